@@ -1,0 +1,1 @@
+"""Ways to counters: the simulated exchange, and the links to real terminals."""

@@ -1,0 +1,366 @@
+"""The simulated exchange: decides what happens to orders and tells it, without a clock, a thread or a lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from qmt_trading.brokers.simulated.book import Book, NoBook
+from qmt_trading.brokers.simulated.ledger import Ledger, VenueAccount, VenueOrder
+from qmt_trading.brokers.simulated.matching import Liquidity, crosses, executions, is_queueing, queue_is_served
+from qmt_trading.brokers.simulated.records import (
+    AccountOpening,
+    Connected,
+    DayRolled,
+    Ended,
+    Origin,
+    Placed,
+    Record,
+    Traded,
+    TurnedAway,
+)
+from qmt_trading.market import lots
+from qmt_trading.market.fees import fee
+from qmt_trading.market.seeded import mix
+from qmt_trading.market.sessions import ALWAYS_OPEN, TAKES_CANCELS, TAKES_ORDERS, Phase, Session
+from qmt_trading.market.synthetic import STEP_NS
+from qmt_trading.model.events import (
+    BrokerListed,
+    CancelRefused,
+    FillReported,
+    LinkChanged,
+    OrderReported,
+    OrderRow,
+    Report,
+    SubmitRefused,
+    SubmitUncertain,
+)
+from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.numbers import Money, Price, Quantity, notional, to_money_text, to_text
+from qmt_trading.model.outputs import CancelOrder, SubmitOrder
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.words import LinkState, OrderStatus, Side
+from qmt_trading.ports import MarketFeed
+
+_BOOK_CLOSED: Final = "模拟交易所账本无法写入，暂停接受委托"
+
+
+class Exchange:
+    """An exchange with its counter. Used by one thread at a time.
+
+    The same seed, quotes and calls at the same times give the same answers. What it answers stands in its book before it
+    is returned. It does **not** know a repeated order from a new one: an order that arrives twice is executed twice, and
+    counted, so that a test can judge who sent it.
+
+    A book that cannot be written closes the exchange for submits and executions. Cancels and queries go on, and are
+    written when there is room again: a full disk must not stop an emergency cancel (A32).
+
+    In the auctions orders are taken and nothing is matched: what crosses executes when continuous trading begins, and
+    what is left at 15:00 expires.
+    """
+
+    def __init__(
+        self,
+        accounts: Iterable[AccountOpening],
+        quotes: MarketFeed,
+        *,
+        now_ns: int,
+        session: Session = ALWAYS_OPEN,
+        seed: int = 1,
+        liquidity: Liquidity | None = None,
+        book: Book | None = None,
+    ) -> None:
+        """Open the exchange on what its book holds.
+
+        Raises:
+            ConfigurationError: the book is damaged.
+        """
+        self._quotes = quotes
+        self._session = session
+        self._seed = seed
+        self._liquidity = liquidity or Liquidity()
+        self._book = book or NoBook()
+        self._ledger = Ledger()
+        self._records: list[Record] = []
+        self._fresh: list[VenueOrder] = []
+        self._step = -1
+        openings = tuple(accounts)
+        self._ledger.fees = {opening.account: opening.fees for opening in openings}
+        for record in self._book.load():
+            self._ledger.apply(record)
+        for opening in openings:
+            self.open_account(opening)
+        if self._ledger.day is None:
+            self._decide(DayRolled(session.trading_day(now_ns)))
+        self._keep()
+        self._roll(now_ns)
+
+    # What tests and people may ask.
+
+    @property
+    def accounts(self) -> tuple[AccountId, ...]:
+        return tuple(self._ledger.accounts)
+
+    @property
+    def working(self) -> bool:
+        """Whether any order may still execute."""
+        return bool(self._ledger.working)
+
+    @property
+    def duplicates(self) -> int:
+        """How many submits arrived under a client order id that had arrived before, over the life of the book."""
+        return self._ledger.duplicates
+
+    @property
+    def executed(self) -> dict[str, int]:
+        """How many orders each client order id became today, rejected ones included."""
+        return dict(self._ledger.executed)
+
+    @property
+    def order_count(self) -> int:
+        """How many orders stand in today's book, foreign and rejected ones included."""
+        return len(self._ledger.by_serial)
+
+    def session_of(self, account: AccountId) -> int:
+        return self._ledger.accounts[account].session
+
+    def open_account(self, opening: AccountOpening) -> None:
+        """Make an account that the exchange does not know, and take over the fees of one that it knows."""
+        if opening.account not in self._ledger.accounts:
+            self._decide(self._ledger.opened(opening))
+        self._ledger.accounts[opening.account].fees = opening.fees
+        self._keep()
+
+    # What happens.
+
+    def connect(self, account: AccountId, now_ns: int) -> list[Report]:
+        """Begin a session of ``account``, with a number greater than all before."""
+        self._roll(now_ns)
+        self._decide(Connected(account, self._ledger.session + 1))
+        self._keep()
+        return [LinkChanged(account, self.session_of(account), LinkState.CONNECTED)]
+
+    def submit(self, order: SubmitOrder, now_ns: int) -> list[Report]:
+        """Take an order, or refuse it for good: after its deadline, or for an account that does not exist."""
+        self._roll(now_ns)
+        account = self._ledger.accounts.get(order.account)
+        if account is None:
+            return [SubmitRefused(order.account, order.client_order_id, "资金账号不存在")]
+        if not self._keep():
+            return [SubmitRefused(order.account, order.client_order_id, _BOOK_CLOSED)]
+        if now_ns > order.deadline_ns:
+            self._decide(TurnedAway(order.client_order_id, order.account))
+            self._keep()
+            return [SubmitRefused(order.account, order.client_order_id, "委托已过期，未报送")]
+        reports = self._place(
+            account, order.client_order_id, order.symbol, order.side, order.quantity, order.price, now_ns, Origin.ENGINE
+        )
+        if self._records:
+            return [SubmitUncertain(order.account, order.client_order_id, _BOOK_CLOSED)]
+        return reports
+
+    def place_foreign(
+        self,
+        account: AccountId,
+        symbol: Symbol,
+        side: Side,
+        quantity: Quantity,
+        price: Price,
+        now_ns: int,
+        *,
+        remark: str = "",
+        origin: Origin = Origin.HAND,
+    ) -> list[Report]:
+        """Take an order that no engine sent: typed by hand, on the phone, or by another program with its own remark."""
+        assert origin is not Origin.ENGINE
+        self._roll(now_ns)
+        return self._place(self._ledger.accounts[account], remark, symbol, side, quantity, price, now_ns, origin)
+
+    def cancel(self, order: CancelOrder, now_ns: int) -> list[Report]:
+        """Cancel by broker's number, else by contract number; never by anything else."""
+        self._roll(now_ns)
+        found = None
+        if order.broker_order_id:
+            found = self._ledger.by_broker.get((order.account, order.broker_order_id))
+        elif order.venue_order_id:
+            found = self._ledger.by_venue.get((order.account, order.venue_order_id))
+        if found is None:
+            return [CancelRefused(order.account, order.client_order_id, "撤单失败：委托不存在")]
+        if found.status not in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED):
+            return [CancelRefused(order.account, order.client_order_id, "撤单失败：委托已成交、已撤或为废单")]
+        if self._session.phase_at(now_ns) not in TAKES_CANCELS:
+            return [CancelRefused(order.account, order.client_order_id, "撤单失败：当前时段不允许撤单")]
+        self._decide(Ended(found.serial, OrderStatus.CANCELED))
+        self._keep()
+        return [self._told(found)]
+
+    def advance(self, now_ns: int) -> list[Report]:
+        """Let time pass up to ``now_ns``: a new day, the close, executions.
+
+        Every working order meets the market once in each tenth of a second that is visited, a new one at once, too.
+        """
+        reports = self._roll(now_ns)
+        if not self._ledger.working or not self._keep():
+            return reports
+        phase = self._session.phase_at(now_ns)
+        if phase is Phase.CLOSED:
+            reports += self._expire()
+        elif phase is Phase.CONTINUOUS:
+            for order in self._to_be_matched(now_ns):
+                quote = self._quotes.quote(order.symbol, now_ns)
+                if quote is not None:
+                    reports += self._match(order, quote, now_ns)
+        self._keep()
+        return reports
+
+    def listing(self, account: AccountId, *, asked_ns: int, now_ns: int) -> BrokerListed:
+        """Return everything known of ``account`` today."""
+        self._roll(now_ns)
+        owner = self._ledger.accounts[account]
+        return BrokerListed(
+            account=account,
+            session=owner.session,
+            asked_ns=asked_ns,
+            complete=True,
+            alive=True,
+            cash=Money(owner.cash),
+            positions=owner.positions(),
+            rows=tuple([order.row() for order in owner.orders]),
+            fills=tuple(owner.fills),
+        )
+
+    def close(self) -> None:
+        self._book.close()
+
+    # How it is done.
+
+    def _decide(self, record: Record) -> None:
+        self._ledger.apply(record)
+        self._records.append(record)
+
+    def _keep(self) -> bool:
+        """Write what was decided, before anything of it is told; return False while the book cannot be written."""
+        if self._records:
+            try:
+                self._book.write(self._records)
+            except OSError:
+                return False
+            self._records = []
+        return True
+
+    def _roll(self, now_ns: int) -> list[Report]:
+        """Begin a new trading day when it has come; a clock that goes back begins none."""
+        day = self._session.trading_day(now_ns)
+        assert self._ledger.day is not None
+        if day <= self._ledger.day:
+            return []
+        reports = self._expire()
+        self._keep()
+        self._decide(DayRolled(day))
+        try:
+            self._book.restart(self._ledger.summary())
+        except OSError:
+            return reports  # The old book goes on with the new day's record.
+        self._records = []
+        return reports
+
+    def _expire(self) -> list[Report]:
+        reports: list[Report] = []
+        for orders in list(self._ledger.working.values()):
+            for order in list(orders.values()):
+                self._decide(Ended(order.serial, OrderStatus.EXPIRED))
+                reports.append(self._told(order))
+        return reports
+
+    def _told(self, order: VenueOrder, row: OrderRow | None = None) -> OrderReported:
+        return OrderReported(order.owner.number, order.owner.session, row or order.row())
+
+    def _place(
+        self,
+        account: VenueAccount,
+        remark: str,
+        symbol: Symbol,
+        side: Side,
+        quantity: Quantity,
+        price: Price,
+        now_ns: int,
+        origin: Origin,
+    ) -> list[Report]:
+        text = self._rejection(account, symbol, side, quantity, price, now_ns)
+        serial = self._ledger.serial + 1
+        self._decide(Placed(serial, remark, account.number, symbol, side, quantity, price, now_ns, origin, text))
+        self._keep()
+        order = self._ledger.by_serial[serial]
+        if text:
+            pending = OrderRow(
+                remark, order.broker_order_id, "", symbol, side, quantity, price, Quantity(0),
+                OrderStatus.PENDING_NEW, "", now_ns,
+            )
+            return [self._told(order, pending), self._told(order)]
+        self._fresh.append(order)
+        return [self._told(order)]
+
+    def _rejection(
+        self, account: VenueAccount, symbol: Symbol, side: Side, quantity: Quantity, price: Price, now_ns: int
+    ) -> str:
+        """Return why the counter does not take an order, in a counter's words; empty when it does."""
+        quote = self._quotes.quote(symbol, now_ns)
+        if quote is None or quote.rule is None:
+            return "证券代码不存在或不可交易"
+        rule = quote.rule
+        if self._session.phase_at(now_ns) not in TAKES_ORDERS:
+            return "非交易时间，不允许委托"
+        if price <= 0 or price % rule.tick:
+            return f"委托价格 {to_text(price)} 不是最小变动单位的整数倍"
+        if (quote.limit_up and price > quote.limit_up) or price < quote.limit_down:
+            return f"价格超出涨跌停：{to_text(quote.limit_down)} 至 {to_text(quote.limit_up)}"
+        if side is Side.BUY:
+            if not lots.check_buy(rule, quantity):
+                return f"委托数量 {quantity} 不符合交易单位"
+            worth = notional(price, quantity)
+            needed = worth + fee(rule.kind, side, worth, account.fees)
+            available = account.cash - account.frozen
+            if needed > available:
+                return f"资金不足：可用 {to_money_text(available)}，需 {to_money_text(needed)}"
+            return ""
+        sellable = account.sellable(symbol)
+        if quantity > sellable:
+            return f"可卖数量不足：可卖 {sellable}，委托 {quantity}"
+        if not lots.check_sell(rule, quantity, Quantity(sellable)):
+            return f"委托数量 {quantity} 不符合交易单位"
+        return ""
+
+    def _to_be_matched(self, now_ns: int) -> list[VenueOrder]:
+        fresh, self._fresh = self._fresh, []
+        step = now_ns // STEP_NS
+        if step == self._step:
+            return [order for order in fresh if order.status is OrderStatus.NEW]
+        self._step = step
+        return [order for orders in self._ledger.working.values() for order in orders.values()]
+
+    def _match(self, order: VenueOrder, quote: Quote, now_ns: int) -> list[Report]:
+        side, price = order.side, order.price
+        luck = mix(self._seed, order.serial)
+        if crosses(side, price, quote):
+            assert quote.rule is not None
+            order.looks += 1
+            done = executions(
+                side, price, order.leaves, quote, lot=quote.rule.lot, liquidity=self._liquidity,
+                luck=luck + order.looks + order.fill_count, resting=order.resting,
+            )  # fmt: skip
+        elif is_queueing(side, price, quote) and queue_is_served(
+            liquidity=self._liquidity, luck=luck, queued_ns=order.placed_ns, now_ns=now_ns
+        ):
+            done = [(price, order.leaves)]
+        else:
+            order.resting = True
+            return []
+        reports: list[Report] = []
+        account = order.owner
+        for executed_price, quantity in done:
+            cost = order.fee_at(order.value + notional(executed_price, quantity)) - order.fee
+            fill_serial = self._ledger.fill_serial + 1
+            self._decide(Traded(order.serial, fill_serial, executed_price, quantity, Money(cost), now_ns))
+            reports.append(FillReported(account.number, account.session, account.fills[-1]))
+        reports.append(self._told(order))
+        return reports

@@ -1,0 +1,88 @@
+"""Every reason as one sentence in Chinese and one in English: the rule, the figures, what to do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from qmt_trading.model.reasons import Denial, Reason
+
+_SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
+    Reason.TRADING_HALTED: ("已停止（仅可撤单）：恢复交易用 qmt resume", "halted, cancels only; `qmt resume` releases it"),
+    Reason.REDUCING_ONLY: ("只卖不买：该账户已转为减仓状态", "reducing: this account sells and does not buy"),
+    Reason.JOURNAL_CLOSED: (
+        "日志不可写，本进程不再下单：请检查磁盘后重启",
+        "the journal cannot be written; check the disk and restart",
+    ),
+    Reason.DOOR_FORBIDS: ("该通道（{0}）只允许：{1}", "door {0} allows only: {1}"),
+    Reason.DOOR_ACCOUNT_FORBIDDEN: ("该通道（{0}）不允许账号 {1}", "door {0} does not serve account {1}"),
+    Reason.DOOR_VALUE_EXCEEDED: ("超出该通道单笔上限：{0} > {1}", "over the door's largest order: {0} > {1}"),
+    Reason.ACCOUNT_UNKNOWN: ("账号未配置：{0}", "account not configured: {0}"),
+    Reason.ACCOUNT_NOT_READY: ("账号未就绪：{0}（状态：{1}）", "account not ready: {0} ({1})"),
+    Reason.BARE_UNSET: (
+        "裸信号未设动作：请设 [signals.bare] action",
+        "bare signals have no action here: set [signals.bare] action",
+    ),
+    Reason.BARE_DENIED: ("该通道（{0}）拒绝裸信号", "door {0} refuses bare signals"),
+    Reason.BARE_PER_DAY: (
+        "裸信号今日已执行 {0}/{1} 次：确要再下请写明买卖并带编号",
+        "the bare signal already acted {0} of {1} times today; name the verb and an id to act again",
+    ),
+    Reason.SYMBOL_UNKNOWN: ("代码不存在或没有行情：{0}", "unknown symbol, or no quote: {0}"),
+    Reason.SYMBOL_NOT_TRADABLE: ("不支持的品种：{0}（{1}）", "not a kind this system trades: {0} ({1})"),
+    Reason.SYMBOL_FROZEN: (
+        "有待核实委托 {0}，该股同方向暂停下单：请向柜台核实",
+        "order {0} is unknown: this symbol and side are closed until it is settled",
+    ),
+    Reason.SIZE_MISSING: ("没有数量：请写明数量，例如 buy {0} 100", "no size: write one, such as buy {0} 100"),
+    Reason.SIZE_ZERO: ("不足一手：{0} 只够 {1} 股，至少 {2}", "less than one lot: {0} makes {1}, at least {2}"),
+    Reason.LOT_INVALID: (
+        "数量不合规：{0} 委托 {1}，买入至少 {2}、每 {3} 递增；卖出零股须一次卖完",
+        "quantity breaks the lot rule of {0}: {1}; buy at least {2} in steps of {3}, odd lots are sold whole",
+    ),
+    Reason.QUANTITY_EXCEEDED: ("超出单笔最大数量：{0} > {1}", "over the exchange's largest order: {0} > {1}"),
+    Reason.TICK_INVALID: ("价格 {0} 不是最小变动 {1} 的整数倍", "price {0} is not a multiple of the tick {1}"),
+    Reason.PRICE_MISSING: ("没有可用价格：{0}（该档为空或没有涨跌停价）", "no price for {0}: that side is empty"),
+    Reason.PRICE_ABOVE_LIMIT: ("价格超涨停：{0} > {1}", "above the upper limit: {0} > {1}"),
+    Reason.PRICE_BELOW_LIMIT: ("价格低于跌停：{0} < {1}", "below the lower limit: {0} < {1}"),
+    Reason.CASH_EXCEEDED: ("资金不足：需 {0}，可用 {1}", "not enough cash: needs {0}, available {1}"),
+    Reason.SELLABLE_EXCEEDED: (
+        "可卖不足：要卖 {0}，可卖 {1}（另有 {2} 次日可卖）",
+        "not enough to sell: {0} wanted, {1} free ({2} more tomorrow)",
+    ),
+    Reason.ORDER_VALUE_EXCEEDED: ("单笔超限：{0} > {1}", "order too large: {0} > {1}"),
+    Reason.ORDERS_PER_SIGNAL_EXCEEDED: (
+        "每信号委托笔数已满：{0}/{1}",
+        "one signal makes no more orders: {0} of {1}",
+    ),
+    Reason.AMPLIFICATION: (
+        "一分钟内委托已达 {0}/{1} 笔，已自动停止",
+        "{0} of {1} orders within a minute: trading has halted by itself",
+    ),
+    Reason.DUPLICATE_SUSPECTED: (
+        "疑似重复：相同指令刚执行过（{0} 秒内不再执行）；确要再下请带编号 #…",
+        "looks like a repeat (for another {0} s); give it an id #… to act again",
+    ),
+    Reason.SIGNAL_STALE: ("信号过期：迟了 {0} 秒", "stale: {0} s past its deadline"),
+    Reason.SIGNAL_FROM_FUTURE: (
+        "信号时间在未来 {0} 秒：请校准发送方时钟",
+        "sent {0} s in the future: set the sender's clock",
+    ),
+    Reason.QUOTE_STALE: ("行情已 {0} 秒未更新，市价类委托暂停", "the quote is {0} s old: word prices wait"),
+    Reason.ID_REUSED: ("编号 {0} 已被信号 {1} 用于不同内容", "id {0} was used by signal {1} for other content"),
+    Reason.NOT_SUPPORTED: ("尚未支持：{0}", "not built yet: {0}"),
+    Reason.NOTHING_TO_CANCEL: ("无可撤委托：{0} 在 {1} 没有未成交单", "nothing to cancel: no working order of {0} in {1}"),
+    Reason.CANCELED_BY_LATER: ("已被其后的撤单（信号 {0}）取消", "dropped by the later cancel of signal {0}"),
+    Reason.MIXED_VERBS: (
+        "一条消息里不能既撤单又买卖：请分成两条",
+        "cancels and orders do not go in one message: send two",
+    ),
+    Reason.SAME_TWICE: ("同一账户同一方向的 {0} 写了两次：{1}", "{0} stands twice for account {1}"),
+    Reason.TOO_MANY_ORDERS: ("展开后委托过多：{0} > {1}", "too many orders once written out: {0} > {1}"),
+    Reason.CLOCK_UNSETTLED: ("系统时钟跳变，核对完成前暂停下单", "the clock stepped: orders wait for a reconciliation"),
+}
+
+
+def sentence(denial: Denial) -> tuple[str, str]:
+    """Return why, in Chinese and in English."""
+    chinese, english = _SENTENCES[denial.reason]
+    return chinese.format(*denial.figures), english.format(*denial.figures)

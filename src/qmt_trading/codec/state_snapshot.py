@@ -1,0 +1,76 @@
+"""Snapshots as bytes: a line for the small parts, then lines of at most 512 rows each, made one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TypeVar
+
+import msgspec
+
+from qmt_trading.engine.snapshot import Image, Snapshot
+from qmt_trading.engine.tables import Table
+from qmt_trading.model.errors import JournalBrokenError
+from qmt_trading.model.order import Fill, Order
+from qmt_trading.model.view import Rows, SignalRow
+
+FORMAT: Final = 1
+LINE_ROWS: Final = 512
+
+Row = TypeVar("Row")
+
+_encode = msgspec.json.Encoder().encode
+_head = msgspec.json.Decoder(tuple[int, int, int, int, Image])
+_orders = msgspec.json.Decoder(list[Order])
+_fills = msgspec.json.Decoder(list[Fill])
+_signals = msgspec.json.Decoder(list[SignalRow])
+
+
+def _lines(rows: Rows[Row]) -> Iterator[bytes]:
+    line: list[Row] = []
+    for row in rows:
+        line.append(row)
+        if len(line) == LINE_ROWS:
+            yield _encode(line)
+            line = []
+    if line:
+        yield _encode(line)
+
+
+def encode_parts(snapshot: Snapshot) -> Iterator[bytes]:
+    """Yield the lines of ``snapshot``; joined with newlines they are its payload. Each takes well under a millisecond."""
+    orders, fills, signals = snapshot.orders, snapshot.fills, snapshot.signals
+    yield _encode((FORMAT, len(orders), len(fills), len(signals), snapshot.image))
+    yield from _lines(orders)
+    yield from _lines(fills)
+    yield from _lines(signals)
+
+
+def decode(payload: bytes) -> Snapshot:
+    """Return the snapshot of ``payload``.
+
+    Raises:
+        JournalBrokenError: it is not a whole snapshot of this format.
+    """
+    lines = iter(payload.split(b"\n"))
+    try:
+        form, order_count, fill_count, signal_count, image = _head.decode(next(lines))
+        if form != FORMAT:
+            raise JournalBrokenError(f"快照格式 {form} 未知 / unknown snapshot format {form}")
+        return Snapshot(
+            image,
+            _read(lines, _orders, order_count),
+            _read(lines, _fills, fill_count),
+            _read(lines, _signals, signal_count),
+        )
+    except (msgspec.DecodeError, StopIteration) as error:
+        raise JournalBrokenError(f"快照损坏 / broken snapshot: {error}") from error
+
+
+def _read(lines: Iterator[bytes], decoder: msgspec.json.Decoder[list[Row]], count: int) -> Rows[Row]:
+    table: Table[Row] = Table()
+    while len(table) < count:
+        for row in decoder.decode(next(lines)):
+            table.append(row)
+    if len(table) != count:
+        raise JournalBrokenError("快照行数不符 / snapshot has another number of rows")
+    return table.rows()

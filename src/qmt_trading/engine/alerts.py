@@ -1,0 +1,179 @@
+"""Notices to people, in their words."""
+
+from __future__ import annotations
+
+from qmt_trading.model.order import Order
+from qmt_trading.model.outputs import Alert
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.words import Importance, Side
+
+
+def _side(order: Order) -> tuple[str, str]:
+    return ("买入", "buy") if order.side is Side.BUY else ("卖出", "sell")
+
+
+def unknown_order(order: Order, cause_chinese: str, cause_english: str) -> Alert:
+    chinese, english = _side(order)
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="ORDER_UNKNOWN",
+        chinese=f"待核实（不会重发）：{order.symbol} {chinese} {order.quantity}，{cause_chinese}",
+        english=f"outcome unknown, will not be sent again: {english} {order.quantity} {order.symbol}, {cause_english}",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )
+
+
+def unknown_ended(order: Order) -> Alert:
+    return Alert(
+        importance=Importance.WARNING,
+        code="ORDER_NOT_SENT",
+        chinese=f"已核实未报：{order.symbol} {order.quantity}，柜台两次完整委托列表中均没有",
+        english=f"settled as not sent: {order.symbol} {order.quantity}, absent from two complete order lists",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )
+
+
+def not_sent(order: Order, text: str) -> Alert:
+    return Alert(
+        importance=Importance.WARNING,
+        code="ORDER_NOT_SENT",
+        chinese=f"未发出：{order.symbol} {order.quantity}，{text}",
+        english=f"not sent: {order.symbol} {order.quantity}, {text}",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )
+
+
+def rejected(order: Order, text: str) -> Alert:
+    return Alert(
+        importance=Importance.WARNING,
+        code="ORDER_REJECTED",
+        chinese=f"废单：{order.symbol} {order.quantity}，柜台：{text}",
+        english=f"rejected: {order.symbol} {order.quantity}, counter: {text}",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )
+
+
+def risen(order: Order) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="ORDER_ROSE",
+        chinese=f"曾判定未报的委托出现在柜台：{order.symbol} {order.quantity}，该账户已停止",
+        english=f"an order settled as not sent is at the counter: {order.symbol} {order.quantity}; account halted",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )
+
+
+def intruder(order: Order, remark: str) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="OTHER_ENGINE",
+        chinese=f"柜台有本系统格式但不在本日志中的委托（备注 {remark}）：另有引擎在用该账户，或日志丢失；账户已停止",
+        english=f"the counter holds an order in our form that is not ours (remark {remark}): account halted",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )
+
+
+def spent(order: Order, remark: str) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="REMARK_TWICE",
+        chinese=f"柜台有两笔委托使用同一本地编号 {remark}；账户已停止，请核对",
+        english=f"two orders at the counter carry our id {remark}; account halted",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )
+
+
+def oversold(account: AccountId, symbol: str) -> Alert:
+    return Alert(
+        importance=Importance.WARNING,
+        code="POSITION_MISMATCH",
+        chinese=f"卖出多于已知持仓：{symbol}，正在向柜台核实",
+        english=f"more sold than was known to be held: {symbol}; asking the broker",
+        account=account,
+    )
+
+
+def difference(account: AccountId, text: str) -> Alert:
+    return Alert(
+        importance=Importance.WARNING,
+        code="RECONCILE_DIFFERENCE",
+        chinese=f"持仓与柜台不一致（本地≠柜台）：{text}",
+        english=f"positions differ from the broker's (ours≠theirs): {text}",
+        account=account,
+    )
+
+
+def cancel_unconfirmed(order: Order, attempts: int) -> Alert:
+    answer = f"柜台答「{order.text}」" if order.text else "柜台未答"
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="CANCEL_UNCONFIRMED",
+        chinese=f"撤单 {attempts} 次仍未确认，继续重撤：{order.symbol} 未成交 {order.quantity - order.filled_quantity}，{answer}",
+        english=f"not canceled after {attempts} tries, going on: {order.symbol}; counter: {order.text or 'no answer'}",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )
+
+
+def amplification(limit: int) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="AMPLIFICATION",
+        chinese=f"一分钟内委托超过 {limit} 笔，已自动停止：请检查上游是否循环发信号",
+        english=f"more than {limit} orders within a minute: halted; look for a loop upstream",
+    )
+
+
+def link_down(account: AccountId, text: str) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="LINK_DOWN",
+        chinese=f"与柜台的连接断开：{text or '原因未知'}",
+        english=f"the link to the broker is down: {text or 'cause unknown'}",
+        account=account,
+    )
+
+
+def clock_stepped(step_ns: int) -> Alert:
+    return Alert(
+        importance=Importance.WARNING,
+        code="CLOCK_STEPPED",
+        chinese=f"系统时钟跳变 {step_ns / 1e9:+.1f} 秒，核对完成前暂停下单",
+        english=f"the wall clock stepped by {step_ns / 1e9:+.1f} s; orders wait for a reconciliation",
+    )
+
+
+def journal_failed(text: str) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="JOURNAL_CLOSED",
+        chinese=f"日志无法写入，本进程不再下单（撤单、停止照常）：{text}",
+        english=f"the journal cannot be written; no order leaves this process any more, cancels do: {text}",
+    )
+
+
+def expired_unresolved(order: Order) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="EXPIRED_UNRESOLVED",
+        chinese=f"昨日待核实委托已无法查询：{order.symbol} {order.quantity}，该股暂停买入，请人工确认",
+        english=f"yesterday's unknown order can no longer be asked about: {order.symbol} {order.quantity}",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )

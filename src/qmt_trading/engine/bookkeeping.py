@@ -1,0 +1,205 @@
+"""What a fill, a row or an ending does to an order, a position and the cash."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from qmt_trading.engine.state import Account, State
+from qmt_trading.engine.transitions import TERMINAL, UNRESOLVED, moved
+from qmt_trading.market.fees import fee
+from qmt_trading.market.instruments import rule_for
+from qmt_trading.model.events import FillRow, OrderRow
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity, notional
+from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
+from qmt_trading.model.settings import AccountSettings
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
+
+GAP_NS = 3 * SECOND_NS
+"""How long the broker's traded volume may run ahead of the fills before it is asked."""
+
+ORPHAN = "?"
+"""Begins the name under which a fill stands until its order is known."""
+
+
+def instrument_kind(symbol: Symbol) -> InstrumentKind:
+    rule = rule_for(symbol)
+    return InstrumentKind.UNKNOWN if rule is None else rule.kind
+
+
+def buy_reserve(settings: AccountSettings, symbol: Symbol, price: Price, quantity: Quantity) -> Money:
+    """Return the cash that buying ``quantity`` at ``price`` freezes: its worth and the fees of one fill."""
+    worth = notional(price, quantity)
+    return Money(worth + fee(instrument_kind(symbol), Side.BUY, worth, settings.fees))
+
+
+def reserve(state: State, order: Order) -> Order:
+    """Return ``order`` with what its unbooked leaves freeze.
+
+    A finished order freezes what the broker says was traded and no fill has shown yet.
+    """
+    if order.status in TERMINAL:
+        unbooked = order.reported_quantity - order.filled_quantity
+    else:
+        unbooked = order.quantity - order.filled_quantity
+    if unbooked <= 0:
+        if not order.reserved and not order.reserved_quantity:
+            return order
+        return replace(order, reserved=Money(0), reserved_quantity=Quantity(0))
+    if order.side is Side.SELL:
+        return replace(order, reserved_quantity=Quantity(unbooked))
+    settings = state.account(order.account).settings
+    return replace(order, reserved=buy_reserve(settings, order.symbol, order.price, Quantity(unbooked)))
+
+
+def row_applied(state: State, order: Order, row: OrderRow) -> Order:
+    """Return ``order`` after the broker's ``row`` of it."""
+    reported = max(order.reported_quantity, row.filled_quantity)
+    status = moved(order.status, row.status)
+    gap = reported > order.filled_quantity
+    if gap:
+        ask_next_ns = order.ask_next_ns or state.now_ns + GAP_NS
+    else:
+        ask_next_ns = order.ask_next_ns if status in UNRESOLVED else 0
+    changed = replace(
+        order,
+        broker_order_id=row.broker_order_id or order.broker_order_id,
+        venue_order_id=row.venue_order_id or order.venue_order_id,
+        status=status,
+        reported_quantity=Quantity(reported),
+        text=row.text or order.text,
+        answered_ns=order.answered_ns or state.now_ns,
+        updated_ns=state.now_ns,
+        ask_next_ns=ask_next_ns,
+        asked=0,
+        asked_ns=0,
+    )
+    if status in TERMINAL or order.status in TERMINAL:
+        changed = reserve(state, changed)
+    return changed
+
+
+def ended(state: State, order: Order, status: OrderStatus, text: str) -> Order:
+    """Return ``order`` in a state that we decided on, not the broker."""
+    changed = replace(
+        order,
+        status=status,
+        text=text or order.text,
+        updated_ns=state.now_ns,
+        ask_next_ns=state.now_ns if status is OrderStatus.UNKNOWN else 0,
+    )
+    return reserve(state, changed)
+
+
+def foreign_order(state: State, account: AccountId, row: OrderRow) -> Order:
+    """Return a new order for a row that is not ours: typed by hand, on the phone, or by another program."""
+    number = row.broker_order_id or row.venue_order_id or f"{row.symbol}-{row.ordered_ns}"
+    placed_ns = min(row.ordered_ns, state.now_ns) or state.now_ns
+    order = Order(
+        client_order_id=ClientOrderId(f"~{account}~{number}"),
+        account=account,
+        symbol=row.symbol,
+        side=row.side,
+        quantity=row.quantity,
+        price=row.price,
+        status=row.status,
+        created_ns=placed_ns,
+        received_ns=placed_ns,
+        updated_ns=state.now_ns,
+        answered_ns=state.now_ns,
+        foreign=True,
+        broker_order_id=row.broker_order_id,
+        venue_order_id=row.venue_order_id,
+        reported_quantity=row.filled_quantity,
+        ask_next_ns=state.now_ns + GAP_NS if row.filled_quantity else 0,
+        text=row.text,
+    )
+    return reserve(state, order)
+
+
+def fill_key(account: AccountId, row: FillRow) -> tuple[AccountId, Symbol, str, str]:
+    """Return what makes a fill the same fill within one trading day (A10)."""
+    return account, row.symbol, row.fill_id, row.venue_order_id or row.broker_order_id
+
+
+def key_of(fill: Fill) -> tuple[AccountId, Symbol, str, str]:
+    """Return the key under which ``fill`` was counted."""
+    return fill.account, fill.symbol, fill.fill_id, fill.venue_order_id or fill.broker_order_id
+
+
+def fill_applied(state: State, order: Order, fill: Fill) -> Order:
+    """Return ``order`` after one more fill, which counts in every state."""
+    filled = order.filled_quantity + fill.quantity
+    status = order.status
+    if filled >= order.quantity:
+        status = OrderStatus.FILLED
+    elif status not in TERMINAL and status is not OrderStatus.PENDING_CANCEL:
+        status = OrderStatus.PARTIALLY_FILLED
+    elif status is OrderStatus.NOT_SENT:
+        status = OrderStatus.PARTIALLY_FILLED
+    changed = replace(
+        order,
+        status=status,
+        filled_quantity=Quantity(filled),
+        filled_value=Money(order.filled_value + notional(fill.price, fill.quantity)),
+        venue_order_id=order.venue_order_id or fill.venue_order_id,
+        answered_ns=order.answered_ns or state.now_ns,
+        updated_ns=state.now_ns,
+        ask_next_ns=0 if filled >= order.reported_quantity else order.ask_next_ns,
+        asked=0,
+        asked_ns=0,
+    )
+    return reserve(state, changed)
+
+
+def orphan_name(row: FillRow) -> ClientOrderId:
+    return ClientOrderId(ORPHAN + (row.broker_order_id or row.venue_order_id))
+
+
+def empty_position(account: AccountId, symbol: Symbol, frozen_quantity: Quantity) -> Position:
+    return Position(
+        account=account,
+        symbol=symbol,
+        quantity=Quantity(0),
+        sellable_quantity=Quantity(0),
+        frozen_quantity=frozen_quantity,
+    )
+
+
+def fee_of(state: State, account: Account, row: FillRow) -> Money:
+    if row.fee is not None:
+        return row.fee
+    return fee(
+        instrument_kind(row.symbol), row.side, notional(row.price, row.quantity), account.settings.fees
+    )
+
+
+def book(state: State, account: Account, fill: Fill) -> bool:
+    """Move position and cash by ``fill``; return False when more was sold than was known to be held."""
+    worth = notional(fill.price, fill.quantity)
+    symbol = fill.symbol
+    state.prices[symbol] = fill.price
+    held = account.positions.get(symbol) or empty_position(fill.account, symbol, Quantity(0))
+    if fill.side is Side.BUY:
+        rule = rule_for(symbol)
+        same_day = rule is not None and rule.same_day_sell
+        account.cash = Money(account.cash - worth - fill.fee)
+        account.positions[symbol] = replace(
+            held,
+            quantity=Quantity(held.quantity + fill.quantity),
+            sellable_quantity=Quantity(held.sellable_quantity + (fill.quantity if same_day else 0)),
+            cost=Money(held.cost + worth + fill.fee),
+        )
+        return True
+    sold = min(fill.quantity, held.quantity)
+    cost_of_sold = held.cost * sold // held.quantity if held.quantity else 0
+    account.cash = Money(account.cash + worth - fill.fee)
+    account.positions[symbol] = replace(
+        held,
+        quantity=Quantity(held.quantity - sold),
+        sellable_quantity=Quantity(max(0, held.sellable_quantity - fill.quantity)),
+        cost=Money(held.cost - cost_of_sold),
+        realised=Money(held.realised + worth - fill.fee - cost_of_sold),
+    )
+    return sold == fill.quantity or instrument_kind(symbol) is InstrumentKind.REPO

@@ -1,0 +1,356 @@
+"""The engine: one event in, its outputs out, its state folded on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from qmt_trading.engine import alerts, cancels, fold
+from qmt_trading.engine.fold import Finding, FindingKind
+from qmt_trading.engine.signals import decide_signal
+from qmt_trading.engine.state import Account, State
+from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
+from qmt_trading.engine.view import Publisher
+from qmt_trading.model import events as ev
+from qmt_trading.model import outputs as out
+from qmt_trading.model.numbers import Quantity
+from qmt_trading.model.order import ClientOrderId, Order
+from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.view import View
+from qmt_trading.model.words import LinkState, OrderStatus, Side, TradingState
+
+WHO = "engine"
+
+
+class Engine:
+    """Decides. ``handle`` may be called by one thread at a time; time never runs back for it."""
+
+    def __init__(self, state: State | None = None) -> None:
+        self._state = state if state is not None else State()
+        self._outputs: list[out.Output] = []
+        self._signal: ev.SignalReceived | None = None
+        self._publisher = Publisher()
+
+    @property
+    def state(self) -> State:
+        """What is known; for reading by recovery and tests. Only records change it."""
+        return self._state
+
+    def fold(self, record: fold.Record) -> None:
+        """Change the state by a record that was decided before. Nothing is decided again."""
+        if isinstance(record, ev.SignalReceived):
+            self._signal = record
+        fold.apply(self._state, record, self._signal)
+
+    def handle(self, event: ev.Event, now_ns: int) -> list[out.Output]:
+        """Fold ``event`` and return what follows from it, already folded, too."""
+        self._state.now_ns = now_ns
+        outputs: list[out.Output] = []
+        self._outputs = outputs
+        if isinstance(event, ev.SignalReceived):
+            self._signal = event
+            fold.apply(self._state, event)
+            decide_signal(self._state, event, self._emit)
+            self._brake_amplification()
+            return outputs
+        findings = fold.apply(self._state, event)
+        self._decide(event)
+        if findings:
+            self._follow(findings)
+        return outputs
+
+    def next_due_ns(self) -> int:
+        """Return when the engine wants a DeadlineReached; 0: never, as things stand."""
+        return self._state.next_due_ns()
+
+    def may_release(self, order: out.SubmitOrder, now_ns: int) -> str:
+        """Return why ``order``, on record, may not leave now; empty when it may.
+
+        The last look before the broker call: what has happened since the decision counts.
+        """
+        state = self._state
+        row = state.find_order(order.client_order_id)
+        if row is None or row.status is not OrderStatus.PENDING_NEW:
+            return "link"
+        if now_ns > order.deadline_ns:
+            return "deadline"
+        if state.submits_closed:
+            return state.submits_closed
+        account = state.account(order.account)
+        if row.cancel_seq:
+            return "cancel"
+        for trading_state in (state.trading_state, account.state):
+            reducing = trading_state is TradingState.REDUCING and order.side is Side.BUY
+            if trading_state is TradingState.HALTED or reducing:
+                return "halt"
+        return ""
+
+    def view(self) -> View:
+        """Return everything a person may ask about, as of now."""
+        return self._publisher.view(self._state)
+
+    def _emit(self, output: out.Output) -> None:
+        self._outputs.append(output)
+        fold.apply(self._state, output, self._signal)
+
+    def _decide(self, event: ev.Event) -> None:
+        match event:
+            case ev.OrderReported():
+                self._cancel_newly_possible(event.account)
+            case ev.FillReported() | ev.SubmitsHandedOver() | ev.CancelRefused() | ev.MalformedReceived():
+                pass
+            case ev.SubmitRefused():
+                self._tell_not_sent(event.client_order_id, event.text)
+            case ev.SubmitsWithheld():
+                for key in event.client_order_ids:
+                    self._tell_not_sent(key, event.cause)
+            case ev.SubmitUncertain():
+                self._uncertain(event)
+            case ev.BrokerListed():
+                self._listed(event)
+            case ev.LinkChanged():
+                self._link_changed(event)
+            case ev.DeadlineReached():
+                self._deadline()
+            case ev.CancelRequested():
+                self._cancel_requested(event)
+            case ev.HaltRequested():
+                self._emit(out.TradingStateChanged(event.account, event.state, event.who, event.why))
+                if event.cancel_open:
+                    self._cancel_all([event.account] if event.account is not None else list(self._state.accounts))
+            case ev.ResumeRequested():
+                self._emit(out.TradingStateChanged(event.account, TradingState.ACTIVE, event.who, event.why))
+            case ev.ResolveRequested():
+                self._resolve(event)
+            case ev.EngineStarted():
+                self._started()
+            case ev.DayBegan():
+                self._open_day(event.day)
+            case ev.ClockStepped():
+                self._emit(alerts.clock_stepped(event.step_ns))
+                self._query(self._connected())
+            case ev.JournalFailed():
+                self._emit(alerts.journal_failed(event.text))
+            case ev.JournalBound() | ev.SignalReceived():
+                pass
+            case _:
+                assert_never(event)
+
+    # Reports
+
+    def _uncertain(self, event: ev.SubmitUncertain) -> None:
+        order = self._state.find_order(event.client_order_id)
+        if order is None or order.answered_ns or order.status is not OrderStatus.PENDING_NEW:
+            return
+        self._to_unknown([order], event.text or "柜台未确认", event.text or "not confirmed by the counter")
+        self._query([order.account])
+
+    def _to_unknown(self, orders: list[Order], chinese: str, english: str) -> None:
+        for order in orders:
+            self._emit(out.OrderEnded(order.client_order_id, OrderStatus.UNKNOWN, chinese))
+            self._emit(alerts.unknown_order(order, chinese, english))
+
+    def _listed(self, event: ev.BrokerListed) -> None:
+        account = self._state.account(event.account)
+        if event.session != account.session or event.asked_ns < self._state.opened_ns:
+            return
+        settle_ns = self._settings().settle_ns
+        for key in list(account.unresolved):
+            order = self._state.order(key)
+            settled = order.asked >= 2 and event.asked_ns - order.asked_ns >= settle_ns
+            if settled and order.status is OrderStatus.UNKNOWN:
+                self._emit(out.OrderEnded(key, OrderStatus.NOT_SENT, "两次完整委托列表中均无此委托"))
+                self._emit(alerts.unknown_ended(order))
+        self._cancel_newly_possible(event.account)
+        for command in cancels.missed(self._state, account):
+            self._emit(command)
+
+    def _cancel_newly_possible(self, account: AccountId) -> None:
+        waiting = self._state.account(account).to_cancel
+        if waiting:
+            for command in cancels.newly_possible([self._state.order(key) for key in waiting]):
+                self._emit(command)
+
+    def _link_changed(self, event: ev.LinkChanged) -> None:
+        account = self._state.account(event.account)
+        if event.session != account.session:
+            return
+        if event.state is LinkState.CONNECTED:
+            for order in [self._state.order(key) for key in account.live]:
+                if order.cancel_seq and cancels.has_number(order):
+                    self._emit(cancels.next_cancel(order))
+            self._query([event.account])
+            return
+        self._emit(alerts.link_down(event.account, event.text))
+        pending = [
+            order
+            for order in map(self._state.order, account.live)
+            if order.status is OrderStatus.PENDING_NEW and not order.foreign
+        ]
+        self._to_unknown(pending, "连接断开时柜台尚未答复", "unanswered when the link went down")
+
+    def _tell_not_sent(self, client_order_id: ClientOrderId, text: str) -> None:
+        order = self._state.find_order(client_order_id)
+        if order is not None and order.status is OrderStatus.NOT_SENT:
+            self._emit(alerts.not_sent(order, text))
+
+    def _follow(self, findings: list[Finding]) -> None:
+        """Do what the facts just folded ask for."""
+        query: dict[AccountId, None] = {}
+        for finding in findings:
+            account, order = finding.account, finding.order
+            match finding.kind:
+                case FindingKind.INTRUDER:
+                    assert order is not None
+                    self._halt_account(account, alerts.intruder(order, finding.text))
+                case FindingKind.SPENT:
+                    assert order is not None
+                    self._halt_account(account, alerts.spent(order, finding.text))
+                case FindingKind.RISEN:
+                    assert order is not None
+                    self._halt_account(account, alerts.risen(order))
+                case FindingKind.REJECTED:
+                    assert order is not None
+                    self._emit(alerts.rejected(order, finding.text))
+                case FindingKind.OVERSOLD:
+                    self._emit(alerts.oversold(account, finding.text))
+                    query[account] = None
+                case FindingKind.DIFFERENCE:
+                    self._emit(alerts.difference(account, finding.text))
+                case FindingKind.DEFERRED | FindingKind.ORPHAN:
+                    query[account] = None
+                case _:
+                    assert_never(finding.kind)
+        self._query(list(query))
+
+    def _halt_account(self, account: AccountId, alert: out.Alert) -> None:
+        self._emit(alert)
+        if self._state.account(account).state is not TradingState.HALTED:
+            self._emit(out.TradingStateChanged(account, TradingState.HALTED, WHO, alert.code))
+
+    # Time
+
+    def _deadline(self) -> None:
+        query: dict[AccountId, None] = {}
+        for order in self._state.take_due():
+            now_ns = self._state.now_ns
+            if order.status is OrderStatus.PENDING_NEW and not order.foreign and not order.answered_ns:
+                self._to_unknown([order], "柜台超时未答", "the counter has not answered in time")
+                query[order.account] = None
+            elif order.cancel_next_ns and order.cancel_next_ns <= now_ns and order.status in LIVE:
+                command = cancels.next_cancel(order)
+                if order.cancel_attempts == self._settings().cancel_attempts_max:
+                    self._emit(alerts.cancel_unconfirmed(order, order.cancel_attempts))
+                    query[order.account] = None
+                self._emit(command)
+            if order.ask_next_ns and order.ask_next_ns <= now_ns:
+                query[order.account] = None
+        self._query(list(query))
+
+    # People
+
+    def _cancel_requested(self, event: ev.CancelRequested) -> None:
+        state = self._state
+        for number in [event.account] if event.account is not None else list(state.accounts):
+            account = state.accounts.get(number)
+            if account is None:
+                continue
+            for order in [state.order(key) for key in account.live]:
+                ids = (order.client_order_id, order.broker_order_id, order.venue_order_id)
+                wanted = (
+                    (not event.order_id or event.order_id in ids)
+                    and (event.symbol is None or order.symbol == event.symbol)
+                    and cancels.covers(event.side, order.side)
+                )
+                if wanted:
+                    self._emit(cancels.first_cancel(order, signal_seq=0))
+
+    def _cancel_all(self, accounts: list[AccountId]) -> None:
+        for number in accounts:
+            for key in list(self._state.account(number).live):
+                self._emit(cancels.first_cancel(self._state.order(key), signal_seq=0))
+
+    def _resolve(self, event: ev.ResolveRequested) -> None:
+        order = self._state.find_order(event.client_order_id)
+        if order is None or order.status not in UNRESOLVED:
+            return
+        if event.status is OrderStatus.UNKNOWN:
+            self._query([order.account])
+        elif event.status in TERMINAL:
+            self._emit(out.OrderEnded(order.client_order_id, event.status, f"{event.who}：{event.why}"))
+
+    # Days and starts
+
+    def _started(self) -> None:
+        state = self._state
+        for account in state.accounts.values():
+            for order in map(state.order, list(account.unresolved)):
+                if order.status is OrderStatus.UNKNOWN and not order.answered_ns:
+                    self._emit(alerts.unknown_order(order, "程序重启前未得到答复", "unanswered before the restart"))
+
+    def _open_day(self, day: dt.date) -> None:
+        state = self._state
+        assert state.bound is not None and state.settings is not None
+        assert state.day is None or state.day < day, (state.day, day)
+        unresolved: list[Order] = []
+        for order in state.orders:
+            if order.status in UNRESOLVED:
+                unresolved.append(
+                    replace(order, status=OrderStatus.EXPIRED_UNRESOLVED, ask_next_ns=0, cancel_next_ns=0)
+                )
+        positions = [
+            replace(
+                held,
+                sellable_quantity=held.quantity,
+                frozen_quantity=Quantity(0),
+                realised=type(held.realised)(0),
+            )
+            for account in state.accounts.values()
+            for held in account.positions.values()
+            if held.quantity
+        ]
+        self._emit(
+            out.DayOpened(
+                day=day,
+                bound=state.bound,
+                version=state.version,
+                settings=state.settings,
+                trading_state=state.trading_state,
+                account_states=tuple((number, each.state) for number, each in state.accounts.items()),
+                cash=tuple((number, each.cash) for number, each in state.accounts.items()),
+                sessions=tuple((number, each.session, each.link) for number, each in state.accounts.items()),
+                positions=tuple(positions),
+                unresolved=tuple(unresolved),
+                signal_seq=state.signal_seq,
+                order_seq=state.order_seq,
+            )
+        )
+        for order in unresolved:
+            self._emit(alerts.expired_unresolved(order))
+        self._query(self._connected())
+
+    # Small things
+
+    def _settings(self) -> EngineSettings:
+        assert self._state.settings is not None
+        return self._state.settings
+
+    def _connected(self) -> list[AccountId]:
+        def connected(account: Account) -> bool:
+            return account.link is LinkState.CONNECTED
+
+        return [number for number, account in self._state.accounts.items() if connected(account)]
+
+    def _query(self, accounts: list[AccountId]) -> None:
+        for account in accounts:
+            self._emit(out.QueryBroker(account))
+
+    def _brake_amplification(self) -> None:
+        state = self._state
+        limit = self._settings().submits_per_minute_max
+        if state.submits_in_minute >= limit and state.trading_state is TradingState.ACTIVE:
+            self._emit(alerts.amplification(limit))
+            self._emit(out.TradingStateChanged(None, TradingState.HALTED, WHO, "AMPLIFICATION"))

@@ -1,0 +1,125 @@
+"""Whose order a broker's row is: number first, contract number next, and the remark as a hint."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from qmt_trading.engine.ids import TAG_LENGTH, in_our_form, sequence_of
+from qmt_trading.engine.state import Account, State
+from qmt_trading.model.events import FillRow, OrderRow
+from qmt_trading.model.numbers import SECOND_NS
+from qmt_trading.model.order import Order
+from qmt_trading.model.words import OrderStatus
+
+_REMARK_MINIMUM: Final = TAG_LENGTH + 1
+_CLOCK_TOLERANCE_NS: Final = 5 * SECOND_NS
+
+
+class Identity(Enum):
+    """What a row turned out to be."""
+
+    KNOWN = "known"
+    FOREIGN = "foreign"
+    DEFERRED = "deferred"
+    """Could be one of ours whose remark was lost: a complete list will tell."""
+    SPENT = "spent"
+    """Carries the remark of an order of ours that already has another number: two orders under one name."""
+    PAST = "past"
+    """An order of ours from an earlier day, which ended with it."""
+    INTRUDER = "intruder"
+    """Carries a remark in our form that this journal never gave out: another engine, or a lost journal (A31)."""
+
+
+def identify(state: State, account: Account, row: OrderRow, *, listed: bool) -> tuple[Identity, Order | None]:
+    """Return whose ``row`` is, by its numbers and its exact remark.
+
+    A row placed before the day was opened may be an order of the evening before or an old day's last word: unless its
+    order is known today already, only a ``listed`` row, out of a complete list of today, is believed.
+    """
+    old = not listed and 0 < row.ordered_ns < state.opened_ns
+    order = _by_number(state, account, row)
+    if order is not None:
+        if old and order.status is OrderStatus.EXPIRED_UNRESOLVED:
+            return Identity.DEFERRED, None
+        return Identity.KNOWN, order
+    if old:
+        return Identity.DEFERRED, None
+    remark = row.client_order_id
+    order = state.find_order(remark)
+    if order is not None and order.account == account.settings.account and not order.foreign:
+        if order.broker_order_id and row.broker_order_id or not _same_order(order, row):
+            return Identity.SPENT, order
+        return Identity.KNOWN, order
+    if in_our_form(remark):
+        return _unknown_name(state, row), None
+    if any(may_be(order, row) for order in nameless(state, account)):
+        return Identity.DEFERRED, None
+    return Identity.FOREIGN, None
+
+
+def _by_number(state: State, account: Account, row: OrderRow | FillRow) -> Order | None:
+    number = account.settings.account
+    key = state.by_broker.get((number, row.broker_order_id)) if row.broker_order_id else None
+    if key is None and row.venue_order_id:
+        key = state.by_venue.get((number, row.venue_order_id))
+    return None if key is None else state.order(key)
+
+
+def _unknown_name(state: State, row: OrderRow) -> Identity:
+    assert state.bound is not None
+    given_out = row.client_order_id.startswith(state.bound.tag) and sequence_of(row.client_order_id) <= state.order_seq
+    if not given_out:
+        return Identity.INTRUDER
+    return Identity.PAST
+
+
+def nameless(state: State, account: Account) -> list[Order]:
+    """Return our orders that wait for the first row of them."""
+    waiting = (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN)
+    return [
+        order
+        for order in map(state.order, account.live)
+        if not order.broker_order_id and not order.venue_order_id and order.status in waiting
+    ]
+
+
+def guess(state: State, account: Account, rows: list[OrderRow]) -> list[tuple[OrderRow, Order]]:
+    """Pair rows without a usable remark with orders without a row, where only one pairing is possible (A6)."""
+    waiting = nameless(state, account)
+    pairs: list[tuple[OrderRow, Order]] = []
+    for row in rows:
+        candidates = [order for order in waiting if may_be(order, row)]
+        if len(candidates) != 1:
+            continue
+        order = candidates[0]
+        if sum(may_be(order, other) for other in rows) == 1:
+            pairs.append((row, order))
+    return pairs
+
+
+def order_of_fill(state: State, account: Account, row: FillRow) -> Order | None:
+    """Return the order that ``row`` executed, or None when it is not known yet."""
+    order = _by_number(state, account, row)
+    if order is not None:
+        return order
+    order = state.find_order(row.client_order_id)
+    if order is None or order.account != account.settings.account or order.symbol != row.symbol or order.side is not row.side:
+        return None
+    if order.broker_order_id and row.broker_order_id:
+        return None
+    return order
+
+
+def _same_order(order: Order, row: OrderRow) -> bool:
+    return order.symbol == row.symbol and order.side is row.side and order.quantity == row.quantity
+
+
+def may_be(order: Order, row: OrderRow) -> bool:
+    if not _same_order(order, row) or order.price != row.price:
+        return False
+    if row.ordered_ns and row.ordered_ns + _CLOCK_TOLERANCE_NS < order.created_ns:
+        return False
+    remark = row.client_order_id
+    cut = len(remark) >= _REMARK_MINIMUM and order.client_order_id.startswith(remark)
+    return cut or not in_our_form(remark)

@@ -1,0 +1,18 @@
+"""Rule: an order whose signal came before a cancel of it, and was overtaken by that cancel, is dropped (A34's mirror)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qmt_trading.engine.state import CancelMark
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.words import Side
+
+
+def check_cancel_mark(marks: Iterable[CancelMark], symbol: Symbol, side: Side, *, received_ns: int) -> Denial | None:
+    """Return a denial when a later cancel of this symbol and side was decided first."""
+    for mark in marks:
+        if received_ns < mark.received_ns and mark.covers(symbol, side):
+            return Denial(Reason.CANCELED_BY_LATER, (str(mark.seq),))
+    return None

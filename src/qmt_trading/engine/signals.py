@@ -1,0 +1,314 @@
+"""A signal becomes orders, cancels or denials, account by account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qmt_trading.engine import cancels
+from qmt_trading.engine.bookkeeping import buy_reserve
+from qmt_trading.engine.fold import signal_key
+from qmt_trading.engine.ids import client_order_id
+from qmt_trading.engine.prices import resolve_price
+from qmt_trading.engine.risk import gate
+from qmt_trading.engine.risk.door_permission import check_door_account, check_door_verb
+from qmt_trading.engine.risk.staleness import check_future
+from qmt_trading.engine.risk.tradable_symbol import check_tradable_symbol
+from qmt_trading.engine.sizing import size_order
+from qmt_trading.engine.state import Account, State
+from qmt_trading.model.events import SignalReceived
+from qmt_trading.model.instrument import Quote
+from qmt_trading.model.numbers import Money, Price, Quantity
+from qmt_trading.model.outputs import CancelMarked, Output, QueryBroker, SignalAnswered, SubmitOrder
+from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
+from qmt_trading.model.settings import DoorSettings, EngineSettings
+from qmt_trading.model.signal import AccountId, Item
+from qmt_trading.model.words import BareAction, Side, SignalStatus, Verb
+
+ORDERS_MAX = 1000
+"""Lines of one message after its accounts have been written out."""
+
+_BARE = {BareAction.BUY: Verb.BUY, BareAction.SELL: Verb.SELL, BareAction.CANCEL: Verb.CANCEL}
+
+Emit = Callable[[Output], None]
+
+
+def decide_signal(state: State, event: SignalReceived, emit: Emit) -> None:
+    """Emit what follows from one message, its receipt last."""
+    receipt = _first_receipt(state, event) or _Decision(state, event, emit).receipt()
+    emit(SignalAnswered(seq=event.seq, receipt=receipt))
+
+
+def _first_receipt(state: State, event: SignalReceived) -> Receipt | None:
+    """Return the receipt of a repeated id: the first one again, or a denial when the content differs."""
+    key = signal_key(event)
+    if not key:
+        return None
+    seq = state.ids.get(key)
+    if seq is not None:
+        row = state.signals[state.signal_index[seq]]
+        content, first = row.content, row.receipt
+    elif event.known is not None:
+        content, first = event.known.content, event.known.receipt
+    else:
+        return None
+    if content != event.signal.content:
+        denial = Denial(Reason.ID_REUSED, (event.signal.id, str(first.seq)))
+        return Receipt(seq=event.seq, id=event.signal.id, status=SignalStatus.DENIED, denial=denial)
+    return Receipt(
+        seq=first.seq,
+        id=first.id,
+        status=SignalStatus.DUPLICATE,
+        orders=first.orders,
+        cancels=first.cancels,
+        denial=first.denial,
+    )
+
+
+class _Decision:
+    """The working memory of one message."""
+
+    def __init__(self, state: State, event: SignalReceived, emit: Emit) -> None:
+        assert state.settings is not None
+        self._state = state
+        self._settings: EngineSettings = state.settings
+        self._event = event
+        self._emit = emit
+        self._door = state.doors.get(event.door) or DoorSettings(name=event.door, allow=())
+        self._quotes: dict[str, Quote] = {quote.symbol: quote for quote in event.quotes}
+        self._orders: list[OrderLine] = []
+        self._cancels: list[CancelLine] = []
+        self._accepted = 0
+        self._by_account: dict[AccountId, int] = {}
+
+    def receipt(self) -> Receipt:
+        whole = self._whole()
+        if whole is not None:
+            status = SignalStatus.DENIED
+            if whole.reason in (Reason.MIXED_VERBS, Reason.SAME_TWICE, Reason.TOO_MANY_ORDERS):
+                status = SignalStatus.MALFORMED
+            return Receipt(seq=self._event.seq, id=self._event.signal.id, status=status, denial=whole)
+        for item in self._event.signal.items:
+            verb = self._verb(item)
+            if verb is Verb.CANCEL:
+                self._cancel(item)
+            else:
+                self._order(item, verb)
+        status = SignalStatus.ACCEPTED if self._accepted else SignalStatus.DENIED
+        return Receipt(
+            seq=self._event.seq,
+            id=self._event.signal.id,
+            status=status,
+            orders=tuple(self._orders),
+            cancels=tuple(self._cancels),
+        )
+
+    def _verb(self, item: Item) -> Verb | None:
+        """Return what ``item`` means at this door; None for a bare item without a meaning."""
+        if item.verb is not Verb.BARE:
+            return item.verb
+        return _BARE.get(self._door.bare)
+
+    def _whole(self) -> Denial | None:
+        """Return why the whole message is refused."""
+        items = self._event.signal.items
+        if len(items) == 1 and len(items[0].accounts) <= 1 and items[0].accounts[0] != "*":
+            return None
+        kinds = {self._verb(item) is Verb.CANCEL for item in items}
+        if len(kinds) == 2:
+            return Denial(Reason.MIXED_VERBS)
+        seen: set[tuple[str, str, str]] = set()
+        count = 0
+        for item in items:
+            verb = self._verb(item)
+            for account in self._accounts(item):
+                count += 1
+                key = (account, item.symbol, verb.value if verb is not None else "")
+                if key in seen:
+                    return Denial(Reason.SAME_TWICE, (item.symbol, account))
+                seen.add(key)
+        if count > ORDERS_MAX:
+            return Denial(Reason.TOO_MANY_ORDERS, (str(count), str(ORDERS_MAX)))
+        return None
+
+    def _accounts(self, item: Item) -> list[str]:
+        """Return the numbers of the accounts that ``item`` names, each once; unknown words stay as written."""
+        names = self._state.names
+        if len(item.accounts) == 1:
+            return list(names.get(item.accounts[0], item.accounts))
+        found: dict[str, None] = {}
+        for word in item.accounts:
+            for account in names.get(word, (word,)):
+                found[account] = None
+        return list(found)
+
+    # Cancels: everything that can be done is done, and no brake holds them back.
+
+    def _cancel(self, item: Item) -> None:
+        forbidden = check_door_verb(self._door, Verb.CANCEL)
+        if item.at_ns is not None or item.not_before_ns is not None:
+            forbidden = forbidden or Denial(Reason.NOT_SUPPORTED, ("at",))
+        side = item.side or self._door.cancel_side
+        for number in self._accounts(item):
+            account = self._state.accounts.get(AccountId(number))
+            denial = forbidden
+            if account is None or AccountId(number) not in self._state.names:
+                denial = denial or Denial(Reason.ACCOUNT_UNKNOWN, (number,))
+            else:
+                denial = denial or check_door_account(self._door, AccountId(number))
+            if denial is not None or account is None:
+                self._cancels.append(CancelLine(account=number, symbol=item.symbol, denial=denial))
+                continue
+            self._accepted += 1
+            seq, received_ns = self._event.seq, self._event.received_ns
+            orders = cancels.in_scope(self._state, account, item.symbol, side, received_ns=received_ns)
+            for order in orders:
+                self._emit(cancels.first_cancel(order, signal_seq=seq))
+                self._cancels.append(
+                    CancelLine(
+                        account=number,
+                        symbol=order.symbol,
+                        client_order_id=order.client_order_id,
+                        broker_order_id=order.broker_order_id,
+                        venue_order_id=order.venue_order_id,
+                    )
+                )
+            if not orders:
+                nothing = Denial(Reason.NOTHING_TO_CANCEL, (item.symbol, number))
+                self._cancels.append(CancelLine(account=number, symbol=item.symbol, denial=nothing))
+            self._emit(CancelMarked(AccountId(number), item.symbol, side, seq, received_ns))
+            self._emit(QueryBroker(AccountId(number)))
+
+    # Orders: one by one, each seeing what the one before it has claimed.
+
+    def _order(self, item: Item, verb: Verb | None) -> None:
+        denial = self._item_denial(item, verb)
+        side = {Verb.BUY: Side.BUY, Verb.SELL: Side.SELL}.get(verb) if verb is not None else None
+        for number in self._accounts(item):
+            line: OrderLine | Denial
+            if denial is not None or side is None:
+                line = denial or Denial(Reason.BARE_UNSET)
+            else:
+                line = self._order_for(item, side, AccountId(number))
+            if isinstance(line, Denial):
+                line = OrderLine(number, item.symbol, side, Quantity(0), Price(0), "", line)
+            self._orders.append(line)
+
+    def _item_denial(self, item: Item, verb: Verb | None) -> Denial | None:
+        """Return why ``item`` is refused for every account."""
+        if verb is None:
+            unset = self._door.bare is BareAction.UNSET
+            return Denial(Reason.BARE_UNSET if unset else Reason.BARE_DENIED, (self._door.name,))
+        if verb not in (Verb.BUY, Verb.SELL):
+            return check_door_verb(self._door, verb) or Denial(Reason.NOT_SUPPORTED, (verb.value,))
+        for name, given in (
+            ("at", item.at_ns),
+            ("not_before", item.not_before_ns),
+            ("cancel_after", item.cancel_after_ns),
+        ):
+            if given is not None:
+                return Denial(Reason.NOT_SUPPORTED, (name,))
+        return (
+            check_door_verb(self._door, verb)
+            or check_future(
+                self._event.signal.sent_ns,
+                received_ns=self._event.received_ns,
+                tolerance_ns=self._settings.future_tolerance_ns,
+            )
+            or check_tradable_symbol(item.symbol, self._quotes.get(item.symbol))
+        )
+
+    def _deadline_ns(self, item: Item) -> int:
+        event = self._event
+        sent_ns = event.signal.sent_ns
+        begin_ns = event.received_ns if sent_ns is None else min(sent_ns, event.received_ns)
+        deadline_ns = begin_ns + (self._door.ttl_ns if item.ttl_ns is None else item.ttl_ns)
+        return deadline_ns if item.expires_ns is None else min(deadline_ns, item.expires_ns)
+
+    def _order_for(self, item: Item, side: Side, number: AccountId) -> OrderLine | Denial:
+        state, settings, door = self._state, self._settings, self._door
+        account = state.accounts.get(number)
+        if account is None or number not in state.names:
+            return Denial(Reason.ACCOUNT_UNKNOWN, (number,))
+        size = item.size or door.default_size
+        price_spec = item.price or door.default_price or settings.default_price
+        bare = item.verb is Verb.BARE
+        key = ""
+        if not self._event.signal.id:
+            size_text = size.text if size is not None else ""
+            key = f"{number}|{item.symbol}|{side.value}|{size_text}|{price_spec.text}"
+        instruction = gate.Instruction(
+            item.symbol, side, bare, self._event.received_ns, self._deadline_ns(item), key
+        )
+        denial = gate.admit(state, settings, door, account, instruction)
+        if denial is not None:
+            return denial
+        if size is None:
+            return Denial(Reason.SIZE_MISSING, (item.symbol,))
+        quote = self._quotes[item.symbol]
+        rule = quote.rule
+        assert rule is not None
+        price = resolve_price(
+            price_spec, side, quote, rule, now_ns=state.now_ns, quote_age_max_ns=settings.quote_age_max_ns
+        )
+        if isinstance(price, Denial):
+            return price
+        if price <= 0:
+            return Denial(Reason.PRICE_MISSING, (price_spec.text,))
+        quantity = size_order(
+            size, side, price, rule, sellable=_free(account, item), total_assets=_total_assets(state, account)
+        )
+        if isinstance(quantity, Denial):
+            return quantity
+        needed = Money(0)
+        if side is Side.BUY:
+            needed = buy_reserve(account.settings, item.symbol, price, quantity)
+        made = self._by_account.get(number, 0)
+        denial = gate.judge(
+            state,
+            settings,
+            door,
+            account,
+            rule,
+            quote,
+            gate.Candidate(item.symbol, side, quantity, price, needed),
+            signal_count=self._accepted,
+            account_count=made,
+        )
+        if denial is not None:
+            return denial
+        assert state.bound is not None
+        name = client_order_id(state.bound.tag, state.order_seq + 1)
+        self._emit(
+            SubmitOrder(
+                client_order_id=name,
+                account=number,
+                symbol=item.symbol,
+                side=side,
+                quantity=quantity,
+                price=price,
+                signal_seq=self._event.seq,
+                deadline_ns=instruction.deadline_ns,
+                reserved=needed,
+                strategy=item.strategy,
+                bare=bare,
+                duplicate_key=key,
+            )
+        )
+        self._accepted += 1
+        self._by_account[number] = made + 1
+        return OrderLine(number, item.symbol, side, quantity, price, name)
+
+
+def _free(account: Account, item: Item) -> Quantity:
+    held = account.positions.get(item.symbol)
+    return Quantity(0) if held is None else Quantity(max(0, held.sellable_quantity - held.frozen_quantity))
+
+
+def _total_assets(state: State, account: Account) -> Money:
+    """Return cash and positions at their last known price, at cost where none is known."""
+    total = int(account.cash)
+    for symbol, held in account.positions.items():
+        price = state.prices.get(symbol, 0)
+        total += price * held.quantity if price else held.cost
+    return Money(total)

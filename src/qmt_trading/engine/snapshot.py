@@ -1,0 +1,148 @@
+"""A snapshot: the state as one value, to start from without folding the whole day."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from msgspec import Struct
+
+from qmt_trading.engine.bookkeeping import key_of
+from qmt_trading.engine.state import Account, CancelMark, State
+from qmt_trading.model.events import JournalBound
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import Money, Price
+from qmt_trading.model.order import Fill, Order, Position
+from qmt_trading.model.outputs import CancelMarked
+from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.view import AlertRow, Rows, SignalRow
+from qmt_trading.model.words import LinkState, TradingState
+
+
+class AccountImage(Struct, frozen=True, array_like=True):
+    """One account without what follows from its orders."""
+
+    account: AccountId
+    state: TradingState
+    link: LinkState
+    session: int
+    ready: bool
+    cash: Money
+    positions: tuple[Position, ...]
+    marks: tuple[CancelMarked, ...]
+    orphans: tuple[int, ...]
+    difference: str
+
+
+class Image(Struct, frozen=True, array_like=True):
+    """The state but for its long tables."""
+
+    now_ns: int
+    bound: JournalBound
+    version: str
+    settings: EngineSettings
+    day: dt.date | None
+    opened_ns: int
+    trading_state: TradingState
+    clock_unsettled: tuple[AccountId, ...]
+    accounts: tuple[AccountImage, ...]
+    ids: dict[str, int]
+    recent: dict[str, int]
+    bare_counts: tuple[tuple[AccountId, Symbol, int], ...]
+    prices: dict[Symbol, Price]
+    alerts: tuple[AlertRow, ...]
+    signal_seq: int
+    order_seq: int
+    minute: int
+    submits_in_minute: int
+    malformed: int
+
+
+class Snapshot(Struct, frozen=True):
+    """The whole state; its tables are immutable, so that it may be encoded beside a running engine."""
+
+    image: Image
+    orders: Rows[Order]
+    fills: Rows[Fill]
+    signals: Rows[SignalRow]
+
+
+def capture(state: State) -> Snapshot:
+    """Return ``state`` as it is now; costs its small parts and the chunks touched since the last view."""
+    assert state.bound is not None and state.settings is not None
+    image = Image(
+        now_ns=state.now_ns,
+        bound=state.bound,
+        version=state.version,
+        settings=state.settings,
+        day=state.day,
+        opened_ns=state.opened_ns,
+        trading_state=state.trading_state,
+        clock_unsettled=tuple(sorted(state.clock_unsettled)),
+        accounts=tuple(_image(account) for account in state.accounts.values()),
+        ids=dict(state.ids),
+        recent=dict(state.recent),
+        bare_counts=tuple((number, symbol, count) for (number, symbol), count in state.bare_counts.items()),
+        prices=dict(state.prices),
+        alerts=tuple(state.alerts),
+        signal_seq=state.signal_seq,
+        order_seq=state.order_seq,
+        minute=state.minute,
+        submits_in_minute=state.submits_in_minute,
+        malformed=state.malformed,
+    )
+    return Snapshot(image, state.orders.rows(), state.fills.rows(), state.signals.rows())
+
+
+def _image(account: Account) -> AccountImage:
+    number = account.settings.account
+    return AccountImage(
+        account=number,
+        state=account.state,
+        link=account.link,
+        session=account.session,
+        ready=account.ready,
+        cash=account.cash,
+        positions=tuple(account.positions.values()),
+        marks=tuple(CancelMarked(number, mark.symbol, mark.side, mark.seq, mark.received_ns) for mark in account.marks),
+        orphans=tuple(account.orphans),
+        difference=account.difference,
+    )
+
+
+def restore(snapshot: Snapshot) -> State:
+    """Return the state that ``snapshot`` was taken of."""
+    image = snapshot.image
+    state = State()
+    state.now_ns = image.now_ns
+    state.bound = image.bound
+    state.version = image.version
+    state.configure(image.settings)
+    state.day, state.opened_ns = image.day, image.opened_ns
+    state.trading_state = image.trading_state
+    state.clock_unsettled = set(image.clock_unsettled)
+    for each in image.accounts:
+        account = state.account(each.account)
+        account.state, account.link, account.session = each.state, each.link, each.session
+        account.ready, account.cash = each.ready, each.cash
+        account.marks = [CancelMark(mark) for mark in each.marks]
+        account.orphans = list(each.orphans)
+        account.difference = each.difference
+    for order in snapshot.orders:
+        state.put_order(order)
+    for each in image.accounts:
+        state.account(each.account).positions = {held.symbol: held for held in each.positions}
+    for fill in snapshot.fills:
+        state.fills.append(fill)
+        state.fill_keys.add(key_of(fill))
+    for row in snapshot.signals:
+        state.signal_index[row.seq] = state.signals.append(row)
+    state.ids = dict(image.ids)
+    state.recent = dict(image.recent)
+    state.bare_counts = {(number, symbol): count for number, symbol, count in image.bare_counts}
+    state.prices = dict(image.prices)
+    state.alerts.extend(image.alerts)
+    state.signal_seq, state.order_seq = image.signal_seq, image.order_seq
+    state.minute, state.submits_in_minute = image.minute, image.submits_in_minute
+    state.malformed = image.malformed
+    return state

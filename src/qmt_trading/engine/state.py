@@ -1,0 +1,259 @@
+"""Everything the engine knows: mutable, private to the engine, changed by folding records and by nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from heapq import heappop, heappush
+from typing import Final
+
+from qmt_trading.engine.tables import Table
+from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
+from qmt_trading.model.events import JournalBound
+from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
+from qmt_trading.model.numbers import Money, Price, Quantity
+from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
+from qmt_trading.model.outputs import CancelMarked
+from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.view import AlertRow, SignalRow
+from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState
+
+ALERTS_KEPT: Final = 200
+
+
+class CancelMark:
+    """A cancel's reach: what was received before it on this account, symbol and side goes."""
+
+    __slots__ = ("received_ns", "seq", "side", "symbol")
+
+    def __init__(self, record: CancelMarked) -> None:
+        self.symbol = record.symbol
+        self.side = record.side
+        self.seq = record.signal_seq
+        self.received_ns = record.received_ns
+
+    def covers(self, symbol: Symbol, side: Side) -> bool:
+        return self.symbol in (symbol, EVERY_SYMBOL) and self.side in (SideScope.ALL, side)
+
+
+class Account:
+    """One account as known now."""
+
+    __slots__ = (
+        "cash",
+        "difference",
+        "gaps",
+        "link",
+        "live",
+        "marks",
+        "orphans",
+        "positions",
+        "ready",
+        "reserved",
+        "session",
+        "settings",
+        "state",
+        "to_cancel",
+        "unresolved",
+    )
+
+    def __init__(self, settings: AccountSettings) -> None:
+        self.settings = settings
+        self.state = TradingState.ACTIVE
+        self.link = LinkState.DOWN
+        self.session = 0
+        self.ready = False
+        """The broker told cash and positions today."""
+        self.cash = Money(0)
+        """Available plus frozen."""
+        self.reserved = Money(0)
+        """Sum of ``Order.reserved``."""
+        self.positions: dict[Symbol, Position] = {}
+        self.live: dict[ClientOrderId, None] = {}
+        """Orders that may still fill, in the order they came."""
+        self.marks: list[CancelMark] = []
+        self.unresolved: dict[ClientOrderId, None] = {}
+        """Orders whose outcome nobody knows: they close their pair."""
+        self.to_cancel: dict[ClientOrderId, None] = {}
+        """Orders to be cancelled as soon as they have a number to name them by."""
+        self.gaps: dict[ClientOrderId, None] = {}
+        """Finished orders whose traded volume no fill has shown yet."""
+        self.orphans: list[int] = []
+        """Rows of the fill table booked before their order was known."""
+        self.difference = ""
+        """What was last found to differ from the broker's positions."""
+
+
+class State:
+    """The whole of it. Derived indexes are kept in step by ``put_order`` and rebuilt by nothing else."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self.bound: JournalBound | None = None
+        self.version = ""
+        self.settings: EngineSettings | None = None
+        self.day: dt.date | None = None
+        self.opened_ns = 0
+        """When the day was opened: lists asked for before are of another day."""
+        self.trading_state = TradingState.ACTIVE
+        self.submits_closed = ""
+        self.clock_unsettled: set[AccountId] = set()
+        self.accounts: dict[AccountId, Account] = {}
+        self.doors: dict[str, DoorSettings] = {}
+        self.names: dict[str, tuple[AccountId, ...]] = {}
+        """Every word a message may use for accounts: ids, names, ``@group``."""
+        self.orders: Table[Order] = Table()
+        self.order_index: dict[ClientOrderId, int] = {}
+        self.by_broker: dict[tuple[AccountId, str], ClientOrderId] = {}
+        self.by_venue: dict[tuple[AccountId, str], ClientOrderId] = {}
+        self.fills: Table[Fill] = Table()
+        self.fill_keys: set[tuple[AccountId, Symbol, str, str]] = set()
+        self.signals: Table[SignalRow] = Table()
+        self.signal_index: dict[int, int] = {}
+        self.ids: dict[str, int] = {}
+        """``sender/number`` → the seq that first used it today."""
+        self.recent: dict[str, int] = {}
+        """Instruction without id → until when a repeat is suspected."""
+        self.bare_counts: dict[tuple[AccountId, Symbol], int] = {}
+        self.prices: dict[Symbol, Price] = {}
+        self.alerts: deque[AlertRow] = deque(maxlen=ALERTS_KEPT)
+        self.signal_seq = 0
+        self.order_seq = 0
+        self.minute = 0
+        self.submits_in_minute = 0
+        self.malformed = 0
+        self.due: list[tuple[int, ClientOrderId]] = []
+        """A heap of (instant, order); entries that no longer hold are skipped."""
+
+    def account(self, account: AccountId) -> Account:
+        """Return the account, making one for a number that only old orders know."""
+        found = self.accounts.get(account)
+        if found is None:
+            found = self.accounts[account] = Account(AccountSettings(account=account))
+        return found
+
+    def order(self, client_order_id: ClientOrderId) -> Order:
+        return self.orders[self.order_index[client_order_id]]
+
+    def find_order(self, client_order_id: str) -> Order | None:
+        index = self.order_index.get(ClientOrderId(client_order_id))
+        return None if index is None else self.orders[index]
+
+    def put_order(self, order: Order) -> None:
+        """Insert or replace one order, keeping reservations, indexes and deadlines in step."""
+        key = order.client_order_id
+        account = self.account(order.account)
+        index = self.order_index.get(key)
+        reserved_before, frozen_before = 0, 0
+        if index is None:
+            self.order_index[key] = self.orders.append(order)
+        else:
+            before = self.orders[index]
+            reserved_before, frozen_before = before.reserved, before.reserved_quantity
+            self.orders.replace(index, order)
+        if order.reserved != reserved_before:
+            account.reserved = Money(account.reserved + order.reserved - reserved_before)
+        if order.reserved_quantity != frozen_before:
+            self._freeze(account, order.symbol, order.reserved_quantity - frozen_before)
+        if order.broker_order_id:
+            self.by_broker[order.account, order.broker_order_id] = key
+        if order.venue_order_id:
+            self.by_venue[order.account, order.venue_order_id] = key
+        if order.status in UNRESOLVED:
+            account.unresolved[key] = None
+        elif account.unresolved:
+            account.unresolved.pop(key, None)
+        if order.status in LIVE:
+            account.live[key] = None
+        else:
+            account.live.pop(key, None)
+            if order.ask_next_ns:
+                account.gaps[key] = None
+            elif account.gaps:
+                account.gaps.pop(key, None)
+        if order.cancel_seq and not order.cancel_attempts and order.status in LIVE:
+            account.to_cancel[key] = None
+        elif account.to_cancel:
+            account.to_cancel.pop(key, None)
+        due_ns = self.due_of(order, account)
+        if due_ns:
+            heappush(self.due, (due_ns, key))
+
+    def _freeze(self, account: Account, symbol: Symbol, change: int) -> None:
+        held = account.positions.get(symbol)
+        if held is None:
+            held = Position(
+                account=account.settings.account, symbol=symbol, quantity=Quantity(0), sellable_quantity=Quantity(0)
+            )
+        account.positions[symbol] = Position(
+            account=held.account,
+            symbol=symbol,
+            quantity=held.quantity,
+            sellable_quantity=held.sellable_quantity,
+            frozen_quantity=Quantity(held.frozen_quantity + change),
+            cost=held.cost,
+            realised=held.realised,
+        )
+
+    def due_of(self, order: Order, account: Account) -> int:
+        """Return when ``order`` next needs attention, 0 for never (its account's link must be up to act at all)."""
+        if account.link is not LinkState.CONNECTED:
+            return 0
+        due_ns = 0
+        if order.status is OrderStatus.PENDING_NEW and not order.foreign:
+            assert self.settings is not None
+            due_ns = (order.handed_over_ns or order.created_ns) + self.settings.answer_wait_ns
+        if order.ask_next_ns and (not due_ns or order.ask_next_ns < due_ns):
+            due_ns = order.ask_next_ns
+        if (
+            order.cancel_next_ns
+            and order.status not in TERMINAL
+            and (not due_ns or order.cancel_next_ns < due_ns)
+        ):
+            due_ns = order.cancel_next_ns
+        return due_ns
+
+    def next_due_ns(self) -> int:
+        """Return the next instant at which some order needs attention; 0: none does."""
+        heap = self.due
+        while heap:
+            due_ns, key = heap[0]
+            order = self.find_order(key)
+            if order is not None and self.due_of(order, self.account(order.account)) == due_ns:
+                return due_ns
+            heappop(heap)
+        return 0
+
+    def take_due(self) -> list[Order]:
+        """Return, earliest first, the orders that need attention by now, each once."""
+        taken: dict[ClientOrderId, Order] = {}
+        heap = self.due
+        while heap and heap[0][0] <= self.now_ns:
+            due_ns, key = heappop(heap)
+            order = self.find_order(key)
+            if order is not None and self.due_of(order, self.account(order.account)) == due_ns:
+                taken.setdefault(key, order)
+        return list(taken.values())
+
+    def available_cash(self, account: Account) -> Money:
+        return Money(account.cash - account.reserved)
+
+    def configure(self, settings: EngineSettings) -> None:
+        """Take new settings; accounts that left the configuration keep what they hold."""
+        self.settings = settings
+        self.doors = {door.name: door for door in settings.doors}
+        names: dict[str, list[AccountId]] = {}
+        for each in settings.accounts:
+            known = self.accounts.get(each.account)
+            if known is None:
+                self.accounts[each.account] = Account(each)
+            else:
+                known.settings = each
+            names.setdefault(each.account, []).append(each.account)
+            if each.name:
+                names.setdefault(each.name, []).append(each.account)
+            for group in each.groups:
+                names.setdefault("@" + group, []).append(each.account)
+        names["*"] = [each.account for each in settings.accounts]
+        self.names = {word: tuple(dict.fromkeys(found)) for word, found in names.items()}

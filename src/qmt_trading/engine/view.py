@@ -1,0 +1,56 @@
+"""Publishing: the state as an immutable view, rebuilt only where it changed."""
+
+from __future__ import annotations
+
+from qmt_trading.engine.state import Account, State
+from qmt_trading.model.numbers import Money
+from qmt_trading.model.view import AccountRow, View
+from qmt_trading.model.words import Mode
+
+
+class Publisher:
+    """Makes views; a view costs the rows touched since the last one, plus one row an account and position."""
+
+    def view(self, state: State) -> View:
+        """Return ``state`` as it is now."""
+        return View(
+            at_ns=state.now_ns,
+            mode=state.bound.mode if state.bound is not None else Mode.PAPER,
+            day=state.day,
+            tag=state.bound.tag if state.bound is not None else "",
+            trading_state=state.trading_state,
+            submits_closed=state.submits_closed,
+            accounts=tuple(_account_row(state, account) for account in state.accounts.values()),
+            positions=tuple(
+                held
+                for account in state.accounts.values()
+                for held in account.positions.values()
+                if held.quantity or held.frozen_quantity or held.realised
+            ),
+            orders=state.orders.rows(),
+            fills=state.fills.rows(),
+            signals=state.signals.rows(),
+            alerts=tuple(state.alerts),
+            malformed=state.malformed,
+        )
+
+
+def _account_row(state: State, account: Account) -> AccountRow:
+    settings = account.settings
+    value = 0
+    for symbol, held in account.positions.items():
+        price = state.prices.get(symbol, 0)
+        value += price * held.quantity if price else held.cost
+    return AccountRow(
+        account=settings.account,
+        name=settings.name,
+        terminal=settings.terminal,
+        state=account.state,
+        link=account.link,
+        ready=account.ready,
+        available_cash=state.available_cash(account),
+        frozen_cash=account.reserved,
+        market_value=Money(value),
+        working_orders=len(account.live),
+        unknown_orders=len(account.unresolved),
+    )

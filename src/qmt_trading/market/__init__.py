@@ -1,0 +1,1 @@
+"""The exchange's rules as pure functions over integers: instruments, limits, lots, fees, sessions."""

@@ -1,0 +1,87 @@
+"""A made-up market: closes and quotes as pure functions of a seed, a symbol and the time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.limits import price_limits
+from qmt_trading.market.seeded import mix, number_of
+from qmt_trading.model.instrument import Quote, Symbol, TradingRule
+from qmt_trading.model.numbers import MILLISECOND_NS, Price
+from qmt_trading.model.words import InstrumentKind
+
+STEP_NS: Final = 100 * MILLISECOND_NS
+"""How often a quote moves."""
+
+LEVELS: Final = 5
+
+_TRADED: Final = (InstrumentKind.STOCK, InstrumentKind.FUND, InstrumentKind.CONVERTIBLE)
+_CLOSES: Final = {
+    Symbol("600000.SH"): Price(104_800),
+    Symbol("600036.SH"): Price(401_200),
+    Symbol("000001.SZ"): Price(113_000),
+    Symbol("601318.SH"): Price(526_000),
+    Symbol("510300.SH"): Price(41_000),
+}
+"""Closes that do not depend on the seed, so that the examples of the documents make sense."""
+
+_SLOW_STEPS: Final = 400
+"""Half a wave: 40 seconds."""
+
+
+class Seal(StrEnum):
+    """A limit that nobody trades against: one side of the book is empty."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+def seeded_close(seed: int, symbol: Symbol, rule: TradingRule) -> Price:
+    """Return yesterday's close: 3 to 100 yuan for stocks, 0.5 to 5 for funds, 90 to 200 for convertibles."""
+    known = _CLOSES.get(symbol)
+    if known is not None:
+        return known
+    chance = mix(seed, number_of(symbol))
+    match rule.kind:
+        case InstrumentKind.FUND:
+            return Price(500 * 10 + chance % 4_500 * 10)
+        case InstrumentKind.CONVERTIBLE:
+            return Price(900_000 + chance % 110_000 * 10)
+        case _:
+            return Price(30_000 + chance % 9_700 * 100)
+
+
+@lru_cache(maxsize=8_192)
+def synthetic_quote(seed: int, symbol: Symbol, step: int, seal: Seal | None = None) -> Quote | None:
+    """Return the quote of ``symbol`` in step number ``step`` since 1970, or None for a symbol that does not exist here.
+
+    Stocks, funds and convertibles exist. The last price swings around the close by 0.3 %, or two ticks where that is
+    more, with a tick of noise.
+    """
+    rule = rule_for(symbol)
+    if rule is None or rule.kind not in _TRADED:
+        return None
+    tick = rule.tick
+    close = seeded_close(seed, symbol, rule)
+    up, down = price_limits(rule, close)
+    quoted_ns = step * STEP_NS
+    if seal is Seal.UP:
+        return Quote(symbol, up, close, up, down, _ladder(up, -tick, down, up), (), quoted_ns, rule)
+    if seal is Seal.DOWN:
+        return Quote(symbol, down, close, up, down, (), _ladder(down, tick, down, up), quoted_ns, rule)
+    name = number_of(symbol)
+    swing = max(close * 3 // 1000 // tick, 2)
+    phase = (step + name) % (4 * _SLOW_STEPS)
+    height = phase - _SLOW_STEPS if phase < 2 * _SLOW_STEPS else 3 * _SLOW_STEPS - phase
+    noise = mix(seed, name, step) % 3 - 1
+    last = min(max(close + (swing * height // _SLOW_STEPS + noise) * tick, down), up)
+    bids, asks = _ladder(last, -tick, down, up), _ladder(last + tick, tick, down, up)
+    return Quote(symbol, Price(last), close, up, down, bids, asks, quoted_ns, rule)
+
+
+def _ladder(first: int, step: int, lowest: int, highest: int) -> tuple[Price, ...]:
+    last = first + LEVELS * step
+    return tuple([Price(price) for price in range(first, last, step) if lowest <= price <= highest])

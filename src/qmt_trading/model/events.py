@@ -1,0 +1,281 @@
+"""Events: everything that comes into the engine, as a fact with nothing left to look up. Tags are part of the journal."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from msgspec import Struct
+
+from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.numbers import Money, Price, Quantity
+from qmt_trading.model.order import ClientOrderId, Position
+from qmt_trading.model.receipt import Receipt
+from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.signal import AccountId, Signal
+from qmt_trading.model.words import LinkState, Mode, OrderStatus, Side, SideScope, TradingState
+
+
+class At(Struct, frozen=True, array_like=True, tag="at", gc=False):
+    """The wall clock at which the events that follow were decided."""
+
+    now_ns: int
+
+
+class JournalBound(Struct, frozen=True, array_like=True, tag="bound"):
+    """The first record: what this journal belongs to, for ever."""
+
+    format: int
+    mode: Mode
+    tag: str
+    """Five base-32 characters, drawn once."""
+    accounts: tuple[AccountId, ...]
+
+
+class EngineStarted(Struct, frozen=True, array_like=True, tag="start"):
+    """A process begins to decide: its version and settings. What was pending in a dead process is unknown from here on."""
+
+    version: str
+    settings: EngineSettings
+    safe: bool = False
+    """Start HALTED on the folded state, for cancelling only."""
+
+
+class DayBegan(Struct, frozen=True, array_like=True, tag="day"):
+    """A new trading day."""
+
+    day: dt.date
+
+
+class SignalReceived(Struct, frozen=True, array_like=True, tag="signal"):
+    """A parsed message with the facts its judgement needs."""
+
+    seq: int
+    """1, 2, 3, … over the journal's life."""
+    door: str
+    received_ns: int
+    """Wall clock when its last byte was read."""
+    text: str
+    """The message as received, decoded with replacement, at most 65,536 characters."""
+    signal: Signal
+    quotes: tuple[Quote, ...] = ()
+    """One for every symbol that buys or sells and that the feed knows."""
+    known: KnownSignal | None = None
+    """The first receipt of the same (sender, id) on an earlier day."""
+
+
+class KnownSignal(Struct, frozen=True, array_like=True):
+    """What an id of an earlier day was answered."""
+
+    seq: int
+    content: str
+    receipt: Receipt
+
+
+class MalformedReceived(Struct, frozen=True, array_like=True, tag="malformed", gc=False):
+    """A message that was no signal; nothing follows from it."""
+
+    door: str
+    received_ns: int
+    excerpt: str
+    """At most 200 characters."""
+    code: str
+    position: int
+    item: int
+
+
+class OrderRow(Struct, frozen=True, array_like=True, gc=False):
+    """One order as the broker tells it."""
+
+    client_order_id: str
+    """The remark as it came back; empty, cut or foreign text is possible: a hint."""
+    broker_order_id: str
+    """Empty: the terminal gave none (a phone order)."""
+    venue_order_id: str
+    symbol: Symbol
+    side: Side
+    quantity: Quantity
+    price: Price
+    filled_quantity: Quantity
+    status: OrderStatus
+    text: str = ""
+    ordered_ns: int = 0
+
+
+class FillRow(Struct, frozen=True, array_like=True, gc=False):
+    """One execution as the broker tells it."""
+
+    fill_id: str
+    client_order_id: str
+    broker_order_id: str
+    venue_order_id: str
+    symbol: Symbol
+    side: Side
+    price: Price
+    quantity: Quantity
+    day: dt.date
+    filled_ns: int
+    fee: Money | None = None
+    """None: the broker does not say; the schedule of the account is applied."""
+
+
+class OrderReported(Struct, frozen=True, array_like=True, tag="order"):
+    """The broker's row of an order changed, or was told again."""
+
+    account: AccountId
+    session: int
+    row: OrderRow
+
+
+class FillReported(Struct, frozen=True, array_like=True, tag="fill"):
+    account: AccountId
+    session: int
+    row: FillRow
+
+
+class SubmitRefused(Struct, frozen=True, array_like=True, tag="refused", gc=False):
+    """An order certainly did not leave (or was refused before the venue): it ends NOT_SENT."""
+
+    account: AccountId
+    client_order_id: ClientOrderId
+    text: str
+
+
+class SubmitUncertain(Struct, frozen=True, array_like=True, tag="uncertain", gc=False):
+    """An order may have left: it is unknown, and is asked about."""
+
+    account: AccountId
+    client_order_id: ClientOrderId
+    text: str
+
+
+class SubmitsHandedOver(Struct, frozen=True, array_like=True, tag="handed", gc=False):
+    """When broker calls were made, wall clock; tells the timeline, decides nothing."""
+
+    committed_ns: int
+    """When their turn was on disk."""
+    calls: tuple[tuple[ClientOrderId, int], ...]
+
+
+class SubmitsWithheld(Struct, frozen=True, array_like=True, tag="withheld", gc=False):
+    """Intents on record that were not released: they end NOT_SENT."""
+
+    client_order_ids: tuple[ClientOrderId, ...]
+    cause: str
+    """``deadline``, ``halt`` or ``journal``."""
+
+
+class CancelRefused(Struct, frozen=True, array_like=True, tag="norevoke", gc=False):
+    """The broker said no to a cancel. Proves nothing: the row decides."""
+
+    account: AccountId
+    client_order_id: ClientOrderId
+    text: str
+
+
+class LinkChanged(Struct, frozen=True, array_like=True, tag="link", gc=False):
+    """An account's way to its broker opened or closed; each opening is a new session, greater than all before."""
+
+    account: AccountId
+    session: int
+    state: LinkState
+    text: str = ""
+
+
+class BrokerListed(Struct, frozen=True, array_like=True, tag="listed"):
+    """The broker's answer to a query: everything it knows of one account today."""
+
+    account: AccountId
+    session: int
+    asked_ns: int
+    """Wall clock when the list was asked for: orders handed over later are not judged by it."""
+    complete: bool
+    alive: bool
+    """The same session answered an asset query after the list: an empty list is then proof of emptiness (A15)."""
+    cash: Money
+    """Available cash plus cash frozen by working orders."""
+    positions: tuple[Position, ...]
+    """Sellable before working sells are taken off; frozen quantity is ours to compute."""
+    rows: tuple[OrderRow, ...]
+    fills: tuple[FillRow, ...]
+
+
+class CancelRequested(Struct, frozen=True, array_like=True, tag="cancel-request", gc=False):
+    """A person cancels: one order by any of its ids, or all that match account, symbol and side."""
+
+    who: str
+    why: str
+    account: AccountId | None = None
+    symbol: Symbol | None = None
+    side: SideScope = SideScope.ALL
+    order_id: str = ""
+
+
+class HaltRequested(Struct, frozen=True, array_like=True, tag="halt", gc=False):
+    """No submit is released from this event's turn on."""
+
+    who: str
+    why: str
+    account: AccountId | None = None
+    state: TradingState = TradingState.HALTED
+    cancel_open: bool = False
+
+
+class ResumeRequested(Struct, frozen=True, array_like=True, tag="resume", gc=False):
+    who: str
+    why: str
+    account: AccountId | None = None
+
+
+class ResolveRequested(Struct, frozen=True, array_like=True, tag="resolve", gc=False):
+    """A person ends an unknown: ``NOT_SENT``, ``CANCELED`` or ``REJECTED``, or asks the broker once more (``UNKNOWN``)."""
+
+    who: str
+    why: str
+    client_order_id: ClientOrderId
+    status: OrderStatus
+
+
+class DeadlineReached(Struct, frozen=True, array_like=True, tag="deadline", gc=False):
+    """The instant that the engine named has come."""
+
+
+class ClockStepped(Struct, frozen=True, array_like=True, tag="clock", gc=False):
+    """The wall clock moved against the steady one by more than a second. Submits wait for a reconciliation."""
+
+    step_ns: int
+
+
+class JournalFailed(Struct, frozen=True, array_like=True, tag="journal-failed", gc=False):
+    """A commit failed or is overdue: closed for submits for the rest of this process. Never on record."""
+
+    text: str
+
+
+Report = (
+    OrderReported
+    | FillReported
+    | SubmitRefused
+    | SubmitUncertain
+    | SubmitsHandedOver
+    | CancelRefused
+    | LinkChanged
+    | BrokerListed
+)
+"""What a broker may deliver."""
+
+Request = CancelRequested | HaltRequested | ResumeRequested | ResolveRequested
+"""What a person may ask for."""
+
+Event = (
+    Report
+    | Request
+    | SignalReceived
+    | MalformedReceived
+    | SubmitsWithheld
+    | JournalBound
+    | EngineStarted
+    | DayBegan
+    | DeadlineReached
+    | ClockStepped
+    | JournalFailed
+)

@@ -1,0 +1,77 @@
+"""What the engine is configured with: values, decided before it starts and recorded when they change."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from qmt_trading.model.numbers import MILLION, SECOND_NS, Money
+from qmt_trading.model.signal import AccountId, PriceSpec, Size
+from qmt_trading.model.words import BareAction, Mode, SideScope, Verb
+
+
+class FeeSchedule(Struct, frozen=True, kw_only=True):
+    """Costs of a trade; ratios in millionths of the trade's value."""
+
+    commission_millionths: int = 250
+    commission_minimum: Money = Money(50_000)
+    stamp_duty_millionths: int = 500
+    """Sells of stocks only."""
+    transfer_millionths: int = 10
+    """Stocks only."""
+
+
+class AccountSettings(Struct, frozen=True, kw_only=True):
+    """One account: its number, the names a message may use, and its limits."""
+
+    account: AccountId
+    name: str = ""
+    groups: tuple[str, ...] = ()
+    terminal: str = "paper"
+    order_value_max: Money = Money(100_000 * 10_000)
+    orders_per_signal_max: int = 50
+    bare_per_day_max: int = 1
+    """Bare buys and sells, per symbol and day."""
+    fees: FeeSchedule = FeeSchedule()
+
+
+class DoorSettings(Struct, frozen=True, kw_only=True):
+    """What messages that come through one door may do."""
+
+    name: str
+    allow: tuple[Verb, ...] = (Verb.BUY, Verb.SELL, Verb.CANCEL)
+    """The verbs permitted after a bare item has been given its meaning."""
+    accounts: tuple[AccountId, ...] = ()
+    """Empty: every configured account."""
+    order_value_max: Money = Money(0)
+    """Largest order through this door; 0: no limit of its own."""
+    bare: BareAction = BareAction.UNSET
+    cancel_side: SideScope = SideScope.ALL
+    default_size: Size | None = None
+    """For buys and sells without a size, bare ones included; None: denied."""
+    default_price: PriceSpec | None = None
+    """None: as ``EngineSettings.default_price``."""
+    ttl_ns: int = 10 * SECOND_NS
+    infer_market: bool = False
+
+
+class EngineSettings(Struct, frozen=True, kw_only=True):
+    """Everything configured that a decision may depend on."""
+
+    mode: Mode
+    accounts: tuple[AccountSettings, ...]
+    doors: tuple[DoorSettings, ...]
+    default_price: PriceSpec
+    orders_per_signal_max: int = 1000
+    submits_per_minute_max: int = 600
+    """More submits than this within one minute halt trading: a loop upstream or a fault here (A22)."""
+    quote_age_max_ns: int = 3 * SECOND_NS
+    price_word_band_millionths: int = 2 * MILLION // 100
+    """How far a word price without a limit-up or limit-down word may lie from the last price."""
+    future_tolerance_ns: int = 2 * SECOND_NS
+    answer_wait_ns: int = 3 * SECOND_NS
+    """A handed-over order without a broker row after this is asked about."""
+    settle_ns: int = 60 * SECOND_NS
+    cancel_retry_ns: int = 300_000_000
+    cancel_attempts_max: int = 4
+    """The first try and three repeats; then an alarm, and slower repeats."""
+

@@ -1,0 +1,104 @@
+"""The view: everything a person or a panel may ask about, immutable, swapped after each turn."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from qmt_trading.model.numbers import Money
+from qmt_trading.model.order import Fill, Order, Position
+from qmt_trading.model.outputs import Alert
+from qmt_trading.model.receipt import Receipt
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.words import LinkState, Mode, TradingState
+
+Row = TypeVar("Row")
+
+
+class Rows(Generic[Row]):
+    """An immutable sequence in chunks, so that publishing a change copies one chunk and not the table."""
+
+    __slots__ = ("_chunks", "_length")
+
+    CHUNK = 64
+
+    def __init__(self, chunks: tuple[tuple[Row, ...], ...] = (), length: int = 0) -> None:
+        self._chunks = chunks
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Row]:
+        for chunk in self._chunks:
+            yield from chunk
+
+    def __getitem__(self, index: int) -> Row:
+        if index < 0:
+            index += self._length
+        if not 0 <= index < self._length:
+            raise IndexError(index)
+        return self._chunks[index // self.CHUNK][index % self.CHUNK]
+
+    def newest(self, count: int) -> list[Row]:
+        """Return the last ``count`` rows, newest first."""
+        return [self[index] for index in range(self._length - 1, max(-1, self._length - 1 - count), -1)]
+
+
+class AccountRow(Struct, frozen=True, kw_only=True):
+    account: AccountId
+    name: str
+    terminal: str
+    state: TradingState
+    link: LinkState
+    ready: bool
+    """Cash and positions were told by the broker today."""
+    available_cash: Money
+    frozen_cash: Money
+    market_value: Money
+    """Positions at their last known price, else at cost."""
+    working_orders: int
+    unknown_orders: int
+
+
+class SignalRow(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
+    """One signal and what it was answered."""
+
+    seq: int
+    door: str
+    sender: str
+    id: str
+    received_ns: int
+    decided_ns: int
+    text: str
+    receipt: Receipt
+    content: str = ""
+
+
+class AlertRow(Struct, frozen=True, array_like=True, gc=False):
+    at_ns: int
+    alert: Alert
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """What the engine knew after its last turn."""
+
+    at_ns: int
+    mode: Mode
+    day: dt.date | None
+    tag: str
+    trading_state: TradingState
+    submits_closed: str
+    """Why no submit may leave, apart from the trading state; empty: none."""
+    accounts: tuple[AccountRow, ...]
+    positions: tuple[Position, ...]
+    orders: Rows[Order]
+    fills: Rows[Fill]
+    signals: Rows[SignalRow]
+    alerts: tuple[AlertRow, ...]
+    """The newest last, at most 200."""
+    malformed: int
+    """Messages refused as malformed since the journal's day opened."""

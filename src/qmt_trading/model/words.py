@@ -1,0 +1,119 @@
+"""The closed sets of words: sides, verbs, states, reasons. Their values stand in the journal and never change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """Where orders go: the broker, nowhere, a simulated exchange, history."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+    PAPER = "paper"
+    REPLAY = "replay"
+
+
+class Side(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+
+class SideScope(StrEnum):
+    """Which side a cancel concerns."""
+
+    BUY = "buy"
+    SELL = "sell"
+    ALL = "all"
+
+
+class Verb(StrEnum):
+    """What an item asks for; BARE takes its meaning from the door's configuration."""
+
+    BARE = "bare"
+    BUY = "buy"
+    SELL = "sell"
+    CANCEL = "cancel"
+    TARGET = "target"
+    CLEAR = "clear"
+    PORTFOLIO = "portfolio"
+
+
+class BareAction(StrEnum):
+    """What a bare signal does at a door; UNSET is denied and red at start."""
+
+    UNSET = "unset"
+    CANCEL = "cancel"
+    BUY = "buy"
+    SELL = "sell"
+    DENY = "deny"
+
+
+class TradingState(StrEnum):
+    """ACTIVE trades; REDUCING sells and cancels; HALTED cancels only."""
+
+    ACTIVE = "ACTIVE"
+    REDUCING = "REDUCING"
+    HALTED = "HALTED"
+
+
+class OrderStatus(StrEnum):
+    """States of an order; the table of moves stands in ``engine/transitions.py``."""
+
+    PENDING_NEW = "PENDING_NEW"
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    PENDING_CANCEL = "PENDING_CANCEL"
+    CANCELED = "CANCELED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    UNKNOWN = "UNKNOWN"
+    NOT_SENT = "NOT_SENT"
+    EXPIRED_UNRESOLVED = "EXPIRED_UNRESOLVED"
+
+
+class LinkState(StrEnum):
+    """State of one account's way to its broker."""
+
+    DOWN = "down"
+    CONNECTED = "connected"
+
+
+class SignalStatus(StrEnum):
+    """First word of a receipt."""
+
+    ACCEPTED = "accepted"
+    DENIED = "denied"
+    DUPLICATE = "duplicate"
+    MALFORMED = "malformed"
+    BUSY = "busy"
+
+
+class SignalForm(StrEnum):
+    """How a message was written."""
+
+    TEXT = "text"
+    ANGLE = "angle"
+    TRADE_SIGNAL = "trade_signal"
+    JSON = "json"
+
+
+class InstrumentKind(StrEnum):
+    STOCK = "stock"
+    FUND = "fund"
+    CONVERTIBLE = "convertible"
+    BOND = "bond"
+    REPO = "repo"
+    INDEX = "index"
+    SUBSCRIPTION = "subscription"
+    B_SHARE = "b_share"
+    UNKNOWN = "unknown"
+
+
+class Importance(StrEnum):
+    """How loudly an alert speaks."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    CRITICAL = "critical"

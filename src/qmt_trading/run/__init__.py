@@ -1,0 +1,1 @@
+"""Building, starting, running and stopping: the one room that knows all others."""

@@ -1,0 +1,212 @@
+"""The inbox: the only way in. Three lanes, each with a limit, and the facts a judgement needs."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from qmt_trading.codec import signal as signal_codec
+from qmt_trading.codec.receipt_json import encode_busy
+from qmt_trading.model.events import MalformedReceived, Report, Request
+from qmt_trading.model.outputs import Output
+from qmt_trading.model.signal import Heartbeat, Malformed, Signal
+from qmt_trading.model.words import BareAction, Verb
+from qmt_trading.ports import Clock, Reply
+
+SIGNALS_MAX: Final = 4096
+CONTROL_MAX: Final = 4096
+TEXT_MAX: Final = 65_536
+EXCERPT_MAX: Final = 200
+BUSY_WAIT_NS: Final = 1_000_000_000
+MALFORMED_RECORDED_PER_SECOND: Final = 20
+"""Further malformed messages of one door within the second are answered and counted, not recorded: disks are finite."""
+
+Answer = Callable[[list[Output], bool], None]
+"""Takes what a request led to, and whether that is on disk."""
+
+
+class Arrival:
+    """One parsed message on its way to the engine."""
+
+    __slots__ = ("door", "parsed", "payload", "received_ns", "recorded", "reply")
+
+    def __init__(
+        self,
+        door: str,
+        parsed: Signal | Malformed,
+        payload: bytes,
+        received_ns: int,
+        reply: Reply | None,
+        *,
+        recorded: bool = True,
+    ) -> None:
+        self.door = door
+        self.parsed = parsed
+        self.payload = payload
+        self.received_ns = received_ns
+        self.reply = reply
+        self.recorded = recorded
+
+    def text(self) -> str:
+        return self.payload.decode("utf-8", "replace")[:TEXT_MAX]
+
+
+class Ask:
+    """One request of a person on its way to the engine."""
+
+    __slots__ = ("answer", "request")
+
+    def __init__(self, request: Request, answer: Answer | None) -> None:
+        self.request = request
+        self.answer = answer
+
+
+class Wake:
+    """Wakes one waiting thread; costs nothing while that thread is busy."""
+
+    __slots__ = ("_tokens", "_waiting")
+
+    def __init__(self) -> None:
+        self._tokens: SimpleQueue[None] = SimpleQueue()
+        self._waiting = False
+
+    def set(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._tokens.put(None)
+
+    def wait(self, timeout_s: float, ready: Callable[[], bool]) -> None:
+        """Return when ``set`` was called, after ``timeout_s``, or at once when ``ready`` already holds."""
+        self._waiting = True
+        if ready():
+            self._waiting = False
+            return
+        try:
+            self._tokens.get(timeout=timeout_s)
+        except Empty:
+            pass
+        self._waiting = False
+
+
+class Inbox:
+    """Takes messages from door threads, reports from broker threads, requests from the control door."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        bare: dict[str, BareAction],
+        infer_market: frozenset[str] = frozenset(),
+        signals_max: int = SIGNALS_MAX,
+        pause: Callable[[float], None] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._bare = bare
+        self._infer_market = infer_market
+        self._signals_max = signals_max
+        self._pause = pause
+        self.control: deque[Arrival | Ask] = deque()
+        self.reports: deque[Report] = deque()
+        self.signals: deque[Arrival] = deque()
+        self.lazy: deque[Report] = deque()
+        """Reports that tell the timeline only: taken with the next turn, never a reason for one at once."""
+        self.loop_wake = Wake()
+        self.control_wake = Wake()
+        self.heartbeats: dict[str, int] = {}
+        self.busy_count = 0
+        self.dropped_count = 0
+        self._malformed_second = 0
+        self._malformed_count: dict[str, int] = {}
+
+    # Doors (SignalSink)
+
+    def message(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
+        for parsed in signal_codec.parse(payload, infer_market=door in self._infer_market):
+            if isinstance(parsed, Heartbeat):
+                self.heartbeats[door] = received_ns
+            else:
+                self._offer(door, parsed, payload, received_ns, reply)
+
+    def truncated(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
+        self._offer(door, signal_codec.truncated(len(payload)), payload, received_ns, reply)
+
+    def heartbeat(self, door: str, received_ns: int) -> None:
+        self.heartbeats[door] = received_ns
+
+    def _offer(
+        self, door: str, parsed: Signal | Malformed, payload: bytes, received_ns: int, reply: Reply | None
+    ) -> None:
+        if isinstance(parsed, Signal) and self._only_cancels(door, parsed):
+            if len(self.control) < CONTROL_MAX:
+                self.control.append(Arrival(door, parsed, payload, received_ns, reply))
+                self.control_wake.set()
+                return
+        recorded = isinstance(parsed, Signal) or self._malformed_is_recorded(door, received_ns)
+        if len(self.signals) >= self._signals_max and not self._waited(reply):
+            if reply is None:
+                self.dropped_count += 1
+            else:
+                self.busy_count += 1
+                reply(encode_busy())
+            return
+        self.signals.append(Arrival(door, parsed, payload, received_ns, reply, recorded=recorded))
+        self.loop_wake.set()
+
+    def _waited(self, reply: Reply | None) -> bool:
+        """Let a one-way door stop reading for at most a second; a duplex door is told ``busy`` at once."""
+        if reply is not None or self._pause is None:
+            return False
+        until_ns = self._clock.steady_ns() + BUSY_WAIT_NS
+        while len(self.signals) >= self._signals_max:
+            if self._clock.steady_ns() > until_ns:
+                return False
+            self._pause(0.005)
+        return True
+
+    def _only_cancels(self, door: str, signal: Signal) -> bool:
+        bare_cancels = self._bare.get(door) is BareAction.CANCEL
+        for item in signal.items:
+            verb = item.verb
+            if verb is not Verb.CANCEL and not (verb is Verb.BARE and bare_cancels):
+                return False
+        return True
+
+    def _malformed_is_recorded(self, door: str, received_ns: int) -> bool:
+        second = received_ns // 1_000_000_000
+        if second != self._malformed_second:
+            self._malformed_second = second
+            self._malformed_count = {}
+        count = self._malformed_count.get(door, 0)
+        self._malformed_count[door] = count + 1
+        return count < MALFORMED_RECORDED_PER_SECOND
+
+    # Brokers and people
+
+    def report(self, report: Report) -> None:
+        """Take a report; never refused."""
+        self.reports.append(report)
+        self.loop_wake.set()
+
+    def ask(self, request: Request, answer: Answer | None = None) -> None:
+        """Take a person's request, on the lane that overtakes everything."""
+        self.control.append(Ask(request, answer))
+        self.control_wake.set()
+
+    def is_idle(self) -> bool:
+        return not (self.reports or self.signals)
+
+
+def as_malformed_event(arrival: Arrival) -> MalformedReceived:
+    """Return the event of a message that was no signal."""
+    assert isinstance(arrival.parsed, Malformed)
+    return MalformedReceived(
+        door=arrival.door,
+        received_ns=arrival.received_ns,
+        excerpt=arrival.text()[:EXCERPT_MAX],
+        code=arrival.parsed.code,
+        position=arrival.parsed.position,
+        item=arrival.parsed.item,
+    )
+

@@ -1,0 +1,418 @@
+"""The loop: one batch from the inbox to the engine, the journal and the brokers. Start reading here.
+
+Whoever decides holds ``_deciding``. The loop's thread decides batches and commits them with the lock released, so that
+the control thread can decide a halt or a cancel while a slow disk holds a commit up; its records go with the next one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from qmt_trading.codec.journal_record import Record, encode_turn, seal
+from qmt_trading.codec.receipt_json import encode as encode_receipt
+from qmt_trading.codec.receipt_json import encode_malformed
+from qmt_trading.engine.engine import Engine
+from qmt_trading.engine.fold import signal_key
+from qmt_trading.engine.snapshot import Snapshot, capture
+from qmt_trading.model import events as ev
+from qmt_trading.model import outputs as out
+from qmt_trading.model.errors import JournalError, NotSentError, OutcomeUnknownError
+from qmt_trading.model.instrument import Quote
+from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
+from qmt_trading.model.order import ClientOrderId
+from qmt_trading.model.receipt import Receipt
+from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.signal import AccountId, Malformed
+from qmt_trading.model.view import SignalRow, View
+from qmt_trading.model.words import Verb
+from qmt_trading.ports import Broker, Clock, Journal, MarketFeed, Reply, StoredTurn
+from qmt_trading.run.clock import StepWatch
+from qmt_trading.run.inbox import Answer, Arrival, Inbox, as_malformed_event
+from qmt_trading.run.receipts import undurable
+
+EVENTS_MAX: Final = 256
+OUTPUTS_MAX: Final = 1000
+COMMIT_OVERDUE_NS: Final = 2 * SECOND_NS
+LAZY_WAIT_NS: Final = 50 * MILLISECOND_NS
+PUBLISH_EVERY_NS: Final = 20 * MILLISECOND_NS
+KNOWN_DAYS: Final = 45
+"""Calendar days that ids are remembered: at least 30 trading days."""
+
+
+class Batch(NamedTuple):
+    """What one turn has to put on disk, and what waits for that."""
+
+    records: list[Record]
+    submits: list[out.SubmitOrder]
+    replies: list[tuple[Reply, bytes | Receipt]]
+    answers: list[tuple[Answer, list[out.Output]]]
+    opens_day: bool
+    signal_seq: int = 0
+    """The last signal decided when the batch was closed."""
+
+
+class Loop:
+    """Carries events through the engine. ``turn`` is for one thread, ``control_turn`` for one other."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        inbox: Inbox,
+        journal: Journal,
+        broker_of: Callable[[AccountId], Broker | None],
+        feed: MarketFeed,
+        clock: Clock,
+        trading_day: Callable[[int], dt.date],
+        head: tuple[int, bytes],
+        observe: Callable[[Sequence[Record]], None],
+    ) -> None:
+        self._engine = engine
+        self._inbox = inbox
+        self._journal = journal
+        self._broker_of = broker_of
+        self._feed = feed
+        self._clock = clock
+        self._trading_day = trading_day
+        self._number, self._seal = head
+        self._observe = observe
+        self._deciding = threading.Lock()
+        self._pending = Batch([], [], [], [], opens_day=False)
+        self._at_ns = 0
+        self._steps = StepWatch()
+        self._closed = ""
+        self._commit_began_ns = 0
+        self._committed_ns = 0
+        self._durable_seq = engine.state.signal_seq
+        self._lazy_since_ns = 0
+        self._published_ns = 0
+        self._unpublished = True
+        self._view: View = engine.view()
+
+    def begin(
+        self, bound: ev.JournalBound, version: str, settings: EngineSettings, *, safe: bool = False
+    ) -> None:
+        """Take the start of this process on record; the first turn commits it. A fresh journal is bound by it."""
+        with self._deciding:
+            now_ns = self._now_ns()
+            if self._engine.state.bound is None:
+                self._handle(bound, now_ns)
+            self._handle(ev.EngineStarted(version, settings, safe), now_ns)
+            self._advance_day(now_ns)
+
+    # What others may ask
+
+    @property
+    def view(self) -> View:
+        """The newest published view."""
+        return self._view
+
+    @property
+    def head(self) -> tuple[int, bytes]:
+        """The number and seal of the last committed turn."""
+        return self._number, self._seal
+
+    @property
+    def closed(self) -> str:
+        """Why the journal takes nothing more in this process; empty while it does."""
+        return self._closed
+
+    def idle_wait_ns(self) -> int:
+        """Return how long the loop may sleep when nothing arrives, at most a second."""
+        now_ns = self._clock.now_ns()
+        with self._deciding:
+            due_ns = self._engine.next_due_ns()
+        wait_ns = SECOND_NS
+        if due_ns:
+            wait_ns = min(wait_ns, due_ns - now_ns)
+        if self._inbox.lazy or self._unpublished:
+            wait_ns = min(wait_ns, LAZY_WAIT_NS)
+        return max(wait_ns, 0)
+
+    def has_work(self) -> bool:
+        """Tell whether a turn would find something that has arrived."""
+        return bool(self._inbox.reports or self._inbox.signals or self._pending.records)
+
+    def capture(self) -> tuple[int, bytes, Snapshot] | None:
+        """Return the committed state for a snapshot, or None while something undurable is in it."""
+        with self._deciding:
+            if self._pending.records or self._commit_began_ns or self._closed:
+                return None
+            return self._number, self._seal, capture(self._engine.state)
+
+    # One turn
+
+    def turn(self) -> bool:
+        """Carry one batch from the inbox to the broker; return whether there was one."""
+        with self._deciding:
+            self._decide_batch()
+            batch = self._take_pending()
+        if batch is None:
+            self._publish(due=True)
+            return False
+        on_disk = self._commit(batch)
+        with self._deciding:
+            self._release(batch.submits, on_disk=on_disk)
+        self._answer(batch, on_disk=on_disk)
+        self._publish(due=self._inbox.is_idle())
+        self._observe(batch.records)
+        return True
+
+    def control_turn(self) -> bool:
+        """Decide what is on the control lane at once, commit or no commit; return whether there was anything.
+
+        When a commit is overdue it also closes the journal and takes the loop's place for everything but the disk.
+        """
+        lane = self._inbox.control
+        with self._deciding:
+            found = bool(lane)
+            now_ns = self._now_ns()
+            self._advance_day(now_ns)
+            for _ in range(min(len(lane), EVENTS_MAX)):
+                item = lane.popleft()
+                if isinstance(item, Arrival):
+                    self._handle_arrival(item, now_ns)
+                else:
+                    outputs = self._handle(item.request, now_ns)
+                    if item.answer is not None:
+                        self._pending.answers.append((item.answer, outputs))
+        if found:
+            self._inbox.loop_wake.set()
+        if self._commit_is_overdue():
+            self._close("提交超过 2 秒未完成 / a commit took longer than 2 s")
+        if self._closed and self._commit_began_ns:
+            self._turn_without_disk()
+            found = True
+        return found
+
+    def _turn_without_disk(self) -> None:
+        with self._deciding:
+            self._decide_batch()
+            batch = self._take_pending()
+            if batch is not None:
+                self._release(batch.submits, on_disk=False)
+        if batch is not None:
+            self._answer(batch, on_disk=False)
+            self._observe(batch.records)
+        self._publish(due=True)
+
+    # Deciding; the lock is held
+
+    def _decide_batch(self) -> None:
+        now_ns = self._now_ns()
+        step_ns = self._steps.step_ns(wall_ns=now_ns, steady_ns=self._clock.steady_ns())
+        if step_ns:
+            self._handle(ev.ClockStepped(step_ns), now_ns)
+        self._advance_day(now_ns)
+        due_ns = self._engine.next_due_ns()
+        if due_ns and due_ns <= now_ns:
+            self._handle(ev.DeadlineReached(), now_ns)
+        inbox, count = self._inbox, 0
+        if inbox.lazy and (inbox.reports or inbox.signals or now_ns - self._lazy_since_ns > LAZY_WAIT_NS):
+            while inbox.lazy:
+                self._handle(inbox.lazy.popleft(), now_ns)
+        outputs_before = len(self._pending.records)
+        while inbox.reports and count < EVENTS_MAX:
+            self._handle(inbox.reports.popleft(), now_ns)
+            count += 1
+        while inbox.signals and count < EVENTS_MAX:
+            self._handle_arrival(inbox.signals.popleft(), now_ns)
+            count += 1
+            if len(self._pending.records) - outputs_before > OUTPUTS_MAX:
+                break
+
+    def _advance_day(self, now_ns: int) -> None:
+        """Open a new trading day before anything of it is decided."""
+        day = self._trading_day(now_ns)
+        closing = self._engine.state.day
+        if closing is not None and day <= closing:
+            return
+        if closing is not None and not self._closed:
+            rows = [_known(row) for row in self._engine.state.signals if row.receipt.seq == row.seq]
+            keep_after = day - dt.timedelta(days=KNOWN_DAYS)
+            known = [(key, closing.isoformat(), signal) for key, signal in rows if key]
+            try:
+                self._journal.remember_signals(known, keep_after=keep_after.isoformat())
+            except JournalError as error:
+                self._close_held(str(error), now_ns)
+        self._handle(ev.DayBegan(day), now_ns)
+        self._pending = self._pending._replace(opens_day=True)
+
+    def _handle_arrival(self, arrival: Arrival, now_ns: int) -> None:
+        parsed = arrival.parsed
+        if isinstance(parsed, Malformed):
+            if arrival.recorded:
+                self._handle(as_malformed_event(arrival), now_ns)
+            if arrival.reply is not None:
+                self._pending.replies.append((arrival.reply, encode_malformed(parsed)))
+            return
+        quotes: dict[str, Quote] = {}
+        for item in parsed.items:
+            if item.verb is not Verb.CANCEL and item.symbol not in quotes:
+                quote = self._feed.quote(item.symbol, now_ns)
+                if quote is not None:
+                    quotes[item.symbol] = quote
+        event = ev.SignalReceived(
+            seq=self._engine.state.signal_seq + 1,
+            door=arrival.door,
+            received_ns=arrival.received_ns,
+            text=arrival.text(),
+            signal=parsed,
+            quotes=tuple(quotes.values()),
+        )
+        key = signal_key(event)
+        if key and key not in self._engine.state.ids:
+            known = self._journal.known_signal(key)
+            if known is not None:
+                event = ev.SignalReceived(
+                    seq=event.seq,
+                    door=event.door,
+                    received_ns=event.received_ns,
+                    text=event.text,
+                    signal=parsed,
+                    quotes=event.quotes,
+                    known=known,
+                )
+        outputs = self._handle(event, now_ns)
+        if arrival.reply is not None:
+            for output in reversed(outputs):
+                if isinstance(output, out.SignalAnswered):
+                    self._pending.replies.append((arrival.reply, output.receipt))
+                    break
+
+    def _handle(self, event: ev.Event, now_ns: int) -> list[out.Output]:
+        """Decide one event, put it and what follows on record, and let cancels and questions go at once."""
+        outputs = self._engine.handle(event, now_ns)
+        self._unpublished = True
+        records = self._pending.records
+        if outputs or not isinstance(event, ev.DeadlineReached):
+            if now_ns != self._at_ns or not records:
+                records.append(ev.At(now_ns))
+                self._at_ns = now_ns
+            records.append(event)
+            records.extend(outputs)
+        for output in outputs:
+            if isinstance(output, out.SubmitOrder):
+                self._pending.submits.append(output)
+            elif isinstance(output, out.CancelOrder):
+                # A cancel needs no journal: doubling one is harmless, losing ten milliseconds at 9:19:59 is not.
+                broker = self._broker_of(output.account)
+                if output.attempt and broker is not None:
+                    broker.cancel(output)
+            elif isinstance(output, out.QueryBroker):
+                broker = self._broker_of(output.account)
+                if broker is not None:
+                    broker.query(output)
+        return outputs
+
+    def _take_pending(self) -> Batch | None:
+        batch = self._pending
+        if not (batch.records or batch.replies or batch.answers):
+            return None
+        self._pending = Batch([], [], [], [], opens_day=False)
+        return batch._replace(signal_seq=self._engine.state.signal_seq)
+
+    def _now_ns(self) -> int:
+        now_ns = self._clock.now_ns()
+        if self._at_ns - SECOND_NS < now_ns < self._at_ns:
+            return self._at_ns  # Small corrections of the wall clock are waited out; larger ones are an event.
+        return now_ns
+
+    # The disk
+
+    def _commit(self, batch: Batch) -> bool:
+        """Put the batch on disk; False: closed for submits from now on."""
+        if self._closed:
+            return False
+        if not batch.records:
+            return True
+        payload = encode_turn(batch.records)
+        number = self._number + 1
+        turn = StoredTurn(number, payload, seal(self._seal, number, payload))
+        self._commit_began_ns = self._clock.steady_ns()
+        try:
+            self._journal.append(turn, opens_day=batch.opens_day)
+        except JournalError as error:
+            self._close(str(error))
+        finally:
+            self._commit_began_ns = 0
+        if self._closed:
+            return False
+        self._number, self._seal = number, turn.seal
+        self._durable_seq = batch.signal_seq
+        self._committed_ns = self._clock.now_ns()
+        return True
+
+    def _commit_is_overdue(self) -> bool:
+        began_ns = self._commit_began_ns
+        return bool(began_ns and not self._closed and self._clock.steady_ns() - began_ns > COMMIT_OVERDUE_NS)
+
+    def _close(self, text: str) -> None:
+        with self._deciding:
+            self._close_held(text, self._now_ns())
+
+    def _close_held(self, text: str, now_ns: int) -> None:
+        if not self._closed:
+            self._closed = text
+            self._handle(ev.JournalFailed(text), now_ns)
+
+    # After the disk
+
+    def _release(self, submits: list[out.SubmitOrder], *, on_disk: bool) -> None:
+        """Hand over what may still leave; the lock is held, so that no halt comes between the look and the call."""
+        if not submits:
+            return
+        calls: list[tuple[ClientOrderId, int]] = []
+        withheld: dict[str, list[ClientOrderId]] = {}
+        for order in submits:
+            called_ns = self._clock.now_ns()
+            broker = self._broker_of(order.account)
+            cause = self._engine.may_release(order, called_ns) if on_disk else "journal"
+            if cause or broker is None:
+                withheld.setdefault(cause or "link", []).append(order.client_order_id)
+                continue
+            try:
+                broker.submit(order)
+            except NotSentError as error:
+                self._inbox.report(ev.SubmitRefused(order.account, order.client_order_id, str(error)))
+                continue
+            except OutcomeUnknownError as error:
+                self._inbox.report(ev.SubmitUncertain(order.account, order.client_order_id, str(error)))
+            calls.append((order.client_order_id, called_ns))
+        if calls:
+            if not self._inbox.lazy:
+                self._lazy_since_ns = calls[0][1]
+            self._inbox.lazy.append(ev.SubmitsHandedOver(self._committed_ns, tuple(calls)))
+        for cause, names in withheld.items():
+            self._handle(ev.SubmitsWithheld(tuple(names), cause), self._now_ns())
+
+    def _answer(self, batch: Batch, *, on_disk: bool) -> None:
+        for reply, receipt in batch.replies:
+            if isinstance(receipt, Receipt):
+                durable = on_disk or 0 < receipt.seq <= self._durable_seq
+                reply(encode_receipt(receipt if durable else undurable(receipt)))
+            else:
+                reply(receipt)
+        for answer, outputs in batch.answers:
+            answer(outputs, on_disk)
+
+    def _publish(self, *, due: bool) -> None:
+        if not self._unpublished:
+            return
+        now_ns = self._clock.steady_ns()
+        if not due and now_ns - self._published_ns < PUBLISH_EVERY_NS:
+            return
+        with self._deciding:
+            self._unpublished = False
+            self._view = self._engine.view()
+        self._published_ns = now_ns
+
+
+def _known(row: SignalRow) -> tuple[str, ev.KnownSignal]:
+    key = row.id
+    if key and "/" not in key:
+        key = f"{row.sender}/{key}"
+    return key, ev.KnownSignal(row.seq, row.content, row.receipt)

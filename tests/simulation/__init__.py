@@ -1,0 +1,1 @@
+"""Seeded runs of the real loop with crashes between any two steps and a broker that lies."""

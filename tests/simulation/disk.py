@@ -1,0 +1,72 @@
+"""A disk for journals that survives the process and loses what was not synced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from qmt_trading.model.errors import JournalError
+from qmt_trading.model.events import KnownSignal
+from qmt_trading.ports import StoredSnapshot, StoredTurn
+from tests.simulation.fuse import Fuse
+
+
+class Disk:
+    """What a power cut leaves."""
+
+    def __init__(self) -> None:
+        self.turns: list[StoredTurn] = []
+        self.opened = 0
+        self.kept: StoredSnapshot | None = None
+        self.known: dict[str, KnownSignal] = {}
+        self.syncs = 0
+
+
+class SimulatedJournal:
+    """The Journal port over a Disk: a fuse may burn through before, within and after each sync."""
+
+    def __init__(self, disk: Disk, fuse: Fuse, *, during: Callable[[], None] | None = None) -> None:
+        self._during = during
+        self._disk = disk
+        self._fuse = fuse
+        self.fail_next = False
+        self._failed = False
+
+    def append(self, turn: StoredTurn, *, opens_day: bool) -> None:
+        disk = self._disk
+        assert not self._failed, "the journal was written after it had failed"
+        assert turn.number == len(disk.turns) + 1, "a gap in the journal"
+        self._fuse.step("before the write")
+        if self.fail_next:
+            self._failed = True
+            raise JournalError("磁盘已满 / no space left")
+        self._fuse.step("written, not synced")
+        disk.turns.append(turn)
+        disk.syncs += 1
+        if opens_day:
+            disk.opened = turn.number
+        if self._during is not None:
+            self._during()
+        self._fuse.step("synced, not returned")
+
+    def turns(self, first: int = 1) -> Iterator[StoredTurn]:
+        return iter(self._disk.turns[first - 1 :])
+
+    def last_day_opened(self) -> int:
+        return self._disk.opened
+
+    def snapshot(self) -> StoredSnapshot | None:
+        return self._disk.kept
+
+    def save_snapshot(self, snapshot: StoredSnapshot) -> None:
+        self._fuse.step("before the snapshot")
+        self._disk.kept = snapshot
+
+    def known_signal(self, key: str) -> KnownSignal | None:
+        return self._disk.known.get(key)
+
+    def remember_signals(self, rows: Iterable[tuple[str, str, KnownSignal]], *, keep_after: str) -> None:
+        self._fuse.step("before the index of ids")
+        for key, _day, signal in rows:
+            self._disk.known[key] = signal
+
+    def close(self) -> None: ...
