@@ -140,7 +140,7 @@ class MarketFeed(Protocol):
 
 
 Reply = Callable[[bytes], None]
-"""Takes one receipt line. Called from the loop: never blocks for long, never raises, drops it when the sender is gone."""
+"""Takes one receipt line, from the loop: never blocks for long, never raises, drops it when the sender is gone."""
 
 
 class SignalSink(Protocol):

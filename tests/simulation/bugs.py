@@ -9,7 +9,7 @@ from unittest import mock
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, fold, signals
+from qmt_trading.engine import bookkeeping, fold, matching, signals
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.transitions import TERMINAL
 from qmt_trading.model import events as ev
@@ -150,7 +150,7 @@ def late_fills_dropped() -> Any:
     fill = fold._fill
 
     def drop(state: Any, account: Any, row: Any, *, booked: bool) -> Any:
-        order = fold.matching.order_of_fill(state, account, row)
+        order = matching.order_of_fill(state, account, row)
         if order is not None and order.status in TERMINAL:
             return []
         return fill(state, account, row, booked=booked)

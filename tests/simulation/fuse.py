@@ -1,4 +1,4 @@
-"""A fuse that burns one step at every call across a port, and kills the process in the simulation when it is through."""
+"""A fuse that burns a step at every call across a port, and kills the simulated process when it is through."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ def check_state(state: State) -> None:
         assert (order.client_order_id in account.live) == (order.status in LIVE), order
         assert (order.client_order_id in account.unresolved) == (order.status in UNRESOLVED), order
         if order.status in TERMINAL and order.reported_quantity <= order.filled_quantity:
-            assert order.reserved == 0 and order.reserved_quantity == 0, order
+            assert order.reserved == 0, order
+            assert order.reserved_quantity == 0, order
         if order.status in LIVE and order.filled_quantity < order.quantity:
             assert (order.reserved > 0) == (order.side is Side.BUY), order
             assert (order.reserved_quantity > 0) == (order.side is Side.SELL), order
@@ -34,6 +35,7 @@ def check_state(state: State) -> None:
         assert account.reserved == reserved.get(number, 0), number
         for symbol, held in account.positions.items():
             assert held.frozen_quantity == frozen.get((number, symbol), 0), held
-            assert held.quantity >= 0 and held.sellable_quantity >= 0, held
+            assert held.quantity >= 0, held
+            assert held.sellable_quantity >= 0, held
     ids = [order.client_order_id for order in state.orders]
     assert len(ids) == len(set(ids))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from qmt_trading.model.numbers import SECOND_NS
+from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState, OrderStatus, TradingState
 from qmt_trading.run.recovery import recover
 from tests.simulation.disk import SimulatedJournal
@@ -68,7 +69,8 @@ def settle(world: World) -> None:
     if world.loop is None:
         world.start()
     world.fuse.put_out()
-    assert world.loop is not None and world.journal is not None
+    assert world.loop is not None
+    assert world.journal is not None
     world.journal.fail_next = False
     world.venue.disconnect(told=True)
     _drain(world)
@@ -104,6 +106,7 @@ def judge(world: World) -> None:
     for name, count in world.venue.seen.items():
         assert count == 1, f"order {name} was executed {count} times"
     per_message: dict[tuple[str, int], int] = {}
+    key: tuple[str, int]
     for order in [*world.venue.past, *world.venue.orders.values()]:
         if order.row.quantity != 77700:
             key = order.account, order.row.quantity
@@ -127,7 +130,7 @@ def judge(world: World) -> None:
     if world.lies <= {"doubled", "reordered", "minus_one", "false_cancel", "untold_break", "stale"}:
         assert set(at_venue) <= named, "an order at the venue is not in our table"
     _judge_receipts(world)
-    for account in ACCOUNTS:
+    for account in map(AccountId, ACCOUNTS):
         assert state.accounts[account].link is LinkState.CONNECTED, "a link that is up is taken for down"
         ours = {symbol: held.quantity for symbol, held in state.accounts[account].positions.items() if held.quantity}
         theirs = {symbol: held for (owner, symbol), held in world.venue.held.items() if owner == account and held}
@@ -155,6 +158,6 @@ def _judge_receipts(world: World) -> None:
             firsts.add(str(receipt["seq"]))
             for line in lines if isinstance(lines, list) else []:
                 name = line.get("client_order_id")
-                if name and int(receipt["seq"]) > opened:
+                if name and int(str(receipt["seq"])) > opened:
                     assert name in state.order_index, f"acknowledged and lost: {name}"
         assert not message.key or len(firsts) <= 1, f"one id, several receipts: {message.key}"

@@ -7,7 +7,10 @@ from typing import Final
 from qmt_trading.model.reasons import Denial, Reason
 
 _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
-    Reason.TRADING_HALTED: ("已停止（仅可撤单）：恢复交易用 qmt resume", "halted, cancels only; `qmt resume` releases it"),
+    Reason.TRADING_HALTED: (
+        "已停止（仅可撤单）：恢复交易用 qmt resume",
+        "halted, cancels only; `qmt resume` releases it",
+    ),
     Reason.REDUCING_ONLY: ("只卖不买：该账户已转为减仓状态", "reducing: this account sells and does not buy"),
     Reason.JOURNAL_CLOSED: (
         "日志不可写，本进程不再下单：请检查磁盘后重启",
@@ -70,7 +73,10 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
     Reason.QUOTE_STALE: ("行情已 {0} 秒未更新，市价类委托暂停", "the quote is {0} s old: word prices wait"),
     Reason.ID_REUSED: ("编号 {0} 已被信号 {1} 用于不同内容", "id {0} was used by signal {1} for other content"),
     Reason.NOT_SUPPORTED: ("尚未支持：{0}", "not built yet: {0}"),
-    Reason.NOTHING_TO_CANCEL: ("无可撤委托：{0} 在 {1} 没有未成交单", "nothing to cancel: no working order of {0} in {1}"),
+    Reason.NOTHING_TO_CANCEL: (
+        "无可撤委托：{0} 在 {1} 没有未成交单",
+        "nothing to cancel: no working order of {0} in {1}",
+    ),
     Reason.CANCELED_BY_LATER: ("已被其后的撤单（信号 {0}）取消", "dropped by the later cancel of signal {0}"),
     Reason.MIXED_VERBS: (
         "一条消息里不能既撤单又买卖：请分成两条",

@@ -7,10 +7,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from qmt_trading.engine.snapshot import Image, Snapshot
-from qmt_trading.engine.tables import Table
 from qmt_trading.model.errors import JournalBrokenError
 from qmt_trading.model.order import Fill, Order
+from qmt_trading.model.snapshot import Image, Snapshot
 from qmt_trading.model.view import Rows, SignalRow
 
 FORMAT: Final = 1
@@ -37,7 +36,7 @@ def _lines(rows: Rows[Row]) -> Iterator[bytes]:
 
 
 def encode_parts(snapshot: Snapshot) -> Iterator[bytes]:
-    """Yield the lines of ``snapshot``; joined with newlines they are its payload. Each takes well under a millisecond."""
+    """Yield the lines of ``snapshot``, each made in under a millisecond; joined with newlines they are its payload."""
     orders, fills, signals = snapshot.orders, snapshot.fills, snapshot.signals
     yield _encode((FORMAT, len(orders), len(fills), len(signals), snapshot.image))
     yield from _lines(orders)
@@ -67,10 +66,9 @@ def decode(payload: bytes) -> Snapshot:
 
 
 def _read(lines: Iterator[bytes], decoder: msgspec.json.Decoder[list[Row]], count: int) -> Rows[Row]:
-    table: Table[Row] = Table()
-    while len(table) < count:
-        for row in decoder.decode(next(lines)):
-            table.append(row)
-    if len(table) != count:
+    rows: list[Row] = []
+    while len(rows) < count:
+        rows.extend(decoder.decode(next(lines)))
+    if len(rows) != count:
         raise JournalBrokenError("快照行数不符 / snapshot has another number of rows")
-    return table.rows()
+    return Rows.of(rows)

@@ -119,10 +119,11 @@ def difference(account: AccountId, text: str) -> Alert:
 
 def cancel_unconfirmed(order: Order, attempts: int) -> Alert:
     answer = f"柜台答「{order.text}」" if order.text else "柜台未答"
+    leaves = order.quantity - order.filled_quantity
     return Alert(
         importance=Importance.CRITICAL,
         code="CANCEL_UNCONFIRMED",
-        chinese=f"撤单 {attempts} 次仍未确认，继续重撤：{order.symbol} 未成交 {order.quantity - order.filled_quantity}，{answer}",
+        chinese=f"撤单 {attempts} 次仍未确认，继续重撤：{order.symbol} 未成交 {leaves}，{answer}",
         english=f"not canceled after {attempts} tries, going on: {order.symbol}; counter: {order.text or 'no answer'}",
         account=order.account,
         symbol=order.symbol,

@@ -134,9 +134,7 @@ def fill_applied(state: State, order: Order, fill: Fill) -> Order:
     status = order.status
     if filled >= order.quantity:
         status = OrderStatus.FILLED
-    elif status not in TERMINAL and status is not OrderStatus.PENDING_CANCEL:
-        status = OrderStatus.PARTIALLY_FILLED
-    elif status is OrderStatus.NOT_SENT:
+    elif (status not in TERMINAL and status is not OrderStatus.PENDING_CANCEL) or status is OrderStatus.NOT_SENT:
         status = OrderStatus.PARTIALLY_FILLED
     changed = replace(
         order,
@@ -170,9 +168,7 @@ def empty_position(account: AccountId, symbol: Symbol, frozen_quantity: Quantity
 def fee_of(state: State, account: Account, row: FillRow) -> Money:
     if row.fee is not None:
         return row.fee
-    return fee(
-        instrument_kind(row.symbol), row.side, notional(row.price, row.quantity), account.settings.fees
-    )
+    return fee(instrument_kind(row.symbol), row.side, notional(row.price, row.quantity), account.settings.fees)
 
 
 def book(state: State, account: Account, fill: Fill) -> bool:

@@ -11,16 +11,12 @@ from qmt_trading.model.outputs import CancelOrder
 from qmt_trading.model.words import Side, SideScope
 
 
-def in_scope(
-    state: State, account: Account, symbol: Symbol, side: SideScope, *, received_ns: int
-) -> list[Order]:
+def in_scope(state: State, account: Account, symbol: Symbol, side: SideScope, *, received_ns: int) -> list[Order]:
     """Return the account's orders, ours and foreign, that may still fill and were received by ``received_ns``."""
     return [
         order
         for order in map(state.order, account.live)
-        if (symbol == EVERY_SYMBOL or order.symbol == symbol)
-        and covers(side, order.side)
-        and order.received_ns <= received_ns
+        if (symbol in (EVERY_SYMBOL, order.symbol)) and covers(side, order.side) and order.received_ns <= received_ns
     ]
 
 
@@ -45,11 +41,7 @@ def next_cancel(order: Order) -> CancelOrder:
 
 def newly_possible(orders: Iterable[Order]) -> list[CancelOrder]:
     """Return the first tries for those of ``orders``, all waiting to be cancelled, that have got a number since."""
-    return [
-        _command(order, attempt=1, signal_seq=max(order.cancel_seq, 0))
-        for order in orders
-        if has_number(order)
-    ]
+    return [_command(order, attempt=1, signal_seq=max(order.cancel_seq, 0)) for order in orders if has_number(order)]
 
 
 def missed(state: State, account: Account) -> list[CancelOrder]:

@@ -293,14 +293,14 @@ class Engine:
 
     def _open_day(self, day: dt.date) -> None:
         state = self._state
-        assert state.bound is not None and state.settings is not None
+        assert state.bound is not None
+        assert state.settings is not None
         assert state.day is None or state.day < day, (state.day, day)
-        unresolved: list[Order] = []
-        for order in state.orders:
-            if order.status in UNRESOLVED:
-                unresolved.append(
-                    replace(order, status=OrderStatus.EXPIRED_UNRESOLVED, ask_next_ns=0, cancel_next_ns=0)
-                )
+        unresolved = [
+            replace(order, status=OrderStatus.EXPIRED_UNRESOLVED, ask_next_ns=0, cancel_next_ns=0)
+            for order in state.orders
+            if order.status in UNRESOLVED
+        ]
         positions = [
             replace(
                 held,

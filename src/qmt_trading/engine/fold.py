@@ -56,7 +56,8 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
             for quote in record.quotes:
                 state.prices[quote.symbol] = quote.last
         case out.SignalAnswered():
-            assert signal is not None and signal.seq == record.seq, record.seq
+            assert signal is not None
+            assert signal.seq == record.seq, record.seq
             _answered(state, record, signal)
         case ev.At():
             state.now_ns = record.now_ns

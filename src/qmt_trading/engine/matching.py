@@ -48,7 +48,7 @@ def identify(state: State, account: Account, row: OrderRow, *, listed: bool) -> 
     remark = row.client_order_id
     order = state.find_order(remark)
     if order is not None and order.account == account.settings.account and not order.foreign:
-        if order.broker_order_id and row.broker_order_id or not _same_order(order, row):
+        if (order.broker_order_id and row.broker_order_id) or not _same_order(order, row):
             return Identity.SPENT, order
         return Identity.KNOWN, order
     if in_our_form(remark):
@@ -104,7 +104,12 @@ def order_of_fill(state: State, account: Account, row: FillRow) -> Order | None:
     if order is not None:
         return order
     order = state.find_order(row.client_order_id)
-    if order is None or order.account != account.settings.account or order.symbol != row.symbol or order.side is not row.side:
+    if (
+        order is None
+        or order.account != account.settings.account
+        or order.symbol != row.symbol
+        or order.side is not row.side
+    ):
         return None
     if order.broker_order_id and row.broker_order_id:
         return None

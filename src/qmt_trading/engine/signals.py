@@ -237,9 +237,7 @@ class _Decision:
         if not self._event.signal.id:
             size_text = size.text if size is not None else ""
             key = f"{number}|{item.symbol}|{side.value}|{size_text}|{price_spec.text}"
-        instruction = gate.Instruction(
-            item.symbol, side, bare, self._event.received_ns, self._deadline_ns(item), key
-        )
+        instruction = gate.Instruction(item.symbol, side, bare, self._event.received_ns, self._deadline_ns(item), key)
         denial = gate.admit(state, settings, door, account, instruction)
         if denial is not None:
             return denial

@@ -206,11 +206,7 @@ class State:
             due_ns = (order.handed_over_ns or order.created_ns) + self.settings.answer_wait_ns
         if order.ask_next_ns and (not due_ns or order.ask_next_ns < due_ns):
             due_ns = order.ask_next_ns
-        if (
-            order.cancel_next_ns
-            and order.status not in TERMINAL
-            and (not due_ns or order.cancel_next_ns < due_ns)
-        ):
+        if order.cancel_next_ns and order.status not in TERMINAL and (not due_ns or order.cancel_next_ns < due_ns):
             due_ns = order.cancel_next_ns
         return due_ns
 

@@ -48,8 +48,8 @@ class RecordedFeed:
       other in the quarters of the bar, as long as the bar before it (60 s for the first);
     * ``previous_close``: read from each symbol's first row; without it the first price stands for it.
 
-    Without quotes of a level a book is made around the last price, one tick a level. Prices are decimal yuan with at most
-    four digits after the point.
+    Without quotes of a level a book is made around the last price, one tick a level. Prices are decimal yuan with at
+    most four digits after the point.
     """
 
     def __init__(self, path: Path, *, begin_ns: int) -> None:
@@ -82,7 +82,9 @@ class RecordedFeed:
         bids, asks = moment.bids, moment.asks
         if not bids and not asks:
             bids, asks = _made_up(moment.last, rule, up, down)
-        return Quote(symbol, moment.last, track.previous_close, up, down, bids, asks, track.times_ns[index] + shift_ns, rule)
+        return Quote(
+            symbol, moment.last, track.previous_close, up, down, bids, asks, track.times_ns[index] + shift_ns, rule
+        )
 
     def _take(self, path: Path, line: int, row: dict[str, str]) -> None:
         symbol = Symbol(row.get("symbol", ""))

@@ -20,8 +20,8 @@ _LIMITED: Final = {
 }
 """Board → millionths of the reference price, plain and under a risk warning (ST).
 
-They are equal everywhere since 2026-07-06, when the main boards' 5 % for ST became 10 %. Source: SSE 上证发〔2026〕41号,
-SZSE 深证上〔2026〕551号.
+They are equal everywhere since 2026-07-06, when the main boards' 5 % for ST became 10 %.
+Source: SSE 上证发〔2026〕41号, SZSE 深证上〔2026〕551号.
 """
 
 

@@ -24,7 +24,7 @@ def check_sell(rule: TradingRule, quantity: Quantity, sellable: Quantity) -> boo
         return True
     if quantity >= rule.buy_minimum and quantity % rule.sell_step == 0:
         return True
-    return rule.sell_step > 1 and quantity < sellable and quantity % rule.sell_step == sellable % rule.sell_step
+    return rule.sell_step > 1 and quantity % rule.sell_step == sellable % rule.sell_step
 
 
 def round_down_to_lot(rule: TradingRule, quantity: Quantity, side: Side) -> Quantity:

@@ -1,1 +1,1 @@
-"""The words of the system: numbers, instants, instruments, signals, orders, messages. No behaviour beyond arithmetic."""
+"""The words of the system: numbers, instants, instruments, signals, orders, messages; nothing beyond arithmetic."""

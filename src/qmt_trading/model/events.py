@@ -1,4 +1,4 @@
-"""Events: everything that comes into the engine, as a fact with nothing left to look up. Tags are part of the journal."""
+"""Events: everything that comes into the engine, as a fact with nothing left to look up; tags stay for ever."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class JournalBound(Struct, frozen=True, array_like=True, tag="bound"):
 
 
 class EngineStarted(Struct, frozen=True, array_like=True, tag="start"):
-    """A process begins to decide: its version and settings. What was pending in a dead process is unknown from here on."""
+    """A process begins to decide, with these settings. What was pending in a dead process is unknown from here on."""
 
     version: str
     settings: EngineSettings
@@ -227,7 +227,7 @@ class ResumeRequested(Struct, frozen=True, array_like=True, tag="resume", gc=Fal
 
 
 class ResolveRequested(Struct, frozen=True, array_like=True, tag="resolve", gc=False):
-    """A person ends an unknown: ``NOT_SENT``, ``CANCELED`` or ``REJECTED``, or asks the broker once more (``UNKNOWN``)."""
+    """A person ends an unknown as NOT_SENT, CANCELED or REJECTED, or asks the broker once more (UNKNOWN)."""
 
     who: str
     why: str

@@ -33,7 +33,7 @@ class TradingRule(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Quote(Struct, frozen=True, array_like=True, gc=False):
-    """One instrument's market and rule at one instant. A price of 0 means there is none (a sealed limit has an empty side)."""
+    """One instrument's market and rule at one instant. A price of 0 means none: a sealed limit has an empty side."""
 
     symbol: Symbol
     last: Price

@@ -51,7 +51,7 @@ class CancelOrder(Struct, frozen=True, array_like=True, tag="cancel", gc=False):
 
 
 class CancelMarked(Struct, frozen=True, array_like=True, tag="mark", gc=False):
-    """A cancel's reach: orders of this account, symbol and side whose signal was received before it go, and no later ones."""
+    """A cancel's reach: orders of this account, symbol and side that were received before it, and no later ones."""
 
     account: AccountId
     symbol: Symbol
@@ -67,7 +67,7 @@ class QueryBroker(Struct, frozen=True, array_like=True, tag="query", gc=False):
 
 
 class SignalAnswered(Struct, frozen=True, array_like=True, tag="answer", gc=False):
-    """The receipt of a signal, sent once it is on disk. ``seq`` is the message's own, ``receipt`` may be an earlier one's."""
+    """The receipt of signal ``seq``, sent once it is on disk; a repeat gets an earlier signal's ``receipt``."""
 
     seq: int
     receipt: Receipt

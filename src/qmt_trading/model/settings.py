@@ -74,4 +74,3 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     cancel_retry_ns: int = 300_000_000
     cancel_attempts_max: int = 4
     """The first try and three repeats; then an alarm, and slower repeats."""
-

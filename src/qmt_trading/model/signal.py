@@ -27,7 +27,7 @@ class SizeKind(StrEnum):
 
 
 class Size(Struct, frozen=True, array_like=True, gc=False):
-    """How much: ``amount`` counts shares, lots, ten-thousandths of a yuan, or millionths for PERCENT (10 % is 100_000)."""
+    """How much: ``amount`` counts shares, lots, ten-thousandths of a yuan, or millionths (PERCENT: 10 % is 100_000)."""
 
     kind: SizeKind
     amount: int = 0
@@ -87,7 +87,7 @@ class Item(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Signal(Struct, frozen=True, array_like=True, gc=False):
-    """One message. ``id`` is as written; ``sender`` is the part before ``/``, else the strategy, else empty (the door)."""
+    """One message. ``id`` as written; ``sender`` the part before ``/``, else the strategy, else empty (the door)."""
 
     form: SignalForm
     items: tuple[Item, ...]

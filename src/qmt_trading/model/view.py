@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -28,6 +28,12 @@ class Rows(Generic[Row]):
     def __init__(self, chunks: tuple[tuple[Row, ...], ...] = (), length: int = 0) -> None:
         self._chunks = chunks
         self._length = length
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Rows[Row]:
+        """Return ``rows`` as an immutable table."""
+        chunks = tuple(tuple(rows[first : first + cls.CHUNK]) for first in range(0, len(rows), cls.CHUNK))
+        return cls(chunks, len(rows))
 
     def __len__(self) -> int:
         return self._length

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -9,6 +10,7 @@ from typing import Final
 
 from qmt_trading.codec import signal as signal_codec
 from qmt_trading.codec.receipt_json import encode_busy
+from qmt_trading.codec.truncated import truncated
 from qmt_trading.model.events import MalformedReceived, Report, Request
 from qmt_trading.model.outputs import Output
 from qmt_trading.model.signal import Heartbeat, Malformed, Signal
@@ -83,10 +85,8 @@ class Wake:
         if ready():
             self._waiting = False
             return
-        try:
+        with contextlib.suppress(Empty):
             self._tokens.get(timeout=timeout_s)
-        except Empty:
-            pass
         self._waiting = False
 
 
@@ -120,7 +120,7 @@ class Inbox:
         self._malformed_second = 0
         self._malformed_count: dict[str, int] = {}
 
-    # Doors (SignalSink)
+    # What doors call
 
     def message(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
         for parsed in signal_codec.parse(payload, infer_market=door in self._infer_market):
@@ -130,7 +130,7 @@ class Inbox:
                 self._offer(door, parsed, payload, received_ns, reply)
 
     def truncated(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
-        self._offer(door, signal_codec.truncated(len(payload)), payload, received_ns, reply)
+        self._offer(door, truncated(len(payload)), payload, received_ns, reply)
 
     def heartbeat(self, door: str, received_ns: int) -> None:
         self.heartbeats[door] = received_ns
@@ -209,4 +209,3 @@ def as_malformed_event(arrival: Arrival) -> MalformedReceived:
         position=arrival.parsed.position,
         item=arrival.parsed.item,
     )
-

@@ -16,7 +16,7 @@ from qmt_trading.codec.receipt_json import encode as encode_receipt
 from qmt_trading.codec.receipt_json import encode_malformed
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.fold import signal_key
-from qmt_trading.engine.snapshot import Snapshot, capture
+from qmt_trading.engine.snapshot import capture
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import JournalError, NotSentError, OutcomeUnknownError
@@ -26,6 +26,7 @@ from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId, Malformed
+from qmt_trading.model.snapshot import Snapshot
 from qmt_trading.model.view import SignalRow, View
 from qmt_trading.model.words import Verb
 from qmt_trading.ports import Broker, Clock, Journal, MarketFeed, Reply, StoredTurn
@@ -92,9 +93,7 @@ class Loop:
         self._unpublished = True
         self._view: View = engine.view()
 
-    def begin(
-        self, bound: ev.JournalBound, version: str, settings: EngineSettings, *, safe: bool = False
-    ) -> None:
+    def begin(self, bound: ev.JournalBound, version: str, settings: EngineSettings, *, safe: bool = False) -> None:
         """Take the start of this process on record; the first turn commits it. A fresh journal is bound by it."""
         with self._deciding:
             now_ns = self._now_ns()
@@ -339,7 +338,7 @@ class Loop:
             self._close(str(error))
         finally:
             self._commit_began_ns = 0
-        if self._closed:
+        if self.closed:
             return False
         self._number, self._seal = number, turn.seal
         self._durable_seq = batch.signal_seq

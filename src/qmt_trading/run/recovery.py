@@ -93,7 +93,7 @@ def check_decisions(reader: JournalReader, *, version: str, progress: Progress |
                 continue
             if isinstance(record, ev.EngineStarted):
                 started = record.version == version
-            if is_output(record):
+            if isinstance(record, out.Output):
                 continue
             again.append(record)
             again.extend(engine.handle(record, now_ns))
@@ -104,21 +104,3 @@ def check_decisions(reader: JournalReader, *, version: str, progress: Progress |
         if progress is not None and turn.number % PROGRESS_EVERY == 0:
             progress(turn.number)
     return differences
-
-
-def is_output(record: ev.At | ev.Event | out.Output) -> bool:
-    """Tell whether ``record`` was decided by the engine rather than told to it."""
-    return isinstance(
-        record,
-        (
-            out.SubmitOrder,
-            out.CancelOrder,
-            out.CancelMarked,
-            out.QueryBroker,
-            out.SignalAnswered,
-            out.OrderEnded,
-            out.TradingStateChanged,
-            out.Alert,
-            out.DayOpened,
-        ),
-    )

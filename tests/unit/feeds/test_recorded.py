@@ -66,7 +66,8 @@ def test_a_bar_shows_its_four_prices_one_after_the_other(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
 def test_files_of_chinese_windows_are_read(tmp_path: Path, encoding: str) -> None:
-    assert recorded(tmp_path, "备注," + TICKS.replace("\n2025", "\n浦发,2025"), encoding).quote(PUFA, BEGIN_NS) is not None
+    text = "备注," + TICKS.replace("\n2025", "\n浦发,2025")
+    assert recorded(tmp_path, text, encoding).quote(PUFA, BEGIN_NS) is not None
 
 
 @pytest.mark.parametrize(

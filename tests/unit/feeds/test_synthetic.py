@@ -47,7 +47,9 @@ def test_a_quote_is_at_most_one_step_old_and_prices_move() -> None:
 
 
 @given(
-    st.sampled_from(["600000.SH", "000002.SZ", "688001.SH", "301001.SZ", "920001.BJ", "510050.SH", "159001.SZ", "123001.SZ"]),
+    st.sampled_from(
+        ["600000.SH", "000002.SZ", "688001.SH", "301001.SZ", "920001.BJ", "510050.SH", "159001.SZ", "123001.SZ"]
+    ),
     st.integers(0, 50),
     st.integers(0, 10**6),
 )

@@ -32,6 +32,12 @@ def test_each_part_is_rounded_half_up_to_the_fen(
     assert fee(kind, side, Money(yuan * 10_000), SCHEDULE) == expected_fen * 100
 
 
+def test_a_fee_is_rounded_once_and_not_in_two_steps() -> None:
+    schedule = FeeSchedule(commission_minimum=Money(0), transfer_millionths=0)
+    assert fee(InstrumentKind.STOCK, Side.BUY, Money(199_998), schedule) == 0  # 0.499995 fen.
+    assert fee(InstrumentKind.STOCK, Side.BUY, Money(200_000), schedule) == 100
+
+
 def test_a_free_schedule_costs_nothing() -> None:
     free = FeeSchedule(
         commission_millionths=0, commission_minimum=Money(0), stamp_duty_millionths=0, transfer_millionths=0

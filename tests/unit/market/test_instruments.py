@@ -66,9 +66,23 @@ def test_what_is_no_stock_and_no_fund_keeps_its_own_kind(symbol: str, kind: Kind
 
 @pytest.mark.parametrize(
     "symbol",
-    ["", "600000", "600000.", "600000.XX", "600000.sh", "60000.SH", "6000000.SH", "６00000.SH", "60000a.SH", "999999.SH",
-     "600000.SZ", "300750.SH", "830799.SZ", "*"],
-)  # fmt: skip
+    [
+        "",
+        "600000",
+        "600000.",
+        "600000.XX",
+        "600000.sh",
+        "60000.SH",
+        "6000000.SH",
+        "６00000.SH",
+        "60000a.SH",
+        "999999.SH",
+        "600000.SZ",
+        "300750.SH",
+        "830799.SZ",
+        "*",
+    ],
+)
 def test_an_unknown_form_or_range_has_no_rule(symbol: str) -> None:
     assert rule_for(Symbol(symbol)) is None
 

@@ -65,7 +65,10 @@ def test_a_limit_lies_at_least_one_tick_away_and_is_never_below_one_tick() -> No
     assert price_limits(MAIN, Price(100)) == (200, 100)
 
 
-@given(st.sampled_from(["600000.SH", "300750.SZ", "688981.SH", "830799.BJ", "510300.SH", "113050.SH"]), st.integers(1, 10**6))
+@given(
+    st.sampled_from(["600000.SH", "300750.SZ", "688981.SH", "830799.BJ", "510300.SH", "113050.SH"]),
+    st.integers(1, 10**6),
+)
 def test_limits_are_ticks_around_the_reference(code: str, ticks: int) -> None:
     rule = rule_for(Symbol(code))
     assert rule is not None

@@ -67,7 +67,9 @@ def test_an_odd_rest_is_sold_whole_alone_or_with_lots(
 
 
 @given(
-    st.sampled_from([MAIN, STAR, BSE, CHINEXT, CONVERTIBLE]), st.sampled_from([Side.BUY, Side.SELL]), st.integers(0, 90_000)
+    st.sampled_from([MAIN, STAR, BSE, CHINEXT, CONVERTIBLE]),
+    st.sampled_from([Side.BUY, Side.SELL]),
+    st.integers(0, 90_000),
 )
 def test_rounding_down_gives_the_largest_regular_quantity(rule: TradingRule, side: Side, wanted: int) -> None:
     rounded = round_down_to_lot(rule, Quantity(wanted), side)

@@ -115,8 +115,8 @@ class LyingExchange:
         """Put a link before ``exchange``.
 
         Args:
-            chance_per_mille: how often each lie is told where it could be; the link breaks at an eighth of that, as every
-                order passes several steps.
+            chance_per_mille: how often each lie is told where it could be; the link breaks at an eighth of that, as
+                every order passes several steps.
             reconnect_ns: how long a broken link stays broken.
         """
         self.exchange = exchange
@@ -209,7 +209,7 @@ class LyingExchange:
         return self._take()
 
     def query(self, account: AccountId, *, asked_ns: int, now_ns: int) -> list[Report]:
-        """Answer with everything known of ``account``, after every submit handed over before was executed or refused."""
+        """Answer with everything known of ``account``, once every earlier submit was executed or refused."""
         if self._breaks(Step.BEFORE_QUERY, now_ns) or self._reconnect_due_ns:
             return self._take()
         self._release_held(now_ns, everything=True)

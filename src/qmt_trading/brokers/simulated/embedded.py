@@ -40,8 +40,8 @@ class EmbeddedExchange:
     """A Broker over an exchange in this process.
 
     One thread does everything that costs time: it takes what was handed over in order, and advances the market every
-    tenth of a second while something works or is late; otherwise it sleeps. ``submit`` is a put into a queue. What was in
-    the queue when the process died never reached the exchange.
+    tenth of a second while something works or is late; otherwise it sleeps. ``submit`` is a put into a queue. What was
+    in the queue when the process died never reached the exchange.
     """
 
     def __init__(self, exchange: LyingExchange, clock: Clock, accounts: tuple[AccountId, ...]) -> None:
@@ -126,9 +126,7 @@ class EmbeddedExchange:
             case CancelOrder():
                 self._tell(self._exchange.cancel(command, now_ns))
             case _Asked():
-                self._tell(
-                    self._exchange.query(command.account, asked_ns=command.asked_ns, now_ns=now_ns)
-                )
+                self._tell(self._exchange.query(command.account, asked_ns=command.asked_ns, now_ns=now_ns))
             case _:
                 assert_never(command)
 

@@ -48,9 +48,9 @@ _BOOK_CLOSED: Final = "模拟交易所账本无法写入，暂停接受委托"
 class Exchange:
     """An exchange with its counter. Used by one thread at a time.
 
-    The same seed, quotes and calls at the same times give the same answers. What it answers stands in its book before it
-    is returned. It does **not** know a repeated order from a new one: an order that arrives twice is executed twice, and
-    counted, so that a test can judge who sent it.
+    The same seed, quotes and calls at the same times give the same answers. What it answers stands in its book before
+    it is returned. It does **not** know a repeated order from a new one: an order that arrives twice is executed twice,
+    and counted, so that a test can judge who sent it.
 
     A book that cannot be written closes the exchange for submits and executions. Cancels and queries go on, and are
     written when there is room again: a full disk must not stop an emergency cancel (A32).
@@ -293,8 +293,17 @@ class Exchange:
         order = self._ledger.by_serial[serial]
         if text:
             pending = OrderRow(
-                remark, order.broker_order_id, "", symbol, side, quantity, price, Quantity(0),
-                OrderStatus.PENDING_NEW, "", now_ns,
+                remark,
+                order.broker_order_id,
+                "",
+                symbol,
+                side,
+                quantity,
+                price,
+                Quantity(0),
+                OrderStatus.PENDING_NEW,
+                "",
+                now_ns,
             )
             return [self._told(order, pending), self._told(order)]
         self._fresh.append(order)
@@ -345,9 +354,15 @@ class Exchange:
             assert quote.rule is not None
             order.looks += 1
             done = executions(
-                side, price, order.leaves, quote, lot=quote.rule.lot, liquidity=self._liquidity,
-                luck=luck + order.looks + order.fill_count, resting=order.resting,
-            )  # fmt: skip
+                side,
+                price,
+                order.leaves,
+                quote,
+                lot=quote.rule.lot,
+                liquidity=self._liquidity,
+                luck=luck + order.looks + order.fill_count,
+                resting=order.resting,
+            )
         elif is_queueing(side, price, quote) and queue_is_served(
             liquidity=self._liquidity, luck=luck, queued_ns=order.placed_ns, now_ns=now_ns
         ):

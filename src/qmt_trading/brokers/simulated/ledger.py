@@ -256,7 +256,8 @@ class Ledger:
             holding = account.holdings[order.symbol] = Holding()
         if order.side is Side.BUY:
             account.cash -= worth + record.fee
-            self._refreeze(order)
+            if order.status is OrderStatus.PARTIALLY_FILLED:
+                self._refreeze(order)  # A filled one is released as a whole.
             holding.quantity += record.quantity
             holding.cost += worth + record.fee
             if order.rule is not None and order.rule.same_day_sell:
@@ -289,7 +290,7 @@ class Ledger:
     def _refreeze(self, order: VenueOrder) -> None:
         """Keep frozen what the rest costs at the limit price, fees of the whole order less those paid included."""
         rest = notional(order.price, order.leaves)
-        frozen = rest + order.fee_at(order.value + rest) - order.fee if rest else 0
+        frozen = rest + order.fee_at(order.value + rest) - order.fee
         order.owner.frozen += frozen - order.frozen
         order.frozen = frozen
 
@@ -316,5 +317,3 @@ class Ledger:
         self.working, self.by_serial = {}, {}
         self.by_broker, self.by_venue = {}, {}
         self.arrivals, self.executed = {}, {}
-
-

@@ -26,7 +26,10 @@ def opposite_levels(side: Side, quote: Quote) -> tuple[Price, ...]:
 
 
 def crosses(side: Side, price: Price, quote: Quote) -> bool:
-    """Tell whether an order at ``price`` meets the best opposite level. An empty side or a price of 0 meets nothing (A18)."""
+    """Tell whether an order at ``price`` meets the best opposite level.
+
+    An empty side, or a level of 0, is no price and meets nothing (A18).
+    """
     levels = opposite_levels(side, quote)
     if not levels or levels[0] <= 0:
         return False
@@ -34,7 +37,14 @@ def crosses(side: Side, price: Price, quote: Quote) -> bool:
 
 
 def executions(
-    side: Side, price: Price, leaves: Quantity, quote: Quote, *, lot: Quantity, liquidity: Liquidity, luck: int,
+    side: Side,
+    price: Price,
+    leaves: Quantity,
+    quote: Quote,
+    *,
+    lot: Quantity,
+    liquidity: Liquidity,
+    luck: int,
     resting: bool,
 ) -> list[tuple[Price, Quantity]]:
     """Return (price, quantity) of each execution against the levels within ``price``; their sum is at most ``leaves``.

@@ -36,8 +36,8 @@ class RemoteExchange:
     """A Broker over a socket.
 
     ``submit`` writes one line from the calling thread and never waits: what the socket does not take at once is not
-    sent. A thread of its own reads reports and dials again when the line breaks; nothing that was written before is ever
-    written again.
+    sent. A thread of its own reads reports and dials again when the line breaks; nothing that was written before is
+    ever written again.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class RemoteExchange:
         *,
         cookie_folder: Path | None = None,
     ) -> None:
-        """Prepare a way to the exchange at ``address``; tcp addresses need the folder where the exchange put its cookie."""
+        """Prepare a way to the exchange at ``address``; a tcp address needs the folder of the exchange's cookie."""
         self._address = address
         self._accounts = accounts
         self._clock = clock
@@ -192,7 +192,9 @@ class RemoteExchange:
             self._deliver(LinkChanged(account, session, LinkState.DOWN, text))
 
 
-def ask(address: str, *requests: wire.Request, cookie_folder: Path | None = None, patience_s: float = 5.0) -> wire.Counts:
+def ask(
+    address: str, *requests: wire.Request, cookie_folder: Path | None = None, patience_s: float = 5.0
+) -> wire.Counts:
     """Make ``requests`` of the exchange at ``address``, beside any engine, and return its counts after the last.
 
     Raises:

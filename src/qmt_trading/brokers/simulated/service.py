@@ -92,8 +92,9 @@ class Service:
         self._quotes = _Quotes(seed)
         self._listener = _listen(address)
         self._cookie = wire.make_cookie(folder) if wire.is_tcp(address) else ""
-        exchange = Exchange([], self._quotes, now_ns=time.time_ns(), session=ALWAYS_OPEN, seed=seed,
-                            book=FileBook(folder / BOOK_NAME))  # fmt: skip
+        exchange = Exchange(
+            [], self._quotes, now_ns=time.time_ns(), session=ALWAYS_OPEN, seed=seed, book=FileBook(folder / BOOK_NAME)
+        )
         self._exchange = LyingExchange(exchange, lies, seed=seed)
         self._lock = threading.Lock()
         self._engine: _Connection | None = None

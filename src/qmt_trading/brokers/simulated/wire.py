@@ -26,6 +26,10 @@ from qmt_trading.model.words import Side
 
 LINE_BYTES_MAX: Final = 64 * 1024 * 1024
 COOKIE_NAME: Final = "exchange.cookie"
+_UNIX_BYTES_MAX: Final = 100
+_UNIX_FAMILY: int | None = None
+if sys.platform != "win32":
+    _UNIX_FAMILY = socket.AF_UNIX
 
 
 class Hello(Struct, frozen=True, array_like=True, tag="hello"):
@@ -141,11 +145,11 @@ def open_socket(address: str) -> tuple[socket.socket, tuple[str, int] | str]:
         if host != "127.0.0.1" or not port.isdigit():
             raise ConfigurationError(f"地址应为 tcp:127.0.0.1:端口，而不是 {address} / loopback addresses only")
         return socket.socket(socket.AF_INET, socket.SOCK_STREAM), (host, int(port))
-    if sys.platform == "win32":
+    if _UNIX_FAMILY is None:
         raise ConfigurationError(f"Windows 上请用 tcp:127.0.0.1:端口，而不是 {address} / use a tcp: address on Windows")
-    if len(os.fsencode(address)) > 100:
-        raise ConfigurationError(f"套接字路径过长（最多 100 字节）：{address} / the socket path is too long")
-    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), address
+    if len(os.fsencode(address)) > _UNIX_BYTES_MAX:
+        raise ConfigurationError(f"套接字路径过长（最多 {_UNIX_BYTES_MAX} 字节）：{address} / the path is too long")
+    return socket.socket(_UNIX_FAMILY, socket.SOCK_STREAM), address
 
 
 def make_cookie(folder: Path) -> str:

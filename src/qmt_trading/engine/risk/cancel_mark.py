@@ -1,4 +1,4 @@
-"""Rule: an order whose signal came before a cancel of it, and was overtaken by that cancel, is dropped (A34's mirror)."""
+"""Rule: an order whose signal came before a cancel of it, and was overtaken by that cancel, is dropped."""
 
 from __future__ import annotations
 

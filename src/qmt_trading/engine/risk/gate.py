@@ -119,9 +119,7 @@ def _check_clock(state: State, account: Account) -> Denial | None:
 def _check_marks(account: Account, instruction: Instruction) -> Denial | None:
     if not account.marks:
         return None
-    return check_cancel_mark(
-        account.marks, instruction.symbol, instruction.side, received_ns=instruction.received_ns
-    )
+    return check_cancel_mark(account.marks, instruction.symbol, instruction.side, received_ns=instruction.received_ns)
 
 
 def _check_frozen(state: State, account: Account, symbol: Symbol, side: Side) -> Denial | None:

@@ -1,0 +1,151 @@
+"""Receipts as one JSON line each, ended by a newline."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from qmt_trading.codec.sentences import sentence
+from qmt_trading.model.numbers import to_text
+from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
+from qmt_trading.model.signal import Malformed
+from qmt_trading.model.words import SignalStatus
+
+NOTHING: Final = "nothing"
+"""Status of a cancel line that found no working order: an answer, not an error."""
+
+
+class _Order(Struct, omit_defaults=True, gc=False):
+    account: str
+    symbol: str
+    client_order_id: str = ""
+    status: str = ""
+    side: str = ""
+    quantity: int = 0
+    price: str = ""
+    reason: str = ""
+    text: str = ""
+    text_en: str = ""
+
+
+class _Cancel(Struct, omit_defaults=True, gc=False):
+    account: str
+    symbol: str
+    client_order_id: str = ""
+    broker_order_id: str = ""
+    venue_order_id: str = ""
+    status: str = ""
+    reason: str = ""
+    text: str = ""
+    text_en: str = ""
+
+
+class _Receipt(Struct, omit_defaults=True, gc=False):
+    seq: int | None
+    id: str
+    status: str
+    orders: list[_Order]
+    cancels: list[_Cancel] = []
+    reason: str = ""
+    text: str = ""
+    text_en: str = ""
+    durable: bool = True
+
+
+_ENCODE: Final = msgspec.json.Encoder().encode
+_BUSY: Final = (
+    _ENCODE(
+        {
+            "seq": None,
+            "id": "",
+            "status": SignalStatus.BUSY.value,
+            "text": "繁忙，未接收，请重发",
+            "text_en": "busy: nothing was taken, send again",
+        }
+    )
+    + b"\n"
+)
+
+
+def encode(receipt: Receipt) -> bytes:
+    """Return ``receipt`` as a line: ``orders`` always; ``cancels``, ``reason``, ``durable`` where they say something.
+
+    A price is a decimal string. ``client_order_id``, figures and ids that do not exist are left out.
+    """
+    orders = [
+        _Order(
+            line.account,
+            line.symbol,
+            line.client_order_id,
+            "accepted",
+            line.side or "",
+            line.quantity,
+            to_text(line.price) if line.price else "",
+        )
+        if line.denial is None
+        else _denied(line, line.denial)
+        for line in receipt.orders
+    ]
+    answer = _Receipt(receipt.seq or None, receipt.id, receipt.status, orders)
+    if receipt.cancels:
+        answer.cancels = [_cancel(line) for line in receipt.cancels]
+    if receipt.denial is not None:
+        answer.reason = receipt.denial.reason
+        answer.text, answer.text_en = sentence(receipt.denial)
+    if not receipt.durable:
+        answer.durable = False
+    return _ENCODE(answer) + b"\n"
+
+
+def encode_malformed(malformed: Malformed) -> bytes:
+    """Return the answer to bytes that were no signal."""
+    return (
+        _ENCODE(
+            {
+                "seq": None,
+                "id": "",
+                "status": SignalStatus.MALFORMED.value,
+                "code": malformed.code,
+                "position": malformed.position,
+                "item": malformed.item,
+                "text": malformed.chinese,
+                "text_en": malformed.english,
+            }
+        )
+        + b"\n"
+    )
+
+
+def encode_busy() -> bytes:
+    """Return the answer to a message for which there was no room."""
+    return _BUSY
+
+
+def _denied(line: OrderLine, denial: Denial) -> _Order:
+    text, text_en = sentence(denial)
+    return _Order(
+        line.account,
+        line.symbol,
+        line.client_order_id,
+        "denied",
+        line.side or "",
+        line.quantity,
+        to_text(line.price) if line.price else "",
+        denial.reason,
+        text,
+        text_en,
+    )
+
+
+def _cancel(line: CancelLine) -> _Cancel:
+    found = _Cancel(
+        line.account, line.symbol, line.client_order_id, line.broker_order_id, line.venue_order_id, "accepted"
+    )
+    if line.denial is not None:
+        found.status = NOTHING if line.denial.reason is Reason.NOTHING_TO_CANCEL else "denied"
+        found.reason = line.denial.reason
+        found.text, found.text_en = sentence(line.denial)
+    return found

@@ -1,0 +1,65 @@
+"""A snapshot: the engine's state as one value, to start from without folding the whole day."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from msgspec import Struct
+
+from qmt_trading.model.events import JournalBound
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import Money, Price
+from qmt_trading.model.order import Fill, Order, Position
+from qmt_trading.model.outputs import CancelMarked
+from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.view import AlertRow, Rows, SignalRow
+from qmt_trading.model.words import LinkState, TradingState
+
+
+class AccountImage(Struct, frozen=True, array_like=True):
+    """One account without what follows from its orders."""
+
+    account: AccountId
+    state: TradingState
+    link: LinkState
+    session: int
+    ready: bool
+    cash: Money
+    positions: tuple[Position, ...]
+    marks: tuple[CancelMarked, ...]
+    orphans: tuple[int, ...]
+    difference: str
+
+
+class Image(Struct, frozen=True, array_like=True):
+    """The state but for its long tables."""
+
+    now_ns: int
+    bound: JournalBound
+    version: str
+    settings: EngineSettings
+    day: dt.date | None
+    opened_ns: int
+    trading_state: TradingState
+    clock_unsettled: tuple[AccountId, ...]
+    accounts: tuple[AccountImage, ...]
+    ids: dict[str, int]
+    recent: dict[str, int]
+    bare_counts: tuple[tuple[AccountId, Symbol, int], ...]
+    prices: dict[Symbol, Price]
+    alerts: tuple[AlertRow, ...]
+    signal_seq: int
+    order_seq: int
+    minute: int
+    submits_in_minute: int
+    malformed: int
+
+
+class Snapshot(Struct, frozen=True):
+    """The whole state; its tables are immutable, so that it may be encoded beside a running engine."""
+
+    image: Image
+    orders: Rows[Order]
+    fills: Rows[Fill]
+    signals: Rows[SignalRow]

@@ -1,0 +1,265 @@
+"""The application: everything built from a configuration, started in order, watched, and stopped in order."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from qmt_trading import __version__
+from qmt_trading.brokers.simulated.book import FileBook
+from qmt_trading.brokers.simulated.chaos import LyingExchange
+from qmt_trading.brokers.simulated.embedded import EmbeddedExchange
+from qmt_trading.brokers.simulated.exchange import Exchange
+from qmt_trading.brokers.simulated.records import AccountOpening
+from qmt_trading.brokers.simulated.remote import RemoteExchange
+from qmt_trading.codec.journal_record import Record
+from qmt_trading.engine.ids import ALPHABET, TAG_LENGTH
+from qmt_trading.feeds.synthetic import SyntheticFeed
+from qmt_trading.journal.sqlite import SqliteJournal
+from qmt_trading.market.sessions import Session
+from qmt_trading.model import events as ev
+from qmt_trading.model.errors import ConfigurationError, DoorError, LockedError
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.view import View
+from qmt_trading.ports import Broker, SignalSource
+from qmt_trading.run.clock import SystemClock
+from qmt_trading.run.config import Configuration, Terminal
+from qmt_trading.run.control import Control
+from qmt_trading.run.control_door import ControlDoor, control_address
+from qmt_trading.run.doors import open_door
+from qmt_trading.run.housekeeping import Housekeeping
+from qmt_trading.run.inbox import Inbox
+from qmt_trading.run.locks import Lock, account_lock, folder_lock
+from qmt_trading.run.loop import Loop
+from qmt_trading.run.narrator import Narrator
+from qmt_trading.run.reading import journal_path
+from qmt_trading.run.recovery import Recovered, recover
+from qmt_trading.run.starts import StartLog
+
+JOURNAL_FORMAT: Final = 1
+CONTROL_WAIT_S: Final = 0.25
+STOP_WAIT_S: Final = 5.0
+
+
+class Application:
+    """One engine over one data folder. Build, ``start``, ``wait``, ``stop``."""
+
+    def __init__(self, configuration: Configuration, *, safe: bool = False, narrator: Narrator | None = None) -> None:
+        """Take locks, read the journal and build every part; nothing trades yet.
+
+        Raises:
+            ConfigurationError: the folder belongs to another mode.
+            JournalError: the journal cannot be used.
+            LockedError: another engine holds the folder or an account.
+        """
+        self._configuration = configuration
+        self._clock = SystemClock()
+        self._stopping = threading.Event()
+        self._failure = ""
+        self._threads: list[threading.Thread] = []
+        self._locks: list[Lock] = []
+        folder = configuration.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._take_locks()
+        try:
+            self._journal = SqliteJournal(journal_path(folder))
+            self._narrator = narrator or Narrator(configuration)
+            self._starts = StartLog(folder)
+            recovered = recover(self._journal, progress=self._narrator.folding)
+            self._check_binding(recovered)
+            self._safe = safe or self._starts.must_be_safe(self._clock.now_ns())
+            self._session = Session(always_open=configuration.always_open)
+            self._feed = SyntheticFeed(configuration.terminals[0].seed)
+            self._brokers = {terminal.name: self._broker(terminal) for terminal in configuration.terminals}
+            self._broker_of = {
+                account.account: self._brokers[account.terminal] for account in configuration.engine.accounts
+            }
+            self._inbox = Inbox(
+                self._clock,
+                bare={door.name: door.bare for door in configuration.engine.doors},
+                infer_market=frozenset(door.name for door in configuration.engine.doors if door.infer_market),
+                pause=time.sleep,
+            )
+            self._loop = Loop(
+                engine=recovered.engine,
+                inbox=self._inbox,
+                journal=self._journal,
+                broker_of=self._broker_of.get,
+                feed=self._feed,
+                clock=self._clock,
+                trading_day=self._session.trading_day,
+                head=(recovered.number, recovered.seal),
+                observe=self._observe,
+            )
+            self._bound = recovered.engine.state.bound
+            self._housekeeping = Housekeeping(
+                self._loop, self._journal, self._clock, head=self._narrator.head, trouble=self._narrator.trouble
+            )
+            self._control = Control(self._loop, self._inbox, self._clock, stop=self.ask_to_stop)
+            self._control_door = ControlDoor(control_address(folder), self._control.answer)
+            self._doors: list[SignalSource] = [
+                open_door(door, now_ns=self._clock.now_ns) for door in configuration.doors
+            ]
+            self._control.doors = self._doors
+        except BaseException:
+            self._release_locks()
+            raise
+
+    @property
+    def view(self) -> View:
+        """The newest published view."""
+        return self._loop.view
+
+    @property
+    def failure(self) -> str:
+        """Why the application stopped by itself; empty: it did not."""
+        return self._failure
+
+    @property
+    def doors(self) -> Sequence[SignalSource]:
+        return self._doors
+
+    def start(self) -> None:
+        """Begin: put the start on record, connect to the brokers, then open the doors.
+
+        Raises:
+            DoorError: a door cannot be opened; everything is stopped again.
+        """
+        configuration = self._configuration
+        self._starts.begin(self._clock.now_ns())
+        bound = self._bound or ev.JournalBound(
+            JOURNAL_FORMAT,
+            configuration.engine.mode,
+            "".join(secrets.choice(ALPHABET) for _ in range(TAG_LENGTH)),
+            tuple(account.account for account in configuration.engine.accounts),
+        )
+        self._narrator.starting(safe=self._safe)
+        self._loop.begin(bound, __version__, configuration.engine, safe=self._safe)
+        self._run("loop", self._run_loop)
+        self._run("control", self._run_control)
+        self._run("housekeeping", lambda: self._housekeeping.run(self._stopping))
+        for broker in self._brokers.values():
+            broker.start(self._inbox.report)
+        try:
+            self._control_door.open()
+            for door in self._doors:
+                door.open(self._inbox)
+        except DoorError:
+            self.stop()
+            raise
+        self._narrator.started(self._doors)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until the application is to stop; return whether it is."""
+        return self._stopping.wait(timeout_s)
+
+    def ask_to_stop(self) -> None:
+        """Make ``wait`` return; from any thread."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Close the doors, finish what is under way, and let go of everything. Orders at the broker stay there."""
+        self._stopping.set()
+        for door in self._doors:
+            door.close()
+        self._inbox.loop_wake.set()
+        self._inbox.control_wake.set()
+        for broker in self._brokers.values():
+            broker.stop()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(STOP_WAIT_S)
+        self._control_door.close()
+        if not self._failure:
+            while self._loop.turn():
+                pass
+            self._housekeeping.snapshot()
+            self._starts.end()
+        self._journal.close()
+        self._narrator.stopped(self._loop.head, self._failure)
+        self._release_locks()
+
+    # Threads
+
+    def _run(self, name: str, work: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - the top of a thread: what falls out of it stops the engine.
+                self._failure = self._failure or f"{name}: {type(error).__name__}: {error}"
+                self._narrator.failure(name, error)
+                self._stopping.set()
+
+        thread = threading.Thread(target=guarded, name=f"qmt-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _run_loop(self) -> None:
+        loop, inbox, stopping = self._loop, self._inbox, self._stopping
+        while not stopping.is_set():
+            if not loop.turn():
+                inbox.loop_wake.wait(loop.idle_wait_ns() / 1e9, lambda: loop.has_work() or stopping.is_set())
+
+    def _run_control(self) -> None:
+        loop, inbox, stopping = self._loop, self._inbox, self._stopping
+        while not stopping.is_set():
+            if not loop.control_turn():
+                inbox.control_wake.wait(CONTROL_WAIT_S, lambda: bool(inbox.control) or stopping.is_set())
+
+    def _observe(self, records: Sequence[Record]) -> None:
+        self._narrator.records(records)
+
+    # Building
+
+    def _take_locks(self) -> None:
+        try:
+            self._locks.append(folder_lock(self._configuration.folder))
+            for terminal in self._configuration.terminals:
+                for account in terminal.accounts:
+                    scope = f"{terminal.name}|{self._lock_scope(terminal)}"
+                    self._locks.append(account_lock(scope, account.account))
+        except LockedError:
+            self._release_locks()
+            raise
+
+    def _lock_scope(self, terminal: Terminal) -> str:
+        """An embedded exchange lives in this folder alone; accounts of a shared one are locked machine-wide."""
+        return terminal.address or str(Path(self._configuration.folder).resolve())
+
+    def _release_locks(self) -> None:
+        for lock in self._locks:
+            lock.release()
+        self._locks.clear()
+
+    def _check_binding(self, recovered: Recovered) -> None:
+        bound = recovered.engine.state.bound
+        mode = self._configuration.engine.mode
+        if bound is not None and bound.mode is not mode:
+            raise ConfigurationError(
+                f"数据文件夹属于「{bound.mode.value}」模式，不能用于「{mode.value}」：请换一个文件夹 / "
+                f"the data folder belongs to {bound.mode.value} mode, use another one for {mode.value}"
+            )
+
+    def _broker(self, terminal: Terminal) -> Broker:
+        openings = tuple(
+            AccountOpening(account=each.account, cash=each.cash, holdings=each.holdings, fees=each.fees)
+            for each in terminal.accounts
+        )
+        if terminal.address:
+            return RemoteExchange(
+                terminal.address, openings, self._clock, cookie_folder=self._configuration.folder
+            )
+        exchange = Exchange(
+            openings,
+            self._feed,
+            now_ns=self._clock.now_ns(),
+            session=self._session,
+            seed=terminal.seed,
+            book=FileBook(self._configuration.folder / f"exchange-{terminal.name}.book"),
+        )
+        numbers = tuple(AccountId(opening.account) for opening in openings)
+        return EmbeddedExchange(LyingExchange(exchange, seed=terminal.seed), self._clock, numbers)

@@ -1,0 +1,84 @@
+"""One engine per data folder and per account: locks that the system drops when their holder dies."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from qmt_trading.model.errors import LockedError
+
+if sys.platform == "win32":
+    import msvcrt
+
+    import pywintypes
+    import win32con
+    import win32file
+
+    def _take(descriptor: int) -> bool:
+        flags = win32con.LOCKFILE_EXCLUSIVE_LOCK | win32con.LOCKFILE_FAIL_IMMEDIATELY
+        overlapped = pywintypes.OVERLAPPED()
+        overlapped.Offset = 1 << 30  # Far behind the text, which must stay readable for the one who is refused.
+        try:
+            win32file.LockFileEx(msvcrt.get_osfhandle(descriptor), flags, 0, 1, overlapped)
+        except pywintypes.error:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _take(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+class Lock:
+    """One locked file. The lock is the system's, not the file's existence: a killed holder leaves nothing behind."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        """Take the lock at ``path``; ``what`` names it in both languages for the error.
+
+        Raises:
+            LockedError: another process holds it; the text says which, since when.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if not _take(self._descriptor):
+            holder = os.read(self._descriptor, 200).decode("utf-8", "replace").strip()
+            os.close(self._descriptor)
+            raise LockedError(f"{what}已被占用 / is taken: {holder or '?'}")
+        text = f"pid {os.getpid()}, {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, text.encode("utf-8"))
+
+    def release(self) -> None:
+        """Let go. Repeating it is harmless."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def folder_lock(folder: Path) -> Lock:
+    """Take the lock of a data folder."""
+    return Lock(folder / "engine.lock", f"数据文件夹 {folder} / the data folder ")
+
+
+def account_lock(terminal: str, account: str) -> Lock:
+    """Take the machine-wide lock of one account at one terminal, for this user."""
+    name = hashlib.sha256(f"{terminal}\n{account}".encode()).hexdigest()[:24]
+    return Lock(_lock_folder() / f"{name}.lock", f"账户 …{account[-4:]} / the account ")
+
+
+def _lock_folder() -> Path:
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or tempfile.gettempdir()
+        return Path(base) / "qmt-trading-system" / "locks"
+    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    return Path(base) / f"qmt-trading-system-{os.getuid()}"

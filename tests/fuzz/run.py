@@ -1,0 +1,73 @@
+"""One stretch of fuzzing: so many messages from one seed, each answer checked."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from random import Random
+
+from msgspec import Struct
+
+from qmt_trading.codec.signal import parse
+from qmt_trading.model.signal import Heartbeat, Signal
+from tests.fuzz.grammar import valid_message
+from tests.fuzz.invariants import check
+from tests.fuzz.mutate import Mutator, load_corpus
+
+VALID_SHARE = 0.3
+
+
+class Stretch(Struct, frozen=True):
+    """What one stretch found."""
+
+    counts: dict[str, int]
+    codes: dict[str, int]
+    failure: str
+    """Empty: every answer was right."""
+    process: int
+    peak_kib: int
+    """Largest memory of the process so far; 0 where the platform does not say."""
+
+
+def run_stretch(task: tuple[int, int, int]) -> Stretch:
+    """Parse ``messages`` messages of stretch ``number`` under ``seed``; the same three give the same messages."""
+    seed, number, messages = task
+    rng = Random(f"{seed}/{number}")
+    mutator = Mutator(rng, load_corpus())
+    counts: Counter[str] = Counter()
+    codes: Counter[str] = Counter()
+    for _ in range(messages):
+        expected: Signal | None = None
+        if rng.random() < VALID_SHARE:
+            payload, expected = valid_message(rng)
+        else:
+            payload = mutator.spoiled()
+        try:
+            results = parse(payload)
+            check(payload, results)
+            assert expected is None or results == (expected,), (expected, results)
+        except Exception as error:  # noqa: BLE001 - whatever the parser raises is what this program looks for.
+            text = f"seed {seed} stretch {number}: {payload!r}: {type(error).__name__}: {error}"
+            return Stretch(dict(counts), dict(codes), text, *_memory())
+        for result in results:
+            if isinstance(result, Signal):
+                counts["signals"] += 1
+            elif isinstance(result, Heartbeat):
+                counts["heartbeats"] += 1
+            else:
+                counts["malformed"] += 1
+                codes[result.code] += 1
+        counts["messages"] += 1
+    return Stretch(dict(counts), dict(codes), "", *_memory())
+
+
+def _memory() -> tuple[int, int]:
+    """Return this process's number and its peak memory in KiB."""
+    import os
+
+    if sys.platform == "win32":
+        return os.getpid(), 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return os.getpid(), peak // 1024 if sys.platform == "darwin" else peak
