@@ -139,8 +139,16 @@ class MarketFeed(Protocol):
         ...
 
 
-Reply = Callable[[bytes], None]
-"""Takes one receipt line, from the loop: never blocks for long, never raises, drops it when the sender is gone."""
+class Reply(Protocol):
+    """The way back to one sender, for a connection's whole life. Called from the loop; never raises."""
+
+    def __call__(self, line: bytes) -> None:
+        """Take one receipt line; it is dropped when the sender is gone."""
+        ...
+
+    def flush(self) -> None:
+        """Send what was taken since the last flush, as far as the sender reads; never waits for a slow one."""
+        ...
 
 
 class SignalSink(Protocol):

@@ -6,36 +6,11 @@ import argparse
 import multiprocessing
 import sys
 import time
-import traceback
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
 
+from tests.simulation.chunk import CHUNK, run_chunk
 from tests.simulation.run_one import run_one
-
-CHUNK = 500
-
-
-def run_chunk(first: int) -> tuple[int, Counter[str], Counter[str], list[str]]:
-    """Run CHUNK seeds from ``first``; return CPU nanoseconds, sums, crashes by step, and failures."""
-    began = time.process_time_ns()
-    sums: Counter[str] = Counter()
-    crashes: Counter[str] = Counter()
-    failures: list[str] = []
-    for seed in range(first, first + CHUNK):
-        try:
-            verdict = run_one(seed)
-        except Exception:  # noqa: BLE001 - any failure of a run is what this program reports.
-            failures.append(f"seed {seed}\n{traceback.format_exc(limit=-3)}")
-            continue
-        sums.update(
-            runs=1,
-            crashes=sum(verdict.crashes.values()),
-            turns=verdict.turns,
-            orders=verdict.orders,
-            signals=verdict.signals,
-            honest=verdict.honest,
-        )
-        crashes.update(verdict.crashes)
-    return time.process_time_ns() - began, sums, crashes, failures
 
 
 def main() -> int:
@@ -55,17 +30,19 @@ def main() -> int:
     cpu_ns = 0
     began = time.monotonic()
     firsts = range(arguments.first, arguments.first + arguments.runs, CHUNK)
-    with multiprocessing.get_context("spawn").Pool(arguments.jobs) as pool:
-        for used_ns, part, part_crashes, part_failures in pool.imap_unordered(run_chunk, firsts):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(arguments.jobs, mp_context=context) as pool:
+        for future in as_completed([pool.submit(run_chunk, first) for first in firsts]):
+            used_ns, part, part_crashes, part_failures = future.result()
             cpu_ns += used_ns
             sums.update(part)
             crashes.update(part_crashes)
             failures.extend(part_failures)
             done = sums["runs"] + len(failures)
-            if sys.stderr.isatty() or done % 50_000 == 0:
-                print(f"\r{done:,} of {arguments.runs:,}", end="\n" if done % 50_000 == 0 else "", file=sys.stderr)
+            if done % 50_000 == 0:
+                print(f"{done:,} of {arguments.runs:,}", file=sys.stderr, flush=True)
             if len(failures) > 20:
-                pool.terminate()
+                pool.shutdown(cancel_futures=True)
                 break
     done = sums["runs"] + len(failures)
     print(f"runs {done:,}  failures {len(failures)}  wall {time.monotonic() - began:.0f} s")

@@ -227,11 +227,7 @@ class World:
             return
         message.sends += 1
 
-        def reply(line: bytes) -> None:
-            self.fuse.step("reply")
-            message.receipts.append(json.loads(line))
-
-        self.inbox.message("door", message.payload, self.now_ns, reply)
+        self.inbox.message("door", message.payload, self.now_ns, _Way(self.fuse, message))
 
     def act_venue(self) -> None:
         self.venue.now_ns = self.now_ns
@@ -332,6 +328,22 @@ class World:
         self.fuse.step("before the query")
         if self.venue.connected:
             self.venue.commands.append((self.venue.session, query, self.now_ns))
+
+
+class _Way:
+    """The Reply port: the sender of one message."""
+
+    __slots__ = ("_fuse", "_message")
+
+    def __init__(self, fuse: Fuse, message: Message) -> None:
+        self._fuse = fuse
+        self._message = message
+
+    def __call__(self, line: bytes) -> None:
+        self._fuse.step("reply")
+        self._message.receipts.append(json.loads(line))
+
+    def flush(self) -> None: ...
 
 
 class _Clock:

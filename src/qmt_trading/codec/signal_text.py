@@ -105,7 +105,7 @@ def parse_angle(text: str, start: int, end: int, *, infer_market: bool) -> Signa
             raise MalformedError("symbol_missing", index=0)
         symbol = _symbol(written, _leading(symbol_text), infer_market=infer_market)
         item = Item(Verb.BARE, symbol, _accounts(account_text, len(symbol_text) + 1))
-        _refine(item, _leading(symbol_text))
+        _check_at(item, _leading(symbol_text))
         return _assembled(SignalForm.ANGLE, (item,), "", [0])
     except MalformedError as error:
         error.item = 1
@@ -156,7 +156,7 @@ def _parse_item(piece: str, *, infer_market: bool) -> Item:
     item = Item(verb, symbol, accounts, side, size, price)
     if option_text:
         item = _with_options(item, option_text, tail_start + len(account_text))
-    _refine(item, begin if written else 0)
+    _check_at(item, begin if written else 0)
     return item
 
 
@@ -301,7 +301,7 @@ def _duration_ns(name: str, value: str, start: int) -> int:
     raise MalformedError("option_duration", name, value, index=start)
 
 
-def _refine(item: Item, index: int) -> None:
+def _check_at(item: Item, index: int) -> None:
     try:
         check_item(item)
     except MalformedError as error:

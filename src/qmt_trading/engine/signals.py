@@ -123,7 +123,8 @@ class _Decision:
             verb = self._verb(item)
             for account in self._accounts(item):
                 count += 1
-                key = (account, item.symbol, verb.value if verb is not None else "")
+                meaning = verb.value if verb is not None else ""
+                key = (account, item.symbol, f"{meaning}{item.side or ''}")
                 if key in seen:
                     return Denial(Reason.SAME_TWICE, (item.symbol, account))
                 seen.add(key)

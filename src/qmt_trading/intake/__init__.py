@@ -1,1 +1,1 @@
-"""."""
+"""The doors: each carries messages in and receipts out, and knows nothing of what they say."""

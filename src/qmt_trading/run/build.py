@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from qmt_trading import __version__
 from qmt_trading.brokers.simulated.book import FileBook
@@ -30,7 +30,7 @@ from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import Configuration, Terminal
 from qmt_trading.run.control import Control
 from qmt_trading.run.control_door import ControlDoor, control_address
-from qmt_trading.run.doors import open_door
+from qmt_trading.run.doors import make_door
 from qmt_trading.run.housekeeping import Housekeeping
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.locks import Lock, account_lock, folder_lock
@@ -48,7 +48,7 @@ STOP_WAIT_S: Final = 5.0
 class Application:
     """One engine over one data folder. Build, ``start``, ``wait``, ``stop``."""
 
-    def __init__(self, configuration: Configuration, *, safe: bool = False, narrator: Narrator | None = None) -> None:
+    def __init__(self, configuration: Configuration, *, safe: bool = False, console: TextIO | None = None) -> None:
         """Take locks, read the journal and build every part; nothing trades yet.
 
         Raises:
@@ -67,7 +67,7 @@ class Application:
         self._take_locks()
         try:
             self._journal = SqliteJournal(journal_path(folder))
-            self._narrator = narrator or Narrator(configuration)
+            self._narrator = Narrator(configuration, self._clock, console=console)
             self._starts = StartLog(folder)
             recovered = recover(self._journal, progress=self._narrator.folding)
             self._check_binding(recovered)
@@ -102,7 +102,7 @@ class Application:
             self._control = Control(self._loop, self._inbox, self._clock, stop=self.ask_to_stop)
             self._control_door = ControlDoor(control_address(folder), self._control.answer)
             self._doors: list[SignalSource] = [
-                open_door(door, now_ns=self._clock.now_ns) for door in configuration.doors
+                make_door(door, now_ns=self._clock.now_ns) for door in configuration.doors
             ]
             self._control.doors = self._doors
         except BaseException:

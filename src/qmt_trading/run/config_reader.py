@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, NoReturn, TypeVar
 
+from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.codec.price_text import parse_price as price_of_text
 from qmt_trading.codec.size_text import parse_size as size_of_text
 from qmt_trading.model.numbers import SECOND_NS, Money, from_decimal
@@ -163,8 +164,11 @@ class Table:
             return None
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
-        parsed = size_of_text(value) if isinstance(value, str) else None
-        if not isinstance(parsed, Size):
+        try:
+            parsed = size_of_text(value) if isinstance(value, str) else None
+        except MalformedError:
+            parsed = None
+        if parsed is None:
             self.wrong(name, "应写作 100、1手、5万元 或 10%", "is written 100, 1手, 5万元 or 10%")
         return parsed
 
@@ -172,8 +176,11 @@ class Table:
         value = self.take(name)
         if value is None:
             return None
-        parsed = price_of_text(value) if isinstance(value, str) else None
-        if not isinstance(parsed, PriceSpec):
+        try:
+            parsed = price_of_text(value) if isinstance(value, str) else None
+        except MalformedError:
+            parsed = None
+        if parsed is None:
             self.wrong(name, "应写作 latest、对手、涨停 等", "is written latest, opposite, limit_up, …")
         return parsed
 

@@ -150,6 +150,7 @@ class Inbox:
             else:
                 self.busy_count += 1
                 reply(encode_busy())
+                reply.flush()
             return
         self.signals.append(Arrival(door, parsed, payload, received_ns, reply, recorded=recorded))
         self.loop_wake.set()

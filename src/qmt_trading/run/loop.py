@@ -389,12 +389,16 @@ class Loop:
             self._handle(ev.SubmitsWithheld(tuple(names), cause), self._now_ns())
 
     def _answer(self, batch: Batch, *, on_disk: bool) -> None:
+        told_ways: dict[int, Reply] = {}
         for reply, receipt in batch.replies:
+            told_ways[id(reply)] = reply
             if isinstance(receipt, Receipt):
                 durable = on_disk or 0 < receipt.seq <= self._durable_seq
                 reply(encode_receipt(receipt if durable else undurable(receipt)))
             else:
                 reply(receipt)
+        for reply in told_ways.values():
+            reply.flush()
         for answer, outputs in batch.answers:
             answer(outputs, on_disk)
 

@@ -1,0 +1,126 @@
+"""Requests and answers of the control door: one JSON object a line; reading verbs and acting verbs apart."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from qmt_trading.model.words import SideScope
+
+VERSION: Final = 1
+
+
+class Hello(Struct, frozen=True, tag="hello", tag_field="verb"):
+    """Who is there: answered with program version, mode and day."""
+
+
+class Read(Struct, frozen=True, tag="read", tag_field="verb"):
+    """Rows of one table: status, accounts, positions, orders, fills, signals, alerts, doors."""
+
+    table: str
+    limit: int = 1000
+    """The newest so many."""
+
+
+class Timeline(Struct, frozen=True, tag="timeline", tag_field="verb"):
+    seq: int
+
+
+class Send(Struct, frozen=True, kw_only=True, tag="send", tag_field="verb"):
+    """A signal as it would come through a door."""
+
+    text: str
+    who: str
+
+
+class Cancel(Struct, frozen=True, kw_only=True, tag="cancel", tag_field="verb"):
+    who: str
+    why: str
+    account: str | None = None
+    symbol: str | None = None
+    side: SideScope = SideScope.ALL
+    order_id: str = ""
+
+
+class Halt(Struct, frozen=True, kw_only=True, tag="halt", tag_field="verb"):
+    who: str
+    why: str
+    account: str | None = None
+    cancel_open: bool = False
+
+
+class Resume(Struct, frozen=True, kw_only=True, tag="resume", tag_field="verb"):
+    who: str
+    why: str
+    account: str | None = None
+
+
+class Resolve(Struct, frozen=True, kw_only=True, tag="resolve", tag_field="verb"):
+    """End an unknown order as ``NOT_SENT``, ``CANCELED`` or ``REJECTED``, or ask the broker again with ``UNKNOWN``."""
+
+    who: str
+    why: str
+    client_order_id: str
+    status: str
+
+
+class Stop(Struct, frozen=True, kw_only=True, tag="stop", tag_field="verb"):
+    who: str
+    why: str
+
+
+Reading = Hello | Read | Timeline
+Acting = Send | Cancel | Halt | Resume | Resolve | Stop
+ControlRequest = Reading | Acting
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(ControlRequest).decode
+
+
+class ControlError(ValueError):
+    """A request that cannot be read; the text says why."""
+
+
+def encode_request(request: ControlRequest) -> bytes:
+    """Return ``request`` as one line."""
+    return _encode(request) + b"\n"
+
+
+def decode_request(line: bytes) -> ControlRequest:
+    """Return the request of one line.
+
+    Raises:
+        ControlError: any bytes that are none.
+    """
+    try:
+        return _decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ControlError(f"请求看不懂 / not a request: {error}") from error
+
+
+def encode_answer(rows: object) -> bytes:
+    """Return the line that carries ``rows``."""
+    return _encode({"version": VERSION, "ok": True, "rows": rows}) + b"\n"
+
+
+def encode_failure(text: str) -> bytes:
+    """Return the line that says why there is no answer."""
+    return _encode({"version": VERSION, "ok": False, "error": text}) + b"\n"
+
+
+def decode_answer(line: bytes) -> list[dict[str, object]]:
+    """Return the rows of an answer.
+
+    Raises:
+        ControlError: it is a failure (its text), or no answer at all.
+    """
+    try:
+        answer = msgspec.json.decode(line)
+    except msgspec.DecodeError as error:
+        raise ControlError(f"应答看不懂 / not an answer: {error}") from error
+    if not isinstance(answer, dict) or not answer.get("ok"):
+        raise ControlError(str(answer.get("error", "")) if isinstance(answer, dict) else "not an answer")
+    rows = answer.get("rows")
+    return rows if isinstance(rows, list) else []

@@ -1,0 +1,176 @@
+"""What the control door answers: reading from the view, acting through the inbox."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final, assert_never
+
+import msgspec
+
+from qmt_trading import __version__
+from qmt_trading.codec import control as wire
+from qmt_trading.codec import view_json
+from qmt_trading.model import events as ev
+from qmt_trading.model import outputs as out
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.order import ClientOrderId
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.words import OrderStatus
+from qmt_trading.ports import Clock, SignalSource
+from qmt_trading.run.config import CONTROL_DOOR
+from qmt_trading.run.inbox import Inbox
+from qmt_trading.run.loop import Loop
+
+WAIT_S: Final = 5.0
+_ENDS: Final = {
+    status.value: status
+    for status in (OrderStatus.NOT_SENT, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.UNKNOWN)
+}
+
+
+class _Waiting:
+    """A Reply that one thread waits for."""
+
+    def __init__(self) -> None:
+        self._came = threading.Event()
+        self._lines: list[bytes] = []
+
+    def __call__(self, line: bytes) -> None:
+        self._lines.append(line)
+        self._came.set()
+
+    def flush(self) -> None:
+        """Do nothing: the line is there already."""
+
+    def lines(self) -> list[bytes]:
+        self._came.wait(WAIT_S)
+        return self._lines
+
+
+class Control:
+    """Answers one line at a time, from any number of threads."""
+
+    def __init__(self, loop: Loop, inbox: Inbox, clock: Clock, *, stop: Callable[[], None]) -> None:
+        self._loop = loop
+        self._inbox = inbox
+        self._clock = clock
+        self._stop = stop
+        self.doors: Sequence[SignalSource] = ()
+
+    def answer(self, line: bytes) -> bytes:
+        """Return the answer to one request line; never raises for what the line holds."""
+        try:
+            request = wire.decode_request(line)
+            return wire.encode_answer(self._rows(request))
+        except wire.ControlError as error:
+            return wire.encode_failure(str(error))
+
+    def _rows(self, request: wire.ControlRequest) -> list[view_json.Plain]:
+        match request:
+            case wire.Hello():
+                view = self._loop.view
+                day = view.day.isoformat() if view.day is not None else None
+                return [{"program": "qmt-trading-system", "version": __version__, "mode": view.mode.value, "day": day}]
+            case wire.Read():
+                return self._read(request)
+            case wire.Timeline():
+                return view_json.timeline(self._loop.view, request.seq)
+            case wire.Send():
+                return self._send(request)
+            case wire.Cancel():
+                return self._ask(
+                    ev.CancelRequested(
+                        request.who,
+                        request.why,
+                        None if request.account is None else self._account(request.account),
+                        None if request.symbol is None else Symbol(request.symbol),
+                        request.side,
+                        request.order_id,
+                    )
+                )
+            case wire.Halt():
+                account = None if request.account is None else self._account(request.account)
+                return self._ask(
+                    ev.HaltRequested(request.who, request.why, account, cancel_open=request.cancel_open)
+                )
+            case wire.Resume():
+                account = None if request.account is None else self._account(request.account)
+                return self._ask(ev.ResumeRequested(request.who, request.why, account))
+            case wire.Resolve():
+                status = _ENDS.get(request.status)
+                if status is None:
+                    raise wire.ControlError(f"状态应是其中之一 / one of: {', '.join(_ENDS)}")
+                return self._ask(
+                    ev.ResolveRequested(request.who, request.why, ClientOrderId(request.client_order_id), status)
+                )
+            case wire.Stop():
+                self._stop()
+                return [{"stopping": True}]
+            case _:
+                assert_never(request)
+
+    def _read(self, request: wire.Read) -> list[view_json.Plain]:
+        if request.table == "doors":
+            return [
+                {"door": door.name, "condition": door.condition()[0], "condition_en": door.condition()[1]}
+                for door in self.doors
+            ]
+        try:
+            rows = view_json.rows_of(self._loop.view, request.table, max(1, request.limit))
+        except KeyError as error:
+            raise wire.ControlError(f"没有这张表 / no such table: {request.table}") from error
+        if request.table == "status":
+            rows[0]["journal_closed"] = self._loop.closed or None
+            rows[0]["turns"] = self._loop.head[0]
+        return rows
+
+    def _account(self, word: str) -> AccountId:
+        for row in self._loop.view.accounts:
+            if word in (row.account, row.name):
+                return row.account
+        raise wire.ControlError(f"账号未配置 / account not configured: {word}")
+
+    def _send(self, request: wire.Send) -> list[view_json.Plain]:
+        waiting = _Waiting()
+        self._inbox.message(CONTROL_DOOR, request.text.encode("utf-8"), self._clock.now_ns(), waiting)
+        return [msgspec.json.decode(line) for line in waiting.lines()]
+
+    def _ask(self, request: ev.Request) -> list[view_json.Plain]:
+        done = threading.Event()
+        rows: list[view_json.Plain] = []
+
+        def answered(outputs: list[out.Output], durable: bool) -> None:  # noqa: FBT001 - the shape of Answer.
+            rows.extend(_told(output, durable=durable) for output in outputs)
+            if not rows:
+                rows.append({"done": "nothing", "durable": durable})
+            done.set()
+
+        self._inbox.ask(request, answered)
+        if not done.wait(WAIT_S):
+            raise wire.ControlError("引擎没有及时应答 / the engine has not answered in time")
+        return rows
+
+
+def _told(output: out.Output, *, durable: bool) -> view_json.Plain:
+    match output:
+        case out.CancelOrder():
+            return {
+                "done": "cancel",
+                "account": output.account,
+                "symbol": output.symbol,
+                "client_order_id": output.client_order_id,
+                "broker_order_id": output.broker_order_id,
+                "durable": durable,
+            }
+        case out.TradingStateChanged():
+            return {"done": "state", "account": output.account, "state": output.state.value, "durable": durable}
+        case out.OrderEnded():
+            return {
+                "done": "ended",
+                "client_order_id": output.client_order_id,
+                "status": output.status.value,
+                "durable": durable,
+            }
+        case _:
+            return {"done": type(output).__name__, "durable": durable}

@@ -1,0 +1,38 @@
+"""Opening the doors that the configuration names."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from qmt_trading.model.errors import DoorError
+from qmt_trading.ports import SignalSource
+from qmt_trading.run.config import Door
+
+
+def make_door(door: Door, *, now_ns: Callable[[], int]) -> SignalSource:
+    """Return the door, not yet open.
+
+    Raises:
+        DoorError: this system has no such door.
+    """
+    if sys.platform == "win32":
+        if door.kind == "named_pipe":
+            if door.mode == "connect":
+                from qmt_trading.intake.named_pipe_connect import NamedPipeConnectDoor
+
+                return NamedPipeConnectDoor(door.name, door.address, now_ns=now_ns, heartbeat_ns=door.heartbeat_ns)
+            from qmt_trading.intake.named_pipe_listen import NamedPipeListenDoor
+
+            return NamedPipeListenDoor(door.name, door.address, now_ns=now_ns)
+    else:
+        if door.kind == "unix_socket":
+            from qmt_trading.intake.unix_socket import UnixSocketDoor
+
+            return UnixSocketDoor(door.name, Path(door.address), now_ns=now_ns)
+        if door.kind == "fifo":
+            from qmt_trading.intake.fifo import FifoDoor
+
+            return FifoDoor(door.name, Path(door.address), now_ns=now_ns)
+    raise DoorError(f"这台机器上没有 {door.kind} 通道 / there is no {door.kind} door on this system")

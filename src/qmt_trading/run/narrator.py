@@ -1,0 +1,149 @@
+"""What happens, told to people: records become lines, with accounts by nickname or their last four digits."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from typing import Final, TextIO
+
+from qmt_trading import __version__
+from qmt_trading.codec.journal_record import Record
+from qmt_trading.codec.sentences import sentence
+from qmt_trading.codec.view_json import SIGNAL_TEXT, STATE_TEXT, STATUS_TEXT
+from qmt_trading.model import events as ev
+from qmt_trading.model import outputs as out
+from qmt_trading.model.numbers import to_text
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.words import Importance, LinkState, Side
+from qmt_trading.ports import Clock, SignalSource
+from qmt_trading.run.config import Configuration
+from qmt_trading.run.logs import Line, Log
+
+_LEVELS: Final = {
+    Importance.INFORMATION: "info",
+    Importance.WARNING: "warning",
+    Importance.CRITICAL: "critical",
+}
+_MODES: Final = {"paper": "模拟", "live": "实盘", "shadow": "观察（只看不下）", "replay": "回放"}
+
+
+class Narrator:
+    """Feeds the log; every method may be called from any thread and waits for nothing."""
+
+    def __init__(self, configuration: Configuration, clock: Clock, *, console: TextIO | None) -> None:
+        self._configuration = configuration
+        self._clock = clock
+        self._names = {each.account: each.name for each in configuration.engine.accounts}
+        self._log = Log(
+            configuration.folder / "logs",
+            days=configuration.log_days,
+            bytes_max=configuration.log_bytes_max,
+            render=self._render,
+            now_ns=clock.now_ns,
+            console=console,
+        )
+
+    def records(self, records: Sequence[Record]) -> None:
+        """Tell what one turn held."""
+        self._log.put(records)
+
+    def say(self, level: str, event: str, text: str, **fields: object) -> None:
+        """Tell one thing."""
+        self._log.put(Line(self._clock.now_ns(), level, event, text, fields))
+
+    def folding(self, number: int) -> None:
+        self.say("info", "folding", f"正在读取日志：第 {number:,} 轮", turn=number)
+
+    def starting(self, *, safe: bool) -> None:
+        configuration = self._configuration
+        mode = configuration.engine.mode.value
+        text = f"启动 {__version__}，模式：{_MODES[mode]}，{len(configuration.engine.accounts)} 个账户"
+        self.say("info", "starting", text, mode=mode, config=configuration.digest)
+        if safe:
+            self.say("critical", "safe_start", "安全启动：已停止（仅可撤单），确认无误后用 qmt resume 恢复")
+
+    def started(self, doors: Sequence[SignalSource]) -> None:
+        for door in doors:
+            self.say("info", "door", f"通道 {door.name}：{door.condition()[0]}", door=door.name)
+
+    def head(self, number: int, seal: bytes) -> None:
+        """Put the chain's head on the log, so that a cut tail can be found."""
+        self.say("info", "head", f"日志第 {number:,} 轮，封印 {seal.hex()[:16]}…", turn=number, seal=seal.hex())
+
+    def trouble(self, text: str) -> None:
+        self.say("warning", "trouble", text)
+
+    def failure(self, thread: str, error: BaseException) -> None:
+        trace = "".join(traceback.format_exception(error))
+        self.say("critical", "failure", f"内部错误，引擎停止（{thread}）：{error!r}", trace=trace)
+
+    def stopped(self, head: tuple[int, bytes], failure: str) -> None:
+        number, seal = head
+        text = "已停止" if not failure else f"因错误停止：{failure}"
+        self.say("info" if not failure else "critical", "stopped", text, turn=number, seal=seal.hex())
+        self._log.close()
+
+    # On the log's own thread
+
+    def _account(self, account: AccountId) -> str:
+        return self._names.get(account) or f"…{account[-4:]}"
+
+    def _render(self, item: object) -> list[Line]:
+        if isinstance(item, Line):
+            return [item]
+        lines: list[Line] = []
+        at_ns = 0
+        assert isinstance(item, list)
+        for record in item:
+            if isinstance(record, ev.At):
+                at_ns = record.now_ns
+                continue
+            line = self._line(record, at_ns)
+            if line is not None:
+                lines.append(line)
+        return lines
+
+    def _line(self, record: Record, at_ns: int) -> Line | None:
+        match record:
+            case ev.SignalReceived():
+                return Line(at_ns, "info", "signal", f"收到信号 {record.seq}（{record.door}）：{record.text[:120]}")
+            case out.SignalAnswered():
+                return self._answered(record, at_ns)
+            case out.SubmitOrder():
+                side = "买入" if record.side is Side.BUY else "卖出"
+                text = f"委托 {self._account(record.account)} {side} {record.symbol} {record.quantity}@{to_text(record.price)}"
+                return Line(at_ns, "info", "submit", f"{text} [{record.client_order_id}]")
+            case out.CancelOrder() if record.attempt:
+                text = f"撤单 {self._account(record.account)} {record.symbol} 委托 {record.broker_order_id}（第 {record.attempt} 次）"
+                return Line(at_ns, "info", "cancel", text)
+            case ev.OrderReported():
+                row = record.row
+                text = f"{STATUS_TEXT[row.status]} {self._account(record.account)} {row.symbol} {row.broker_order_id} {row.text}"
+                return Line(at_ns, "info", "order", text.rstrip())
+            case ev.FillReported():
+                fill = record.row
+                side = "买入" if fill.side is Side.BUY else "卖出"
+                text = f"成交 {self._account(record.account)} {side} {fill.symbol} {fill.quantity}@{to_text(fill.price)}"
+                return Line(at_ns, "info", "fill", text)
+            case out.Alert():
+                return Line(at_ns, _LEVELS[record.importance], record.code, record.chinese)
+            case out.TradingStateChanged():
+                whom = "全局" if record.account is None else self._account(record.account)
+                text = f"{whom}：{STATE_TEXT[record.state]}（{record.who}：{record.why}）"
+                return Line(at_ns, "warning", "state", text)
+            case ev.MalformedReceived():
+                text = f"格式错误（{record.door}，{record.code}，第 {record.position} 字节）：{record.excerpt[:80]}"
+                return Line(at_ns, "warning", "malformed", text)
+            case ev.LinkChanged() if record.state is LinkState.CONNECTED:
+                return Line(at_ns, "info", "link", f"{self._account(record.account)} 已连接，会话 {record.session}")
+            case out.DayOpened():
+                return Line(at_ns, "info", "day", f"交易日 {record.day.isoformat()}")
+            case _:
+                return None
+
+    def _answered(self, record: out.SignalAnswered, at_ns: int) -> Line:
+        receipt = record.receipt
+        reasons = [receipt.denial, *(line.denial for line in (*receipt.orders, *receipt.cancels))]
+        why = "；".join(dict.fromkeys(sentence(denial)[0] for denial in reasons if denial is not None))
+        text = f"{SIGNAL_TEXT[receipt.status]} 信号 {record.seq}" + (f"：{why}" if why else "")
+        return Line(at_ns, "info", "answer", text)

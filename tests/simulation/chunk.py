@@ -1,0 +1,36 @@
+"""A few hundred runs in a worker process."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import Counter
+
+from tests.simulation.fuse import Crash
+from tests.simulation.run_one import run_one
+
+CHUNK = 500
+
+
+def run_chunk(first: int) -> tuple[int, Counter[str], Counter[str], list[str]]:
+    """Run CHUNK seeds from ``first``; return CPU nanoseconds, sums, crashes by step, and failures."""
+    began = time.process_time_ns()
+    sums: Counter[str] = Counter()
+    crashes: Counter[str] = Counter()
+    failures: list[str] = []
+    for seed in range(first, first + CHUNK):
+        try:
+            verdict = run_one(seed)
+        except (Exception, Crash):  # noqa: BLE001 - any failure of a run is what this program reports.
+            failures.append(f"seed {seed}\n{traceback.format_exc(limit=-3)}")
+            continue
+        sums.update(
+            runs=1,
+            crashes=sum(verdict.crashes.values()),
+            turns=verdict.turns,
+            orders=verdict.orders,
+            signals=verdict.signals,
+            honest=verdict.honest,
+        )
+        crashes.update(verdict.crashes)
+    return time.process_time_ns() - began, sums, crashes, failures
