@@ -1,1 +1,1 @@
-"""."""
+"""The words a person types, one file per group of commands."""

@@ -1,0 +1,149 @@
+"""``qmt doctor``: a line a check, ✓ or ✗ with what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import typer
+
+from qmt_trading import __version__
+from qmt_trading.cli import engine_access, exit_codes, show
+from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
+from qmt_trading.codec import control as wire
+from qmt_trading.journal.sqlite import SqliteReader
+from qmt_trading.link.dial import DialError
+from qmt_trading.model.errors import ConfigurationError, JournalError, LockedError
+from qmt_trading.model.words import BareAction
+from qmt_trading.run import journal_tools
+from qmt_trading.run.config import Configuration, load
+from qmt_trading.run.locks import folder_lock
+from qmt_trading.run.reading import journal_path
+
+_SPACE_MIN = 1_000_000_000
+_SYNC_SLOW_MS = 50.0
+
+
+class Check(NamedTuple):
+    """One finding."""
+
+    name: str
+    good: bool
+    text: str
+
+
+def doctor(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
+    """逐项检查，✗ 都写明怎么办 check everything, and say what to do."""
+    found = list(_checks(config))
+    if as_json:
+        show.print_json([check._asdict() for check in found])
+    else:
+        console = show.console()
+        for check in found:
+            mark, style = ("✓", "green") if check.good else ("✗", "bold red")
+            console.print(f"[{style}]{mark}[/] {check.name}：{check.text}")
+    if not all(check.good for check in found):
+        raise typer.Exit(exit_codes.REFUSED)
+
+
+def _checks(path: Path) -> Iterator[Check]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check("程序", sys.version_info >= (3, 11), f"{__version__}，Python {version}")
+    try:
+        configuration = load(path)
+    except ConfigurationError as error:
+        yield Check("配置", False, str(error))
+        return
+    accounts = len(configuration.engine.accounts)
+    yield Check("配置", True, f"{path}，{configuration.engine.mode.value}，{accounts} 个账户，{len(configuration.doors)} 个通道")
+    unset = [door.name for door in configuration.engine.doors if door.bare is BareAction.UNSET]
+    text = f"未设动作（{'、'.join(unset)}）：请设 [signals.bare] action" if unset else "已设"
+    yield Check("裸信号", not unset, text)
+    for check in (_folder, _space, _sync, _engine, _journal):
+        yield from check(configuration)
+    encoding = sys.stdout.encoding or "?"
+    yield Check("控制台", True, f"编码 {encoding}")
+    drift_ms = abs(_clock_step_ms(time.time_ns, time.perf_counter_ns))
+    yield Check("时钟", drift_ms < 50, "稳定" if drift_ms < 50 else f"墙钟在跳动（{drift_ms:.0f} ms）：请检查对时软件")
+
+
+def _folder(configuration: Configuration) -> Iterator[Check]:
+    folder = configuration.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".doctor-{os.getpid()}"
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        yield Check("数据文件夹", False, f"{folder} 不可写：{error}；请换一个文件夹或改权限")
+        return
+    yield Check("数据文件夹", True, str(folder))
+
+
+def _space(configuration: Configuration) -> Iterator[Check]:
+    free = shutil.disk_usage(configuration.folder).free
+    text = f"剩余 {free / 1e9:.1f} GB"
+    yield Check("磁盘空间", free > _SPACE_MIN, text if free > _SPACE_MIN else f"{text}，请至少留出 1 GB")
+
+
+def _sync(configuration: Configuration) -> Iterator[Check]:
+    path = configuration.folder / f".sync-{os.getpid()}"
+    taken: list[int] = []
+    try:
+        with path.open("wb") as file:
+            for _ in range(5):
+                began = time.perf_counter_ns()
+                file.write(b"x" * 512)
+                file.flush()
+                os.fsync(file.fileno())
+                taken.append(time.perf_counter_ns() - began)
+        path.unlink()
+    except OSError as error:
+        yield Check("落盘", False, str(error))
+        return
+    middle_ms = sorted(taken)[2] / 1e6
+    good = middle_ms < _SYNC_SLOW_MS
+    yield Check("落盘", good, f"{middle_ms:.2f} ms" + ("" if good else "，太慢：请换固态硬盘，并让杀毒软件排除该文件夹"))
+
+
+def _engine(configuration: Configuration) -> Iterator[Check]:
+    try:
+        hello = engine_access.ask(configuration, wire.Hello())
+        yield Check("引擎", True, f"正在运行 {hello[0].get('version')}")
+        for row in engine_access.ask(configuration, wire.Read("doors")):
+            yield Check(f"通道 {row['door']}", True, str(row["condition"]))
+    except (DialError, wire.ControlError):
+        try:
+            folder_lock(configuration.folder).release()
+            yield Check("引擎", True, "未运行，可以启动：qmt run")
+        except LockedError as error:
+            yield Check("引擎", False, f"{error}，但不应答：请结束该进程")
+
+
+def _journal(configuration: Configuration) -> Iterator[Check]:
+    path = journal_path(configuration.folder)
+    if not path.exists():
+        yield Check("日志", True, "还没有，首次启动时建立")
+        return
+    try:
+        reader = SqliteReader(path)
+        try:
+            found = journal_tools.verify(reader)
+        finally:
+            reader.close()
+    except JournalError as error:
+        yield Check("日志", False, str(error))
+        return
+    text = f"{found.turns:,} 轮，完整" if not found.trouble else f"{found.trouble}：请保留原文件，换文件夹启动并核对柜台"
+    yield Check("日志", not found.trouble, text)
+
+
+def _clock_step_ms(wall_ns: Callable[[], int], steady_ns: Callable[[], int]) -> float:
+    before = wall_ns() - steady_ns()
+    time.sleep(0.05)
+    return (wall_ns() - steady_ns() - before) / 1e6

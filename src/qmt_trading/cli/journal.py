@@ -1,0 +1,82 @@
+"""``qmt journal``: is the record whole, would it be decided alike, and what does it say."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qmt_trading.cli import exit_codes, show
+from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained
+from qmt_trading.journal.sqlite import SqliteReader
+from qmt_trading.run import journal_tools
+from qmt_trading.run.config import load
+from qmt_trading.run.reading import check_decisions, journal_path
+
+app = typer.Typer(help="日志：核对与导出 the journal: verify and export", no_args_is_help=True)
+
+
+def _progress(number: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{number:,} …", end="", file=sys.stderr, flush=True)
+
+
+@app.command()
+def verify(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    decisions: Annotated[bool, typer.Option("--decisions", help="并重新判断一遍 and decide again")] = False,
+    head: Annotated[str, typer.Option("--head", help="轮号:封印，来自运行日志 number:seal as the log told")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """核对每一轮的封印 check the seal of every turn."""
+    with explained():
+        configuration = load(config)
+        expected = None
+        if head:
+            number, _, seal = head.partition(":")
+            expected = (int(number), bytes.fromhex(seal))
+        reader = SqliteReader(journal_path(configuration.folder))
+        try:
+            found = journal_tools.verify(reader, expected=expected, progress=_progress)
+        finally:
+            reader.close()
+        differences = check_decisions(configuration.folder, progress=_progress) if decisions else []
+    row = {"turns": found.turns, "seal": found.head.hex(), "trouble": found.trouble, "differences": differences}
+    if as_json:
+        show.print_json([row])
+    else:
+        console = show.console()
+        console.print(f"共 {found.turns:,} 轮，封印 {found.head.hex()}")
+        if found.trouble:
+            console.print(f"✗ {found.trouble}", style="bold red")
+        else:
+            console.print("✓ 每一轮都完整 every turn is whole", style="green")
+        if decisions and not differences:
+            console.print("✓ 重新判断，结果逐字节相同 decided again: the same, byte for byte", style="green")
+        for difference in differences:
+            console.print(f"✗ {difference}", style="bold red")
+    if found.trouble or differences:
+        raise typer.Exit(exit_codes.JOURNAL)
+
+
+@app.command()
+def export(
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="写到文件 to a file")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """导出为 JSON 行 export as JSON lines."""
+    with explained():
+        reader = SqliteReader(journal_path(load(config).folder))
+        try:
+            if out is None:
+                journal_tools.export(reader, sys.stdout.buffer.write)
+                sys.stdout.buffer.flush()
+            else:
+                with out.open("wb") as file:
+                    count = journal_tools.export(reader, file.write, progress=_progress)
+                print(f"{count:,} 条 → {out}")
+        finally:
+            reader.close()

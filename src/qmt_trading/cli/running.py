@@ -1,0 +1,38 @@
+"""``qmt run``: the engine in the foreground until Ctrl-C or ``qmt stop``."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from qmt_trading.cli import exit_codes
+from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, explained, fail
+from qmt_trading.run.build import Application
+from qmt_trading.run.config import load
+
+
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    safe: Annotated[bool, typer.Option("--safe", help="只可撤单地启动 start for cancelling only")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不往控制台写 nothing on the console")] = False,
+) -> None:
+    """运行引擎，Ctrl-C 退出 run the engine; Ctrl-C stops it."""
+    if hasattr(sys.stderr, "reconfigure"):
+        sys.stderr.reconfigure(errors="replace")
+    with explained():
+        application = Application(load(config), safe=safe, console=None if quiet else sys.stderr)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: application.ask_to_stop())
+        gc.collect()
+        gc.freeze()  # What start-up made lives as long as the process: the collector need not look at it again.
+        application.start()
+        while not application.wait(0.5):
+            pass
+        application.stop()
+    if application.failure:
+        fail(exit_codes.FAILED, f"✗ 引擎因错误停止 / the engine stopped: {application.failure}")
