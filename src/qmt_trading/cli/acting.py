@@ -79,7 +79,9 @@ def print_receipt(receipt: dict[str, object]) -> None:
     console = show.console()
     status = str(receipt.get("status"))
     style = {"accepted": "bold green", "duplicate": "yellow"}.get(status, "bold red")
-    console.print(f"{_WORDS.get(status, status)}  信号 {receipt.get('seq') or '–'} {receipt.get('id') or ''}", style=style)
+    console.print(
+        f"{_WORDS.get(status, status)}  信号 {receipt.get('seq') or '–'} {receipt.get('id') or ''}", style=style
+    )
     if receipt.get("text"):
         console.print(f"  {receipt['text']}\n  {receipt.get('text_en', '')}")
     for key, verb in (("orders", ""), ("cancels", "撤单 ")):
@@ -151,9 +153,7 @@ def resolve(
     _act(config, lambda: request, as_json=as_json)
 
 
-def stop(
-    config: ConfigOption = DEFAULT_CONFIG, *, why: WhyOption = "", as_json: JsonOption = False
-) -> None:
+def stop(config: ConfigOption = DEFAULT_CONFIG, *, why: WhyOption = "", as_json: JsonOption = False) -> None:
     """让引擎退出；柜台的委托不受影响 stop the engine; orders at the broker stay."""
     _act(config, lambda: wire.Stop(who=who(), why=why), as_json=as_json)
 
@@ -172,7 +172,9 @@ def _act(config: ConfigOption, request: Callable[[], wire.ControlRequest], *, as
     for row in rows:
         match row.get("done"):
             case "cancel":
-                console.print(f"撤单 {row['account']} {row['symbol']} {row['broker_order_id'] or row['client_order_id']}")
+                console.print(
+                    f"撤单 {row['account']} {row['symbol']} {row['broker_order_id'] or row['client_order_id']}"
+                )
             case "state":
                 console.print(f"{row['account'] or '全局'} → {row['state']}", style="bold")
             case "ended":

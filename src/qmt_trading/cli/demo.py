@@ -44,7 +44,9 @@ _LOOK_S: Final = 0.1
 
 def demo(
     *,
-    once: Annotated[bool, typer.Option("--once", help="发完示例、全部了结即退出 leave when everything has ended")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="发完示例、全部了结即退出 leave when everything has ended")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """试跑：模拟盘，不需要 QMT，不花钱 a paper engine that shows itself."""
@@ -103,9 +105,9 @@ def _settle(application: Application) -> bool:
 
 
 def _tables(view: View) -> dict[str, Rows]:
-    return {
-        table: list(reversed(view_json.rows_of(view, table, 1000))) for table in ("orders", "fills")
-    } | {"positions": view_json.rows_of(view, "positions", 1000)}
+    return {table: list(reversed(view_json.rows_of(view, table, 1000))) for table in ("orders", "fills")} | {
+        "positions": view_json.rows_of(view, "positions", 1000)
+    }
 
 
 def _show_lines(application: Application, configuration: Configuration, *, once: bool) -> None:

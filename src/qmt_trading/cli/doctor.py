@@ -60,7 +60,9 @@ def _checks(path: Path) -> Iterator[Check]:
         yield Check("配置", False, str(error))
         return
     accounts = len(configuration.engine.accounts)
-    yield Check("配置", True, f"{path}，{configuration.engine.mode.value}，{accounts} 个账户，{len(configuration.doors)} 个通道")
+    yield Check(
+        "配置", True, f"{path}，{configuration.engine.mode.value}，{accounts} 个账户，{len(configuration.doors)} 个通道"
+    )
     unset = [door.name for door in configuration.engine.doors if door.bare is BareAction.UNSET]
     text = f"未设动作（{'、'.join(unset)}）：请设 [signals.bare] action" if unset else "已设"
     yield Check("裸信号", not unset, text)
@@ -108,7 +110,9 @@ def _sync(configuration: Configuration) -> Iterator[Check]:
         return
     middle_ms = sorted(taken)[2] / 1e6
     good = middle_ms < _SYNC_SLOW_MS
-    yield Check("落盘", good, f"{middle_ms:.2f} ms" + ("" if good else "，太慢：请换固态硬盘，并让杀毒软件排除该文件夹"))
+    yield Check(
+        "落盘", good, f"{middle_ms:.2f} ms" + ("" if good else "，太慢：请换固态硬盘，并让杀毒软件排除该文件夹")
+    )
 
 
 def _engine(configuration: Configuration) -> Iterator[Check]:
@@ -139,7 +143,9 @@ def _journal(configuration: Configuration) -> Iterator[Check]:
     except JournalError as error:
         yield Check("日志", False, str(error))
         return
-    text = f"{found.turns:,} 轮，完整" if not found.trouble else f"{found.trouble}：请保留原文件，换文件夹启动并核对柜台"
+    text = (
+        f"{found.turns:,} 轮，完整" if not found.trouble else f"{found.trouble}：请保留原文件，换文件夹启动并核对柜台"
+    )
     yield Check("日志", not found.trouble, text)
 
 

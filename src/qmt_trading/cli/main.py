@@ -18,7 +18,7 @@ app = typer.Typer(
 )
 
 
-def _version(show: bool) -> None:  # noqa: FBT001 - the shape of a typer callback.
+def _version(show: bool) -> None:
     if show:
         print(__version__)
         raise typer.Exit

@@ -107,7 +107,8 @@ def console() -> Console:
     """Return the console for people; what it cannot show is replaced, never an error."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
-    return Console(highlight=False)
+    width = None if sys.stdout.isatty() else 150
+    return Console(highlight=False, width=width)
 
 
 def table_of(rows: Rows, columns: Sequence[Column], title: str = "") -> Table:

@@ -76,7 +76,7 @@ Acting = Send | Cancel | Halt | Resume | Resolve | Stop
 ControlRequest = Reading | Acting
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(ControlRequest).decode
+_decoder: Final[msgspec.json.Decoder[ControlRequest]] = msgspec.json.Decoder(ControlRequest)
 
 
 class ControlError(ValueError):
@@ -95,7 +95,7 @@ def decode_request(line: bytes) -> ControlRequest:
         ControlError: any bytes that are none.
     """
     try:
-        return _decode(line)
+        return _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ControlError(f"请求看不懂 / not a request: {error}") from error
 

@@ -186,7 +186,11 @@ def signal(row: SignalRow) -> Plain:
         "text": row.text,
         "orders": [line.client_order_id for line in receipt.orders if line.client_order_id],
         "cancels": [line.client_order_id for line in receipt.cancels if line.client_order_id],
-        "reasons": _reasons(receipt.denial, *(line.denial for line in (*receipt.orders, *receipt.cancels))),
+        "reasons": _reasons(
+            receipt.denial,
+            *(line.denial for line in receipt.orders),
+            *(line.denial for line in receipt.cancels),
+        ),
     }
 
 

@@ -17,9 +17,9 @@ def resolve_price(
 ) -> Price | Denial:
     """Return the limit price that ``spec`` means now.
 
-    A figure without an offset is taken as it stands. A word is looked up, its offset added, and the sum rounded to the tick away from
-    aggression: down for buys, up for sells. A side of the book that is empty, or a limit that does not exist, is
-    denied: it is never the price 0 (A18).
+    A figure without an offset is taken as it stands. A word is looked up, its offset added, and the sum rounded to the
+    tick away from aggression: down for buys, up for sells. A side of the book that is empty, or a limit that does not
+    exist, is denied: it is never the price 0 (A18).
     """
     if spec.kind is PriceKind.LIMIT and not (spec.offset_ticks or spec.offset_millionths):
         return spec.price

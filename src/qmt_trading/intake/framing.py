@@ -67,7 +67,19 @@ class StreamFramer:
     ``rest`` the bytes up to the next end belong to what broke off: they are told as truncated, too, and never parsed.
     """
 
-    __slots__ = ("_bound", "_broken", "_checked", "_depth", "_in_string", "_kind", "_line_only", "_pending", "_scanned", "_tell_tail", "truncated")
+    __slots__ = (
+        "_bound",
+        "_broken",
+        "_checked",
+        "_depth",
+        "_in_string",
+        "_kind",
+        "_line_only",
+        "_pending",
+        "_scanned",
+        "_tell_tail",
+        "truncated",
+    )
 
     def __init__(self, bound: int = MESSAGE_BYTES_MAX) -> None:
         self._bound = bound

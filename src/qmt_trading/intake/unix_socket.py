@@ -127,7 +127,9 @@ class UnixSocketDoor:
             raise DoorError(f"通道 {path} 打不开 / the door cannot be opened: {error}") from error
         listener.setblocking(False)
         self._listener = listener
-        self._thread = threading.Thread(target=self._serve, args=(sink, listener), name=f"door-{self._name}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._serve, args=(sink, listener), name=f"door-{self._name}", daemon=True
+        )
         self._thread.start()
 
     def condition(self) -> tuple[str, str]:
@@ -251,9 +253,7 @@ class UnixSocketDoor:
         if rest:
             sink.truncated(self._name, rest, self._now_ns(), sender)
 
-    def _drop(
-        self, selector: selectors.BaseSelector, sender: _Sender, sink: SignalSink, waiting: set[int]
-    ) -> None:
+    def _drop(self, selector: selectors.BaseSelector, sender: _Sender, sink: SignalSink, waiting: set[int]) -> None:
         number = sender.socket.fileno()
         self._rest(sender, sink)
         with contextlib.suppress(KeyError, ValueError):

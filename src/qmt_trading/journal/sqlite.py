@@ -57,7 +57,11 @@ class SqliteReader:
         self._snapshots = SnapshotFile(path.with_name("snapshot.bin"))
         try:
             self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=1
+                f"{path.absolute().as_uri()}?mode=ro",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+                timeout=1,
             )
             check_format(self._connection, path)
         except sqlite3.Error as error:
@@ -243,7 +247,9 @@ def _turns(connection: sqlite3.Connection, first: int) -> Iterator[StoredTurn]:
                 "select number, payload, seal from turn where number >= ? order by number limit ?", (number, PAGE_TURNS)
             ).fetchall()
         except sqlite3.Error as error:
-            raise JournalBrokenError(f"日志第 {number} 轮起无法读取 / unreadable from turn {number}: {error}") from error
+            raise JournalBrokenError(
+                f"日志第 {number} 轮起无法读取 / unreadable from turn {number}: {error}"
+            ) from error
         for row in rows:
             if row[0] != number:
                 raise JournalBrokenError(f"日志缺少第 {number} 轮 / turn {number} is missing")

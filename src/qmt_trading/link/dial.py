@@ -19,8 +19,6 @@ class DialError(OSError):
     """Nobody can be reached there, or the line broke; the text says which."""
 
 
-
-
 def dial(address: str, *, timeout_s: float = 2.0) -> Connection:
     """Open a line to ``address``.
 

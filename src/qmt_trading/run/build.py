@@ -250,9 +250,7 @@ class Application:
             for each in terminal.accounts
         )
         if terminal.address:
-            return RemoteExchange(
-                terminal.address, openings, self._clock, cookie_folder=self._configuration.folder
-            )
+            return RemoteExchange(terminal.address, openings, self._clock, cookie_folder=self._configuration.folder)
         exchange = Exchange(
             openings,
             self._feed,

@@ -9,8 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from qmt_trading.codec.symbols import normalise
 from qmt_trading.codec.malformed import MalformedError
+from qmt_trading.codec.symbols import normalise
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Quantity
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeSchedule
@@ -100,7 +100,9 @@ def load(path: Path) -> Configuration:
     root = Table(file, (), file.tables)
     mode = root.word("mode", _MODES)
     if mode is not Mode.PAPER:
-        root.wrong("mode", f"「{mode.value}」模式还没有做好，目前只有 paper", f"{mode.value} is not built yet, only paper is")
+        root.wrong(
+            "mode", f"「{mode.value}」模式还没有做好，目前只有 paper", f"{mode.value} is not built yet, only paper is"
+        )
     data, log, session = root.table("data"), root.table("log"), root.table("session")
     folder = (path.parent / data.text("folder", "data")).resolve()
     log_days = log.number("days", 5, least=1, most=3650)
@@ -133,8 +135,8 @@ def load(path: Path) -> Configuration:
         root.wrong("terminals", "至少要有一个账户：[[terminals.accounts]]", "at least one account is needed")
     _check_names(root, accounts)
     known: dict[str, AccountId] = {}
-    for each in accounts:
-        known |= {each.account: each.account, each.name or each.account: each.account}
+    for settings in accounts:
+        known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
     door_defaults = _DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
@@ -226,9 +228,7 @@ def _terminal(
     )
 
 
-def _account(
-    table: Table, terminal: str, fallback: _Limits, fees: FeeSchedule
-) -> tuple[AccountSettings, Account]:
+def _account(table: Table, terminal: str, fallback: _Limits, fees: FeeSchedule) -> tuple[AccountSettings, Account]:
     number = AccountId(table.identity("account"))
     if table.has("fees"):
         fees = _fees(table.table("fees"), fees)
@@ -250,7 +250,9 @@ def _account(
         except MalformedError:
             table.wrong("positions", f"代码看不懂：{written}", f"not a symbol: {written}")
         if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity <= 0:
-            table.wrong("positions", f"{written} 的数量应是正整数", f"the quantity of {written} is a positive whole number")
+            table.wrong(
+                "positions", f"{written} 的数量应是正整数", f"the quantity of {written} is a positive whole number"
+            )
         holdings.append((symbol, Quantity(quantity)))
     table.close()
     return settings, Account(account=number, cash=cash, holdings=tuple(holdings), fees=fees)
@@ -286,7 +288,9 @@ def _door(
     written = table.text("path" if posix else "name")
     address = str((base / written).resolve()) if posix else written
     if not posix and not address.startswith("\\\\.\\pipe\\"):
-        table.wrong("name", "管道名应写作 '\\\\.\\pipe\\…'（单引号）", "a pipe is named '\\\\.\\pipe\\…', in single quotes")
+        table.wrong(
+            "name", "管道名应写作 '\\\\.\\pipe\\…'（单引号）", "a pipe is named '\\\\.\\pipe\\…', in single quotes"
+        )
     name = table.text("label", Path(written).stem if posix else written.rpartition("\\")[2])
     if name == CONTROL_DOOR or any(name == each.name for each in doors):
         name = f"{name}-{kind}"

@@ -75,7 +75,7 @@ class Table:
             self.wrong(name, f"应是 {least} 到 {most} 的整数", f"should be a whole number from {least} to {most}")
         return value
 
-    def flag(self, name: str, default: bool) -> bool:  # noqa: FBT001 - a default, not a switch.
+    def flag(self, name: str, default: bool) -> bool:
         value = self.take(name)
         if value is None:
             return default

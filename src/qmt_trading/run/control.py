@@ -91,9 +91,7 @@ class Control:
                 )
             case wire.Halt():
                 account = None if request.account is None else self._account(request.account)
-                return self._ask(
-                    ev.HaltRequested(request.who, request.why, account, cancel_open=request.cancel_open)
-                )
+                return self._ask(ev.HaltRequested(request.who, request.why, account, cancel_open=request.cancel_open))
             case wire.Resume():
                 account = None if request.account is None else self._account(request.account)
                 return self._ask(ev.ResumeRequested(request.who, request.why, account))
@@ -140,7 +138,7 @@ class Control:
         done = threading.Event()
         rows: list[view_json.Plain] = []
 
-        def answered(outputs: list[out.Output], durable: bool) -> None:  # noqa: FBT001 - the shape of Answer.
+        def answered(outputs: list[out.Output], durable: bool) -> None:
             rows.extend(_told(output, durable=durable) for output in outputs)
             if not rows:
                 rows.append({"done": "nothing", "durable": durable})

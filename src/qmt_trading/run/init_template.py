@@ -82,7 +82,9 @@ def template(*, bare: str = "buy", size: str = "1手", cash: str = "1000000", pi
     """
     assert bare in BARE_WORDS, bare
     size_line = f'size = "{size}"                      # 裸信号买卖的数量\n' if bare in ("buy", "sell") else ""
-    head = _HEAD.replace("{bare}", bare).replace("{bare_space}", " " * (6 - len(bare))).replace("{size_line}", size_line)
+    head = (
+        _HEAD.replace("{bare}", bare).replace("{bare_space}", " " * (6 - len(bare))).replace("{size_line}", size_line)
+    )
     doors = _WINDOWS_DOORS.replace("{pipe}", pipe) if sys.platform == "win32" else _POSIX_DOORS
     accounts = "".join(_account(number, index, cash) for index, number in enumerate(ACCOUNTS))
     return head + doors + _TERMINAL + accounts

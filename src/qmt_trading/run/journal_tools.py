@@ -57,9 +57,7 @@ def verify(
     return Verified(number, head, "")
 
 
-def export(
-    reader: JournalReader, write_line: Callable[[bytes], object], *, progress: Progress | None = None
-) -> int:
+def export(reader: JournalReader, write_line: Callable[[bytes], object], *, progress: Progress | None = None) -> int:
     """Write each record as one JSON line with names; return how many."""
     count = 0
     for turn in reader.turns(1):

@@ -24,6 +24,7 @@ _LEVELS: Final = {
     Importance.WARNING: "warning",
     Importance.CRITICAL: "critical",
 }
+_SIDES: Final = {Side.BUY: "买入", Side.SELL: "卖出"}
 _MODES: Final = {"paper": "模拟", "live": "实盘", "shadow": "观察（只看不下）", "replay": "回放"}
 
 
@@ -88,6 +89,13 @@ class Narrator:
     def _account(self, account: AccountId) -> str:
         return self._names.get(account) or f"…{account[-4:]}"
 
+    def _masked(self, text: str) -> str:
+        """Return ``text`` with known account numbers as people see them."""
+        for account in self._names:
+            if len(account) > 4:
+                text = text.replace(account, self._account(account))
+        return text
+
     def _render(self, item: object) -> list[Line]:
         if isinstance(item, Line):
             return [item]
@@ -106,24 +114,31 @@ class Narrator:
     def _line(self, record: Record, at_ns: int) -> Line | None:
         match record:
             case ev.SignalReceived():
-                return Line(at_ns, "info", "signal", f"收到信号 {record.seq}（{record.door}）：{record.text[:120]}")
+                return Line(
+                    at_ns,
+                    "info",
+                    "signal",
+                    f"收到信号 {record.seq}（{record.door}）：{self._masked(record.text[:120])}",
+                )
             case out.SignalAnswered():
                 return self._answered(record, at_ns)
             case out.SubmitOrder():
-                side = "买入" if record.side is Side.BUY else "卖出"
-                text = f"委托 {self._account(record.account)} {side} {record.symbol} {record.quantity}@{to_text(record.price)}"
-                return Line(at_ns, "info", "submit", f"{text} [{record.client_order_id}]")
+                side = _SIDES[record.side]
+                what = f"{record.symbol} {record.quantity}@{to_text(record.price)} [{record.client_order_id}]"
+                return Line(at_ns, "info", "submit", f"委托 {self._account(record.account)} {side} {what}")
             case out.CancelOrder() if record.attempt:
-                text = f"撤单 {self._account(record.account)} {record.symbol} 委托 {record.broker_order_id}（第 {record.attempt} 次）"
-                return Line(at_ns, "info", "cancel", text)
+                what = f"{record.symbol} 委托 {record.broker_order_id}（第 {record.attempt} 次）"
+                return Line(at_ns, "info", "cancel", f"撤单 {self._account(record.account)} {what}")
             case ev.OrderReported():
                 row = record.row
-                text = f"{STATUS_TEXT[row.status]} {self._account(record.account)} {row.symbol} {row.broker_order_id} {row.text}"
-                return Line(at_ns, "info", "order", text.rstrip())
+                what = f"{row.symbol} {row.broker_order_id} {row.text}".rstrip()
+                return Line(at_ns, "info", "order", f"{STATUS_TEXT[row.status]} {self._account(record.account)} {what}")
             case ev.FillReported():
                 fill = record.row
-                side = "买入" if fill.side is Side.BUY else "卖出"
-                text = f"成交 {self._account(record.account)} {side} {fill.symbol} {fill.quantity}@{to_text(fill.price)}"
+                side = _SIDES[fill.side]
+                text = (
+                    f"成交 {self._account(record.account)} {side} {fill.symbol} {fill.quantity}@{to_text(fill.price)}"
+                )
                 return Line(at_ns, "info", "fill", text)
             case out.Alert():
                 return Line(at_ns, _LEVELS[record.importance], record.code, record.chinese)
@@ -132,7 +147,8 @@ class Narrator:
                 text = f"{whom}：{STATE_TEXT[record.state]}（{record.who}：{record.why}）"
                 return Line(at_ns, "warning", "state", text)
             case ev.MalformedReceived():
-                text = f"格式错误（{record.door}，{record.code}，第 {record.position} 字节）：{record.excerpt[:80]}"
+                where = f"{record.door}，{record.code}，第 {record.position} 字节"
+                text = f"格式错误（{where}）：{self._masked(record.excerpt[:80])}"
                 return Line(at_ns, "warning", "malformed", text)
             case ev.LinkChanged() if record.state is LinkState.CONNECTED:
                 return Line(at_ns, "info", "link", f"{self._account(record.account)} 已连接，会话 {record.session}")
@@ -143,7 +159,9 @@ class Narrator:
 
     def _answered(self, record: out.SignalAnswered, at_ns: int) -> Line:
         receipt = record.receipt
-        reasons = [receipt.denial, *(line.denial for line in (*receipt.orders, *receipt.cancels))]
+        reasons = [receipt.denial]
+        reasons += [line.denial for line in receipt.orders]
+        reasons += [line.denial for line in receipt.cancels]
         why = "；".join(dict.fromkeys(sentence(denial)[0] for denial in reasons if denial is not None))
-        text = f"{SIGNAL_TEXT[receipt.status]} 信号 {record.seq}" + (f"：{why}" if why else "")
+        text = f"{SIGNAL_TEXT[receipt.status]} 信号 {record.seq}" + (f"：{self._masked(why)}" if why else "")
         return Line(at_ns, "info", "answer", text)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qmt_trading.codec.journal_record import GENESIS, encode_turn, seal
+from qmt_trading.codec.journal_record import GENESIS, Record, encode_turn, seal
 from qmt_trading.journal.memory import MemoryJournal
 from qmt_trading.journal.sqlite import SqliteJournal, SqliteReader
 from qmt_trading.model.events import At, HaltRequested, LinkChanged
@@ -61,7 +61,11 @@ def test_any_flipped_bit_is_found(tmp_path: Path, column: str) -> None:
         changed[index] ^= 1 << index % 8
         journal = MemoryJournal()
         for number, turn in memory_of.items():
-            each = turn._replace(**{column: bytes(changed)}) if number == 2 else turn
+            each = turn
+            if number == 2 and column == "seal":
+                each = turn._replace(seal=bytes(changed))
+            elif number == 2:
+                each = turn._replace(payload=bytes(changed))
             journal.append(each, opens_day=False)
         assert verify(journal).trouble != "", index
 
@@ -74,7 +78,9 @@ def test_a_dropped_turn_is_found(tmp_path: Path) -> None:
 def test_swapped_turns_are_found(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     a_journal(path)
-    trouble = tampered(path, "update turn set number = case number when 2 then -3 when 3 then -2 end where number in (2,3)")
+    trouble = tampered(
+        path, "update turn set number = case number when 2 then -3 when 3 then -2 end where number in (2,3)"
+    )
     assert trouble != ""
     assert "turn 2" in tampered(path, "update turn set number = -number where number < 0")
 
@@ -97,7 +103,7 @@ def test_a_rewritten_history_is_found_against_the_head_that_was_told(tmp_path: P
 
 def test_the_export_names_every_field() -> None:
     journal = MemoryJournal()
-    records = [At(5), LinkChanged(AccountId("11031122"), 3, LinkState.CONNECTED, "好")]
+    records: list[Record] = [At(5), LinkChanged(AccountId("11031122"), 3, LinkState.CONNECTED, "好")]
     payload = encode_turn(records)
     journal.append(StoredTurn(1, payload, seal(GENESIS, 1, payload)), opens_day=False)
     lines: list[bytes] = []
