@@ -23,8 +23,10 @@ from qmt_trading.journal.sqlite import SqliteJournal
 from qmt_trading.market.sessions import Session
 from qmt_trading.model import events as ev
 from qmt_trading.model.errors import ConfigurationError, DoorError, LockedError
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
+from qmt_trading.model.words import LinkState
 from qmt_trading.ports import Broker, SignalSource
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import Configuration, Terminal
@@ -43,6 +45,7 @@ from qmt_trading.run.starts import StartLog
 JOURNAL_FORMAT: Final = 1
 CONTROL_WAIT_S: Final = 0.25
 STOP_WAIT_S: Final = 5.0
+READY_WAIT_NS: Final = 3 * SECOND_NS
 
 
 class Application:
@@ -146,12 +149,22 @@ class Application:
             broker.start(self._inbox.report)
         try:
             self._control_door.open()
+            self._wait_for_brokers()
             for door in self._doors:
                 door.open(self._inbox)
         except DoorError:
             self.stop()
             raise
         self._narrator.started(self._doors)
+
+    def _wait_for_brokers(self) -> None:
+        """Keep the doors shut until every account can trade, so that nobody's first message is denied; not for long."""
+        until_ns = self._clock.steady_ns() + READY_WAIT_NS
+        while self._clock.steady_ns() < until_ns and not self._stopping.is_set():
+            rows = self._loop.view.accounts
+            if rows and all(row.ready and row.link is LinkState.CONNECTED for row in rows):
+                return
+            time.sleep(0.005)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the application is to stop; return whether it is."""
@@ -250,7 +263,8 @@ class Application:
             for each in terminal.accounts
         )
         if terminal.address:
-            return RemoteExchange(terminal.address, openings, self._clock, cookie_folder=self._configuration.folder)
+            cookie = Path(terminal.exchange_folder) if terminal.exchange_folder else None
+            return RemoteExchange(terminal.address, openings, self._clock, cookie_folder=cookie)
         exchange = Exchange(
             openings,
             self._feed,

@@ -73,6 +73,8 @@ class Terminal(Struct, frozen=True, kw_only=True):
     seed: int
     address: str
     """Of a simulated exchange in a process of its own; empty: embedded."""
+    exchange_folder: str
+    """Where the cookie of a tcp address lies."""
     accounts: tuple[Account, ...]
 
 
@@ -213,6 +215,9 @@ def _terminal(
         table.wrong("kind", "QMT 终端还没有做好，目前只有 simulated", "qmt is not built yet, only simulated is")
     seed = table.number("seed", 1)
     address = table.text("address", "-").strip()
+    exchange_folder = table.text("exchange_folder", "-")
+    if address.startswith("tcp:") and exchange_folder == "-":
+        table.wrong("exchange_folder", "tcp 地址须写交易所的文件夹", "a tcp address needs the exchange's folder")
     found: list[Account] = []
     for each in table.tables("accounts"):
         settings, opening = _account(each, name, fallback, fees)
@@ -224,7 +229,14 @@ def _terminal(
         table.wrong("", "终端没有账户：[[terminals.accounts]]", "a terminal without accounts")
     table.close()
     terminals.append(
-        Terminal(name=name, kind=kind, seed=seed, address="" if address == "-" else address, accounts=tuple(found))
+        Terminal(
+            name=name,
+            kind=kind,
+            seed=seed,
+            address="" if address == "-" else address,
+            exchange_folder="" if exchange_folder == "-" else exchange_folder,
+            accounts=tuple(found),
+        )
     )
 
 

