@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform != "win32", "FIFOs of this kind exist elsewhere only"
+
 import os
 import select
 import stat

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform != "win32", "Unix sockets of this kind exist elsewhere only"
+
 import contextlib
 import os
 import selectors

@@ -29,10 +29,11 @@ def control_address(folder: Path) -> str:
     name = hashlib.sha256(os.path.normcase(resolved).encode("utf-8", "surrogatepass")).hexdigest()[:24]
     if sys.platform == "win32":
         return rf"\\.\pipe\qmt-control-{name}"
-    path = str(folder.resolve() / "control.sock")
-    if len(os.fsencode(path)) <= PATH_BYTES_MAX:
-        return path
-    return str(Path(tempfile.gettempdir()) / f"qmt-{os.getuid()}" / f"{name}.sock")
+    else:
+        path = str(folder.resolve() / "control.sock")
+        if len(os.fsencode(path)) <= PATH_BYTES_MAX:
+            return path
+        return str(Path(tempfile.gettempdir()) / f"qmt-{os.getuid()}" / f"{name}.sock")
 
 
 class ControlDoor:

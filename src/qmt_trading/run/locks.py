@@ -43,7 +43,7 @@ class Lock:
     """One locked file. The lock is the system's, not the file's existence: a killed holder leaves nothing behind."""
 
     def __init__(self, path: Path, what: str) -> None:
-        """Take the lock at ``path``; ``what`` names it in both languages for the error.
+        """Take the lock at ``path``; ``what`` names it for the error.
 
         Raises:
             LockedError: another process holds it; the text says which, since when.
@@ -53,7 +53,7 @@ class Lock:
         if not _take(self._descriptor):
             holder = os.read(self._descriptor, 200).decode("utf-8", "replace").strip()
             os.close(self._descriptor)
-            raise LockedError(f"{what}已被占用 / is taken: {holder or '?'}")
+            raise LockedError(f"{what} 已被另一个引擎占用 / is held by another engine: {holder or '?'}")
         text = f"pid {os.getpid()}, {time.strftime('%Y-%m-%d %H:%M:%S')}"
         os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, text.encode("utf-8"))
@@ -67,18 +67,19 @@ class Lock:
 
 def folder_lock(folder: Path) -> Lock:
     """Take the lock of a data folder."""
-    return Lock(folder / "engine.lock", f"数据文件夹 {folder} / the data folder ")
+    return Lock(folder / "engine.lock", f"数据文件夹 {folder}")
 
 
 def account_lock(terminal: str, account: str) -> Lock:
     """Take the machine-wide lock of one account at one terminal, for this user."""
     name = hashlib.sha256(f"{terminal}\n{account}".encode()).hexdigest()[:24]
-    return Lock(_lock_folder() / f"{name}.lock", f"账户 …{account[-4:]} / the account ")
+    return Lock(_lock_folder() / f"{name}.lock", f"账户 …{account[-4:]}")
 
 
 def _lock_folder() -> Path:
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or tempfile.gettempdir()
         return Path(base) / "qmt-trading-system" / "locks"
-    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-    return Path(base) / f"qmt-trading-system-{os.getuid()}"
+    else:
+        base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+        return Path(base) / f"qmt-trading-system-{os.getuid()}"
