@@ -178,7 +178,9 @@ class Rig:
                 self._take(line, 1.0)
             while True:
                 view = read_view(self._folder / "data")
-                if not any(order.status in UNRESOLVED or order.status is OrderStatus.PENDING_NEW for order in view.orders):
+                if not any(
+                    order.status in UNRESOLVED or order.status is OrderStatus.PENDING_NEW for order in view.orders
+                ):
                     break
                 assert time.monotonic() < until, "orders stay unknown with an honest exchange"
                 time.sleep(0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
+import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -19,6 +20,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--sqlite", action="store_true", help="journals in SQLite files instead of memory")
     parser.add_argument("--seed", type=int, help="run this one alone and show its failure")
     arguments = parser.parse_args()
     if arguments.seed is not None:
@@ -31,8 +33,12 @@ def main() -> int:
     began = time.monotonic()
     firsts = range(arguments.first, arguments.first + arguments.runs, CHUNK)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(arguments.jobs, mp_context=context) as pool:
-        for future in as_completed([pool.submit(run_chunk, first) for first in firsts]):
+    with (
+        tempfile.TemporaryDirectory(prefix="simulation-") as folder,
+        ProcessPoolExecutor(arguments.jobs, mp_context=context) as pool,
+    ):
+        where = folder if arguments.sqlite else ""
+        for future in as_completed([pool.submit(run_chunk, first, CHUNK, where) for first in firsts]):
             used_ns, part, part_crashes, part_failures = future.result()
             cpu_ns += used_ns
             sums.update(part)

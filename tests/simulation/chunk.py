@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter
+from pathlib import Path
 
 from tests.simulation.fuse import Crash
 from tests.simulation.run_one import run_one
@@ -12,15 +13,15 @@ from tests.simulation.run_one import run_one
 CHUNK = 500
 
 
-def run_chunk(first: int) -> tuple[int, Counter[str], Counter[str], list[str]]:
-    """Run CHUNK seeds from ``first``; return CPU nanoseconds, sums, crashes by step, and failures."""
+def run_chunk(first: int, count: int = CHUNK, folder: str = "") -> tuple[int, Counter[str], Counter[str], list[str]]:
+    """Run ``count`` seeds from ``first``; return CPU nanoseconds, sums, crashes by step, and failures."""
     began = time.process_time_ns()
     sums: Counter[str] = Counter()
     crashes: Counter[str] = Counter()
     failures: list[str] = []
-    for seed in range(first, first + CHUNK):
+    for seed in range(first, first + count):
         try:
-            verdict = run_one(seed)
+            verdict = run_one(seed, folder=Path(folder) if folder else None)
         except (Exception, Crash):  # noqa: BLE001 - any failure of a run is what this program reports.
             failures.append(f"seed {seed}\n{traceback.format_exc(limit=-3)}")
             continue

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
+from qmt_trading.journal.sqlite import SqliteJournal
 from qmt_trading.model.errors import JournalError
 from qmt_trading.model.events import KnownSignal
 from qmt_trading.ports import StoredSnapshot, StoredTurn
@@ -70,3 +72,46 @@ class SimulatedJournal:
             self._disk.known[key] = signal
 
     def close(self) -> None: ...
+
+
+class FileJournal(SimulatedJournal):
+    """The same over a real SQLite file: what it reads comes from the file alone."""
+
+    def __init__(self, disk: Disk, fuse: Fuse, path: Path, *, during: Callable[[], None] | None = None) -> None:
+        super().__init__(disk, fuse, during=during)
+        self._file = SqliteJournal(path)
+
+    def append(self, turn: StoredTurn, *, opens_day: bool) -> None:
+        self._fuse.step("before the write")
+        if self.fail_next:
+            self._failed = True
+            raise JournalError("磁盘已满 / no space left")
+        self._file.append(turn, opens_day=opens_day)
+        self._disk.turns.append(turn)
+        self._disk.syncs += 1
+        if self._during is not None:
+            self._during()
+        self._fuse.step("synced, not returned")
+
+    def turns(self, first: int = 1) -> Iterator[StoredTurn]:
+        return self._file.turns(first)
+
+    def last_day_opened(self) -> int:
+        return self._file.last_day_opened()
+
+    def snapshot(self) -> StoredSnapshot | None:
+        return self._file.snapshot()
+
+    def save_snapshot(self, snapshot: StoredSnapshot) -> None:
+        self._fuse.step("before the snapshot")
+        self._file.save_snapshot(snapshot)
+
+    def known_signal(self, key: str) -> KnownSignal | None:
+        return self._file.known_signal(key)
+
+    def remember_signals(self, rows: Iterable[tuple[str, str, KnownSignal]], *, keep_after: str) -> None:
+        self._fuse.step("before the index of ids")
+        self._file.remember_signals(rows, keep_after=keep_after)
+
+    def close(self) -> None:
+        self._file.close()

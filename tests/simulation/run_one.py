@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState, OrderStatus, TradingState
 from qmt_trading.run.recovery import recover
-from tests.simulation.disk import SimulatedJournal
-from tests.simulation.fuse import Fuse
 from tests.simulation.venue import ENDS
 from tests.simulation.world import ACCOUNTS, UNENDED, World
 
@@ -44,19 +43,21 @@ class Verdict(NamedTuple):
     honest: bool
 
 
-def run_one(seed: int, *, honest: bool | None = None) -> Verdict:
+def run_one(seed: int, *, honest: bool | None = None, folder: Path | None = None) -> Verdict:
     """Run one world and judge it.
 
     Raises:
         AssertionError: a promise was broken; the text says which.
     """
-    world = World(seed, honest=honest)
+    world = World(seed, honest=honest, folder=folder)
     world.start()
     rng = world.rng
     for _ in range(rng.randint(40, 110)):
         world.guarded(rng.choice(ACTIONS))
     settle(world)
     judge(world)
+    if world.journal is not None:
+        world.journal.close()
     return Verdict(world.crashes, world.turns, len(world.venue.orders), len(world.messages), not world.lies)
 
 
@@ -136,7 +137,8 @@ def judge(world: World) -> None:
         theirs = {symbol: held for (owner, symbol), held in world.venue.held.items() if owner == account and held}
         assert ours == theirs, (account, ours, theirs)
         assert state.accounts[account].cash == world.venue.cash[account], account
-    again = recover(SimulatedJournal(world.disk, Fuse()))
+    assert world.journal is not None
+    again = recover(world.journal)
     before = world.image()
     world.engine = again.engine
     assert world.image() == before, "folding the journal gives another state"

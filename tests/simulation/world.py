@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -27,7 +28,7 @@ from qmt_trading.ports import StoredSnapshot
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
 from qmt_trading.run.recovery import recover
-from tests.simulation.disk import Disk, SimulatedJournal
+from tests.simulation.disk import Disk, FileJournal, SimulatedJournal
 from tests.simulation.fuse import Crash, Fuse
 from tests.simulation.invariants import check_state
 from tests.simulation.venue import Venue
@@ -76,7 +77,8 @@ class Message:
 class World:
     """All that outlives a process, and the process of the moment."""
 
-    def __init__(self, seed: int, *, honest: bool | None = None) -> None:
+    def __init__(self, seed: int, *, honest: bool | None = None, folder: Path | None = None) -> None:
+        self._path = folder / str(seed) / "journal.sqlite" if folder is not None else None
         self.rng = rng = Random(seed)
         self.now_ns = START_NS
         self.steady_offset_ns = 0
@@ -122,7 +124,7 @@ class World:
     def start(self) -> None:
         """Start a process on what the last one left on disk."""
         self.fuse.put_out()
-        journal = SimulatedJournal(self.disk, self.fuse, during=self._during_commit)
+        journal = self.open_journal()
         recovered = recover(journal)
         engine = recovered.engine
         inbox = Inbox(_Clock(self), bare={"door": BareAction.BUY})
@@ -150,7 +152,14 @@ class World:
                 self.act_halt()
             self.act_control()
 
+    def open_journal(self) -> SimulatedJournal:
+        if self._path is None:
+            return SimulatedJournal(self.disk, self.fuse, during=self._during_commit)
+        return FileJournal(self.disk, self.fuse, self._path, during=self._during_commit)
+
     def kill(self) -> None:
+        if self.journal is not None:
+            self.journal.close()
         self.venue.disconnect(told=False)
         self.loop = self.inbox = self.journal = self.engine = None
 

@@ -25,6 +25,7 @@ from qmt_trading.run.control_door import ControlDoor
 
 FLAGSHIP = b"600000.SH:11031122,11031123;600036.SH:11031124"
 
+
 class Sink:
     """Keeps what arrives, and answers when asked to."""
 
@@ -48,14 +49,17 @@ class Sink:
     def heartbeat(self, door: str, received_ns: int) -> None:
         self.heartbeats += 1
 
+
 def name() -> str:
     return rf"\\.\pipe\qmt-test-{uuid.uuid4().hex[:10]}"
+
 
 def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
+
 
 def client(address: str) -> int:
     end = time.monotonic() + 10
@@ -69,11 +73,13 @@ def client(address: str) -> int:
             assert time.monotonic() < end
             time.sleep(0.005)
 
+
 def a_door(sink: Sink, *, instances: int = 4) -> tuple[str, NamedPipeListenDoor]:
     address = name()
     door = NamedPipeListenDoor("pipe", address, now_ns=time.time_ns, instances=instances)
     door.open(sink)
     return address, door
+
 
 def test_one_write_is_one_message_whatever_it_holds() -> None:
     sink = Sink()
@@ -86,6 +92,7 @@ def test_one_write_is_one_message_whatever_it_holds() -> None:
     assert sink.messages == written
     win32file.CloseHandle(handle)
     door.close()
+
 
 def test_an_empty_write_is_a_heartbeat_and_a_message_beyond_the_bound_is_never_read() -> None:
     sink = Sink()
@@ -100,6 +107,7 @@ def test_an_empty_write_is_a_heartbeat_and_a_message_beyond_the_bound_is_never_r
     win32file.CloseHandle(handle)
     door.close()
 
+
 def test_each_message_gets_its_receipt_on_its_own_line() -> None:
     sink = Sink(answer=lambda payload: b"got " + payload[:20] + b"\n")
     address, door = a_door(sink)
@@ -108,6 +116,7 @@ def test_each_message_gets_its_receipt_on_its_own_line() -> None:
             line.send(b"message %d" % number)
         assert [line.receive_line(5) for _ in range(50)] == [b"got message %d" % number for number in range(50)]
     door.close()
+
 
 def test_a_client_that_never_reads_blocks_nobody() -> None:
     sink = Sink(answer=lambda payload: b"r" * 4000 + b"\n")
@@ -130,6 +139,7 @@ def test_a_client_that_never_reads_blocks_nobody() -> None:
     shouting.join(10)
     door.close()
 
+
 WRITER = """
 import sys, time, win32file, win32con, pywintypes
 address, who, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -145,6 +155,7 @@ for number in range(count):
     win32file.WriteFile(handle, f"{who}-{number}".encode())
 """
 
+
 def test_eight_processes_at_once_lose_nothing() -> None:
     sink = Sink()
     address, door = a_door(sink, instances=8)
@@ -154,6 +165,7 @@ def test_eight_processes_at_once_lose_nothing() -> None:
     until(lambda: len(sink.messages) == 200)
     assert sorted(sink.messages) == sorted(f"{who}-{number}".encode() for who in range(8) for number in range(25))
     door.close()
+
 
 def test_a_burst_of_sixty_clients_that_write_and_leave_loses_none() -> None:
     sink = Sink()
@@ -173,6 +185,7 @@ def test_a_burst_of_sixty_clients_that_write_and_leave_loses_none() -> None:
     assert sorted(sink.messages) == sorted(b"burst %d" % number for number in range(60))
     door.close()
 
+
 def test_only_this_user_and_the_system_are_on_the_access_list() -> None:
     """The list is read back; that Windows enforces it cannot be tested under Wine."""
     address, door = a_door(Sink())
@@ -185,6 +198,7 @@ def test_only_this_user_and_the_system_are_on_the_access_list() -> None:
     sid = windows_pipe.user_sid()
     assert sid in found or ";;;LA)" in found
     door.close()
+
 
 def test_the_first_instance_insists_on_being_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wine lets a second first instance pass, so the flag itself is looked at, and the refusal is played."""
@@ -208,16 +222,19 @@ def test_the_first_instance_insists_on_being_the_first(monkeypatch: pytest.Monke
     with pytest.raises(DoorError, match="管道"):
         a_door(Sink())
 
+
 def test_listening_at_a_name_that_exists_says_what_to_change() -> None:
     address, door = a_door(Sink())
     with pytest.raises(DoorError, match='请把 mode 改为 "connect"'):
         NamedPipeListenDoor("other", address, now_ns=time.time_ns).open(Sink())
     door.close()
 
+
 def upstream(address: str) -> int:
     """Make a pipe as the monitors do: outbound only, message mode, one instance, small buffers."""
     kind = win32pipe.PIPE_TYPE_MESSAGE | win32pipe.PIPE_WAIT
     return win32pipe.CreateNamedPipe(address, win32pipe.PIPE_ACCESS_OUTBOUND, kind, 1, 1024, 1024, 0, None)
+
 
 def test_the_connecting_door_reads_redials_and_reads_again() -> None:
     address, sink = name(), Sink()
@@ -240,6 +257,7 @@ def test_the_connecting_door_reads_redials_and_reads_again() -> None:
     assert sink.heartbeats == 3
     door.close()
 
+
 def test_a_message_longer_than_the_upstreams_buffer_stays_whole() -> None:
     address, sink = name(), Sink()
     door = NamedPipeConnectDoor("upstream", address, now_ns=time.time_ns)
@@ -253,6 +271,7 @@ def test_a_message_longer_than_the_upstreams_buffer_stays_whole() -> None:
     assert sink.messages == [long, FLAGSHIP]
     win32file.CloseHandle(handle)
     door.close()
+
 
 def test_missing_heartbeats_are_told() -> None:
     address, sink = name(), Sink()
@@ -268,6 +287,7 @@ def test_missing_heartbeats_are_told() -> None:
     win32file.CloseHandle(handle)
     door.close()
 
+
 def test_closing_ends_every_wait_promptly() -> None:
     _, listening = a_door(Sink(), instances=8)
     connecting = NamedPipeConnectDoor("upstream", name(), now_ns=time.time_ns)
@@ -276,6 +296,7 @@ def test_closing_ends_every_wait_promptly() -> None:
     listening.close()
     connecting.close()
     assert time.monotonic() - began < 3
+
 
 def test_the_control_door_answers_over_its_pipe() -> None:
     address = name()

@@ -39,7 +39,7 @@ class FifoDoor:
         self._descriptor = -1
         self._thread: threading.Thread | None = None
         self._stopping = False
-        self._wake_read, self._wake_write = os.pipe()
+        self._wake: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -55,7 +55,10 @@ class FifoDoor:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_NONBLOCK)
         except OSError as error:
             raise DoorError(f"通道 {self._path} 打不开 / the door cannot be opened: {error}") from error
-        self._thread = threading.Thread(target=self._serve, args=(sink,), name=f"door-{self._name}", daemon=True)
+        self._wake = os.pipe()
+        self._thread = threading.Thread(
+            target=self._serve, args=(sink, self._wake[0]), name=f"door-{self._name}", daemon=True
+        )
         self._thread.start()
 
     def condition(self) -> tuple[str, str]:
@@ -65,19 +68,23 @@ class FifoDoor:
 
     def close(self) -> None:
         self._stopping = True
-        os.write(self._wake_write, b"x")
+        if self._wake is not None:
+            os.write(self._wake[1], b"x")
         if self._thread is not None:
             self._thread.join(_STOP_S)
             self._thread = None
+        for each in self._wake or ():
+            os.close(each)
+        self._wake = None
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _serve(self, sink: SignalSink) -> None:
+    def _serve(self, sink: SignalSink, wake: int) -> None:
         framer, name, descriptor = LineFramer(), self._name, self._descriptor
         heard_ns = 0
         while not self._stopping:
-            ready, _, _ = select.select([descriptor, self._wake_read], [], [], _LOOK_S if framer.has_rest() else None)
+            ready, _, _ = select.select([descriptor, wake], [], [], _LOOK_S if framer.has_rest() else None)
             now_ns = self._now_ns()
             if descriptor in ready:
                 heard_ns = now_ns

@@ -117,7 +117,10 @@ class NamedPipeConnectDoor:
                 result, _ = win32file.ReadFile(handle, buffer, overlapped)
                 if result == winerror.ERROR_IO_PENDING:
                     events = [overlapped.hEvent, self._stop]
-                    if win32event.WaitForMultipleObjects(events, False, win32event.INFINITE) != win32event.WAIT_OBJECT_0:
+                    if (
+                        win32event.WaitForMultipleObjects(events, False, win32event.INFINITE)
+                        != win32event.WAIT_OBJECT_0
+                    ):
                         win32file.CancelIo(handle)
                         return
                 message = (message + bytes(buffer[: read_count(handle, overlapped)]))[:READ_BYTES]

@@ -104,9 +104,8 @@ class UnixSocketDoor:
         self._stopping = False
         self._senders: dict[int, _Sender] = {}
         self._attention: list[_Sender] = []
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.setblocking(False)
-        self._wake_write.setblocking(False)
+        self._wake_read: socket.socket | None = None
+        self._wake_write: socket.socket | None = None
 
     @property
     def name(self) -> str:
@@ -131,6 +130,9 @@ class UnixSocketDoor:
             raise DoorError(f"通道 {path} 打不开 / the door cannot be opened: {error}") from error
         listener.setblocking(False)
         self._listener = listener
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_read.setblocking(False)
+        self._wake_write.setblocking(False)
         self._thread = threading.Thread(
             target=self._serve, args=(sink, listener), name=f"door-{self._name}", daemon=True
         )
@@ -148,6 +150,10 @@ class UnixSocketDoor:
         if self._thread is not None:
             self._thread.join(_STOP_S)
             self._thread = None
+        for wake in (self._wake_read, self._wake_write):
+            if wake is not None:
+                wake.close()
+        self._wake_read = self._wake_write = None
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -160,20 +166,23 @@ class UnixSocketDoor:
         self._wake()
 
     def _wake(self) -> None:
-        with contextlib.suppress(OSError):
-            self._wake_write.send(b"x")
+        if self._wake_write is not None:
+            with contextlib.suppress(OSError):
+                self._wake_write.send(b"x")
 
     def _serve(self, sink: SignalSink, listener: socket.socket) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(listener, selectors.EVENT_READ, None)
-            selector.register(self._wake_read, selectors.EVENT_READ, None)
+            wake = self._wake_read
+            assert wake is not None
+            selector.register(wake, selectors.EVENT_READ, None)
             waiting: set[int] = set()
             while not self._stopping:
                 for key, events in selector.select(_LOOK_S if waiting else None):
                     if key.fileobj is listener:
                         self._accept(selector, listener)
-                    elif key.fileobj is self._wake_read:
-                        self._attend(selector)
+                    elif key.fileobj is wake:
+                        self._attend(selector, wake)
                     else:
                         self._handle(selector, key.data, events, sink, waiting)
                 if waiting:
@@ -196,9 +205,9 @@ class UnixSocketDoor:
         self._senders[connected.fileno()] = sender
         selector.register(connected, selectors.EVENT_READ, sender)
 
-    def _attend(self, selector: selectors.BaseSelector) -> None:
+    def _attend(self, selector: selectors.BaseSelector, wake: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            self._wake_read.recv(4096)
+            wake.recv(4096)
         while self._attention:
             sender = self._attention.pop()
             with contextlib.suppress(KeyError, ValueError):

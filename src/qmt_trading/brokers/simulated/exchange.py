@@ -89,7 +89,7 @@ class Exchange:
         for record in self._book.load():
             self._ledger.apply(record)
         for opening in openings:
-            self.open_account(opening)
+            self.open_account(opening, now_ns)
         if self._ledger.day is None:
             self._decide(DayRolled(session.trading_day(now_ns)))
         self._keep()
@@ -124,10 +124,12 @@ class Exchange:
     def session_of(self, account: AccountId) -> int:
         return self._ledger.accounts[account].session
 
-    def open_account(self, opening: AccountOpening) -> None:
+    def open_account(self, opening: AccountOpening, now_ns: int) -> None:
         """Make an account that the exchange does not know, and take over the fees of one that it knows."""
         if opening.account not in self._ledger.accounts:
-            self._decide(self._ledger.opened(opening))
+            quotes = (self._quotes.quote(symbol, now_ns) for symbol, _ in opening.holdings)
+            prices = {quote.symbol: quote.previous_close for quote in quotes if quote is not None}
+            self._decide(self._ledger.opened(opening, prices))
         self._ledger.accounts[opening.account].fees = opening.fees
         self._keep()
 

@@ -23,7 +23,7 @@ from qmt_trading.market.fees import fee
 from qmt_trading.market.instruments import rule_for
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.instrument import Symbol, TradingRule
-from qmt_trading.model.numbers import Money, Quantity, notional
+from qmt_trading.model.numbers import Money, Price, Quantity, notional
 from qmt_trading.model.order import Position
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.model.signal import AccountId
@@ -196,9 +196,12 @@ class Ledger:
             case _:
                 assert_never(record)
 
-    def opened(self, opening: AccountOpening) -> Opened:
-        """Return the record that makes the account of ``opening``."""
-        holdings = tuple((symbol, quantity, Money(0)) for symbol, quantity in opening.holdings)
+    def opened(self, opening: AccountOpening, prices: dict[Symbol, Price]) -> Opened:
+        """Return the record that makes the account of ``opening``, its holdings bought at ``prices``."""
+        holdings = tuple(
+            (symbol, quantity, notional(prices.get(symbol, Price(0)), quantity))
+            for symbol, quantity in opening.holdings
+        )
         return Opened(opening.account, opening.cash, holdings)
 
     def summary(self) -> Iterator[Record]:

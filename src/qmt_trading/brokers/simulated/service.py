@@ -173,7 +173,7 @@ class Service:
             self._engine.close()
         self._engine = connection
         for opening in hello.accounts:
-            self._exchange.exchange.open_account(opening)
+            self._exchange.exchange.open_account(opening, time.time_ns())
         accounts = [opening.account for opening in hello.accounts]
         self._tell(self._exchange.connect(accounts, time.time_ns()))
 
