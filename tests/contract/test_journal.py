@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -233,7 +232,7 @@ def test_a_killed_writer_keeps_every_turn_it_acknowledged(tmp_path: Path) -> Non
             for line in writer.stdout:
                 acknowledged = int(line)
                 if acknowledged % 60 == 59:
-                    writer.send_signal(signal.SIGKILL)
+                    writer.kill()
                     break
             rest = writer.stdout.read().split()
             acknowledged = int(rest[-1]) if rest and rest[-1].isdigit() else acknowledged

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import stat
 import subprocess
@@ -18,11 +17,12 @@ import pytest
 from qmt_trading.model.errors import DoorError
 from qmt_trading.ports import Reply
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
+if sys.platform == "win32":
+    pytest.skip("needs POSIX", allow_module_level=True)
+assert sys.platform != "win32"
 
-if sys.platform != "win32":
-    from qmt_trading.intake.fifo import FifoDoor
-    from qmt_trading.intake.unix_socket import UnixSocketDoor
+from qmt_trading.intake.fifo import FifoDoor
+from qmt_trading.intake.unix_socket import UnixSocketDoor
 
 FLAGSHIP = b"600000.SH:11031122,11031123;600036.SH:11031124"
 FORMATS = (
@@ -207,7 +207,7 @@ def test_eight_processes_at_once_and_three_killed_in_mid_write(
     for name, writer in writers.items():
         assert writer.stdout is not None
         assert writer.stdout.readline().strip() == ("mid-write" if name.startswith("dies") else "done")
-        writer.send_signal(signal.SIGKILL)
+        writer.kill()
         writer.wait()
         writer.stdout.close()
     expected = sorted(

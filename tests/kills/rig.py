@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -149,7 +148,7 @@ class Rig:
                 until = time.monotonic() + self._rng.random() * 0.06
                 while time.monotonic() < until:
                     self._take(line, 0.005)
-            self._engine.send_signal(signal.SIGKILL)
+            self._engine.kill()
             self._engine.wait()
             self.kills += 1
             with contextlib.suppress(DialError):

@@ -1,13 +1,17 @@
-"""Both kinds of named pipe with genuine Windows Python: nothing lost, nothing glued, nobody let in who should not be."""
+"""Both kinds of named pipe with genuine Windows Python: nothing lost, nothing glued, nobody uninvited."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
+
+assert sys.platform == "win32"
+
+import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import pywintypes
@@ -61,7 +65,7 @@ def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.01)
 
 
-def client(address: str) -> int:
+def client(address: str) -> Any:
     end = time.monotonic() + 10
     while True:
         try:
@@ -188,7 +192,7 @@ def test_a_burst_of_sixty_clients_that_write_and_leave_loses_none() -> None:
 
 def test_only_this_user_and_the_system_are_on_the_access_list() -> None:
     """The list is read back; that Windows enforces it cannot be tested under Wine."""
-    address, door = a_door(Sink())
+    _, door = a_door(Sink())
     assert door.server is not None
     found = windows_pipe.access_list(door.server.instances[0].handle)
     assert found.startswith("D:P(")
@@ -205,20 +209,20 @@ def test_the_first_instance_insists_on_being_the_first(monkeypatch: pytest.Monke
     flags: list[int] = []
     made = win32pipe.CreateNamedPipe
 
-    def watch(*arguments: object) -> object:
+    def watch(*arguments: Any) -> Any:
         flags.append(int(str(arguments[1])))
         assert int(str(arguments[2])) & win32pipe.PIPE_REJECT_REMOTE_CLIENTS
         return made(*arguments)
 
-    monkeypatch.setattr(windows_pipe.win32pipe, "CreateNamedPipe", watch)
+    monkeypatch.setattr(win32pipe, "CreateNamedPipe", watch)
     _, door = a_door(Sink(), instances=3)
     door.close()
     assert [bool(flag & win32pipe.FILE_FLAG_FIRST_PIPE_INSTANCE) for flag in flags] == [True, False, False]
 
-    def refuse(*arguments: object) -> object:
+    def refuse(*arguments: Any) -> Any:
         raise pywintypes.error(5, "CreateNamedPipe", "Access is denied.")
 
-    monkeypatch.setattr(windows_pipe.win32pipe, "CreateNamedPipe", refuse)
+    monkeypatch.setattr(win32pipe, "CreateNamedPipe", refuse)
     with pytest.raises(DoorError, match="管道"):
         a_door(Sink())
 
@@ -230,10 +234,11 @@ def test_listening_at_a_name_that_exists_says_what_to_change() -> None:
     door.close()
 
 
-def upstream(address: str) -> int:
+def upstream(address: str) -> Any:
     """Make a pipe as the monitors do: outbound only, message mode, one instance, small buffers."""
     kind = win32pipe.PIPE_TYPE_MESSAGE | win32pipe.PIPE_WAIT
-    return win32pipe.CreateNamedPipe(address, win32pipe.PIPE_ACCESS_OUTBOUND, kind, 1, 1024, 1024, 0, None)
+    anyone: Any = None
+    return win32pipe.CreateNamedPipe(address, win32pipe.PIPE_ACCESS_OUTBOUND, kind, 1, 1024, 1024, 0, anyone)
 
 
 def test_the_connecting_door_reads_redials_and_reads_again() -> None:
@@ -247,7 +252,8 @@ def test_the_connecting_door_reads_redials_and_reads_again() -> None:
         win32file.WriteFile(handle, b"<000001.SZ#10002000,231312,account3>")
         win32file.WriteFile(handle, b"<HeartBeat>")
         win32file.WriteFile(handle, FLAGSHIP + b" %d" % life)
-        until(lambda life=life: len(sink.messages) == 2 * (life + 1))
+        wanted = 2 * (life + 1)
+        until(lambda wanted=wanted: len(sink.messages) == wanted)  # type: ignore[misc]
         assert door.condition()[0].startswith("已连接")
         win32pipe.DisconnectNamedPipe(handle)
         win32file.CloseHandle(handle)

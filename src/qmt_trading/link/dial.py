@@ -76,35 +76,50 @@ class Connection:
         self._line.close()
 
 
-class _Socket:
-    def __init__(self, address: str, timeout_s: float) -> None:
-        if sys.platform == "win32":
+if sys.platform == "win32":
+
+    class _Socket:
+        """Tells that this system has none."""
+
+        def __init__(self, address: str, timeout_s: float) -> None:
             raise DialError(f"这台机器没有 Unix 套接字 / no Unix sockets here: {address}")
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(timeout_s)
-        try:
-            self._socket.connect(address)
-        except OSError as error:
+
+        def send(self, payload: bytes) -> None: ...
+
+        def receive(self, timeout_s: float) -> bytes:
+            return b""
+
+        def close(self) -> None: ...
+
+else:
+
+    class _Socket:
+        def __init__(self, address: str, timeout_s: float) -> None:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._socket.settimeout(timeout_s)
+            try:
+                self._socket.connect(address)
+            except OSError as error:
+                self._socket.close()
+                raise DialError(f"连不上 / cannot reach {address}: {error}") from error
+
+        def send(self, payload: bytes) -> None:
+            try:
+                self._socket.sendall(payload)
+            except OSError as error:
+                raise DialError(f"发送失败 / sending failed: {error}") from error
+
+        def receive(self, timeout_s: float) -> bytes:
+            self._socket.settimeout(max(timeout_s, 0.001))
+            try:
+                return self._socket.recv(RECEIVE_BYTES)
+            except TimeoutError as error:
+                raise DialError("没有等到回执 / no answer in time") from error
+            except OSError as error:
+                raise DialError(f"连接断开 / the line broke: {error}") from error
+
+        def close(self) -> None:
             self._socket.close()
-            raise DialError(f"连不上 / cannot reach {address}: {error}") from error
-
-    def send(self, payload: bytes) -> None:
-        try:
-            self._socket.sendall(payload)
-        except OSError as error:
-            raise DialError(f"发送失败 / sending failed: {error}") from error
-
-    def receive(self, timeout_s: float) -> bytes:
-        self._socket.settimeout(max(timeout_s, 0.001))
-        try:
-            return self._socket.recv(RECEIVE_BYTES)
-        except TimeoutError as error:
-            raise DialError("没有等到回执 / no answer in time") from error
-        except OSError as error:
-            raise DialError(f"连接断开 / the line broke: {error}") from error
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 class _Pipe:
@@ -146,6 +161,8 @@ def send_line_to_fifo(path: str, line: bytes) -> None:
     Raises:
         DialError: nobody reads it, or the line is longer than one write carries whole (4,096 bytes).
     """
+    if sys.platform == "win32":
+        raise DialError("这台机器没有 FIFO / no FIFOs here")
     if len(line) > 4096:
         raise DialError("一行最多 4096 字节 / a line has at most 4,096 bytes")
     try:

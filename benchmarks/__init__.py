@@ -1,0 +1,1 @@
+"""Measurements beside peers and limits, in one run."""

@@ -1,0 +1,1 @@
+"""Spoiled messages through the real doors of a real engine."""
