@@ -30,6 +30,7 @@ def percentile(values: list[int], share: float) -> float:
 
 
 def connect(address: str) -> socket.socket:
+    assert sys.platform != "win32"
     until = time.monotonic() + 20
     while True:
         made = socket.socket(socket.AF_UNIX)
@@ -65,6 +66,7 @@ def main() -> int:
 
 def run(folder: Path, arguments: argparse.Namespace) -> None:
     """Start everything, rotate, and print."""
+    assert sys.platform != "win32"
     processes: list[subprocess.Popen[bytes]] = []
     lines: dict[str, socket.socket] = {}
     compiler = shutil.which("cc") or shutil.which("gcc")
@@ -107,14 +109,13 @@ def run(folder: Path, arguments: argparse.Namespace) -> None:
                     trips[kind].append(time.perf_counter_ns() - began)
                     continue
                 began = time.time_ns()
-                product = products.get(kind)
-                names = 1 if product is None else len(product.names)
-                listed = ",".join(f"a{number:02d}" for number in range(1, max(names, arguments.accounts) + 1))
+                asked = products.get(kind)
+                listed = ",".join(f"a{number:02d}" for number in range(1, arguments.accounts + 1))
                 peer = f"buy 600000.SH 100@10.50:{listed} #bench/{began:019d}\n".encode()
-                lines[kind].sendall(product.message(began) if product is not None else peer)
+                lines[kind].sendall(asked.message(began) if asked is not None else peer)
                 answer = receive_line(lines[kind])
                 trips[kind].append(time.time_ns() - began)
-                if product is not None:
+                if asked is not None:
                     assert b'"status":"accepted"' in answer, answer
                     sent[kind].append(began)
                 elif kind != "floor":

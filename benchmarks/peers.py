@@ -1,9 +1,12 @@
 """Peers behind one Unix socket: ``python peers.py KIND ADDRESS ACCOUNTS``; lines in, a line back for each.
 
-``queue`` is the design this system replaces: a reader, a queue, a worker, a broker call, nothing kept.
-``sqlite`` commits each message on its own before the call. ``vnpy`` sends each signal through vnpy's event engine to its
-main engine and a stub gateway; nothing kept. Each answer carries the instants of the first and last broker call.
+``queue`` is the design this system replaces: a reader, a queue, a worker, a broker call, nothing kept. ``sqlite``
+commits each message on its own before the call. ``vnpy`` sends each signal through vnpy's event engine to its main
+engine and a stub gateway; nothing kept. Each answer carries the instants of the first and last broker call.
 """
+
+# vnpy has a virtual environment of its own and no types here.
+# mypy: ignore-errors
 
 from __future__ import annotations
 

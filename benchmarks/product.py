@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from qmt_trading.link.dial import DialError, dial
+from qmt_trading.model.order import ClientOrderId
 from qmt_trading.run.reading import read_view
 
 CONFIG = """
@@ -81,7 +82,9 @@ class Product:
         handed = {order.client_order_id: order.handed_over_ns for order in view.orders}
         found: dict[int, tuple[int, int]] = {}
         for row in view.signals:
-            instants = [handed[line.client_order_id] for line in row.receipt.orders if line.client_order_id]
+            instants = [
+                handed[ClientOrderId(line.client_order_id)] for line in row.receipt.orders if line.client_order_id
+            ]
             assert len(instants) == len(self.names), row.receipt
             assert all(instants), "an order without the instant of its broker call"
             found[int(row.id.rpartition("/")[2])] = (min(instants), max(instants))

@@ -96,6 +96,8 @@ class World:
         self.halted = False
         self.tag = "".join(rng.choice(ALPHABET) for _ in range(5))
         self.turns = 0
+        self.meddles = True
+        """The control thread acts, and may halt, while a commit is under way."""
 
     # Clock, MarketFeed, Broker: the ports that the world itself is
 
@@ -147,7 +149,7 @@ class World:
 
     def _during_commit(self) -> None:
         """Let the control thread act while the loop's thread waits for the disk."""
-        if self.loop is not None and self.rng.random() < 0.2:
+        if self.meddles and self.loop is not None and self.rng.random() < 0.2:
             if self.rng.random() < 0.3:
                 self.act_halt()
             self.act_control()
