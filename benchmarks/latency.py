@@ -6,41 +6,25 @@ lie on the disk under test. REF is a C echo's round trip plus a raw 200-byte wri
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform != "win32", "measured on Linux"
+
 import argparse
 import os
 import random
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.anchors import connect, percentile, verdict
 from benchmarks.product import Product
 
 HERE = Path(__file__).resolve().parent
 WARM_UP = 30
-
-
-def percentile(values: list[int], share: float) -> float:
-    """Return a percentile in microseconds."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] / 1e3
-
-
-def connect(address: str) -> socket.socket:
-    assert sys.platform != "win32"
-    until = time.monotonic() + 20
-    while True:
-        made = socket.socket(socket.AF_UNIX)
-        try:
-            made.connect(address)
-            return made
-        except OSError:
-            made.close()
-            assert time.monotonic() < until, address
-            time.sleep(0.02)
 
 
 def receive_line(line: socket.socket) -> bytes:
@@ -58,6 +42,7 @@ def main() -> int:
     parser.add_argument("--gap-ms", type=float, default=3.0)
     parser.add_argument("--vnpy", help="a Python that has vnpy")
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--embedded", action="store_true", help="the exchange within the engine's process")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="bench-") as name:
         run(Path(name), arguments)
@@ -66,7 +51,6 @@ def main() -> int:
 
 def run(folder: Path, arguments: argparse.Namespace) -> None:
     """Start everything, rotate, and print."""
-    assert sys.platform != "win32"
     processes: list[subprocess.Popen[bytes]] = []
     lines: dict[str, socket.socket] = {}
     compiler = shutil.which("cc") or shutil.which("gcc")
@@ -83,10 +67,12 @@ def run(folder: Path, arguments: argparse.Namespace) -> None:
         command = [python, str(HERE / "peers.py"), kind, address, str(arguments.accounts)]
         processes.append(subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL))
         lines[kind] = connect(address)
-    one = Product(folder / "one", 1)
+    one = Product(folder / "one", 1, embedded=arguments.embedded)
     products = {"product": one}
     if arguments.accounts > 1:
-        products[f"product x{arguments.accounts}"] = Product(folder / "many", arguments.accounts)
+        products[f"product x{arguments.accounts}"] = Product(
+            folder / "many", arguments.accounts, embedded=arguments.embedded
+        )
     for kind, product in products.items():
         lines[kind] = connect(product.door)
     raw = os.open(folder / "raw", os.O_CREAT | os.O_RDWR)
@@ -174,11 +160,6 @@ def report(
             percentile(last[many][WARM_UP:], 0.5) / own,
             1.5,
         )
-
-
-def verdict(name: str, figure: float, target: float) -> None:
-    """Print one target."""
-    print(f"{'PASS' if figure <= target else 'MISS'}  {name} = {figure:.2f}  (target {target})")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ path = "s.sock"
 [[terminals]]
 name = "bench"
 kind = "simulated"
-address = '{address}'
+{address}
 {accounts}
 """
 
@@ -39,19 +39,23 @@ address = '{address}'
 class Product:
     """Both processes; ``close`` ends them, ``calls`` then reads the instants of the broker calls from the journal."""
 
-    def __init__(self, folder: Path, accounts: int) -> None:
+    def __init__(self, folder: Path, accounts: int, *, embedded: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.door = str(folder / "s.sock")
         self.names = [f"a{number:02d}" for number in range(1, accounts + 1)]
         tables = "".join(f'[[terminals.accounts]]\naccount = "{name}"\ncash = 100000000000\n' for name in self.names)
-        address = str(folder / "x.sock")
-        (folder / "qmt.toml").write_text(CONFIG.format(address=address, accounts=tables), encoding="utf-8")
-        module = "qmt_trading.brokers.simulated.service"
-        command = [sys.executable, "-m", module, "--folder", str(folder / "exchange"), "--address", address]
-        self._exchange = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
-        assert self._exchange.stdout is not None
-        self._exchange.stdout.readline()
+        address = "" if embedded else str(folder / "x.sock")
+        (folder / "qmt.toml").write_text(
+            CONFIG.format(address=f"address = '{address}'" if address else "", accounts=tables), encoding="utf-8"
+        )
+        self._exchange: subprocess.Popen[str] | None = None
+        if not embedded:
+            module = "qmt_trading.brokers.simulated.service"
+            command = [sys.executable, "-m", module, "--folder", str(folder / "exchange"), "--address", address]
+            self._exchange = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
+            assert self._exchange.stdout is not None
+            self._exchange.stdout.readline()
         command = [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet", "--config", str(folder / "qmt.toml")]
         self.engine = subprocess.Popen(command)
         until = time.monotonic() + 20
@@ -71,10 +75,11 @@ class Product:
         """Stop the engine in order and end the exchange."""
         self.engine.terminate()
         assert self.engine.wait(60) == 0
-        self._exchange.kill()
-        self._exchange.wait()
-        if self._exchange.stdout is not None:
-            self._exchange.stdout.close()
+        if self._exchange is not None:
+            self._exchange.kill()
+            self._exchange.wait()
+            if self._exchange.stdout is not None:
+                self._exchange.stdout.close()
 
     def calls(self) -> dict[int, tuple[int, int]]:
         """Return the wall-clock instants of the first and last broker call by message number."""

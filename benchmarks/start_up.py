@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.latency import verdict
+from benchmarks.anchors import verdict
 from qmt_trading.codec.journal_record import GENESIS, Record, encode_turn, seal
 from qmt_trading.codec.signal import parse
 from qmt_trading.codec.state_snapshot import encode_parts

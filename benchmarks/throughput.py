@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.latency import connect, verdict
+from benchmarks.anchors import connect, verdict
 from benchmarks.product import Product
 
 HERE = Path(__file__).resolve().parent

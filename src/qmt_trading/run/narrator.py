@@ -12,13 +12,14 @@ from qmt_trading.codec.sentences import sentence
 from qmt_trading.codec.view_json import SIGNAL_TEXT, STATE_TEXT, STATUS_TEXT
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
-from qmt_trading.model.numbers import to_text
+from qmt_trading.model.numbers import SECOND_NS, to_text
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Importance, LinkState, Side
 from qmt_trading.ports import Clock, SignalSource
 from qmt_trading.run.config import Configuration
 from qmt_trading.run.logs import Line, Log
 
+RECORDS_PER_SECOND: Final = 500
 _LEVELS: Final = {
     Importance.INFORMATION: "info",
     Importance.WARNING: "warning",
@@ -34,6 +35,9 @@ class Narrator:
     def __init__(self, configuration: Configuration, clock: Clock, *, console: TextIO | None) -> None:
         self._configuration = configuration
         self._clock = clock
+        self._second = 0
+        self._told = 0
+        self._skipped = 0
         self._names = {each.account: each.name for each in configuration.engine.accounts}
         self._log = Log(
             configuration.folder / "logs",
@@ -45,8 +49,18 @@ class Narrator:
         )
 
     def records(self, records: Sequence[Record]) -> None:
-        """Tell what one turn held."""
-        self._log.put(records)
+        """Tell what one turn held; beyond so many records a second only their number, as the journal has them all."""
+        second = self._clock.steady_ns() // SECOND_NS
+        if second != self._second:
+            if self._skipped:
+                text = f"{self._skipped:,} 条记录太密，未逐条写出：见 qmt journal export"
+                self.say("info", "skipped", text, records=self._skipped)
+            self._second, self._told, self._skipped = second, 0, 0
+        self._told += len(records)
+        if self._told > RECORDS_PER_SECOND:
+            self._skipped += len(records)
+        else:
+            self._log.put(records)
 
     def say(self, level: str, event: str, text: str, **fields: object) -> None:
         """Tell one thing."""
