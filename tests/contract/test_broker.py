@@ -291,13 +291,19 @@ def test_a_submit_on_a_broken_link_is_refused_for_good() -> None:
 
 
 class BrokenFeed:
+    broken = False
+
     def quote(self, symbol: Symbol, now_ns: int) -> Quote | None:
+        if not self.broken:
+            return None
         raise ZeroDivisionError("a fault in the feed")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_exchange_that_fails_says_so_and_takes_no_more_orders() -> None:
-    exchange = Exchange(OPENINGS, BrokenFeed(), now_ns=time.time_ns())
+    feed = BrokenFeed()
+    exchange = Exchange(OPENINGS, feed, now_ns=time.time_ns())
+    feed.broken = True
     broker, ear = EmbeddedExchange(LyingExchange(exchange), WallClock(), (ONE, TWO)), Ear()
     broker.start(ear.deliver)
     broker.submit(order("A1"))
