@@ -19,10 +19,12 @@ from qmt_trading.brokers.simulated.exchange import Exchange
 from qmt_trading.brokers.simulated.records import AccountOpening, Origin
 from qmt_trading.brokers.simulated.remote import RemoteExchange, ask
 from qmt_trading.brokers.simulated.wire import (
+    Counts,
     CountsAsked,
     ForeignPlaced,
     Lines,
     LinkBroken,
+    Request,
     SealSet,
     Watch,
     open_socket,
@@ -102,8 +104,15 @@ class World:
                 OPENINGS, SyntheticFeed(1), now_ns=time.time_ns(), book=FileBook(self.folder / "exchange.book")
             )
             return EmbeddedExchange(LyingExchange(exchange), WallClock(), (ONE, TWO))
-        cookie_folder = self.folder if self.address.startswith("tcp:") else None
-        return RemoteExchange(self.address, OPENINGS, WallClock(), cookie_folder=cookie_folder)
+        return RemoteExchange(self.address, OPENINGS, WallClock(), cookie_folder=self.cookie_folder)
+
+    @property
+    def cookie_folder(self) -> Path | None:
+        return self.folder if self.address.startswith("tcp:") else None
+
+    def ask(self, *requests: Request) -> Counts:
+        """Ask the served exchange, with its cookie where it has one."""
+        return ask(self.address, *requests, cookie_folder=self.cookie_folder)
 
     def restart(self) -> None:
         """Let the engine's side die and begin anew."""
@@ -326,7 +335,7 @@ def test_the_served_exchange_counts_what_arrives_twice(served: World) -> None:
     served.broker.submit(same)
     served.broker.submit(order("A2"))
     listing(served)
-    counts = ask(served.address, CountsAsked())
+    counts = served.ask(CountsAsked())
     assert (counts.executed, counts.duplicates) == ({"A1": 2, "A2": 1}, 1)
 
 
@@ -334,12 +343,12 @@ def test_a_broken_line_comes_back_with_a_new_session_and_nothing_is_sent_again(s
     served.broker.submit(order("A1"))
     listing(served)
     session = max(report.session for report in served.ear.reports if isinstance(report, LinkChanged))
-    ask(served.address, LinkBroken())
+    served.ask(LinkBroken())
     served.ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.DOWN, 2)
     served.ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.CONNECTED and r.session > session, 2)
     served.broker.submit(order("A2"))
     assert len(listing(served).rows) == 2
-    assert ask(served.address).duplicates == 0
+    assert served.ask().duplicates == 0
 
 
 def test_a_killed_exchange_loses_no_order_that_it_answered(served: World) -> None:
@@ -356,7 +365,7 @@ def test_a_killed_exchange_loses_no_order_that_it_answered(served: World) -> Non
 
 
 def test_a_new_engine_ends_the_old_one(served: World) -> None:
-    other = RemoteExchange(served.address, OPENINGS, WallClock())
+    other = RemoteExchange(served.address, OPENINGS, WallClock(), cookie_folder=served.cookie_folder)
     ear = Ear()
     other.start(ear.deliver)
     ear.wait(lambda report: isinstance(report, LinkChanged), 2)
@@ -367,7 +376,7 @@ def test_a_new_engine_ends_the_old_one(served: World) -> None:
 def test_hands_and_seals_reach_the_served_exchange(served: World) -> None:
     price = Price(from_decimal("10.00"))
     phone = ForeignPlaced(ONE, PUFA, Side.BUY, Quantity(100), price, origin=Origin.PHONE)
-    counts = ask(served.address, phone, SealSet(PUFA, Seal.UP))
+    counts = served.ask(phone, SealSet(PUFA, Seal.UP))
     assert (counts.orders, counts.executed) == (1, {})
     (report,) = served.ear.wait(lambda each: isinstance(each, OrderReported))
     assert isinstance(report, OrderReported)
@@ -387,7 +396,7 @@ def test_only_the_engine_of_the_day_may_trade(served: World) -> None:
         lines: list[bytes] = []
         while len(lines) < 2:
             lines += answers.feed(connected.recv(65_536))
-    assert ask(served.address).executed == {}
+    assert served.ask().executed == {}
 
 
 def test_a_second_exchange_on_the_same_address_is_refused(served: World) -> None:
@@ -406,7 +415,7 @@ def test_a_second_exchange_on_the_same_address_is_refused(served: World) -> None
         check=False,
     )
     assert done.returncode == 1
-    assert ask(served.address).duplicates == 0
+    assert served.ask().duplicates == 0
 
 
 def test_a_tcp_client_without_the_cookie_is_turned_away(tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ while True:
 
 
 @pytest.mark.real_disk
-@pytest.mark.skipif(os.name != "posix", reason="kills by SIGKILL")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX: kills by SIGKILL")
 def test_a_killed_writer_keeps_every_turn_it_acknowledged(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     acknowledged = 0
