@@ -103,7 +103,10 @@ def run(folder: Path, messages: int, seed: int, *, progress: bool = False) -> To
                 receipt = json.loads(last.receive_line(20))
         assert receipt["status"] == "accepted", receipt  # It still works, and this one is the only order.
         after = _memory(engine.pid)
-        status = _status(folder)
+        until = time.monotonic() + 5
+        while not (status := _status(folder))["orders"]:  # The view is published a moment after the receipt.
+            assert time.monotonic() < until, status
+            time.sleep(0.02)
         assert status["orders"] == 1, status
         kept = (
             int(str(status["signals"])) * SIGNAL_BYTES
