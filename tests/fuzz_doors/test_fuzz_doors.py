@@ -15,4 +15,4 @@ from tests.fuzz_doors.run import run
 def test_nonsense_through_the_doors_makes_no_order_and_no_crash(tmp_path: Path) -> None:
     told = run(tmp_path, 10_000, seed=3)
     assert told.orders == 0
-    assert told.receipts > 5_000
+    assert told.receipts > 500  # As many as were read while sending.

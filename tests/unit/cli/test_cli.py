@@ -1,0 +1,114 @@
+"""The commands as a person types them, beside a running engine and after its death."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from qmt_trading.cli import exit_codes
+
+pytestmark = pytest.mark.slow
+
+
+def qmt(*words: str, folder: Path | None = None, code: int = 0) -> str:
+    """Run one command and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "qmt_trading.cli.main", *words],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+def rows(*words: str, folder: Path) -> list[dict[str, object]]:
+    found = json.loads(qmt(*words, "--json", folder=folder))
+    assert isinstance(found, list)
+    return found
+
+
+def test_help_comes_quickly_and_names_every_command() -> None:
+    began = time.monotonic()
+    text = qmt("--help")
+    assert time.monotonic() - began < 5
+    for command in (
+        "init",
+        "run",
+        "send",
+        "status",
+        "orders",
+        "timeline",
+        "cancel",
+        "halt",
+        "resume",
+        "doctor",
+        "demo",
+    ):
+        assert command in text
+
+
+def test_without_a_configuration_every_command_says_what_to_do(tmp_path: Path) -> None:
+    for command in ("run", "status", "doctor"):
+        code = exit_codes.REFUSED if command == "doctor" else exit_codes.USAGE
+        assert "qmt init" in qmt(command, folder=tmp_path, code=code)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: stops the engine by a signal")
+def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
+    qmt("init", str(tmp_path))
+    assert "已存在" in qmt("init", str(tmp_path), code=exit_codes.USAGE)
+    qmt("send", "600000.SH:11031122", folder=tmp_path, code=exit_codes.NOT_RUNNING)
+    command = [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet"]
+    with subprocess.Popen(command, cwd=tmp_path) as engine:
+        until = time.monotonic() + 20
+        while not (tmp_path / "signals.sock").exists():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert "已受理" in qmt("send", "buy 600000.SH 100@跌停:11031122,11031123 #t/1", folder=tmp_path)
+        assert "重复" in qmt("send", "buy 600000.SH 100@跌停:11031122,11031123 #t/1", folder=tmp_path)
+        qmt("send", "buy 600000.SH 150@跌停:11031122 #t/2", folder=tmp_path, code=exit_codes.REFUSED)
+        qmt("send", "buy 600000", folder=tmp_path, code=exit_codes.MALFORMED)
+        orders = rows("orders", folder=tmp_path)
+        assert [order["status"] for order in orders] == ["NEW", "NEW"]
+        hops = [hop["hop"] for hop in rows("timeline", "1", folder=tmp_path)]
+        assert hops[:2] == ["received", "decided"]
+        assert {"on_disk", "sent", "answered"} <= set(hops)
+        qmt("run", folder=tmp_path, code=exit_codes.LOCKED)
+        qmt("cancel", str(orders[0]["client_order_id"]), "--why", "试", folder=tmp_path)
+        halted = qmt("halt", "--cancel-open", "--why", "试", folder=tmp_path)
+        assert "HALTED" in halted
+        denied = qmt("send", "buy 600000.SH 100@跌停:11031124 #t/3", folder=tmp_path, code=exit_codes.REFUSED)
+        assert "已停止" in denied
+        until = time.monotonic() + 5
+        while {order["status"] for order in rows("orders", folder=tmp_path)} != {"CANCELED"}:
+            assert time.monotonic() < until
+        (status,) = rows("status", folder=tmp_path)
+        assert (status["running"], status["state"]) == (True, "HALTED")
+        qmt("doctor", folder=tmp_path)
+        engine.kill()
+    (status,) = rows("status", folder=tmp_path)
+    assert (status["running"], status["state"], status["orders"]) == (False, "HALTED", 2)
+    assert len(rows("positions", folder=tmp_path)) == 6
+    assert len(rows("signals", folder=tmp_path)) == 4
+    qmt("journal", "verify", "--decisions", folder=tmp_path)
+    exported = qmt("journal", "export", folder=tmp_path).splitlines()
+    assert json.loads(exported[0])["type"] == "At"
+    assert any(json.loads(line)["type"] == "HaltRequested" for line in exported)
+
+
+def test_the_demo_ends_well_and_prints_what_it_promised() -> None:
+    shown = json.loads(qmt("demo", "--once", "--json"))
+    assert list(shown) == ["receipts", "orders", "fills", "positions"]
+    statuses = [receipt["status"] for receipt in shown["receipts"]]
+    assert statuses == ["accepted", "accepted", "accepted", "accepted", "accepted", "duplicate", "malformed"]
+    assert shown["fills"]
+    assert all(order["status"] in ("FILLED", "CANCELED") for order in shown["orders"])
