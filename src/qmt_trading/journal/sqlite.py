@@ -105,6 +105,8 @@ class SqliteJournal:
             self._connection.close()
             raise JournalBrokenError(f"日志无法读取 / the journal cannot be read: {path}: {error}") from error
         self._execute = self._connection.execute
+        # Asked from the control thread too, which must never wait for a commit on the writer's connection.
+        self._lookup = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
 
     # Writing
 
@@ -158,6 +160,7 @@ class SqliteJournal:
                 self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()
         except sqlite3.Error:
             pass  # The log is read by the next start just as well.
+        self._lookup.close()
         self._connection.close()
 
     def _fail(self, error: Exception) -> JournalError:
@@ -184,7 +187,7 @@ class SqliteJournal:
     def known_signal(self, key: str) -> KnownSignal | None:
         if hash(key) not in self._known:  # Nearly always: a look into a set, not into the file.
             return None
-        return _known_signal(self._connection, key)
+        return _known_signal(self._lookup, key)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from qmt_trading.model.numbers import MILLION, SECOND_NS, Money
+from qmt_trading.model.numbers import SECOND_NS, Money
 from qmt_trading.model.signal import AccountId, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, SideScope, Verb
 
@@ -65,8 +65,6 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     submits_per_minute_max: int = 600
     """More submits than this within one minute halt trading: a loop upstream or a fault here (A22)."""
     quote_age_max_ns: int = 3 * SECOND_NS
-    price_word_band_millionths: int = 2 * MILLION // 100
-    """How far a word price without a limit-up or limit-down word may lie from the last price."""
     future_tolerance_ns: int = 2 * SECOND_NS
     answer_wait_ns: int = 3 * SECOND_NS
     """A handed-over order without a broker row after this is asked about."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
+import msgspec
+
 from qmt_trading import __version__
 from qmt_trading.brokers.simulated.book import FileBook
 from qmt_trading.brokers.simulated.chaos import LyingExchange
@@ -40,7 +42,7 @@ from qmt_trading.run.loop import Loop
 from qmt_trading.run.narrator import Narrator
 from qmt_trading.run.reading import journal_path
 from qmt_trading.run.recovery import Recovered, recover
-from qmt_trading.run.starts import StartLog
+from qmt_trading.run.starts import StartLog, set_aside
 
 JOURNAL_FORMAT: Final = 1
 CONTROL_WAIT_S: Final = 0.25
@@ -63,6 +65,7 @@ class Application:
         self._clock = SystemClock()
         self._stopping = threading.Event()
         self._failure = ""
+        self._complaining: set[str] = set()
         self._threads: list[threading.Thread] = []
         self._locks: list[Lock] = []
         folder = configuration.folder
@@ -100,7 +103,12 @@ class Application:
             )
             self._bound = recovered.engine.state.bound
             self._housekeeping = Housekeeping(
-                self._loop, self._journal, self._clock, head=self._narrator.head, trouble=self._narrator.trouble
+                self._loop,
+                self._journal,
+                self._clock,
+                head=self._narrator.head,
+                trouble=self._narrator.trouble,
+                watch=self._watch_doors,
             )
             self._control = Control(self._loop, self._inbox, self._clock, stop=self.ask_to_stop)
             self._control_door = ControlDoor(control_address(folder), self._control.answer)
@@ -204,12 +212,31 @@ class Application:
                 work()
             except Exception as error:  # noqa: BLE001 - the top of a thread: what falls out of it stops the engine.
                 self._failure = self._failure or f"{name}: {type(error).__name__}: {error}"
+                self._set_aside(error)
                 self._narrator.failure(name, error)
                 self._stopping.set()
 
         thread = threading.Thread(target=guarded, name=f"qmt-{name}", daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def _set_aside(self, error: Exception) -> None:
+        """Keep the event that the engine died of: it is not on record, and people should see it."""
+        event = self._loop.deciding_on
+        if event is not None:
+            why = f"{type(error).__name__}: {error}"
+            set_aside(self._configuration.folder, msgspec.json.encode(event), why, self._clock.now_ns())
+
+    def _watch_doors(self) -> None:
+        """Tell once when a door has something to complain of, such as an upstream without a heartbeat."""
+        for door in self._doors:
+            chinese, _ = door.condition()
+            complains = chinese.startswith("⚠")
+            if complains and door.name not in self._complaining:
+                self._narrator.trouble(f"通道 {door.name}：{chinese}")
+                self._complaining.add(door.name)
+            elif not complains:
+                self._complaining.discard(door.name)
 
     def _run_loop(self) -> None:
         loop, inbox, stopping = self._loop, self._inbox, self._stopping

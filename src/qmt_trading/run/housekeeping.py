@@ -40,12 +40,14 @@ class Housekeeping:
         *,
         head: Callable[[int, bytes], None],
         trouble: Callable[[str], None],
+        watch: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._journal = journal
         self._clock = clock
         self._head = head
         self._trouble = trouble
+        self._watch = watch
         self._snapshot_number = loop.head[0]
         self._last = loop.head[0]
         self._quiet_since_ns = clock.steady_ns()
@@ -59,6 +61,7 @@ class Housekeeping:
 
     def step(self) -> None:
         """Do what is due."""
+        self._watch()
         number, seal = self._loop.head
         now_ns = self._clock.steady_ns()
         if number != self._last:

@@ -92,6 +92,8 @@ class Loop:
         self._published_ns = 0
         self._unpublished = True
         self._view: View = engine.view()
+        self.deciding_on: ev.Event | None = None
+        """The event in the engine's hands: what it died of, if it dies."""
 
     def begin(self, bound: ev.JournalBound, version: str, settings: EngineSettings, *, safe: bool = False) -> None:
         """Take the start of this process on record; the first turn commits it. A fresh journal is bound by it."""
@@ -284,7 +286,9 @@ class Loop:
 
     def _handle(self, event: ev.Event, now_ns: int) -> list[out.Output]:
         """Decide one event, put it and what follows on record, and let cancels and questions go at once."""
+        self.deciding_on = event
         outputs = self._engine.handle(event, now_ns)
+        self.deciding_on = None
         self._unpublished = True
         records = self._pending.records
         if outputs or not isinstance(event, ev.DeadlineReached):
