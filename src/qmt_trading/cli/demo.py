@@ -181,7 +181,10 @@ def _hints(configuration: Configuration) -> list[Text]:
     fifo = next((door.address for door in configuration.doors if door.kind == "fifo"), None)
     if fifo is not None:
         lines.append(Text(f"  echo 'buy 600036.SH 100@涨停:11031124' > {fifo}", style="cyan"))
-    lines.append(Text(f"  qmt send --config {configuration.path} 'buy 600036.SH 100@涨停:11031124'", style="cyan"))
+    program = sys.argv[0] if Path(sys.argv[0]).stem == "qmt" else "qmt"
+    lines.append(
+        Text(f"  {program} send --config {configuration.path} 'buy 600036.SH 100@涨停:11031124'", style="cyan")
+    )
     return lines
 
 

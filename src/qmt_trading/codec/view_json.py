@@ -129,7 +129,21 @@ def order_text(row: Order) -> str:
     return STATUS_TEXT[row.status]
 
 
+ENDED: Final = frozenset(
+    {
+        OrderStatus.FILLED,
+        OrderStatus.CANCELED,
+        OrderStatus.REJECTED,
+        OrderStatus.EXPIRED,
+        OrderStatus.NOT_SENT,
+    }
+)
+
+
 def leaves(row: Order) -> int:
+    """Return what may still fill: nothing of an order that has ended."""
+    if row.status in ENDED:
+        return 0
     return max(0, row.quantity - max(row.filled_quantity, row.reported_quantity))
 
 
