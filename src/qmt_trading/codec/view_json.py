@@ -10,7 +10,7 @@ from qmt_trading.model.numbers import to_money_text, to_text
 from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.reasons import Denial
 from qmt_trading.model.view import AccountRow, AlertRow, SignalRow, View
-from qmt_trading.model.words import OrderStatus, SignalStatus, TradingState
+from qmt_trading.model.words import TERMINAL, OrderStatus, SignalStatus, TradingState
 
 Plain = dict[str, object]
 
@@ -129,20 +129,9 @@ def order_text(row: Order) -> str:
     return STATUS_TEXT[row.status]
 
 
-ENDED: Final = frozenset(
-    {
-        OrderStatus.FILLED,
-        OrderStatus.CANCELED,
-        OrderStatus.REJECTED,
-        OrderStatus.EXPIRED,
-        OrderStatus.NOT_SENT,
-    }
-)
-
-
 def leaves(row: Order) -> int:
     """Return what may still fill: nothing of an order that has ended."""
-    if row.status in ENDED:
+    if row.status in TERMINAL:
         return 0
     return max(0, row.quantity - max(row.filled_quantity, row.reported_quantity))
 

@@ -19,6 +19,8 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import AlertRow, SignalRow
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SignalStatus, TradingState
 
+RECENT_MAX = 4096
+"""Instructions without an id that are remembered before the expired ones are forgotten."""
 MARK_KEPT_NS = 600 * SECOND_NS
 """How long a mark still reaches orders that come to light: longer than any signal waits."""
 
@@ -144,6 +146,8 @@ def _submit(state: State, command: out.SubmitOrder, signal: ev.SignalReceived | 
         state.bare_counts[pair] = state.bare_counts.get(pair, 0) + 1
     if command.duplicate_key:
         state.recent[command.duplicate_key] = command.deadline_ns
+        if len(state.recent) > RECENT_MAX:
+            state.recent = {key: until_ns for key, until_ns in state.recent.items() if until_ns >= now_ns}
     is_buy = command.side is Side.BUY
     state.put_order(
         Order(

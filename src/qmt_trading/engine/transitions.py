@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from qmt_trading.model.words import TERMINAL
 from qmt_trading.model.words import OrderStatus as S
-
-TERMINAL: Final = frozenset({S.FILLED, S.CANCELED, S.REJECTED, S.EXPIRED, S.NOT_SENT})
-"""Nothing more is expected; late fills still count."""
 
 UNRESOLVED: Final = frozenset({S.UNKNOWN, S.EXPIRED_UNRESOLVED})
 """Nobody knows; cash or shares stay reserved."""
@@ -49,3 +47,6 @@ MOVES: Final = _table()
 def moved(state: S, told: S) -> S:
     """Return the state after the broker told ``told``; unchanged where the table has no such move."""
     return MOVES.get((state, told), state)
+
+
+__all__ = ["LIVE", "MOVES", "TERMINAL", "UNRESOLVED", "moved"]

@@ -73,6 +73,12 @@ class OrderStatus(StrEnum):
     EXPIRED_UNRESOLVED = "EXPIRED_UNRESOLVED"
 
 
+TERMINAL = frozenset(
+    {OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.NOT_SENT}
+)
+"""Nothing more is expected of these; late fills still count."""
+
+
 class LinkState(StrEnum):
     """State of one account's way to its broker."""
 
