@@ -38,6 +38,8 @@ MESSAGES: Final = (
 )
 READY_S: Final = 10.0
 SETTLE_S: Final = 20.0
+PATIENCE_S: Final = 3.0
+EVERYTHING_OFF: Final = "全撤 :*"
 _PAUSE_S: Final = 0.7
 _LOOK_S: Final = 0.1
 
@@ -61,7 +63,9 @@ def demo(
 def _play(folder: Path, *, once: bool, as_json: bool) -> None:
     path = folder / "qmt.toml"
     pipe = rf"\\.\pipe\{folder.name}"
-    path.write_text(template(pipe=pipe), encoding="utf-8", newline="\n")
+    # At the opposite side's price the example fills while one looks; at the latest it might wait for the market.
+    text = template(pipe=pipe).replace('default_price = "latest"  ', 'default_price = "opposite"')
+    path.write_text(text, encoding="utf-8", newline="\n")
     configuration = load(path)
     application = Application(configuration)
     application.start()
@@ -69,7 +73,7 @@ def _play(folder: Path, *, once: bool, as_json: bool) -> None:
         _wait_until_ready(application)
         if as_json:
             receipts = [send_text(configuration, text) for text, _ in MESSAGES]
-            settled = _settle(application)
+            settled = _settle(application, configuration)
             show.print_json({"receipts": receipts, **_tables(application.view)})
             if not settled:
                 raise typer.Exit(exit_codes.REFUSED)
@@ -93,9 +97,16 @@ def _wait_until_ready(application: Application) -> None:
     fail(exit_codes.FAILED, "✗ 模拟交易所没有就绪 / the simulated exchange did not come up")
 
 
-def _settle(application: Application) -> bool:
-    """Wait until every order has its end; return whether it has."""
-    until = time.monotonic() + SETTLE_S
+def _settle(application: Application, configuration: Configuration) -> bool:
+    """Wait until every order has its end, cancelling what the market left waiting; return whether it has."""
+    if _all_ended(application, PATIENCE_S):
+        return True
+    send_text(configuration, EVERYTHING_OFF)
+    return _all_ended(application, SETTLE_S)
+
+
+def _all_ended(application: Application, wait_s: float) -> bool:
+    until = time.monotonic() + wait_s
     while time.monotonic() < until:
         view = application.view
         if len(view.signals) and all(order.status in TERMINAL for order in view.orders):
@@ -116,7 +127,7 @@ def _show_lines(application: Application, configuration: Configuration, *, once:
         receipt = send_text(configuration, text)
         console.print(f"→ {text}    {meaning}")
         console.print(f"  {_told(receipt)}")
-    _settle(application)
+    _settle(application, configuration)
     console.print(_picture(application.view, [], configuration))
     if once:
         return
@@ -141,7 +152,7 @@ def _show_live(application: Application, configuration: Configuration, *, once: 
                 said.append(Text.assemble(("→ ", "bold cyan"), (text, "cyan"), f"   {meaning}\n", ("  " + told, "dim")))
                 next_at = time.monotonic() + _PAUSE_S
             live.update(_picture(application.view, said, configuration, waiting=not pending and not once), refresh=True)
-            if once and not pending and _settle(application):
+            if once and not pending and _settle(application, configuration):
                 live.update(_picture(application.view, said, configuration), refresh=True)
                 return
 
