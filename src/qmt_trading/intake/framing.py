@@ -7,6 +7,7 @@ prefixes of a real message are valid, different messages).
 
 from __future__ import annotations
 
+import codecs
 import re
 from enum import Enum
 from typing import Final, Protocol
@@ -16,8 +17,8 @@ FIFO_LINE_BYTES_MAX: Final = 4_095
 """With its newline 4,096 bytes: what a FIFO takes in one piece (PIPE_BUF)."""
 
 _BOM: Final = b"\xef\xbb\xbf"
-_BLANK: Final = re.compile(rb"[ \t\r\n\x00]*")
-_OPENING: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r]*")
+_BLANK_LINES: Final = re.compile(rb"(?:[ \t\r\v\f]*+[\n\x00])*+")
+_OPENING: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\v\f]*+")
 _LINE_END: Final = re.compile(rb"[\n\x00]")
 _ANGLE_END: Final = re.compile(rb"[>\n\x00]")
 _OUTSIDE_STRING: Final = re.compile(rb'["{}\[\]\n\x00]')
@@ -71,8 +72,10 @@ class StreamFramer:
         "_bound",
         "_broken",
         "_checked",
+        "_decoder",
         "_depth",
         "_in_string",
+        "_is_utf8",
         "_kind",
         "_line_only",
         "_pending",
@@ -87,6 +90,7 @@ class StreamFramer:
         self._broken = False
         self._tell_tail = False
         self.truncated: list[tuple[int, bytes]] = []
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._begin()
 
     def _begin(self) -> None:
@@ -95,6 +99,7 @@ class StreamFramer:
         self._depth = 0
         self._in_string = False
         self._line_only = False
+        self._is_utf8 = True
         self._checked = 0
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -132,7 +137,9 @@ class StreamFramer:
         return left[: self._bound]
 
     def has_rest(self) -> bool:
-        """Tell whether bytes without an end are waiting."""
+        """Tell whether bytes without an end are waiting that were not told yet."""
+        if self._broken and not self._tell_tail:
+            return False
         return bool(self._pending) and not self._pending.isspace()
 
     @property
@@ -145,18 +152,21 @@ class StreamFramer:
         start = 0
         while True:
             if self._kind is _Kind.UNDECIDED:
-                start = _end_of(_BLANK, data, start)
+                start = _end_of(_BLANK_LINES, data, start)
                 if not self._decide(data, start):
                     self._pending = data[start:]
-                    break
+                    if len(self._pending) <= self._bound:
+                        break
+                    self._kind = _Kind.TEXT
             end, following = self._find_end(data, start)
             if end < 0:
                 self._pending = data[start:]
                 if len(self._pending) > self._bound:
                     self._tell(self._pending, len(messages))
-                    self._drop_pending()
                     self._broken = True
                     self._tell_tail = False
+                if self._broken and not self._tell_tail:
+                    self._drop_pending()
                 break
             self._finish(data[start:end], messages)
             start = following
@@ -165,12 +175,12 @@ class StreamFramer:
     def _decide(self, data: bytes, start: int) -> bool:
         """Learn the kind of the message from its first character; False when that has not arrived."""
         opening = _end_of(_OPENING, data, start)
-        if opening == len(data) or (data[start] == _BOM[0] and len(data) - start < len(_BOM) and opening == start):
-            if opening == len(data) or _BOM.startswith(data[start:]):
-                return False
+        if opening == len(data) or _BOM.startswith(data[start : start + len(_BOM) + 1]):
+            return False
         first = data[opening]
         if first in b"{[":
             self._kind = _Kind.JSON
+            self._decoder.reset()
         elif first == 0x3C:
             self._kind = _Kind.ANGLE
         else:
@@ -225,9 +235,13 @@ class StreamFramer:
                     return self._find_end(data, start)
 
     def _is_utf8_up_to(self, data: bytes, start: int, position: int) -> bool:
-        valid = _is_utf8(data[start + self._checked : position])
+        if self._is_utf8:
+            try:
+                self._decoder.decode(data[start + self._checked : position])
+            except UnicodeDecodeError:
+                self._is_utf8 = False
         self._checked = position - start
-        return valid
+        return self._is_utf8
 
     def _finish(self, message: bytes, messages: list[bytes]) -> None:
         if self._broken:
@@ -247,8 +261,11 @@ class StreamFramer:
 
     def _drop_pending(self) -> None:
         """Forget the bytes but keep where the scanner stands in them."""
-        kept = self._pending[self._scanned :] if self._kind is _Kind.JSON else b""
-        self._pending = kept
+        if self._kind is _Kind.JSON:
+            self._is_utf8_up_to(self._pending, 0, self._scanned)
+            self._pending = self._pending[self._scanned :]
+        else:
+            self._pending = b""
         self._scanned = 0
         self._checked = 0
 
