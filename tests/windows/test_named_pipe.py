@@ -1,88 +1,25 @@
-"""Both kinds of named pipe with genuine Windows Python: nothing lost, nothing glued, nobody uninvited."""
+"""The pipe that we make, with genuine Windows Python: nothing lost, nothing glued, nobody in who may not."""
 
 from __future__ import annotations
 
-import sys
-
-assert sys.platform == "win32"
-
 import subprocess
+import sys
 import threading
 import time
-import uuid
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import pywintypes
-import win32con
 import win32file
 import win32pipe
+from tests.windows.pipes import FLAGSHIP, Sink, a_door, client, has_kept, name, until
 
 from qmt_trading.intake import windows_pipe
 from qmt_trading.intake.named_pipe_connect import NamedPipeConnectDoor
 from qmt_trading.intake.named_pipe_listen import NamedPipeListenDoor
-from qmt_trading.link.dial import dial
+from qmt_trading.link.dial import DialError, dial
 from qmt_trading.model.errors import DoorError
-from qmt_trading.ports import Reply
-from qmt_trading.run.control_door import ControlDoor
-
-FLAGSHIP = b"600000.SH:11031122,11031123;600036.SH:11031124"
-
-
-class Sink:
-    """Keeps what arrives, and answers when asked to."""
-
-    def __init__(self, answer: Callable[[bytes], bytes] | None = None) -> None:
-        self.messages: list[bytes] = []
-        self.cut: list[bytes] = []
-        self.heartbeats = 0
-        self._answer = answer
-        self._lock = threading.Lock()
-
-    def message(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
-        with self._lock:
-            self.messages.append(payload)
-        if self._answer is not None and reply is not None:
-            reply(self._answer(payload))
-            reply.flush()
-
-    def truncated(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
-        self.cut.append(payload)
-
-    def heartbeat(self, door: str, received_ns: int) -> None:
-        self.heartbeats += 1
-
-
-def name() -> str:
-    return rf"\\.\pipe\qmt-test-{uuid.uuid4().hex[:10]}"
-
-
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
-
-
-def client(address: str) -> Any:
-    end = time.monotonic() + 10
-    while True:
-        try:
-            return win32file.CreateFile(
-                address, win32con.GENERIC_READ | win32con.GENERIC_WRITE, 0, None, win32con.OPEN_EXISTING, 0, None
-            )
-        except pywintypes.error as error:
-            assert error.winerror in (2, 231), error
-            assert time.monotonic() < end
-            time.sleep(0.005)
-
-
-def a_door(sink: Sink, *, instances: int = 4) -> tuple[str, NamedPipeListenDoor]:
-    address = name()
-    door = NamedPipeListenDoor("pipe", address, now_ns=time.time_ns, instances=instances)
-    door.open(sink)
-    return address, door
 
 
 def test_one_write_is_one_message_whatever_it_holds() -> None:
@@ -107,7 +44,7 @@ def test_an_empty_write_is_a_heartbeat_and_a_message_beyond_the_bound_is_never_r
     win32file.WriteFile(handle, FLAGSHIP)
     until(lambda: sink.messages == [FLAGSHIP])
     assert sink.heartbeats == 1
-    assert [len(cut) for cut in sink.cut] == [65_537]
+    assert [len(cut) for cut in sink.cut] == [65_536]
     win32file.CloseHandle(handle)
     door.close()
 
@@ -173,7 +110,7 @@ def test_eight_processes_at_once_lose_nothing() -> None:
 
 def test_a_burst_of_sixty_clients_that_write_and_leave_loses_none() -> None:
     sink = Sink()
-    address, door = a_door(sink, instances=16)
+    address, door = a_door(sink, instances=8)
 
     def write_and_leave(number: int) -> None:
         handle = client(address)
@@ -195,6 +132,7 @@ def test_only_this_user_and_the_system_are_on_the_access_list() -> None:
     _, door = a_door(Sink())
     assert door.server is not None
     found = windows_pipe.access_list(door.server.instances[0].handle)
+    assert windows_pipe.allowed_sids(door.server.instances[-1].handle) == {windows_pipe.user_sid(), "S-1-5-18"}
     assert found.startswith("D:P(")
     assert found.count("(A;") == 2
     assert found.count("(") == 2
@@ -210,8 +148,8 @@ def test_the_first_instance_insists_on_being_the_first(monkeypatch: pytest.Monke
     made = win32pipe.CreateNamedPipe
 
     def watch(*arguments: Any) -> Any:
-        flags.append(int(str(arguments[1])))
-        assert int(str(arguments[2])) & win32pipe.PIPE_REJECT_REMOTE_CLIENTS
+        flags.append(arguments[1])
+        assert arguments[2] & win32pipe.PIPE_REJECT_REMOTE_CLIENTS
         return made(*arguments)
 
     monkeypatch.setattr(win32pipe, "CreateNamedPipe", watch)
@@ -219,7 +157,7 @@ def test_the_first_instance_insists_on_being_the_first(monkeypatch: pytest.Monke
     door.close()
     assert [bool(flag & win32pipe.FILE_FLAG_FIRST_PIPE_INSTANCE) for flag in flags] == [True, False, False]
 
-    def refuse(*arguments: Any) -> Any:
+    def refuse(*arguments: object) -> object:
         raise pywintypes.error(5, "CreateNamedPipe", "Access is denied.")
 
     monkeypatch.setattr(win32pipe, "CreateNamedPipe", refuse)
@@ -234,66 +172,6 @@ def test_listening_at_a_name_that_exists_says_what_to_change() -> None:
     door.close()
 
 
-def upstream(address: str) -> Any:
-    """Make a pipe as the monitors do: outbound only, message mode, one instance, small buffers."""
-    kind = win32pipe.PIPE_TYPE_MESSAGE | win32pipe.PIPE_WAIT
-    anyone: Any = None
-    return win32pipe.CreateNamedPipe(address, win32pipe.PIPE_ACCESS_OUTBOUND, kind, 1, 1024, 1024, 0, anyone)
-
-
-def test_the_connecting_door_reads_redials_and_reads_again() -> None:
-    address, sink = name(), Sink()
-    door = NamedPipeConnectDoor("upstream", address, now_ns=time.time_ns)
-    door.open(sink)
-    assert door.condition()[0].startswith("等待上游创建管道")
-    for life in range(3):
-        handle = upstream(address)
-        win32pipe.ConnectNamedPipe(handle, None)
-        win32file.WriteFile(handle, b"<000001.SZ#10002000,231312,account3>")
-        win32file.WriteFile(handle, b"<HeartBeat>")
-        win32file.WriteFile(handle, FLAGSHIP + b" %d" % life)
-        wanted = 2 * (life + 1)
-        until(lambda wanted=wanted: len(sink.messages) == wanted)  # type: ignore[misc]
-        assert door.condition()[0].startswith("已连接")
-        win32pipe.DisconnectNamedPipe(handle)
-        win32file.CloseHandle(handle)
-    assert sink.messages == [
-        each for life in range(3) for each in (b"<000001.SZ#10002000,231312,account3>", FLAGSHIP + b" %d" % life)
-    ]
-    assert sink.heartbeats == 3
-    door.close()
-
-
-def test_a_message_longer_than_the_upstreams_buffer_stays_whole() -> None:
-    address, sink = name(), Sink()
-    door = NamedPipeConnectDoor("upstream", address, now_ns=time.time_ns)
-    door.open(sink)
-    handle = upstream(address)
-    win32pipe.ConnectNamedPipe(handle, None)
-    long = b";".join(b"60%04d.SH:11031122" % number for number in range(250))
-    win32file.WriteFile(handle, long)
-    win32file.WriteFile(handle, FLAGSHIP)
-    until(lambda: len(sink.messages) == 2)
-    assert sink.messages == [long, FLAGSHIP]
-    win32file.CloseHandle(handle)
-    door.close()
-
-
-def test_missing_heartbeats_are_told() -> None:
-    address, sink = name(), Sink()
-    now = [time.time_ns()]
-    door = NamedPipeConnectDoor("upstream", address, now_ns=lambda: now[0], heartbeat_ns=1_000_000_000)
-    door.open(sink)
-    handle = upstream(address)
-    win32pipe.ConnectNamedPipe(handle, None)
-    win32file.WriteFile(handle, b"<HeartBeat>")
-    until(lambda: sink.heartbeats == 1)
-    now[0] += 5_000_000_000
-    assert "没有心跳" in door.condition()[0]
-    win32file.CloseHandle(handle)
-    door.close()
-
-
 def test_closing_ends_every_wait_promptly() -> None:
     _, listening = a_door(Sink(), instances=8)
     connecting = NamedPipeConnectDoor("upstream", name(), now_ns=time.time_ns)
@@ -304,14 +182,144 @@ def test_closing_ends_every_wait_promptly() -> None:
     assert time.monotonic() - began < 3
 
 
-def test_the_control_door_answers_over_its_pipe() -> None:
-    address = name()
-    door = ControlDoor(address, lambda line: b"answer to " + line + b" " + b"z" * 200_000 + b"\n")
-    door.open()
-    with dial(address) as line:
-        for number in range(3):
-            line.send(b"request %d\n" % number)
-            answer = line.receive_line(10)
-            assert answer.startswith(b"answer to request %d " % number)
-            assert len(answer) > 200_000
+def test_more_clients_than_instances_may_stay_connected() -> None:
+    sink = Sink(answer=lambda payload: payload + b"\n")
+    address, door = a_door(sink, instances=2)
+    lines = [dial(address) for _ in range(20)]
+    for number, line in enumerate(lines):
+        line.send(b"from %d" % number)
+    assert [line.receive_line(10) for line in lines] == [b"from %d" % number for number in range(20)]
+    assert "20 个连接" in door.condition()[0]
+    for line in lines:
+        line.close()
+    until(lambda: "0 个连接" in door.condition()[0])
     door.close()
+
+
+def test_a_reply_to_a_client_that_has_gone_never_reaches_the_next_one() -> None:
+    sink = Sink()
+    replies = sink.replies
+    address, door = a_door(sink, instances=1)
+
+    for number in range(12):
+        with dial(address) as line:
+            line.send(b"%d" % number)
+            until(partial(has_kept, replies, number + 1))
+            for late in replies[:-1]:
+                late(b"for somebody else\n")
+                late.flush()
+            replies[-1](b"for %d\n" % number)
+            replies[-1].flush()
+            assert line.receive_line(5) == b"for %d" % number
+    door.close()
+
+
+def test_a_client_that_leaves_too_much_unread_is_dropped() -> None:
+    sink = Sink()
+    replies = sink.replies
+    address, door = a_door(sink)
+
+    deaf = client(address)
+    win32file.WriteFile(deaf, b"hello")
+    until(lambda: len(replies) == 1)
+    slowest_s = 0.0
+    for _ in range(400):
+        began = time.perf_counter()
+        replies[0](b"r" * 9999 + b"\n")
+        replies[0].flush()
+        slowest_s = max(slowest_s, time.perf_counter() - began)
+    assert slowest_s < 0.5
+    until(lambda: "0 个连接" in door.condition()[0])
+    win32file.CloseHandle(deaf)
+    door.close()
+
+
+def test_a_slow_reader_gets_every_receipt() -> None:
+    sink = Sink(answer=lambda payload: payload + b"r" * 9990 + b"\n")
+    address, door = a_door(sink)
+    with dial(address) as line:
+        for number in range(60):
+            line.send(b"%05d" % number)
+        until(lambda: len(sink.messages) == 60)
+        time.sleep(0.1)
+        assert [line.receive_line(10)[:5] for _ in range(60)] == [b"%05d" % number for number in range(60)]
+    door.close()
+
+
+KILLED = (
+    WRITER
+    + """
+print("done", flush=True)
+number = 0
+while True:
+    win32file.WriteFile(handle, (f"{who}+{number} " + "p" * 3000 + " end").encode())
+    number += 1
+"""
+)
+
+
+def test_clients_killed_in_mid_write_leave_whole_messages_only() -> None:
+    sink = Sink()
+    address, door = a_door(sink, instances=8)
+    writers = [
+        subprocess.Popen([sys.executable, "-c", KILLED, address, str(who), "10"], stdout=subprocess.PIPE)
+        for who in range(4)
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+    time.sleep(0.1)
+    for writer in writers:
+        with writer:
+            writer.kill()
+    until(lambda: "0 个连接" in door.condition()[0])
+    plain = [message for message in sink.messages if b"+" not in message]
+    long = [message for message in sink.messages if b"+" in message]
+    assert sorted(plain) == sorted(f"{who}-{number}".encode() for who in range(4) for number in range(10))
+    assert all(message.endswith(b" end") and len(message) > 3000 for message in long)
+    for who in range(4):
+        own = [message.split(b" ")[0] for message in long if message.startswith(b"%d+" % who)]
+        assert own == [b"%d+%d" % (who, number) for number in range(len(own))]
+    assert long
+    door.close()
+
+
+def test_blank_messages_are_skipped() -> None:
+    sink = Sink()
+    address, door = a_door(sink)
+    with dial(address) as line:
+        for payload in (b"\r\n", b"\0", FLAGSHIP):
+            line.send(payload)
+        until(lambda: sink.messages == [FLAGSHIP])
+    door.close()
+
+
+def test_a_fault_at_one_client_is_told_and_the_next_is_served() -> None:
+    def answer(payload: bytes) -> bytes:
+        if payload == b"poison":
+            raise RuntimeError("boom")
+        return b"ok\n"
+
+    address, door = a_door(Sink(answer=answer), instances=1)
+    with dial(address) as bad:
+        bad.send(b"poison")
+        with pytest.raises(DialError):
+            bad.receive_line(5)
+    with dial(address) as good:
+        good.send(b"fine")
+        assert good.receive_line(5) == b"ok"
+    assert "boom" in door.condition()[1]
+    door.close()
+
+
+def test_a_wait_for_a_receipt_ends_in_time() -> None:
+    address, door = a_door(Sink())
+    with dial(address) as line:
+        line.send(FLAGSHIP)
+        began = time.monotonic()
+        with pytest.raises(DialError, match="没有等到回执"):
+            line.receive_line(0.2)
+        assert time.monotonic() - began < 2
+    door.close()
+    with pytest.raises(DialError, match="连不上"):
+        dial(address, timeout_s=0.2)

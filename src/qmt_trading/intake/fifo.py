@@ -1,99 +1,140 @@
-"""The POSIX FIFO: a one-way door that ``echo … > signals.fifo`` can use."""
+"""The FIFO door: whole lines from any number of writers, one way."""
 
 from __future__ import annotations
 
-import sys
-
-assert sys.platform != "win32", "FIFOs of this kind exist elsewhere only"
-
+import contextlib
 import os
 import select
 import stat
+import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from qmt_trading.intake.delivery import deliver, deliver_rest
 from qmt_trading.intake.framing import LineFramer
 from qmt_trading.model.errors import DoorError
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.ports import SignalSink
 
-RECEIVE_BYTES: Final = 65_536
+READ_BYTES: Final = 65_536
 SILENCE_NS: Final = 2 * SECOND_NS
-_LOOK_S: Final = 0.25
-_STOP_S: Final = 5.0
+JOIN_S: Final = 5.0
 
 
 class FifoDoor:
-    """The SignalSource port at a FIFO, made with mode 0600 where there is none.
+    """A one-way door: ``echo … > path`` is enough. Its senders get no receipt.
 
-    It is opened for reading and writing, so that it never sees the end when a writer leaves. Writes of more than 4,096
-    bytes of several writers mix; that is the system's rule, and a longer line is refused.
+    The FIFO is made with mode 0600 when absent and is left in place at the end, so that a later ``echo >`` does not
+    make a plain file of its name. A line left without a newline for the time of silence is truncated.
     """
 
-    def __init__(self, name: str, path: Path, *, now_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        name: str,
+        path: Path,
+        *,
+        now_ns: Callable[[], int],
+        steady_ns: Callable[[], int] = time.monotonic_ns,
+        silence_ns: int = SILENCE_NS,
+    ) -> None:
         self._name = name
         self._path = path
         self._now_ns = now_ns
-        self._descriptor = -1
-        self._thread: threading.Thread | None = None
+        self._steady_ns = steady_ns
+        self._silence_ns = silence_ns
+        self._framer = LineFramer()
         self._stopping = False
-        self._wake: tuple[int, int] | None = None
+        self._thread: threading.Thread | None = None
 
     @property
     def name(self) -> str:
         return self._name
 
     def open(self, sink: SignalSink) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            if not self._path.exists():
-                os.mkfifo(self._path, 0o600)
-            if not stat.S_ISFIFO(self._path.stat().st_mode):
-                raise DoorError(f"{self._path} 已存在且不是 FIFO，未作改动 / exists and is no FIFO, left alone")
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_NONBLOCK)
-        except OSError as error:
-            raise DoorError(f"通道 {self._path} 打不开 / the door cannot be opened: {error}") from error
-        self._wake = os.pipe()
-        self._thread = threading.Thread(
-            target=self._serve, args=(sink, self._wake[0]), name=f"door-{self._name}", daemon=True
-        )
+        """Begin to take lines.
+
+        Raises:
+            DoorError: the FIFO cannot be made or opened, is not ours alone, or another program reads it.
+        """
+        assert self._thread is None, "a door is opened once"
+        self._end = _open_fifo(os.fspath(self._path))
+        self._wake_out, self._wake_in = os.pipe()
+        self._thread = threading.Thread(target=self._run, args=(sink,), name=f"door-{self._name}", daemon=True)
         self._thread.start()
 
     def condition(self) -> tuple[str, str]:
-        if self._descriptor < 0:
+        """Return whether the door is open."""
+        if self._thread is None or self._stopping:
             return "未打开", "closed"
         return f"监听 {self._path}", f"listening at {self._path}"
 
     def close(self) -> None:
+        """Stop taking lines; what stands unread in the FIFO is lost, as its writers get no receipt."""
+        if self._thread is None or self._stopping:
+            return
         self._stopping = True
-        if self._wake is not None:
-            os.write(self._wake[1], b"x")
-        if self._thread is not None:
-            self._thread.join(_STOP_S)
-            self._thread = None
-        for each in self._wake or ():
-            os.close(each)
-        self._wake = None
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        os.write(self._wake_in, b"\0")
+        self._thread.join(JOIN_S)
+        os.close(self._wake_in)
 
-    def _serve(self, sink: SignalSink, wake: int) -> None:
-        framer, name, descriptor = LineFramer(), self._name, self._descriptor
+    def _run(self, sink: SignalSink) -> None:
         heard_ns = 0
         while not self._stopping:
-            ready, _, _ = select.select([descriptor, wake], [], [], _LOOK_S if framer.has_rest() else None)
-            now_ns = self._now_ns()
-            if descriptor in ready:
-                heard_ns = now_ns
-                messages = framer.feed(os.read(descriptor, RECEIVE_BYTES))
-                broken = dict(framer.truncated)
-                for index in range(len(messages) + 1):
-                    if index in broken:
-                        sink.truncated(name, broken[index], now_ns, None)
-                    if index < len(messages):
-                        sink.message(name, messages[index], now_ns, None)
-            elif framer.has_rest() and now_ns - heard_ns > SILENCE_NS:
-                sink.truncated(name, framer.rest(), now_ns, None)
+            wait_s = None
+            if self._framer.has_rest():
+                wait_s = max(heard_ns + self._silence_ns - self._steady_ns(), 0) / SECOND_NS
+            ready, _, _ = select.select((self._end, self._wake_out), (), (), wait_s)
+            if self._end in ready:
+                data = self._read()
+                heard_ns = self._steady_ns()
+                deliver(self._framer, data, sink, door=self._name, received_ns=self._now_ns(), reply=None)
+            elif not ready:
+                deliver_rest(self._framer, sink, door=self._name, received_ns=self._now_ns(), reply=None)
+        os.close(self._end)
+        os.close(self._wake_out)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._end, READ_BYTES)
+        except BlockingIOError:
+            return b""
+
+
+def _open_fifo(path: str) -> int:
+    if sys.platform == "win32":
+        raise DoorError("Windows 上没有 FIFO，请用 named_pipe / no FIFOs on Windows: use named_pipe")
+    import fcntl
+
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkfifo(path, 0o600)
+        _check(path, os.lstat(path))
+        # Read and write: there is always a reader and a writer, so senders come and go without an end of file.
+        end = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as error:
+        raise DoorError(f"无法打开管道 {path}：{error.strerror} / cannot open the FIFO: {error}") from error
+    try:
+        _check(path, os.fstat(end))
+        fcntl.flock(end, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(end)
+        raise DoorError(
+            f"{path} 已有程序在读取，请先停掉它 / another running program reads it: stop it first"
+        ) from error
+    except DoorError:
+        os.close(end)
+        raise
+    return end
+
+
+def _check(path: str, found: os.stat_result) -> None:
+    if not stat.S_ISFIFO(found.st_mode):
+        raise DoorError(f"{path} 已存在，且不是管道（FIFO），请移走 / exists and is no FIFO: move it away")
+    if sys.platform != "win32" and found.st_uid != os.geteuid():
+        raise DoorError(f"{path} 属于另一个用户，请移走 / belongs to another user: move it away")
+    if found.st_mode & stat.S_IWOTH:
+        raise DoorError(f"任何人都能写 {path}，请执行 chmod 600 / anybody may write to it: run chmod 600 on it")

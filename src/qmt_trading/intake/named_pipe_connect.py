@@ -2,142 +2,175 @@
 
 from __future__ import annotations
 
-import sys
-
-assert sys.platform == "win32", "named pipes of this kind exist on Windows only"
-
-import contextlib
 import threading
+import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import pywintypes
-import win32con
-import win32event
-import win32file
-import win32pipe
 import winerror
 
-from qmt_trading.intake.windows_pipe import MESSAGE_BYTES_MAX, READ_BYTES, goes_on, read_count
+from qmt_trading.intake import windows_pipe
+from qmt_trading.intake.delivery import deliver, deliver_rest
+from qmt_trading.intake.framing import StreamFramer
+from qmt_trading.intake.windows_pipe import Pipe, PipeGoneError, PipeStoppedError
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.ports import SignalSink
 
-BACK_OFF_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
+BACK_OFF_S: Final = (0.02, 0.05, 0.1, 0.2, 0.5)
 HEARTBEATS_MISSED_MAX: Final = 3
+SILENCE_MS: Final = 2000
 _STOP_S: Final = 5.0
-FILE_WRITE_ATTRIBUTES: Final = 0x100
 _HEARTBEAT: Final = b"<heartbeat>"
+_BLANK: Final = b" \t\r\n\0"
 
 
 class NamedPipeConnectDoor:
-    """The SignalSource port over an upstream's outbound pipe: one way, no receipts, heartbeat watched."""
+    """The SignalSource port over an upstream's outbound pipe: one way, no receipts, heartbeat watched.
 
-    def __init__(self, name: str, address: str, *, now_ns: Callable[[], int], heartbeat_ns: int = 0) -> None:
+    A pipe of messages gives one message a write. A pipe of bytes is framed as every byte stream is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        *,
+        now_ns: Callable[[], int],
+        heartbeat_ns: int = 0,
+        steady_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """Args: heartbeat_ns: how often the upstream promises a sign of life; 0: not at all."""
         self._name = name
         self._address = address
         self._now_ns = now_ns
+        self._steady_ns = steady_ns
         self._heartbeat_ns = heartbeat_ns
-        self._stop: Any = win32event.CreateEvent(None, True, False, None)
+        self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._connected = False
-        self._since_ns = now_ns()
+        self._lock = threading.Lock()
+        self._pipe: Pipe | None = None
+        self._since_ns = steady_ns()
         self._heard_ns = 0
+        self._refusal = winerror.ERROR_FILE_NOT_FOUND
+        """Why the last dialling failed, in the system's code."""
+        self._fault = ""
 
     @property
     def name(self) -> str:
         return self._name
 
     def open(self, sink: SignalSink) -> None:
-        self._since_ns = self._now_ns()
+        """Begin to dial. That nobody is there yet is a condition, not an error."""
+        self._since_ns = self._steady_ns()
         self._thread = threading.Thread(target=self._work, args=(sink,), name=f"door-{self._name}", daemon=True)
         self._thread.start()
 
     def condition(self) -> tuple[str, str]:
-        now_ns = self._now_ns()
-        if not self._connected:
-            waited = (now_ns - self._since_ns) // 1_000_000_000
-            return f"等待上游创建管道，已等 {waited} 秒", f"waiting for the upstream's pipe, {waited} s so far"
+        """Return whether the upstream is there, since when it is not and why, or how long its heartbeat is missing."""
+        if self._thread is None:
+            return "未打开", "closed"
+        now_ns = self._steady_ns()
+        if self._pipe is None:
+            return self._waiting((now_ns - self._since_ns) // SECOND_NS)
         silent_ns = now_ns - self._heard_ns
         if self._heartbeat_ns and silent_ns > HEARTBEATS_MISSED_MAX * self._heartbeat_ns:
-            silent = silent_ns // 1_000_000_000
+            silent = silent_ns // SECOND_NS
             return f"⚠ 上游 {silent} 秒没有心跳", f"⚠ no heartbeat from upstream for {silent} s"
-        return f"已连接 {self._address}", f"connected to {self._address}"
+        chinese, english = f"已连接 {self._address}", f"connected to {self._address}"
+        if self._fault:
+            return f"{chinese}，最近的故障：{self._fault}", f"{english}, last fault: {self._fault}"
+        return chinese, english
 
     def close(self) -> None:
-        win32event.SetEvent(self._stop)
+        """Stop reading. Repeating it is harmless."""
+        self._stopping.set()
+        with self._lock:
+            if self._pipe is not None:
+                self._pipe.stop()
         if self._thread is not None:
             self._thread.join(_STOP_S)
             self._thread = None
 
+    def _waiting(self, waited_s: int) -> tuple[str, str]:
+        match self._refusal:
+            case winerror.ERROR_FILE_NOT_FOUND:
+                return f"等待上游创建管道，已等 {waited_s} 秒", f"waiting for the upstream's pipe, {waited_s} s so far"
+            case winerror.ERROR_PIPE_BUSY:
+                return (
+                    f"上游的管道被别的程序占着，已等 {waited_s} 秒",
+                    f"another program holds the upstream's pipe, {waited_s} s so far",
+                )
+            case winerror.ERROR_ACCESS_DENIED:
+                return (
+                    f"没有权限打开上游的管道：请用与上游相同的用户和权限运行，已等 {waited_s} 秒",
+                    f"no right to open the upstream's pipe: run as the same user and level, {waited_s} s so far",
+                )
+            case code:
+                return (
+                    f"上游的管道打不开（错误 {code}），已等 {waited_s} 秒",
+                    f"the upstream's pipe cannot be opened (error {code}), {waited_s} s so far",
+                )
+
     def _work(self, sink: SignalSink) -> None:
         tries = 0
-        while not self._stopped(0):
-            handle = self._dial()
-            if handle is None:
-                wait_s = BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)]
+        while not self._stopping.is_set():
+            try:
+                pipe, keeps_messages = windows_pipe.dial(self._address)
+            except pywintypes.error as error:
+                self._refusal = error.winerror
+                self._stopping.wait(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
                 tries += 1
-                if self._stopped(wait_s):
-                    return
                 continue
             tries = 0
-            self._connected, self._heard_ns = True, self._now_ns()
-            try:
-                self._read_all(handle, sink)
-            finally:
-                self._connected, self._since_ns = False, self._now_ns()
-                with contextlib.suppress(pywintypes.error):
-                    win32file.CloseHandle(handle)
+            self._serve(pipe, sink, keeps_messages=keeps_messages)
 
-    def _dial(self) -> Any:
-        """Return an open handle in message mode, None when nobody is there or all instances are taken.
-
-        Without FILE_WRITE_ATTRIBUTES the read mode could not be set, and messages would come glued together.
-        """
-        access = win32con.GENERIC_READ | FILE_WRITE_ATTRIBUTES
-        handle: Any
+    def _serve(self, pipe: Pipe, sink: SignalSink, *, keeps_messages: bool) -> None:
+        self._heard_ns = self._steady_ns()
+        with self._lock:
+            self._pipe = pipe
+            if self._stopping.is_set():
+                pipe.stop()
         try:
-            handle = win32file.CreateFile(
-                self._address, access, 0, None, win32con.OPEN_EXISTING, win32file.FILE_FLAG_OVERLAPPED, None
-            )
-        except pywintypes.error:
-            return None
-        try:
-            win32pipe.SetNamedPipeHandleState(handle, win32pipe.PIPE_READMODE_MESSAGE, None, None)
-        except pywintypes.error:
-            win32file.CloseHandle(handle)
-            return None
-        return handle
+            if keeps_messages:
+                self._read_messages(pipe, sink)
+            else:
+                self._read_bytes(pipe, sink)
+        except (PipeGoneError, PipeStoppedError):
+            pass  # Dialled again, unless the door is closing.
+        except Exception as error:  # noqa: BLE001 - the edge of one sender's connection: it is dialled again.
+            self._fault = f"{type(error).__name__}: {error}"
+        finally:
+            with self._lock:
+                self._pipe = None
+            self._since_ns = self._steady_ns()
+            self._refusal = winerror.ERROR_FILE_NOT_FOUND
+            pipe.close()
 
-    def _read_all(self, handle: Any, sink: SignalSink) -> None:
-        buffer = win32file.AllocateReadBuffer(READ_BYTES)
-        message = b""
+    def _read_messages(self, pipe: Pipe, sink: SignalSink) -> None:
         while True:
-            overlapped = pywintypes.OVERLAPPED()
-            overlapped.hEvent = win32event.CreateEvent(None, True, False, None)
-            try:
-                result, _ = win32file.ReadFile(handle, buffer, overlapped)
-                if result == winerror.ERROR_IO_PENDING:
-                    events = [overlapped.hEvent, self._stop]
-                    if (
-                        win32event.WaitForMultipleObjects(events, False, win32event.INFINITE)
-                        != win32event.WAIT_OBJECT_0
-                    ):
-                        win32file.CancelIo(handle)
-                        return
-                message = (message + bytes(buffer[: read_count(handle, overlapped)]))[:READ_BYTES]
-            except pywintypes.error:
-                return
-            if not goes_on(overlapped):
-                self._deliver(message, sink)
-                message = b""
+            message = pipe.read()
+            assert message is not None, "a read without a limit of time returns a message or raises"
+            self._heard_ns = self._steady_ns()
+            now_ns = self._now_ns()
+            words = message.payload.strip(_BLANK)
+            if not message.is_whole:
+                sink.truncated(self._name, message.payload, now_ns, None)
+            elif not message.payload or words.lower() == _HEARTBEAT:
+                sink.heartbeat(self._name, now_ns)
+            elif words:
+                sink.message(self._name, message.payload, now_ns, None)
 
-    def _deliver(self, message: bytes, sink: SignalSink) -> None:
-        now_ns = self._heard_ns = self._now_ns()
-        if not message or message.strip(b"\x00\r\n ").lower() == _HEARTBEAT:
-            sink.heartbeat(self._name, now_ns)
-        elif len(message) > MESSAGE_BYTES_MAX:
-            sink.truncated(self._name, message, now_ns, None)
-        else:
-            sink.message(self._name, message, now_ns, None)
-
-    def _stopped(self, wait_s: float) -> bool:
-        return bool(win32event.WaitForSingleObject(self._stop, int(wait_s * 1000)) == win32event.WAIT_OBJECT_0)
+    def _read_bytes(self, pipe: Pipe, sink: SignalSink) -> None:
+        framer = StreamFramer()
+        try:
+            while not framer.is_lost:
+                received = pipe.read(SILENCE_MS if framer.has_rest() else None)
+                now_ns = self._now_ns()
+                if received is None:
+                    deliver_rest(framer, sink, door=self._name, received_ns=now_ns, reply=None)
+                    continue
+                self._heard_ns = self._steady_ns()
+                deliver(framer, received.payload, sink, door=self._name, received_ns=now_ns, reply=None)
+        finally:
+            deliver_rest(framer, sink, door=self._name, received_ns=self._now_ns(), reply=None)

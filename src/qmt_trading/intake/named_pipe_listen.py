@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-
-assert sys.platform == "win32", "named pipes of this kind exist on Windows only"
-
 from collections.abc import Callable
 from typing import Final
 
-from qmt_trading.intake import windows_pipe
-from qmt_trading.intake.windows_pipe import MESSAGE_BYTES_MAX, Instance, PipeServer
-from qmt_trading.model.errors import DoorError
+from qmt_trading.intake.pipe_server import PipeServer
+from qmt_trading.intake.windows_pipe import Pipe, Reply
 from qmt_trading.ports import SignalSink
 
-INSTANCES: Final = 16
+INSTANCES: Final = 8
+"""Made before the first client comes; more are made for clients that stay."""
+BLANK: Final = b" \t\r\n\0"
 
 
 class NamedPipeListenDoor:
@@ -36,34 +33,43 @@ class NamedPipeListenDoor:
         return self._server
 
     def open(self, sink: SignalSink) -> None:
-        if windows_pipe.exists(self._address):
-            raise DoorError('管道已被上游程序创建：请把 mode 改为 "connect" / the pipe exists: set mode = "connect"')
+        """Begin to take messages.
 
-        def serve(instance: Instance) -> None:
-            self._serve(instance, sink)
+        Raises:
+            DoorError: the name is taken, or the access list is not what was asked for.
+        """
+
+        def serve(pipe: Pipe) -> None:
+            self._serve(pipe, sink)
 
         self._server = PipeServer(self._address, serve, instances=self._count, name=f"door-{self._name}")
 
     def condition(self) -> tuple[str, str]:
-        if self._server is None:
+        """Return whether the door is open, how many clients there are, and what went wrong last."""
+        server = self._server
+        if server is None:
             return "未打开", "closed"
-        return f"监听 {self._address}", f"listening at {self._address}"
+        chinese = f"监听 {self._address}，{server.connected} 个连接"
+        english = f"listening at {self._address}, {server.connected} connected"
+        if server.fault:
+            return f"{chinese}，最近的故障：{server.fault}", f"{english}, last fault: {server.fault}"
+        return chinese, english
 
     def close(self) -> None:
+        """Stop taking messages. Repeating it is harmless."""
         if self._server is not None:
             self._server.close()
             self._server = None
 
-    def _serve(self, instance: Instance, sink: SignalSink) -> None:
-        reply = instance.reply()
+    def _serve(self, pipe: Pipe, sink: SignalSink) -> None:
+        reply = Reply(pipe)
         while True:
-            message = instance.read()
-            if message is None:
-                return
+            message = pipe.read()
+            assert message is not None, "a read without a limit of time returns a message or raises"
             now_ns = self._now_ns()
-            if not message:
+            if not message.is_whole:
+                sink.truncated(self._name, message.payload, now_ns, reply)
+            elif not message.payload:
                 sink.heartbeat(self._name, now_ns)
-            elif len(message) > MESSAGE_BYTES_MAX:
-                sink.truncated(self._name, message, now_ns, reply)
-            else:
-                sink.message(self._name, message, now_ns, reply)
+            elif message.payload.strip(BLANK):
+                sink.message(self._name, message.payload, now_ns, reply)

@@ -1,300 +1,377 @@
-"""The Unix domain socket: a stream door for many senders, one thread for all of them."""
+"""The Unix domain socket door: one thread for all connections, receipts back to each sender."""
 
 from __future__ import annotations
-
-import sys
-
-assert sys.platform != "win32", "Unix sockets of this kind exist elsewhere only"
 
 import contextlib
 import os
 import selectors
 import socket
-import stat
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from qmt_trading.intake.delivery import deliver, deliver_rest
 from qmt_trading.intake.framing import StreamFramer
-from qmt_trading.model.errors import DoorError
+from qmt_trading.intake.unix_listener import UnixListener
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.ports import SignalSink
 
-RECEIVE_BYTES: Final = 262_144
-UNREAD_BYTES_MAX: Final = 4_194_304
-"""Receipts that a sender may leave unread before it is dropped."""
+READ_BYTES: Final = 65_536
 CONNECTIONS_MAX: Final = 256
+OUTPUT_BYTES_MAX: Final = 1 << 20
+"""What is kept for a sender that does not read its receipts; beyond it the connection is dropped."""
 SILENCE_NS: Final = 2 * SECOND_NS
-PATH_BYTES_MAX: Final = 100
-_LOOK_S: Final = 0.25
-_STOP_S: Final = 5.0
+LINGER_NS: Final = 10 * SECOND_NS
+"""How long a sender that closed only its own half may wait for receipts."""
+LINGER_CHECK_NS: Final = SECOND_NS // 4
+ACCEPT_PAUSE_NS: Final = SECOND_NS // 10
+JOIN_S: Final = 5.0
 
 
-class _Sender:
-    """One connection, and the Reply to it: the loop appends and flushes, the door's thread finishes what is left."""
+class Connection:
+    """One sender, and the ``Reply`` to it: the loop appends and flushes, the door's thread finishes what is left."""
 
-    def __init__(self, door: UnixSocketDoor, connected: socket.socket) -> None:
-        self.socket = connected
+    __slots__ = (
+        "_attend",
+        "_closed",
+        "_lock",
+        "_output",
+        "_owed",
+        "_stuck",
+        "ended_ns",
+        "framer",
+        "heard_ns",
+        "socket",
+    )
+
+    def __init__(self, end: socket.socket, attend: Callable[[Connection], None]) -> None:
+        self.socket = end
         self.framer = StreamFramer()
         self.heard_ns = 0
-        self._door = door
+        self.ended_ns = 0
+        """When the sender closed its half; 0: it has not."""
+        self._attend = attend
         self._lock = threading.Lock()
-        self._unsent = bytearray()
-        self._gone = False
-        self.wants_write = False
+        self._output = bytearray()
+        self._stuck = False
+        """Whether the socket had no room, so that the door's thread has to finish."""
+        self._owed = 0
+        """Messages handed over less lines sent back."""
+        self._closed = False
 
     def __call__(self, line: bytes) -> None:
+        """Take a line; a sender that leaves too many unread is dropped."""
         with self._lock:
-            if not self._gone:
-                self._unsent += line
+            self._owed -= 1
+            if self._closed:
+                return
+            self._output += line
+            if len(self._output) <= OUTPUT_BYTES_MAX:
+                return
+            self._close_output()
+        self._attend(self)
 
     def flush(self) -> None:
+        """Send what was taken, in one write where the socket has room; never blocks, never raises."""
         with self._lock:
-            if self._gone or not self._unsent or self.wants_write:
+            if self._stuck or self._closed:
                 return
-            self._send()
-            if not self._unsent:
-                return
-            self.wants_write = True
-        self._door.attend(self)
+            is_done = self._send() and not self.ended_ns
+        if not is_done:
+            self._attend(self)
 
-    def finish(self) -> bool:
-        """Send on from the door's thread; return whether everything is out."""
+    def finish(self) -> None:
+        """Send on, from the door's thread."""
         with self._lock:
-            if not self._gone:
+            if not self._closed:
                 self._send()
-            self.wants_write = bool(self._unsent) and not self._gone
-            return not self.wants_write
 
-    def _send(self) -> None:
-        try:
-            sent = self.socket.send(self._unsent)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self._gone = True
-            self._unsent.clear()
-            return
-        del self._unsent[:sent]
-        if len(self._unsent) > UNREAD_BYTES_MAX:
-            self._gone = True
-            self._unsent.clear()
+    def owe(self, answers: int) -> None:
+        """Note that so many more answers may come."""
+        with self._lock:
+            self._owed += answers
 
-    @property
-    def is_gone(self) -> bool:
-        return self._gone
+    def is_stuck(self) -> bool:
+        return self._stuck and not self._closed
+
+    def is_useless(self) -> bool:
+        """Tell whether nothing can or need be said to this sender any more."""
+        with self._lock:
+            if self._closed or not self.ended_ns:
+                return self._closed
+            if self._owed <= 0 and not self._output:
+                return True
+            try:
+                self.socket.send(b"")  # Fails when the other side has closed both halves.
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+            return False
 
     def close(self) -> None:
         with self._lock:
-            self._gone = True
-            self._unsent.clear()
+            self._close_output()
             self.socket.close()
+
+    def _close_output(self) -> None:
+        self._closed = True
+        self._output.clear()
+
+    def _send(self) -> bool:
+        """Send what there is room for; True when nothing is left to do for this sender."""
+        try:
+            sent = self.socket.send(self._output) if self._output else 0
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._close_output()  # The sender is gone; the door's thread tidies up.
+            return False
+        del self._output[:sent]
+        self._stuck = bool(self._output)
+        return not self._stuck
 
 
 class UnixSocketDoor:
-    """The SignalSource port at a path. Mode 0600; a dead process's socket is replaced, a live one's is not."""
+    """A duplex door at a path, mode 0600. Receipts go back on the connection their message came by."""
 
-    def __init__(self, name: str, path: Path, *, now_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        name: str,
+        path: Path,
+        *,
+        now_ns: Callable[[], int],
+        steady_ns: Callable[[], int] = time.monotonic_ns,
+        silence_ns: int = SILENCE_NS,
+        connections_max: int = CONNECTIONS_MAX,
+    ) -> None:
         self._name = name
         self._path = path
         self._now_ns = now_ns
-        self._listener: socket.socket | None = None
-        self._thread: threading.Thread | None = None
+        self._steady_ns = steady_ns
+        self._silence_ns = silence_ns
+        self._connections_max = connections_max
+        self._connections: set[Connection] = set()
+        self._unfinished: dict[Connection, None] = {}
+        """Connections with bytes left without an end, the one longest silent first."""
+        self._ended: dict[Connection, None] = {}
+        self._attention: deque[Connection] = deque()
         self._stopping = False
-        self._senders: dict[int, _Sender] = {}
-        self._attention: list[_Sender] = []
-        self._wake_read: socket.socket | None = None
-        self._wake_write: socket.socket | None = None
+        self._refused = 0
+        self._fault = ""
+        self._accept_again_ns = 0
+        self._linger_check_ns = 0
+        self._sink: SignalSink
+        self._listener: UnixListener | None = None
+        self._thread: threading.Thread | None = None
 
     @property
     def name(self) -> str:
         return self._name
 
     def open(self, sink: SignalSink) -> None:
-        path = os.fspath(self._path)
-        if len(os.fsencode(path)) > PATH_BYTES_MAX:
-            raise DoorError(f"通道路径太长（最多 {PATH_BYTES_MAX} 字节）/ the path is too long: {path}")
-        remove_dead_socket(self._path)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            before = os.umask(0o177)
-            try:
-                listener.bind(path)
-            finally:
-                os.umask(before)
-            listener.listen(64)
-        except OSError as error:
-            listener.close()
-            raise DoorError(f"通道 {path} 打不开 / the door cannot be opened: {error}") from error
-        listener.setblocking(False)
-        self._listener = listener
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.setblocking(False)
-        self._wake_write.setblocking(False)
-        self._thread = threading.Thread(
-            target=self._serve, args=(sink, listener), name=f"door-{self._name}", daemon=True
-        )
+        """Begin to take messages.
+
+        Raises:
+            DoorError: the socket cannot be made; the text says why and what to do.
+        """
+        assert self._thread is None, "a door is opened once"
+        self._listener = UnixListener(os.fspath(self._path), backlog=128)
+        self._sink = sink
+        self._selector = selectors.DefaultSelector()
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._wake_in.setblocking(False)
+        self._wake_out.setblocking(False)
+        self._selector.register(self._wake_out, selectors.EVENT_READ, None)
+        self._selector.register(self._listener.listening, selectors.EVENT_READ, None)
+        self._thread = threading.Thread(target=self._run, name=f"door-{self._name}", daemon=True)
         self._thread.start()
 
     def condition(self) -> tuple[str, str]:
-        if self._listener is None:
+        """Return whether the door is open, how many senders there are, and what went wrong last."""
+        if self._thread is None or self._stopping:
             return "未打开", "closed"
-        count = len(self._senders)
-        return f"监听 {self._path}，{count} 个连接", f"listening at {self._path}, {count} connected"
+        chinese = f"监听 {self._path}，{len(self._connections)} 个连接"
+        english = f"listening at {self._path}, {len(self._connections)} connected"
+        if self._refused:
+            chinese += f"，因连接太多拒绝了 {self._refused} 个"
+            english += f", {self._refused} refused because there were too many"
+        if self._fault:
+            chinese += f"，最近的故障：{self._fault}"
+            english += f", last fault: {self._fault}"
+        return chinese, english
 
     def close(self) -> None:
+        """Stop taking messages; receipts not yet sent are sent where the sockets have room."""
+        if self._thread is None or self._stopping:
+            return
         self._stopping = True
         self._wake()
-        if self._thread is not None:
-            self._thread.join(_STOP_S)
-            self._thread = None
-        for wake in (self._wake_read, self._wake_write):
-            if wake is not None:
-                wake.close()
-        self._wake_read = self._wake_write = None
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
-            with contextlib.suppress(OSError):
-                self._path.unlink()
-
-    def attend(self, sender: _Sender) -> None:
-        """Let the door's thread finish what ``sender`` does not read fast enough."""
-        self._attention.append(sender)
-        self._wake()
+        self._thread.join(JOIN_S)
 
     def _wake(self) -> None:
-        if self._wake_write is not None:
-            with contextlib.suppress(OSError):
-                self._wake_write.send(b"x")
+        with contextlib.suppress(OSError):  # Full: it will wake anyway. Closed: nobody is left to wake.
+            self._wake_in.send(b"\0")
 
-    def _serve(self, sink: SignalSink, listener: socket.socket) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(listener, selectors.EVENT_READ, None)
-            wake = self._wake_read
-            assert wake is not None
-            selector.register(wake, selectors.EVENT_READ, None)
-            waiting: set[int] = set()
-            while not self._stopping:
-                for key, events in selector.select(_LOOK_S if waiting else None):
-                    if key.fileobj is listener:
-                        self._accept(selector, listener)
-                    elif key.fileobj is wake:
-                        self._attend(selector, wake)
-                    else:
-                        self._handle(selector, key.data, events, sink, waiting)
-                if waiting:
-                    self._silence(selector, sink, waiting)
-            for sender in list(self._senders.values()):
-                self._rest(sender, sink)
-                sender.close()
-            self._senders.clear()
+    def _attend(self, connection: Connection) -> None:
+        self._attention.append(connection)
+        self._wake()
 
-    def _accept(self, selector: selectors.BaseSelector, listener: socket.socket) -> None:
-        try:
-            connected, _ = listener.accept()
-        except OSError:
-            return
-        if len(self._senders) >= CONNECTIONS_MAX:
-            connected.close()
-            return
-        connected.setblocking(False)
-        sender = _Sender(self, connected)
-        self._senders[connected.fileno()] = sender
-        selector.register(connected, selectors.EVENT_READ, sender)
+    def _run(self) -> None:
+        assert self._listener is not None
+        listener = self._listener.listening
+        while not self._stopping:
+            for key, events in self._selector.select(self._wait_s()):
+                if isinstance(key.data, Connection):
+                    self._serve(key.data, events)
+                elif key.fileobj is listener:
+                    self._accept(listener)
+                else:
+                    self._wake_out.recv(4096)
+            while self._attention:
+                self._look_after(self._attention.popleft())
+            self._expire(listener)
+        self._shut()
 
-    def _attend(self, selector: selectors.BaseSelector, wake: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            wake.recv(4096)
-        while self._attention:
-            sender = self._attention.pop()
-            with contextlib.suppress(KeyError, ValueError):
-                selector.modify(sender.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, sender)
+    def _shut(self) -> None:
+        assert self._listener is not None
+        self._listener.close()
+        for connection in list(self._connections):
+            self._give_up_rest(connection)
+            connection.finish()
+            self._drop(connection)
+        self._selector.close()
+        self._wake_in.close()
+        self._wake_out.close()
 
-    def _handle(
-        self, selector: selectors.BaseSelector, sender: _Sender, events: int, sink: SignalSink, waiting: set[int]
-    ) -> None:
-        number = sender.socket.fileno()
-        if events & selectors.EVENT_WRITE and sender.finish():
-            if sender.is_gone:
-                self._drop(selector, sender, sink, waiting)
+    def _wait_s(self) -> float | None:
+        due_ns = 0
+        if self._unfinished:
+            due_ns = next(iter(self._unfinished)).heard_ns + self._silence_ns
+        now_ns = self._steady_ns()
+        if self._ended:
+            due_ns = min(due_ns or self._linger_check_ns, self._linger_check_ns)
+        if self._accept_again_ns:
+            due_ns = min(due_ns or self._accept_again_ns, self._accept_again_ns)
+        return max(due_ns - now_ns, 0) / SECOND_NS if due_ns else None
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                end, _ = listener.accept()
+            except BlockingIOError:
                 return
-            selector.modify(sender.socket, selectors.EVENT_READ, sender)
-        if not events & selectors.EVENT_READ:
-            return
+            except OSError as error:  # Out of file descriptors: a pause, or the loop would spin.
+                self._fault = str(error)
+                self._selector.unregister(listener)
+                self._accept_again_ns = self._steady_ns() + ACCEPT_PAUSE_NS
+                return
+            if len(self._connections) >= self._connections_max:
+                self._refused += 1
+                end.close()
+                continue
+            end.setblocking(False)
+            connection = Connection(end, self._attend)
+            self._connections.add(connection)
+            self._selector.register(end, selectors.EVENT_READ, connection)
+
+    def _serve(self, connection: Connection, events: int) -> None:
         try:
-            received = sender.socket.recv(RECEIVE_BYTES)
+            if events & selectors.EVENT_WRITE:
+                self._look_after(connection)
+            if events & selectors.EVENT_READ and connection in self._connections and not connection.ended_ns:
+                self._read(connection)
+        except Exception as error:  # noqa: BLE001 - The edge of one sender's connection: the others live on.
+            self._fault = f"{type(error).__name__}: {error}"
+            self._drop(connection)
+
+    def _read(self, connection: Connection) -> None:
+        try:
+            data = connection.socket.recv(READ_BYTES)
         except BlockingIOError:
             return
         except OSError:
-            received = b""
-        if not received:
-            self._drop(selector, sender, sink, waiting)
+            data = b""
+        if not data:
+            self._end(connection)
             return
-        sender.heard_ns = now_ns = self._now_ns()
-        messages = sender.framer.feed(received)
-        name = self._name
-        if sender.framer.truncated:
-            broken = dict(sender.framer.truncated)
-            for index in range(len(messages) + 1):
-                if index in broken:
-                    sink.truncated(name, broken[index], now_ns, sender)
-                if index < len(messages):
-                    sink.message(name, messages[index], now_ns, sender)
+        owed = deliver(
+            connection.framer, data, self._sink, door=self._name, received_ns=self._now_ns(), reply=connection
+        )
+        connection.owe(owed)
+        self._unfinished.pop(connection, None)
+        if connection.framer.has_rest():
+            connection.heard_ns = self._steady_ns()
+            self._unfinished[connection] = None
+
+    def _end(self, connection: Connection) -> None:
+        """Note that the sender closed its half; it may still read its receipts."""
+        self._give_up_rest(connection)
+        connection.ended_ns = self._steady_ns()
+        self._linger_check_ns = self._linger_check_ns or connection.ended_ns
+        self._unfinished.pop(connection, None)
+        self._ended[connection] = None
+        self._watch(connection)
+        if connection.is_useless():
+            self._drop(connection)
+
+    def _give_up_rest(self, connection: Connection) -> None:
+        owed = deliver_rest(
+            connection.framer, self._sink, door=self._name, received_ns=self._now_ns(), reply=connection
+        )
+        connection.owe(owed)
+
+    def _look_after(self, connection: Connection) -> None:
+        if connection not in self._connections:
+            return
+        connection.finish()
+        if connection.is_useless():
+            self._drop(connection)
         else:
-            for message in messages:
-                sink.message(name, message, now_ns, sender)
-        if sender.framer.has_rest():
-            waiting.add(number)
-        elif waiting:
-            waiting.discard(number)
+            self._watch(connection)
 
-    def _silence(self, selector: selectors.BaseSelector, sink: SignalSink, waiting: set[int]) -> None:
-        now_ns = self._now_ns()
-        for number in list(waiting):
-            sender = self._senders.get(number)
-            if sender is None or not sender.framer.has_rest():
-                waiting.discard(number)
-            elif now_ns - sender.heard_ns > SILENCE_NS:
-                waiting.discard(number)
-                self._rest(sender, sink)
+    def _watch(self, connection: Connection) -> None:
+        """Ask the selector for what this connection needs now: bytes to read, room to write, or nothing."""
+        events = 0 if connection.ended_ns else selectors.EVENT_READ
+        if connection.is_stuck():
+            events |= selectors.EVENT_WRITE
+        registered = connection.socket in self._selector.get_map()
+        if events and registered:
+            self._selector.modify(connection.socket, events, connection)
+        elif events:
+            self._selector.register(connection.socket, events, connection)
+        elif registered:
+            self._selector.unregister(connection.socket)
 
-    def _rest(self, sender: _Sender, sink: SignalSink) -> None:
-        rest = sender.framer.rest()
-        if rest:
-            sink.truncated(self._name, rest, self._now_ns(), sender)
+    def _expire(self, listener: socket.socket) -> None:
+        now_ns = self._steady_ns()
+        if self._accept_again_ns and now_ns >= self._accept_again_ns:
+            self._accept_again_ns = 0
+            self._selector.register(listener, selectors.EVENT_READ, None)
+        while self._unfinished:
+            connection = next(iter(self._unfinished))
+            if now_ns < connection.heard_ns + self._silence_ns:
+                break
+            del self._unfinished[connection]
+            self._give_up_rest(connection)
+            if connection.framer.is_lost:
+                self._end(connection)
+        if not self._ended or now_ns < self._linger_check_ns:
+            return
+        self._linger_check_ns = now_ns + LINGER_CHECK_NS
+        for connection in list(self._ended):
+            if now_ns >= connection.ended_ns + LINGER_NS or connection.is_useless():
+                self._drop(connection)
 
-    def _drop(self, selector: selectors.BaseSelector, sender: _Sender, sink: SignalSink, waiting: set[int]) -> None:
-        number = sender.socket.fileno()
-        self._rest(sender, sink)
-        with contextlib.suppress(KeyError, ValueError):
-            selector.unregister(sender.socket)
-        waiting.discard(number)
-        self._senders.pop(number, None)
-        sender.close()
-
-
-def remove_dead_socket(path: Path) -> None:
-    """Remove a socket file that nobody listens at.
-
-    Raises:
-        DoorError: somebody does, or the file is something else.
-    """
-    try:
-        kind = path.lstat().st_mode
-    except OSError:
-        return
-    if not stat.S_ISSOCK(kind):
-        raise DoorError(f"{path} 已存在且不是套接字，未作改动 / exists and is no socket, left alone")
-    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    probe.settimeout(1.0)
-    try:
-        probe.connect(os.fspath(path))
-    except OSError:
-        path.unlink(missing_ok=True)
-        return
-    finally:
-        probe.close()
-    raise DoorError(f"{path} 已有程序在监听 / another program listens there")
+    def _drop(self, connection: Connection) -> None:
+        if connection not in self._connections:
+            return
+        self._connections.discard(connection)
+        self._unfinished.pop(connection, None)
+        self._ended.pop(connection, None)
+        if connection.socket in self._selector.get_map():
+            self._selector.unregister(connection.socket)
+        connection.close()

@@ -1,15 +1,16 @@
-"""Windows named pipes, thinly: instances for this user alone, reads and writes that a stop can end."""
+"""Windows named pipes, thinly: one end of one pipe, whose waits end when asked to and whose writes never block.
+
+Everything is overlapped, because the system lets a write on a blocking handle wait for the read that is going on.
+"""
 
 from __future__ import annotations
 
-import sys
-
-assert sys.platform == "win32", "named pipes of this kind exist on Windows only"
-
 import contextlib
+import ctypes
+import sys
 import threading
-from collections.abc import Callable
-from typing import Any, Final
+from collections import deque
+from typing import Any, Final, NamedTuple
 
 import pywintypes
 import win32api
@@ -20,28 +21,348 @@ import win32pipe
 import win32security
 import winerror
 
+from qmt_trading.intake.framing import MESSAGE_BYTES_MAX
 from qmt_trading.model.errors import DoorError
 
-MESSAGE_BYTES_MAX: Final = 65_536
-BUFFER_BYTES: Final = 65_536
-WRITES_MAX: Final = 256
-"""Replies that a client may leave unread before it is dropped."""
-INSTANCES_MAX: Final = 254
-READ_BYTES: Final = MESSAGE_BYTES_MAX + 1
-_BUFFER_OVERFLOW: Final = 0x80000005
-"""STATUS_BUFFER_OVERFLOW: the read was good and the message is longer."""
-_WRITE_WAIT_MS: Final = 10_000
-_SYSTEM: Final = "SY"
+TAKEN: Final = '管道已被上游程序创建：请把 mode 改为 "connect" / the pipe exists already: set mode = "connect"'
+UNREAD_BYTES_MAX: Final = 1 << 20
+"""What is kept for a client that does not read, beyond the pipe's own buffer; then it is dropped."""
+PIPE_BUFFER_BYTES: Final = 65_536
+_READ_BYTES: Final = 16_384
+_FILE_WRITE_ATTRIBUTES: Final = 0x100
+_IDENTIFY_ONLY: Final = 0x0011_0000
+"""SECURITY_SQOS_PRESENT and SECURITY_IDENTIFICATION."""
+_SYSTEM_SID: Final = "S-1-5-18"
+_CLIENT_GONE: Final = (winerror.ERROR_NO_DATA, winerror.ERROR_PIPE_CONNECTED)
 
 
-def _event() -> Any:
-    return win32event.CreateEvent(None, True, False, None)
+class PipeGoneError(OSError):
+    """The other side left, was dropped or broke."""
 
 
-def _overlapped() -> Any:
-    made = pywintypes.OVERLAPPED()
-    made.hEvent = _event()
-    return made
+class PipeStoppedError(Exception):
+    """``stop`` was called; the thread that reads this end closes it."""
+
+
+class Message(NamedTuple):
+    """What one write of the other side brought."""
+
+    payload: bytes
+    is_whole: bool
+    """False: longer than the bound and cut to it, or its sender died within it."""
+
+
+class Pipe:
+    """One end of a pipe. One thread accepts, reads, writes, releases and closes; the rest is for any thread."""
+
+    def __init__(self, handle: Any, *, message_bytes_max: int = MESSAGE_BYTES_MAX) -> None:
+        self.handle = handle
+        self.client = 0
+        """The number of the client of the moment; 0: none was there yet."""
+        self._bound = message_bytes_max
+        self._wake: Any = win32event.CreateEvent(None, False, False, None)
+        self._reading = _overlapped()
+        self._buffer: Any = win32file.AllocateReadBuffer(_READ_BYTES)
+        self._is_reading = False
+        self._lock = threading.Lock()
+        self._taken: list[bytes] = []
+        self._queue: deque[bytes] = deque()
+        self._unread_bytes = 0
+        self._writing = _overlapped()
+        self._in_flight = b""
+        """What the system is writing: it must not be freed before that ends."""
+        self._is_open = False
+        self._is_dropped = False
+        self._is_stopped = False
+
+    def accept(self) -> bool:
+        """Wait for a client; False: stopped.
+
+        A client that wrote and left before this call counts: what it wrote is still there to be read.
+        """
+        if self._is_stopped:
+            return False
+        self._is_dropped = False
+        try:
+            result = win32pipe.ConnectNamedPipe(self.handle, self._reading)
+            if result == winerror.ERROR_IO_PENDING:
+                self._is_reading = True
+                self._await_reading(None)
+                self._is_reading = False
+                win32file.GetOverlappedResult(self.handle, self._reading, True)
+        except PipeStoppedError:
+            return False
+        except pywintypes.error as error:
+            if error.winerror not in _CLIENT_GONE:
+                raise
+        self.open()
+        return True
+
+    def open(self) -> None:
+        """Begin with the client, or the server, that is at the other side now."""
+        with self._lock:
+            self.client += 1
+            self._is_open = True
+            self._is_dropped = False
+
+    def read(self, timeout_ms: int | None = None) -> Message | None:
+        """Return the next message; None when none came within ``timeout_ms``. On a pipe of bytes: what has arrived.
+
+        Raises:
+            PipeGoneError: the other side left. PipeStoppedError: ``stop`` was called.
+        """
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            try:
+                piece, has_more = self._read_piece(None if pieces else timeout_ms)
+            except PipeGoneError:
+                if not pieces:
+                    raise
+                return Message(b"".join(pieces)[: self._bound], is_whole=False)
+            if piece is None:
+                return None
+            size += len(piece)
+            if not has_more and not pieces and size <= self._bound:
+                return Message(piece, is_whole=True)
+            if size - len(piece) <= self._bound:  # What lies beyond the bound is read and forgotten.
+                pieces.append(piece)
+            if not has_more:
+                return Message(b"".join(pieces)[: self._bound], is_whole=size <= self._bound)
+
+    def take(self, client: int, line: bytes) -> None:
+        """Keep a line for ``client`` until ``flush``; nothing happens when it has gone."""
+        with self._lock:
+            if not self._is_open or client != self.client:
+                return
+            self._taken.append(line)
+            self._unread_bytes += len(line)
+            if self._unread_bytes > UNREAD_BYTES_MAX:
+                self._is_open = False
+                self.drop()
+
+    def flush(self, client: int) -> None:
+        """Write what was taken, one message a line; what there is no room for is written on by the reading thread."""
+        with self._lock:
+            if not self._is_open or client != self.client:
+                return
+            self._queue.extend(self._taken)
+            self._taken.clear()
+            if not self._in_flight:
+                self._write_on()
+            needs_help = bool(self._in_flight)
+        if needs_help:
+            win32event.SetEvent(self._wake)
+
+    def write(self, message: bytes, timeout_ms: int) -> bool:
+        """Write and wait until the pipe has it; False: not within ``timeout_ms``, or the client is gone.
+
+        For the reading thread, when nothing else writes.
+        """
+        self.take(self.client, message)
+        self.flush(self.client)
+        while self._in_flight:
+            signalled = win32event.WaitForMultipleObjects([self._writing.hEvent, self._wake], False, timeout_ms)
+            if signalled == win32event.WAIT_TIMEOUT or self._is_stopped or self._is_dropped:
+                return False
+            if signalled == win32event.WAIT_OBJECT_0:
+                with self._lock:
+                    self._write_ended()
+        return self._is_open
+
+    def drop(self) -> None:
+        """Make the reading thread see its client as gone."""
+        self._is_dropped = True
+        win32event.SetEvent(self._wake)
+
+    def stop(self) -> None:
+        """End every wait, now and later."""
+        self._is_stopped = True
+        win32event.SetEvent(self._wake)
+
+    def release(self) -> None:
+        """Part from the client, so that the next one can be accepted."""
+        self._end_pending()
+        with contextlib.suppress(pywintypes.error):
+            win32pipe.DisconnectNamedPipe(self.handle)
+
+    def close(self) -> None:
+        """Give the end back. What was written and not yet read stays readable to the other side."""
+        self._end_pending()
+        with contextlib.suppress(pywintypes.error):
+            win32file.CloseHandle(self.handle)
+
+    def _read_piece(self, timeout_ms: int | None) -> tuple[bytes | None, bool]:
+        """Return a piece and whether its message goes on; (None, False) when none came in time."""
+        self._check()
+        try:
+            if not self._is_reading:
+                result, _ = win32file.ReadFile(self.handle, self._buffer, self._reading)
+                self._is_reading = result == winerror.ERROR_IO_PENDING
+            if self._is_reading:
+                if not self._await_reading(timeout_ms):
+                    return None, False
+                self._is_reading = False
+            count = win32file.GetOverlappedResult(self.handle, self._reading, True)
+        except pywintypes.error as error:
+            self._is_reading = False
+            if error.winerror == winerror.ERROR_MORE_DATA:
+                return bytes(self._buffer), True
+            raise PipeGoneError(error.strerror) from error
+        return bytes(self._buffer[:count]), False
+
+    def _await_reading(self, timeout_ms: int | None) -> bool:
+        """Wait until the pending read or accept has ended, seeing to pending writes meanwhile."""
+        wait_ms = win32event.INFINITE if timeout_ms is None else timeout_ms
+        while True:
+            events = [self._reading.hEvent, self._wake]
+            if self._in_flight:
+                events.append(self._writing.hEvent)
+            signalled = win32event.WaitForMultipleObjects(events, False, wait_ms)
+            if signalled == win32event.WAIT_OBJECT_0:
+                return True
+            if signalled == win32event.WAIT_TIMEOUT:
+                return False
+            self._check()
+
+    def _check(self) -> None:
+        if self._is_stopped:
+            raise PipeStoppedError
+        if self._is_dropped:
+            raise PipeGoneError("dropped")
+        if self._in_flight and _is_set(self._writing.hEvent):
+            with self._lock:
+                self._write_ended()
+
+    def _write_on(self) -> None:
+        """Write what is queued until the pipe has no more room."""
+        while self._queue and not self._in_flight:
+            message = self._queue.popleft()
+            try:
+                result, _ = win32file.WriteFile(self.handle, message, self._writing)
+            except pywintypes.error:
+                self._is_open = False  # The client is gone; the reading thread finds that out for itself.
+                self._forget_unread()
+                return
+            if result == winerror.ERROR_IO_PENDING:
+                self._in_flight = message
+            else:
+                self._unread_bytes -= len(message)
+
+    def _write_ended(self) -> None:
+        if not self._in_flight:
+            return
+        self._unread_bytes -= len(self._in_flight)
+        try:
+            win32file.GetOverlappedResult(self.handle, self._writing, True)
+        except pywintypes.error:
+            self._is_open = False
+            self._forget_unread()
+        self._in_flight = b""
+        self._write_on()
+
+    def _forget_unread(self) -> None:
+        self._queue.clear()
+        self._taken.clear()
+        self._unread_bytes = 0
+
+    def _end_pending(self) -> None:
+        """Cancel what the system is doing for this end, and wait until it has let go of our memory."""
+        with self._lock:
+            self._is_open = False
+            self._forget_unread()
+            if self._is_reading or self._in_flight:
+                _cancel(self.handle)
+            if self._is_reading:
+                self._is_reading = False
+                with contextlib.suppress(pywintypes.error):
+                    win32file.GetOverlappedResult(self.handle, self._reading, True)
+            if self._in_flight:
+                with contextlib.suppress(pywintypes.error):
+                    win32file.GetOverlappedResult(self.handle, self._writing, True)
+                self._in_flight = b""
+
+
+class Reply:
+    """The Reply port towards one client of one end."""
+
+    __slots__ = ("_client", "_pipe")
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self._client = pipe.client
+
+    def __call__(self, line: bytes) -> None:
+        self._pipe.take(self._client, line)
+
+    def flush(self) -> None:
+        self._pipe.flush(self._client)
+
+
+def exists(address: str) -> bool:
+    """Tell whether somebody has made a pipe of this name, without taking an instance of it."""
+    try:
+        win32pipe.WaitNamedPipe(address, 1)
+    except pywintypes.error as error:
+        return bool(error.winerror != winerror.ERROR_FILE_NOT_FOUND)
+    return True
+
+
+def make(address: str, *, first: bool, message_bytes_max: int = MESSAGE_BYTES_MAX) -> Pipe:
+    """Make one instance of a duplex pipe of messages, for this user and SYSTEM on this machine alone.
+
+    Raises:
+        DoorError: the name is taken (``first``), it cannot be made, or its access list is not what was asked for.
+    """
+    mode = win32pipe.PIPE_ACCESS_DUPLEX | win32file.FILE_FLAG_OVERLAPPED
+    if first:
+        mode |= win32pipe.FILE_FLAG_FIRST_PIPE_INSTANCE
+    kind = win32pipe.PIPE_TYPE_MESSAGE | win32pipe.PIPE_READMODE_MESSAGE | win32pipe.PIPE_REJECT_REMOTE_CLIENTS
+    size = PIPE_BUFFER_BYTES
+    try:
+        handle = win32pipe.CreateNamedPipe(
+            address, mode, kind, win32pipe.PIPE_UNLIMITED_INSTANCES, size, size, 0, _for_this_user()
+        )
+    except pywintypes.error as error:
+        if first and error.winerror in (winerror.ERROR_ACCESS_DENIED, winerror.ERROR_PIPE_BUSY):
+            raise DoorError(TAKEN) from error
+        raise DoorError(f"管道 {address} 建不了 / the pipe cannot be made: {error.strerror}") from error
+    found = access_list(handle)
+    if allowed_sids(handle) != {user_sid(), _SYSTEM_SID} or not found.startswith("D:P"):
+        win32file.CloseHandle(handle)
+        raise DoorError(f"管道权限与要求不符 / the pipe's access list is not as asked for: {found}")
+    return Pipe(handle, message_bytes_max=message_bytes_max)
+
+
+def dial(address: str) -> tuple[Pipe, bool]:
+    """Open somebody else's pipe for reading; return it and whether it keeps messages apart.
+
+    Without FILE_WRITE_ATTRIBUTES the read mode could not be set, and messages would come glued together.
+
+    Raises:
+        pywintypes.error: with the system's code: 2 nobody is there, 231 all instances are taken, 5 not for us, ….
+    """
+    handle: Any = win32file.CreateFile(
+        address,
+        win32con.GENERIC_READ | _FILE_WRITE_ATTRIBUTES,
+        0,
+        None,
+        win32con.OPEN_EXISTING,
+        # Its maker may learn who we are, but not act as us.
+        win32file.FILE_FLAG_OVERLAPPED | _IDENTIFY_ONLY,
+        None,
+    )
+    keeps_messages = True
+    try:
+        win32pipe.SetNamedPipeHandleState(handle, win32pipe.PIPE_READMODE_MESSAGE, None, None)
+    except pywintypes.error as error:
+        if error.winerror != winerror.ERROR_INVALID_PARAMETER:
+            win32file.CloseHandle(handle)
+            raise
+        keeps_messages = False
+    pipe = Pipe(handle)
+    pipe.open()
+    return pipe, keeps_messages
 
 
 def user_sid() -> str:
@@ -52,302 +373,47 @@ def user_sid() -> str:
     )
 
 
-def security_attributes() -> Any:
-    """Return attributes that let this user and SYSTEM in, and nobody else, network logons included."""
+def access_list(handle: Any) -> str:
+    """Return the access list of a pipe as the system holds it, in SDDL."""
+    wanted = win32security.DACL_SECURITY_INFORMATION
+    found = win32security.GetSecurityInfo(handle, win32security.SE_KERNEL_OBJECT, wanted)
+    return str(win32security.ConvertSecurityDescriptorToStringSecurityDescriptor(found, 1, wanted))
+
+
+def allowed_sids(handle: Any) -> set[str]:
+    """Return whom the access list of a pipe lets in, as the system holds it; entries of other kinds under odd names."""
+    found = win32security.GetSecurityInfo(
+        handle, win32security.SE_KERNEL_OBJECT, win32security.DACL_SECURITY_INFORMATION
+    )
+    entries: Any = found.GetSecurityDescriptorDacl()
+    if entries is None:
+        return {"everyone"}
+    sids: set[str] = set()
+    for index in range(entries.GetAceCount()):
+        (kind, _), _, sid = entries.GetAce(index)[:3]
+        text = str(win32security.ConvertSidToStringSid(sid))
+        sids.add(text if kind == win32con.ACCESS_ALLOWED_ACE_TYPE else f"{kind}:{text}")
+    return sids
+
+
+def _for_this_user() -> Any:
     made = win32security.SECURITY_ATTRIBUTES()
-    text = f"D:P(A;;GA;;;{user_sid()})(A;;GA;;;{_SYSTEM})"
+    text = "D:P" + "".join(f"(A;;GA;;;{sid})" for sid in sorted({user_sid(), _SYSTEM_SID}))
     made.SECURITY_DESCRIPTOR = win32security.ConvertStringSecurityDescriptorToSecurityDescriptor(text, 1)
     return made
 
 
-def access_list(handle: Any) -> str:
-    """Return the access list of a pipe as the system holds it, in SDDL."""
-    descriptor = win32security.GetSecurityInfo(
-        handle, win32security.SE_KERNEL_OBJECT, win32security.DACL_SECURITY_INFORMATION
-    )
-    return str(
-        win32security.ConvertSecurityDescriptorToStringSecurityDescriptor(
-            descriptor, 1, win32security.DACL_SECURITY_INFORMATION
-        )
-    )
-
-
-def exists(address: str) -> bool:
-    """Tell whether somebody has made a pipe of this name."""
-    try:
-        win32pipe.WaitNamedPipe(address, 1)
-    except pywintypes.error as error:
-        return bool(error.winerror != winerror.ERROR_FILE_NOT_FOUND)
-    return True
-
-
-def read_count(handle: Any, overlapped: Any) -> int:
-    """Return how many bytes a finished read brought; a message that goes on filled the whole buffer."""
-    try:
-        return int(win32file.GetOverlappedResult(handle, overlapped, True))
-    except pywintypes.error as error:
-        if error.winerror != winerror.ERROR_MORE_DATA:
-            raise
-        return READ_BYTES
-
-
-def goes_on(overlapped: Any) -> bool:
-    """Tell whether a finished read left some of its message behind."""
-    return bool(overlapped.Internal & 0xFFFFFFFF == _BUFFER_OVERFLOW)
-
-
-class Instance:
-    """One instance of a pipe: one client at a time, served by one thread; replies may come from another."""
-
-    def __init__(self, address: str, stop: Any, *, first: bool) -> None:
-        """Make the instance.
-
-        Args:
-            stop: an event; when it is set, every wait of this object ends.
-            first: insist on being the first of this name.
-
-        Raises:
-            DoorError: the name is taken, or the access list is not what was asked for.
-        """
-        mode = win32pipe.PIPE_ACCESS_DUPLEX | win32file.FILE_FLAG_OVERLAPPED
-        if first:
-            mode |= win32pipe.FILE_FLAG_FIRST_PIPE_INSTANCE
-        kind = (
-            win32pipe.PIPE_TYPE_MESSAGE
-            | win32pipe.PIPE_READMODE_MESSAGE
-            | win32pipe.PIPE_WAIT
-            | win32pipe.PIPE_REJECT_REMOTE_CLIENTS
-        )
-        try:
-            self._handle = win32pipe.CreateNamedPipe(
-                address,
-                mode,
-                kind,
-                win32pipe.PIPE_UNLIMITED_INSTANCES,
-                BUFFER_BYTES,
-                BUFFER_BYTES,
-                0,
-                security_attributes(),
-            )
-        except pywintypes.error as error:
-            raise DoorError(f"管道 {address} 建不了 / the pipe cannot be made: {error.strerror}") from error
-        found = access_list(self._handle)
-        if not found.startswith("D:P") or found.count("(") != 2:
-            win32file.CloseHandle(self._handle)
-            raise DoorError(f"管道权限与要求不符 / the pipe's access list is not as asked for: {found}")
-        self._stop = stop
-        self._buffer = win32file.AllocateReadBuffer(READ_BYTES)
-        self._lock = threading.Lock()
-        self._writes: list[tuple[Any, bytes]] = []
-        self._unsent: list[bytes] = []
-        self._client = 0
-        self._connected = False
-
-    @property
-    def handle(self) -> Any:
-        return self._handle
-
-    def wait_for_client(self) -> bool:
-        """Wait for the next client; False: stopped.
-
-        A client that wrote and left before this call counts: what it wrote is still there to be read.
-        """
-        overlapped = _overlapped()
-        try:
-            result = win32pipe.ConnectNamedPipe(self._handle, overlapped)
-        except pywintypes.error as error:
-            if error.winerror not in (winerror.ERROR_NO_DATA, winerror.ERROR_PIPE_CONNECTED):
-                raise
-            result = winerror.ERROR_PIPE_CONNECTED
-        if result == winerror.ERROR_IO_PENDING and not self._wait(overlapped):
-            return False
-        with self._lock:
-            self._connected = True
-            self._client += 1
-        return True
-
-    def read(self) -> bytes | None:
-        """Return the next message, None when the client has gone or a stop was asked for.
-
-        A message beyond the bound comes back cut to one byte more than the bound.
-        """
-        message, more = self._read_part()
-        while more:
-            _, more = self._read_part()
-        return message
-
-    def _read_part(self) -> tuple[bytes | None, bool]:
-        """Return what one read brings, None at the end, and whether the message goes on."""
-        overlapped = _overlapped()
-        try:
-            result, _ = win32file.ReadFile(self._handle, self._buffer, overlapped)
-            if result == winerror.ERROR_IO_PENDING and not self._wait(overlapped):
-                return None, False
-            return bytes(self._buffer[: read_count(self._handle, overlapped)]), goes_on(overlapped)
-        except pywintypes.error:
-            return None, False
-
-    def write(self, payload: bytes) -> bool:
-        """Write one message and wait until it is taken over; False: the client has gone, or does not read."""
-        overlapped = _overlapped()
-        try:
-            result, _ = win32file.WriteFile(self._handle, payload, overlapped)
-            if result == winerror.ERROR_IO_PENDING:
-                waited = win32event.WaitForMultipleObjects([overlapped.hEvent, self._stop], False, _WRITE_WAIT_MS)
-                if waited != win32event.WAIT_OBJECT_0:
-                    win32file.CancelIo(self._handle)
-                    return False
-        except pywintypes.error:
-            return False
-        return True
-
-    def reply(self) -> Reply:
-        """Return the way back to the client of the moment."""
-        return Reply(self, self._client)
-
-    def add(self, client: int, line: bytes) -> None:
-        """Take a line for ``client``; nothing happens when it has gone."""
-        with self._lock:
-            if self._connected and client == self._client:
-                self._unsent.append(line)
-
-    def send(self, client: int) -> None:
-        """Hand over what was taken, one message a line, without waiting."""
-        with self._lock:
-            lines, self._unsent = self._unsent, []
-            if not self._connected or client != self._client:
-                return
-            self._writes = [each for each in self._writes if not _is_set(each[0].hEvent)]
-            for line in lines:
-                if len(self._writes) >= WRITES_MAX:
-                    return  # A client that reads nothing gets nothing more.
-                overlapped = _overlapped()
-                try:
-                    result, _ = win32file.WriteFile(self._handle, line, overlapped)
-                except pywintypes.error:
-                    return
-                if result == winerror.ERROR_IO_PENDING:
-                    self._writes.append((overlapped, line))
-
-    def hang_up(self) -> None:
-        """Let the client of the moment go; the instance can take the next one."""
-        with self._lock:
-            self._connected = False
-            self._unsent.clear()
-            self._writes.clear()
-            with contextlib.suppress(pywintypes.error):
-                win32pipe.DisconnectNamedPipe(self._handle)
-
-    def close(self) -> None:
-        """Destroy the instance."""
-        self.hang_up()
-        with contextlib.suppress(pywintypes.error):
-            win32file.CloseHandle(self._handle)
-
-    def _wait(self, overlapped: Any) -> bool:
-        waited = win32event.WaitForMultipleObjects([overlapped.hEvent, self._stop], False, win32event.INFINITE)
-        if waited == win32event.WAIT_OBJECT_0:
-            return True
-        with contextlib.suppress(pywintypes.error):
-            win32file.CancelIo(self._handle)
-        return False
+def _overlapped() -> Any:
+    made = pywintypes.OVERLAPPED()
+    made.hEvent = win32event.CreateEvent(None, True, False, None)
+    return made
 
 
 def _is_set(event: Any) -> bool:
     return bool(win32event.WaitForSingleObject(event, 0) == win32event.WAIT_OBJECT_0)
 
 
-class Reply:
-    """The Reply port towards one client of one instance."""
-
-    __slots__ = ("_client", "_instance")
-
-    def __init__(self, instance: Instance, client: int) -> None:
-        self._instance = instance
-        self._client = client
-
-    def __call__(self, line: bytes) -> None:
-        self._instance.add(self._client, line)
-
-    def flush(self) -> None:
-        self._instance.send(self._client)
-
-
-class PipeServer:
-    """Several instances of one pipe, a thread each, made before the first client comes."""
-
-    def __init__(self, address: str, serve: Callable[[Instance], None], *, instances: int, name: str) -> None:
-        """Make the instances and begin.
-
-        Args:
-            serve: called on an instance's thread for each client; returns when that client has gone.
-
-        Raises:
-            DoorError: the name is taken.
-        """
-        self._serve = serve
-        self._stop = _event()
-        self._instances: list[Instance] = []
-        try:
-            for number in range(instances):
-                self._instances.append(Instance(address, self._stop, first=number == 0))
-        except DoorError:
-            self.close()
-            raise
-        self._threads = [
-            threading.Thread(target=self._work, args=(instance,), name=f"{name}-{number}", daemon=True)
-            for number, instance in enumerate(self._instances)
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    @property
-    def instances(self) -> list[Instance]:
-        return self._instances
-
-    def close(self) -> None:
-        """Stop and destroy all instances."""
-        win32event.SetEvent(self._stop)
-        for thread in getattr(self, "_threads", []):
-            thread.join(5.0)
-        for instance in self._instances:
-            instance.close()
-
-    def _work(self, instance: Instance) -> None:
-        while not _is_set(self._stop):
-            try:
-                if not instance.wait_for_client():
-                    return
-                self._serve(instance)
-            except pywintypes.error:
-                pass  # This client's line is broken; the instance takes the next one.
-            finally:
-                instance.hang_up()
-
-
-class PipeLineServer:
-    """Request lines in, answer lines out: the control door's carrier."""
-
-    INSTANCES: Final = 8
-
-    def __init__(self, address: str, answer: Callable[[bytes], bytes]) -> None:
-        self._answer = answer
-        self._server = PipeServer(address, self._serve, instances=self.INSTANCES, name="control")
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.close()
-
-    def _serve(self, instance: Instance) -> None:
-        rest = b""
-        while True:
-            received = instance.read()
-            if received is None or len(rest) > MESSAGE_BYTES_MAX:
-                return
-            rest += received
-            while b"\n" in rest:
-                line, _, rest = rest.partition(b"\n")
-                answer = self._answer(line)
-                for begin in range(0, len(answer), BUFFER_BYTES):
-                    if not instance.write(answer[begin : begin + BUFFER_BYTES]):
-                        return
+def _cancel(handle: Any) -> None:
+    """Cancel what any thread has begun on ``handle``; pywin32 knows only the calling thread's way."""
+    if sys.platform == "win32":
+        ctypes.WinDLL("kernel32").CancelIoEx(ctypes.c_void_p(int(handle)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import sys
 import time
 from types import TracebackType
@@ -11,8 +12,7 @@ from typing import Final, Protocol
 
 PIPE_PREFIX: Final = "\\\\.\\pipe\\"
 RECEIVE_BYTES: Final = 65_536
-_BUSY_WAIT_S: Final = 0.02
-_ERROR_PIPE_BUSY: Final = 231
+FIFO_LINE_BYTES_MAX: Final = 4096
 
 
 class DialError(OSError):
@@ -64,7 +64,11 @@ class Connection:
             if left_s <= 0:
                 self._rest = b"".join(pieces)
                 raise DialError("没有等到回执 / no answer in time")
-            piece = self._line.receive(left_s)
+            try:
+                piece = self._line.receive(left_s)
+            except DialError:
+                self._rest = b"".join(pieces)  # A late answer is still read whole.
+                raise
             if not piece:
                 raise DialError("对方已断开 / the other side has gone")
             pieces.append(piece)
@@ -76,100 +80,111 @@ class Connection:
         self._line.close()
 
 
-if sys.platform == "win32":
-
-    class _Socket:
-        """Tells that this system has none."""
-
-        def __init__(self, address: str, timeout_s: float) -> None:
-            raise DialError(f"这台机器没有 Unix 套接字 / no Unix sockets here: {address}")
-
-        def send(self, payload: bytes) -> None: ...
-
-        def receive(self, timeout_s: float) -> bytes:
-            return b""
-
-        def close(self) -> None: ...
-
-else:
-
-    class _Socket:
-        def __init__(self, address: str, timeout_s: float) -> None:
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self._socket.settimeout(timeout_s)
-            try:
-                self._socket.connect(address)
-            except OSError as error:
-                self._socket.close()
-                raise DialError(f"连不上 / cannot reach {address}: {error}") from error
-
-        def send(self, payload: bytes) -> None:
-            try:
-                self._socket.sendall(payload)
-            except OSError as error:
-                raise DialError(f"发送失败 / sending failed: {error}") from error
-
-        def receive(self, timeout_s: float) -> bytes:
-            self._socket.settimeout(max(timeout_s, 0.001))
-            try:
-                return self._socket.recv(RECEIVE_BYTES)
-            except TimeoutError as error:
-                raise DialError("没有等到回执 / no answer in time") from error
-            except OSError as error:
-                raise DialError(f"连接断开 / the line broke: {error}") from error
-
-        def close(self) -> None:
-            self._socket.close()
-
-
-class _Pipe:
-    """A named pipe by plain file calls; reading waits in the system, so the timeout only bounds opening."""
-
+class _Socket:
     def __init__(self, address: str, timeout_s: float) -> None:
-        until = time.monotonic() + timeout_s
-        while True:
-            try:
-                self._descriptor = os.open(address, os.O_RDWR | getattr(os, "O_BINARY", 0))
-                return
-            except OSError as error:
-                busy = getattr(error, "winerror", None) == _ERROR_PIPE_BUSY or error.errno == 22
-                if not busy or time.monotonic() > until:
-                    raise DialError(f"连不上 / cannot reach {address}: {error}") from error
-                time.sleep(_BUSY_WAIT_S)
+        self._socket = _connect(address, timeout_s)
 
     def send(self, payload: bytes) -> None:
         try:
-            os.write(self._descriptor, payload)
+            self._socket.sendall(payload)
         except OSError as error:
             raise DialError(f"发送失败 / sending failed: {error}") from error
 
     def receive(self, timeout_s: float) -> bytes:
+        self._socket.settimeout(max(timeout_s, 0.001))
         try:
-            return os.read(self._descriptor, RECEIVE_BYTES)
+            return self._socket.recv(RECEIVE_BYTES)
+        except TimeoutError as error:
+            raise DialError("没有等到回执 / no answer in time") from error
         except OSError as error:
             raise DialError(f"连接断开 / the line broke: {error}") from error
 
     def close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._socket.close()
+
+
+def _connect(address: str, timeout_s: float) -> socket.socket:
+    if sys.platform == "win32":
+        raise DialError(f"这台机器没有 Unix 套接字 / no Unix sockets here: {address}")
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    made.settimeout(timeout_s)
+    try:
+        made.connect(address)
+    except OSError as error:
+        made.close()
+        raise DialError(f"连不上 / cannot reach {address}: {error}") from error
+    return made
+
+
+class _Pipe:
+    """A named pipe in message mode; one ``send`` is one message."""
+
+    def __init__(self, address: str, timeout_s: float) -> None:
+        # Client opens the pipe, sets its read mode and overlaps its reads, so that a wait can end in time.
+        from multiprocessing.connection import Client
+
+        _wait_for_pipe(address, timeout_s)
+        try:
+            self._end = Client(address, family="AF_PIPE")
+        except OSError as error:
+            raise DialError(f"连不上 / cannot reach {address}: {error}") from error
+
+    def send(self, payload: bytes) -> None:
+        try:
+            self._end.send_bytes(payload)
+        except OSError as error:
+            raise DialError(f"发送失败 / sending failed: {error}") from error
+
+    def receive(self, timeout_s: float) -> bytes:
+        until = time.monotonic() + timeout_s
+        try:
+            while self._end.poll(max(until - time.monotonic(), 0)):
+                if received := self._end.recv_bytes():
+                    return received
+        except EOFError:
+            return b""
+        except OSError as error:
+            raise DialError(f"连接断开 / the line broke: {error}") from error
+        raise DialError("没有等到回执 / no answer in time")
+
+    def close(self) -> None:
+        self._end.close()
+
+
+def _wait_for_pipe(address: str, timeout_s: float) -> None:
+    if sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        if not kernel.WaitNamedPipeW(ctypes.c_wchar_p(address), ctypes.c_uint32(max(1, int(timeout_s * 1000)))):
+            error = ctypes.WinError(ctypes.get_last_error())
+            raise DialError(f"连不上 / cannot reach {address}: {error}") from error
+    else:
+        raise DialError(f"这台机器没有命名管道 / no named pipes here: {address}")
 
 
 def send_line_to_fifo(path: str, line: bytes) -> None:
-    """Write one line into a FIFO that somebody reads.
+    """Write one line into a FIFO that somebody reads; a missing newline is added.
 
     Raises:
-        DialError: nobody reads it, or the line is longer than one write carries whole (4,096 bytes).
+        DialError: nobody reads it, it is full, it is no FIFO, or the line is longer than one write carries whole
+            (4,096 bytes with its newline).
     """
     if sys.platform == "win32":
-        raise DialError("这台机器没有 FIFO / no FIFOs here")
-    if len(line) > 4096:
-        raise DialError("一行最多 4096 字节 / a line has at most 4,096 bytes")
+        raise DialError(f"这台机器没有 FIFO / no FIFOs here: {path}")
+    if not line.endswith(b"\n"):
+        line += b"\n"
+    if len(line) > FIFO_LINE_BYTES_MAX:
+        raise DialError(f"一行最多 {FIFO_LINE_BYTES_MAX} 字节 / a line has at most {FIFO_LINE_BYTES_MAX} bytes")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
     except OSError as error:
         raise DialError(f"没有程序在读 / nobody reads {path}: {error}") from error
     try:
+        if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            raise DialError(f"{path} 不是管道（FIFO）/ is no FIFO")
         os.write(descriptor, line)
+    except BlockingIOError as error:
+        raise DialError(f"{path} 已满，没有程序在读 / is full: nobody reads it") from error
     finally:
         os.close(descriptor)

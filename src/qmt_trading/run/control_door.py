@@ -5,19 +5,28 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import select
 import socket
 import sys
-import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from qmt_trading.intake.unix_listener import UnixListener
 from qmt_trading.model.errors import DoorError
 
 REQUEST_BYTES_MAX: Final = 1_048_576
 CONNECTIONS_MAX: Final = 32
 PATH_BYTES_MAX: Final = 100
+REQUEST_WAIT_S: Final = 10.0
+"""How long a request may take to arrive once it has begun."""
+ANSWER_WAIT_S: Final = 10.0
+"""How long a client may take no byte of its answer."""
+_ACCEPT_PAUSE_S: Final = 0.05
+_BUSY: Final = 1 << 63
+"""Idle since the end of time: the last to make room."""
 _STOP_S: Final = 2.0
 
 Answerer = Callable[[bytes], bytes]
@@ -33,7 +42,8 @@ def control_address(folder: Path) -> str:
         path = str(folder.resolve() / "control.sock")
         if len(os.fsencode(path)) <= PATH_BYTES_MAX:
             return path
-        return str(Path(tempfile.gettempdir()) / f"qmt-{os.getuid()}" / f"{name}.sock")
+        # Not the folder that TMPDIR names: engine and client may have been started with different ones.
+        return f"/tmp/qmt-{os.getuid()}/{name}.sock"
 
 
 class ControlDoor:
@@ -67,7 +77,7 @@ class ControlDoor:
 
 
 if sys.platform == "win32":
-    from qmt_trading.intake.windows_pipe import PipeLineServer as _PipeServer
+    from qmt_trading.intake.pipe_server import PipeLineServer as _PipeServer
 
     class _SocketServer:
         """Never made on this system."""
@@ -75,78 +85,98 @@ if sys.platform == "win32":
         def close(self) -> None: ...
 
 else:
-    from qmt_trading.intake.unix_socket import remove_dead_socket
 
     class _PipeServer:
         """Never made on this system."""
 
         def close(self) -> None: ...
 
+    class _Client:
+        """One connection, and since when it asks for nothing."""
+
+        def __init__(self, connected: socket.socket) -> None:
+            self.socket = connected
+            self.idle_since_ns = time.monotonic_ns()
+
     class _SocketServer:
-        """A thread that accepts, and one for each connection."""
+        """A thread that accepts, and one for each connection.
+
+        When all places are taken the connection that was idle longest makes room: a person who wants to halt always
+        gets in.
+        """
 
         def __init__(self, path: Path, answer: Answerer) -> None:
-            self._path = path
             self._answer = answer
-            self._connections: set[socket.socket] = set()
+            self._clients: set[_Client] = set()
             self._lock = threading.Lock()
-            remove_dead_socket(path)
-            self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                before = os.umask(0o177)
-                try:
-                    self._listener.bind(os.fspath(path))
-                finally:
-                    os.umask(before)
-                self._listener.listen(16)
-            except OSError as error:
-                self._listener.close()
-                raise DoorError(f"控制通道打不开 / the control door cannot be opened: {path}: {error}") from error
+            _check_folder_is_ours(path.parent)
+            self._listener = UnixListener(os.fspath(path), backlog=64)
+            self._stop_out, self._stop_in = os.pipe()
             self._thread = threading.Thread(target=self._accept, name="control-door", daemon=True)
             self._thread.start()
 
         def close(self) -> None:
-            with contextlib.suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
+            os.write(self._stop_in, b"\0")
+            self._thread.join(_STOP_S)
             self._listener.close()
             with self._lock:
-                for connected in self._connections:
-                    with contextlib.suppress(OSError):
-                        connected.shutdown(socket.SHUT_RDWR)
-            self._thread.join(_STOP_S)
-            with contextlib.suppress(OSError):
-                self._path.unlink()
+                for client in self._clients:
+                    _hang_up(client)
+            os.close(self._stop_in)
+            os.close(self._stop_out)
 
         def _accept(self) -> None:
+            listening = self._listener.listening
             while True:
-                try:
-                    connected, _ = self._listener.accept()
-                except OSError:
+                ready, _, _ = select.select((listening.fileno(), self._stop_out), (), ())
+                if self._stop_out in ready:
                     return
+                try:
+                    connected, _ = listening.accept()
+                except BlockingIOError:
+                    continue
+                except OSError:  # Out of file descriptors: a pause, or this thread would spin.
+                    time.sleep(_ACCEPT_PAUSE_S)
+                    continue
+                connected.settimeout(None)
+                client = _Client(connected)
                 with self._lock:
-                    if len(self._connections) >= CONNECTIONS_MAX:
-                        connected.close()
-                        continue
-                    self._connections.add(connected)
-                threading.Thread(target=self._serve, args=(connected,), name="control-client", daemon=True).start()
+                    if len(self._clients) >= CONNECTIONS_MAX:
+                        _hang_up(min(self._clients, key=lambda each: each.idle_since_ns))
+                    self._clients.add(client)
+                threading.Thread(target=self._serve, args=(client,), name="control-client", daemon=True).start()
 
-        def _serve(self, connected: socket.socket) -> None:
+        def _serve(self, client: _Client) -> None:
+            connected = client.socket
             try:
                 rest = b""
-                while True:
+                while len(rest) <= REQUEST_BYTES_MAX:
+                    connected.settimeout(REQUEST_WAIT_S if rest else None)
                     received = connected.recv(65_536)
                     if not received:
                         return
-                    rest += received
-                    while b"\n" in rest:
-                        line, _, rest = rest.partition(b"\n")
+                    *lines, rest = (rest + received).split(b"\n")
+                    connected.settimeout(ANSWER_WAIT_S)
+                    for line in lines:
+                        client.idle_since_ns = _BUSY
                         connected.sendall(self._answer(line))
-                    if len(rest) > REQUEST_BYTES_MAX:
-                        return
+                        client.idle_since_ns = time.monotonic_ns()
             except OSError:
-                return  # The client has gone.
+                return  # The client has gone, or takes too long.
             finally:
                 with self._lock:
-                    self._connections.discard(connected)
+                    self._clients.discard(client)
                 connected.close()
+
+    def _hang_up(client: _Client) -> None:
+        with contextlib.suppress(OSError):
+            client.socket.shutdown(socket.SHUT_RDWR)
+
+    def _check_folder_is_ours(folder: Path) -> None:
+        """Make sure that the short folder for long paths, which stands among other people's files, is not theirs."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = folder.lstat()
+        if folder.name == f"qmt-{os.getuid()}" and (found.st_uid != os.getuid() or found.st_mode & 0o077):
+            raise DoorError(
+                f"文件夹 {folder} 不只属于本用户，请移走 / the folder is not this user's alone: move it away"
+            )
