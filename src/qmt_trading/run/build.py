@@ -48,6 +48,7 @@ JOURNAL_FORMAT: Final = 1
 CONTROL_WAIT_S: Final = 0.25
 STOP_WAIT_S: Final = 5.0
 READY_WAIT_NS: Final = 3 * SECOND_NS
+DRAIN_NS: Final = SECOND_NS // 2
 
 
 class Application:
@@ -63,7 +64,9 @@ class Application:
         """
         self._configuration = configuration
         self._clock = SystemClock()
+        self._asked_to_stop = threading.Event()
         self._stopping = threading.Event()
+        """The threads end."""
         self._failure = ""
         self._complaining: set[str] = set()
         self._threads: list[threading.Thread] = []
@@ -165,6 +168,12 @@ class Application:
             raise
         self._narrator.started(self._doors)
 
+    def _drain(self) -> None:
+        """Let the loop answer what has arrived before the doors, and the way back, are shut; not for long."""
+        until_ns = self._clock.steady_ns() + DRAIN_NS
+        while self._loop.has_work() and not self._stopping.is_set() and self._clock.steady_ns() < until_ns:
+            time.sleep(0.005)
+
     def _wait_for_brokers(self) -> None:
         """Keep the doors shut until every account can trade, so that nobody's first message is denied; not for long."""
         until_ns = self._clock.steady_ns() + READY_WAIT_NS
@@ -176,17 +185,19 @@ class Application:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the application is to stop; return whether it is."""
-        return self._stopping.wait(timeout_s)
+        return self._asked_to_stop.wait(timeout_s)
 
     def ask_to_stop(self) -> None:
         """Make ``wait`` return; from any thread."""
-        self._stopping.set()
+        self._asked_to_stop.set()
 
     def stop(self) -> None:
         """Close the doors, finish what is under way, and let go of everything. Orders at the broker stay there."""
-        self._stopping.set()
+        self._asked_to_stop.set()
+        self._drain()
         for door in self._doors:
             door.close()
+        self._stopping.set()
         self._inbox.loop_wake.set()
         self._inbox.control_wake.set()
         for broker in self._brokers.values():
@@ -215,6 +226,7 @@ class Application:
                 self._set_aside(error)
                 self._narrator.failure(name, error)
                 self._stopping.set()
+                self._asked_to_stop.set()
 
         thread = threading.Thread(target=guarded, name=f"qmt-{name}", daemon=True)
         self._threads.append(thread)
