@@ -24,6 +24,7 @@ CONNECTIONS_MAX: Final = 256
 OUTPUT_BYTES_MAX: Final = 1 << 20
 """What is kept for a sender that does not read its receipts; beyond it the connection is dropped."""
 SILENCE_NS: Final = 2 * SECOND_NS
+ACCEPTS_AT_ONCE: Final = 16
 LINGER_NS: Final = 10 * SECOND_NS
 """How long a sender that closed only its own half may wait for receipts."""
 LINGER_CHECK_NS: Final = SECOND_NS // 4
@@ -259,7 +260,8 @@ class UnixSocketDoor:
         return max(due_ns - now_ns, 0) / SECOND_NS if due_ns else None
 
     def _accept(self, listener: socket.socket) -> None:
-        while True:
+        # A few at a time: senders that write and leave are read and gone before the next ones reach the limit.
+        for _ in range(ACCEPTS_AT_ONCE):
             try:
                 end, _ = listener.accept()
             except BlockingIOError:
