@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qmt_trading.engine.bookkeeping import key_of
 from qmt_trading.engine.state import Account, CancelMark, State
+from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.snapshot import AccountImage, Image, Snapshot
 
@@ -21,7 +22,7 @@ def capture(state: State) -> Snapshot:
         opened_ns=state.opened_ns,
         trading_state=state.trading_state,
         clock_unsettled=tuple(sorted(state.clock_unsettled)),
-        accounts=tuple(_image(account) for account in state.accounts.values()),
+        accounts=tuple(_image(state, account) for account in state.accounts.values()),
         ids=dict(state.ids),
         recent=dict(state.recent),
         bare_counts=tuple((number, symbol, count) for (number, symbol), count in state.bare_counts.items()),
@@ -36,10 +37,10 @@ def capture(state: State) -> Snapshot:
     return Snapshot(image, state.orders.rows(), state.fills.rows(), state.signals.rows())
 
 
-def _image(account: Account) -> AccountImage:
-    number = account.settings.account
+def _image(state: State, account: Account) -> AccountImage:
+    number, row_of = account.settings.account, state.order_index.__getitem__
     return AccountImage(
-        account=number,
+        settings=account.settings,
         state=account.state,
         link=account.link,
         session=account.session,
@@ -49,6 +50,10 @@ def _image(account: Account) -> AccountImage:
         marks=tuple(CancelMarked(number, mark.symbol, mark.side, mark.seq, mark.received_ns) for mark in account.marks),
         orphans=tuple(account.orphans),
         difference=account.difference,
+        live=tuple(map(row_of, account.live)),
+        unresolved=tuple(map(row_of, account.unresolved)),
+        to_cancel=tuple(map(row_of, account.to_cancel)),
+        gaps=tuple(map(row_of, account.gaps)),
     )
 
 
@@ -59,12 +64,13 @@ def restore(snapshot: Snapshot) -> State:
     state.now_ns = image.now_ns
     state.bound = image.bound
     state.version = image.version
+    state.accounts = {each.settings.account: Account(each.settings) for each in image.accounts}
     state.configure(image.settings)
     state.day, state.opened_ns = image.day, image.opened_ns
     state.trading_state = image.trading_state
     state.clock_unsettled = set(image.clock_unsettled)
     for each in image.accounts:
-        account = state.account(each.account)
+        account = state.account(each.settings.account)
         account.state, account.link, account.session = each.state, each.link, each.session
         account.ready, account.cash = each.ready, each.cash
         account.marks = [CancelMark(mark) for mark in each.marks]
@@ -73,7 +79,10 @@ def restore(snapshot: Snapshot) -> State:
     for order in snapshot.orders:
         state.put_order(order)
     for each in image.accounts:
-        state.account(each.account).positions = {held.symbol: held for held in each.positions}
+        account = state.account(each.settings.account)
+        account.positions = {held.symbol: held for held in each.positions}
+        account.live, account.unresolved = _keys(state, each.live), _keys(state, each.unresolved)
+        account.to_cancel, account.gaps = _keys(state, each.to_cancel), _keys(state, each.gaps)
     for fill in snapshot.fills:
         state.fills.append(fill)
         state.fill_keys.add(key_of(fill))
@@ -88,3 +97,7 @@ def restore(snapshot: Snapshot) -> State:
     state.minute, state.submits_in_minute = image.minute, image.submits_in_minute
     state.malformed = image.malformed
     return state
+
+
+def _keys(state: State, rows: tuple[int, ...]) -> dict[ClientOrderId, None]:
+    return dict.fromkeys(state.orders[row].client_order_id for row in rows)

@@ -11,16 +11,17 @@ from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price
 from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
-from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.settings import AccountSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import AlertRow, Rows, SignalRow
 from qmt_trading.model.words import LinkState, TradingState
 
 
 class AccountImage(Struct, frozen=True, array_like=True):
-    """One account without what follows from its orders."""
+    """One account without what its orders say themselves."""
 
-    account: AccountId
+    settings: AccountSettings
+    """Its own: an account that left the configuration keeps the ones it had."""
     state: TradingState
     link: LinkState
     session: int
@@ -30,6 +31,11 @@ class AccountImage(Struct, frozen=True, array_like=True):
     marks: tuple[CancelMarked, ...]
     orphans: tuple[int, ...]
     difference: str
+    live: tuple[int, ...]
+    """Rows of the order table, as in the three below: in the order in which they came, which is that of commands."""
+    unresolved: tuple[int, ...]
+    to_cancel: tuple[int, ...]
+    gaps: tuple[int, ...]
 
 
 class Image(Struct, frozen=True, array_like=True):
