@@ -70,9 +70,7 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
             return [] if record.session != account.session else _fill(state, account, record.row, booked=True)
         case ev.SubmitsHandedOver():
             for key, called_ns in record.calls:
-                order = state.find_order(key)
-                if order is not None and not order.handed_over_ns:
-                    state.put_order(replace(order, handed_over_ns=called_ns, committed_ns=record.committed_ns))
+                state.note_call(key, called_ns=called_ns, committed_ns=record.committed_ns)
         case ev.SubmitRefused():
             _not_sent(state, record.client_order_id, record.text)
         case ev.SubmitsWithheld():
@@ -88,9 +86,9 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
         case out.QueryBroker():
             _queried(state, record)
         case ev.CancelRefused():
-            order = state.find_order(record.client_order_id)
-            if order is not None:
-                state.put_order(replace(order, text=record.text or order.text))
+            refused = state.find_order(record.client_order_id)
+            if refused is not None:
+                state.put_order(replace(refused, text=record.text or refused.text))
         case ev.LinkChanged():
             _link(state, record)
         case ev.BrokerListed():
@@ -149,7 +147,7 @@ def _submit(state: State, command: out.SubmitOrder, signal: ev.SignalReceived | 
         if len(state.recent) > RECENT_MAX:
             state.recent = {key: until_ns for key, until_ns in state.recent.items() if until_ns >= now_ns}
     is_buy = command.side is Side.BUY
-    state.put_order(
+    state.add_order(
         Order(
             client_order_id=command.client_order_id,
             account=command.account,
@@ -434,7 +432,7 @@ def _opened(state: State, record: out.DayOpened) -> None:
     state.version = record.version
     state.accounts = {}
     state.orders, state.fills, state.signals = Table(), Table(), Table()
-    state.order_index, state.by_broker, state.by_venue = {}, {}, {}
+    state.order_index, state.current, state.by_broker, state.by_venue = {}, {}, {}, {}
     state.fill_keys, state.signal_index, state.ids = set(), {}, {}
     state.recent, state.bare_counts, state.due = {}, {}, []
     state.prices, state.malformed, state.minute, state.submits_in_minute = {}, 0, 0, 0

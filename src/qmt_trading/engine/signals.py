@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qmt_trading.engine import cancels
-from qmt_trading.engine.bookkeeping import buy_reserve
 from qmt_trading.engine.fold import signal_key
 from qmt_trading.engine.ids import client_order_id
-from qmt_trading.engine.prices import resolve_price
+from qmt_trading.engine.plan import Plan
 from qmt_trading.engine.risk import gate
 from qmt_trading.engine.risk.door_permission import check_door_account, check_door_verb
 from qmt_trading.engine.risk.staleness import check_future
 from qmt_trading.engine.risk.tradable_symbol import check_tradable_symbol
-from qmt_trading.engine.sizing import size_order
-from qmt_trading.engine.state import Account, State
+from qmt_trading.engine.state import State
 from qmt_trading.model.events import SignalReceived
 from qmt_trading.model.instrument import Quote
-from qmt_trading.model.numbers import Money, Price, Quantity
+from qmt_trading.model.numbers import Price, Quantity
 from qmt_trading.model.outputs import CancelMarked, Output, QueryBroker, SignalAnswered, SubmitOrder
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
@@ -29,6 +27,7 @@ ORDERS_MAX = 1000
 """Lines of one message after its accounts have been written out."""
 
 _BARE = {BareAction.BUY: Verb.BUY, BareAction.SELL: Verb.SELL, BareAction.CANCEL: Verb.CANCEL}
+_SIDES = {Verb.BUY: Side.BUY, Verb.SELL: Side.SELL}
 
 Emit = Callable[[Output], None]
 
@@ -184,35 +183,38 @@ class _Decision:
 
     def _order(self, item: Item, verb: Verb | None) -> None:
         denial = self._item_denial(item, verb)
-        side = {Verb.BUY: Side.BUY, Verb.SELL: Side.SELL}.get(verb) if verb is not None else None
+        side = _SIDES.get(verb) if verb is not None else None
+        lines = self._orders
+        if denial is not None or side is None:
+            denial = denial or Denial(Reason.BARE_UNSET)
+            for number in self._accounts(item):
+                lines.append(OrderLine(number, item.symbol, side, Quantity(0), Price(0), "", denial))
+            return
+        plan = self._plan(item, side)
         for number in self._accounts(item):
-            line: OrderLine | Denial
-            if denial is not None or side is None:
-                line = denial or Denial(Reason.BARE_UNSET)
-            else:
-                line = self._order_for(item, side, AccountId(number))
+            line = self._order_for(plan, AccountId(number))
             if isinstance(line, Denial):
                 line = OrderLine(number, item.symbol, side, Quantity(0), Price(0), "", line)
-            self._orders.append(line)
+            lines.append(line)
 
     def _item_denial(self, item: Item, verb: Verb | None) -> Denial | None:
         """Return why ``item`` is refused for every account."""
         if verb is None:
             unset = self._door.bare is BareAction.UNSET
             return Denial(Reason.BARE_UNSET if unset else Reason.BARE_DENIED, (self._door.name,))
-        if verb not in (Verb.BUY, Verb.SELL):
+        if verb not in _SIDES:
             return check_door_verb(self._door, verb) or Denial(Reason.NOT_SUPPORTED, (verb.value,))
-        for name, given in (
-            ("at", item.at_ns),
-            ("not_before", item.not_before_ns),
-            ("cancel_after", item.cancel_after_ns),
-        ):
-            if given is not None:
-                return Denial(Reason.NOT_SUPPORTED, (name,))
+        if item.at_ns is not None:
+            return Denial(Reason.NOT_SUPPORTED, ("at",))
+        if item.not_before_ns is not None:
+            return Denial(Reason.NOT_SUPPORTED, ("not_before",))
+        if item.cancel_after_ns is not None:
+            return Denial(Reason.NOT_SUPPORTED, ("cancel_after",))
+        sent_ns = self._event.signal.sent_ns
         return (
             check_door_verb(self._door, verb)
             or check_future(
-                self._event.signal.sent_ns,
+                sent_ns,
                 received_ns=self._event.received_ns,
                 tolerance_ns=self._settings.future_tolerance_ns,
             )
@@ -226,88 +228,56 @@ class _Decision:
         deadline_ns = begin_ns + (self._door.ttl_ns if item.ttl_ns is None else item.ttl_ns)
         return deadline_ns if item.expires_ns is None else min(deadline_ns, item.expires_ns)
 
-    def _order_for(self, item: Item, side: Side, number: AccountId) -> OrderLine | Denial:
+    def _plan(self, item: Item, side: Side) -> Plan:
+        quote = self._quotes[item.symbol]
+        assert quote.rule is not None
+        return Plan(
+            item,
+            side,
+            quote,
+            quote.rule,
+            size=item.size or self._door.default_size,
+            price_spec=item.price or self._door.default_price or self._settings.default_price,
+            received_ns=self._event.received_ns,
+            deadline_ns=self._deadline_ns(item),
+            has_id=bool(self._event.signal.id),
+        )
+
+    def _order_for(self, plan: Plan, number: AccountId) -> OrderLine | Denial:
         state, settings, door = self._state, self._settings, self._door
         account = state.accounts.get(number)
         if account is None or number not in state.names:
             return Denial(Reason.ACCOUNT_UNKNOWN, (number,))
-        size = item.size or door.default_size
-        price_spec = item.price or door.default_price or settings.default_price
-        bare = item.verb is Verb.BARE
-        key = ""
-        if not self._event.signal.id:
-            size_text = size.text if size is not None else ""
-            key = f"{number}|{item.symbol}|{side.value}|{size_text}|{price_spec.text}"
-        instruction = gate.Instruction(item.symbol, side, bare, self._event.received_ns, self._deadline_ns(item), key)
+        instruction = plan.instruction(number)
         denial = gate.admit(state, settings, door, account, instruction)
         if denial is not None:
             return denial
-        if size is None:
-            return Denial(Reason.SIZE_MISSING, (item.symbol,))
-        quote = self._quotes[item.symbol]
-        rule = quote.rule
-        assert rule is not None
-        price = resolve_price(
-            price_spec, side, quote, rule, now_ns=state.now_ns, quote_age_max_ns=settings.quote_age_max_ns
-        )
-        if isinstance(price, Denial):
-            return price
-        if price <= 0:
-            return Denial(Reason.PRICE_MISSING, (price_spec.text,))
-        quantity = size_order(
-            size, side, price, rule, sellable=_free(account, item), total_assets=_total_assets(state, account)
-        )
-        if isinstance(quantity, Denial):
-            return quantity
-        needed = Money(0)
-        if side is Side.BUY:
-            needed = buy_reserve(account.settings, item.symbol, price, quantity)
+        candidate = plan.candidate(state, settings, account)
+        if isinstance(candidate, Denial):
+            return candidate
         made = self._by_account.get(number, 0)
-        denial = gate.judge(
-            state,
-            settings,
-            door,
-            account,
-            rule,
-            quote,
-            gate.Candidate(item.symbol, side, quantity, price, needed),
-            signal_count=self._accepted,
-            account_count=made,
-        )
+        denial = gate.judge(state, settings, door, account, candidate, signal_count=self._accepted, account_count=made)
         if denial is not None:
             return denial
         assert state.bound is not None
         name = client_order_id(state.bound.tag, state.order_seq + 1)
+        item = plan.item
         self._emit(
             SubmitOrder(
-                client_order_id=name,
-                account=number,
-                symbol=item.symbol,
-                side=side,
-                quantity=quantity,
-                price=price,
-                signal_seq=self._event.seq,
-                deadline_ns=instruction.deadline_ns,
-                reserved=needed,
-                strategy=item.strategy,
-                bare=bare,
-                duplicate_key=key,
+                name,
+                number,
+                item.symbol,
+                plan.side,
+                candidate.quantity,
+                candidate.price,
+                self._event.seq,
+                instruction.deadline_ns,
+                candidate.needed,
+                item.strategy,
+                instruction.bare,
+                instruction.duplicate_key,
             )
         )
         self._accepted += 1
         self._by_account[number] = made + 1
-        return OrderLine(number, item.symbol, side, quantity, price, name)
-
-
-def _free(account: Account, item: Item) -> Quantity:
-    held = account.positions.get(item.symbol)
-    return Quantity(0) if held is None else Quantity(max(0, held.sellable_quantity - held.frozen_quantity))
-
-
-def _total_assets(state: State, account: Account) -> Money:
-    """Return cash and positions at their last known price, at cost where none is known."""
-    total = int(account.cash)
-    for symbol, held in account.positions.items():
-        price = state.prices.get(symbol, 0)
-        total += price * held.quantity if price else held.cost
-    return Money(total)
+        return OrderLine(number, item.symbol, plan.side, candidate.quantity, candidate.price, name)

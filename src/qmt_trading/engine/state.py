@@ -7,6 +7,8 @@ from collections import deque
 from heapq import heappop, heappush
 from typing import Final
 
+from msgspec.structs import replace
+
 from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.model.events import JournalBound
@@ -105,6 +107,8 @@ class State:
         """Every word a message may use for accounts: ids, names, ``@group``."""
         self.orders: Table[Order] = Table()
         self.order_index: dict[ClientOrderId, int] = {}
+        self.current: dict[ClientOrderId, Order] = {}
+        """The rows of ``orders`` by their name: looked up several times an order, where one step less tells."""
         self.by_broker: dict[tuple[AccountId, str], ClientOrderId] = {}
         self.by_venue: dict[tuple[AccountId, str], ClientOrderId] = {}
         self.fills: Table[Fill] = Table()
@@ -134,24 +138,47 @@ class State:
         return found
 
     def order(self, client_order_id: ClientOrderId) -> Order:
-        return self.orders[self.order_index[client_order_id]]
+        return self.current[client_order_id]
 
     def find_order(self, client_order_id: str) -> Order | None:
-        index = self.order_index.get(ClientOrderId(client_order_id))
-        return None if index is None else self.orders[index]
+        return self.current.get(ClientOrderId(client_order_id))
+
+    def add_order(self, order: Order) -> None:
+        """Insert a new order of ours, PENDING_NEW: what ``put_order`` does, without looking for what cannot be."""
+        key = order.client_order_id
+        assert key not in self.current, key
+        account = self.accounts[order.account]
+        self.order_index[key] = self.orders.append(order)
+        self.current[key] = order
+        account.live[key] = None
+        if order.reserved:
+            account.reserved = Money(account.reserved + order.reserved)
+        if order.reserved_quantity:
+            self._freeze(account, order.symbol, order.reserved_quantity)
+        due_ns = self.due_of(order, account)
+        if due_ns:
+            heappush(self.due, (due_ns, key))
+
+    def note_call(self, client_order_id: ClientOrderId, *, called_ns: int, committed_ns: int) -> None:
+        """Write the instants of an order's commit and broker call into its row; nothing else depends on them."""
+        order = self.current.get(client_order_id)
+        if order is not None and not order.handed_over_ns:
+            changed = replace(order, handed_over_ns=called_ns, committed_ns=committed_ns)
+            self.current[client_order_id] = changed
+            self.orders.replace(self.order_index[client_order_id], changed)
 
     def put_order(self, order: Order) -> None:
         """Insert or replace one order, keeping reservations, indexes and deadlines in step."""
         key = order.client_order_id
         account = self.account(order.account)
-        index = self.order_index.get(key)
+        before = self.current.get(key)
+        self.current[key] = order
         reserved_before, frozen_before = 0, 0
-        if index is None:
+        if before is None:
             self.order_index[key] = self.orders.append(order)
         else:
-            before = self.orders[index]
             reserved_before, frozen_before = before.reserved, before.reserved_quantity
-            self.orders.replace(index, order)
+            self.orders.replace(self.order_index[key], order)
         if order.reserved != reserved_before:
             account.reserved = Money(account.reserved + order.reserved - reserved_before)
         if order.reserved_quantity != frozen_before:
@@ -203,7 +230,7 @@ class State:
         due_ns = 0
         if order.status is OrderStatus.PENDING_NEW and not order.foreign:
             assert self.settings is not None
-            due_ns = (order.handed_over_ns or order.created_ns) + self.settings.answer_wait_ns
+            due_ns = order.created_ns + self.settings.answer_wait_ns
         if order.ask_next_ns and (not due_ns or order.ask_next_ns < due_ns):
             due_ns = order.ask_next_ns
         if order.cancel_next_ns and order.status not in TERMINAL and (not due_ns or order.cancel_next_ns < due_ns):
@@ -215,7 +242,7 @@ class State:
         heap = self.due
         while heap:
             due_ns, key = heap[0]
-            order = self.find_order(key)
+            order = self.current.get(key)
             if order is not None and self.due_of(order, self.account(order.account)) == due_ns:
                 return due_ns
             heappop(heap)

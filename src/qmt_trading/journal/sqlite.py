@@ -22,6 +22,7 @@ APPLICATION_ID: Final = 0x514D544A
 SCHEMA_VERSION: Final = 1
 PAGE_TURNS: Final = 512
 """Turns a reader takes in one short read."""
+LOG_BYTES: Final = 4 << 20
 _SCHEMA: Final = """
 create table turn(
     number integer primary key,
@@ -212,6 +213,7 @@ def _open(path: Path) -> sqlite3.Connection:
         if sys.platform == "darwin":
             connection.execute("pragma fullfsync=1")
         connection.execute("pragma wal_autocheckpoint=0")
+        _prepare_log(connection)
         # Opening for writing now tells of a read-only file or a foreign lock before the first order does.
         connection.execute("begin immediate")
         connection.execute("rollback")
@@ -222,6 +224,24 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _prepare_log(connection: sqlite3.Connection) -> None:
+    """Make the write-ahead log as large as a quiet hour needs.
+
+    A commit into blocks that exist needs no change of the file system's own tables: 237 against 328 us, sparse commits
+    on ext4, 2026-11-24. What a rolled back transaction spills grows the log and nothing else.
+    """
+    connection.execute("pragma cache_size=16")
+    try:
+        connection.execute("begin immediate")
+        connection.execute("create table room(body blob)")
+        connection.execute("insert into room values (zeroblob(?))", (LOG_BYTES,))
+    except sqlite3.OperationalError:
+        pass  # Little room on the disk, or a foreign lock: what needs either will say so.
+    if connection.in_transaction:
+        connection.execute("rollback")
+    connection.execute("pragma cache_size=-2000")
 
 
 def check_format(connection: sqlite3.Connection, path: Path) -> None:

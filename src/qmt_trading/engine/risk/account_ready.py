@@ -7,7 +7,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState
 
 
-def check_account_ready(account: AccountId, link: LinkState, *, ready: bool) -> Denial | None:
+def check_account_ready(account: AccountId, link: LinkState, ready: bool) -> Denial | None:
     if link is LinkState.CONNECTED and ready:
         return None
     return Denial(Reason.ACCOUNT_NOT_READY, (account, link.value if link is not LinkState.CONNECTED else "reconciling"))

@@ -6,7 +6,7 @@ from qmt_trading.model.numbers import Money, to_money_text
 from qmt_trading.model.reasons import Denial, Reason
 
 
-def check_cash(needed: Money, *, available: Money) -> Denial | None:
+def check_cash(needed: Money, available: Money) -> Denial | None:
     """Return a denial when ``needed`` is more than ``available``; spending the last fen passes."""
     if needed <= available:
         return None

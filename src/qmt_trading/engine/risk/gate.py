@@ -1,4 +1,7 @@
-"""The gate: the rules in their order. ``admit`` judges an instruction, ``judge`` the order it became."""
+"""The gate: the rules in their order. ``admit`` judges an instruction, ``judge_legality`` and ``judge`` its order.
+
+Rules that hang on something rare (an unknown order, a mark) are asked only where it exists: the condition stands here.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,11 @@ from qmt_trading.engine.risk.staleness import check_staleness
 from qmt_trading.engine.risk.trading_state import check_trading_state
 from qmt_trading.engine.state import Account, State
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
-from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity, notional
+from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
+from qmt_trading.model.order import Position
 from qmt_trading.model.reasons import Denial, Reason
-from qmt_trading.model.settings import DoorSettings, EngineSettings
+from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
+from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Side
 
 
@@ -45,6 +50,7 @@ class Candidate(Struct, frozen=True, gc=False):
     side: Side
     quantity: Quantity
     price: Price
+    worth: Money
     needed: Money
     """Cash a buy freezes, with fees; 0 for sells."""
 
@@ -54,19 +60,29 @@ def admit(
 ) -> Denial | None:
     """Return why ``instruction`` may not be carried out at all, or None."""
     side = instruction.side
-    number = account.settings.account
+    own = account.settings
     return (
-        _check_closed(state)
+        (_check_closed() if state.submits_closed else None)
         or check_trading_state(state.trading_state, side)
         or check_trading_state(account.state, side)
-        or check_door_account(door, number)
-        or check_account_ready(number, account.link, ready=account.ready)
-        or _check_clock(state, account)
-        or check_staleness(deadline_ns=instruction.deadline_ns, now_ns=state.now_ns)
-        or _check_marks(account, instruction)
-        or _check_frozen(state, account, instruction.symbol, side)
-        or _check_repeat(state, account, instruction)
-        or check_amplification(_submits_this_minute(state), count_max=settings.submits_per_minute_max)
+        or check_door_account(door, own.account)
+        or check_account_ready(own.account, account.link, account.ready)
+        or (_check_clock(own.account, state) if state.clock_unsettled else None)
+        or check_staleness(instruction.deadline_ns, state.now_ns)
+        or (_check_marks(account, instruction) if account.marks else None)
+        or (_check_frozen(state, account, instruction) if account.unresolved else None)
+        or (_check_duplicate(state, instruction) if instruction.duplicate_key else None)
+        or (_check_bare(state, own, instruction) if instruction.bare else None)
+        or check_amplification(_submits_this_minute(state), settings.submits_per_minute_max)
+    )
+
+
+def judge_legality(rule: TradingRule, quote: Quote, candidate: Candidate, held: Position | None) -> Denial | None:
+    """Return why no exchange would take ``candidate``, or None; for a buy the same whoever buys."""
+    return (
+        check_tick(candidate.price, rule)
+        or check_price_limit(candidate.price, quote)
+        or check_lot(rule, candidate.side, candidate.quantity, held)
     )
 
 
@@ -75,68 +91,55 @@ def judge(
     settings: EngineSettings,
     door: DoorSettings,
     account: Account,
-    rule: TradingRule,
-    quote: Quote,
     candidate: Candidate,
     *,
     signal_count: int,
     account_count: int,
 ) -> Denial | None:
-    """Return why ``candidate`` may not be sent, or None.
+    """Return why ``candidate``, which is legal, may not be sent for ``account``, or None.
 
     Args:
         signal_count: orders this signal has made so far, over all accounts.
         account_count: orders this signal has made so far for this account.
     """
-    worth = notional(candidate.price, candidate.quantity)
-    held = account.positions.get(candidate.symbol)
+    worth = candidate.worth
+    own = account.settings
     return (
-        check_tick(candidate.price, rule)
-        or check_price_limit(candidate.price, quote)
-        or check_lot(rule, candidate.side, candidate.quantity, held)
-        or (
-            check_cash(candidate.needed, available=state.available_cash(account))
+        (
+            check_cash(candidate.needed, state.available_cash(account))
             if candidate.side is Side.BUY
-            else check_sellable(candidate.quantity, held)
+            else check_sellable(candidate.quantity, account.positions.get(candidate.symbol))
         )
-        or check_order_value(worth, value_max=account.settings.order_value_max)
+        or check_order_value(worth, own.order_value_max)
         or check_door_value(door, worth)
-        or check_orders_per_signal(account_count, count_max=account.settings.orders_per_signal_max)
-        or check_orders_per_signal(signal_count, count_max=settings.orders_per_signal_max)
+        or check_orders_per_signal(account_count, own.orders_per_signal_max)
+        or check_orders_per_signal(signal_count, settings.orders_per_signal_max)
     )
 
 
-def _check_closed(state: State) -> Denial | None:
-    return Denial(Reason.JOURNAL_CLOSED) if state.submits_closed else None
+def _check_closed() -> Denial:
+    return Denial(Reason.JOURNAL_CLOSED)
 
 
-def _check_clock(state: State, account: Account) -> Denial | None:
-    if account.settings.account in state.clock_unsettled:
-        return Denial(Reason.CLOCK_UNSETTLED)
-    return None
+def _check_clock(number: AccountId, state: State) -> Denial | None:
+    return Denial(Reason.CLOCK_UNSETTLED) if number in state.clock_unsettled else None
 
 
 def _check_marks(account: Account, instruction: Instruction) -> Denial | None:
-    if not account.marks:
-        return None
     return check_cancel_mark(account.marks, instruction.symbol, instruction.side, received_ns=instruction.received_ns)
 
 
-def _check_frozen(state: State, account: Account, symbol: Symbol, side: Side) -> Denial | None:
-    if not account.unresolved:
-        return None
-    return check_frozen_pair(map(state.order, account.unresolved), symbol, side)
+def _check_frozen(state: State, account: Account, instruction: Instruction) -> Denial | None:
+    return check_frozen_pair(map(state.order, account.unresolved), instruction.symbol, instruction.side)
 
 
-def _check_repeat(state: State, account: Account, instruction: Instruction) -> Denial | None:
-    if instruction.duplicate_key:
-        denial = check_duplicate(state.recent.get(instruction.duplicate_key, 0), now_ns=state.now_ns)
-        if denial is not None:
-            return denial
-    if instruction.bare:
-        pair = account.settings.account, instruction.symbol
-        return check_bare_per_day(state.bare_counts.get(pair, 0), count_max=account.settings.bare_per_day_max)
-    return None
+def _check_duplicate(state: State, instruction: Instruction) -> Denial | None:
+    return check_duplicate(state.recent.get(instruction.duplicate_key, 0), now_ns=state.now_ns)
+
+
+def _check_bare(state: State, own: AccountSettings, instruction: Instruction) -> Denial | None:
+    count = state.bare_counts.get((own.account, instruction.symbol), 0)
+    return check_bare_per_day(count, count_max=own.bare_per_day_max)
 
 
 def _submits_this_minute(state: State) -> int:

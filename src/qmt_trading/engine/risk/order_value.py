@@ -6,7 +6,7 @@ from qmt_trading.model.numbers import Money, to_money_text
 from qmt_trading.model.reasons import Denial, Reason
 
 
-def check_order_value(worth: Money, *, value_max: Money) -> Denial | None:
+def check_order_value(worth: Money, value_max: Money) -> Denial | None:
     """Return a denial when an order is worth more than ``value_max``; exactly the limit passes."""
     if worth <= value_max:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qmt_trading.model.reasons import Denial, Reason
 
 
-def check_staleness(*, deadline_ns: int, now_ns: int) -> Denial | None:
+def check_staleness(deadline_ns: int, now_ns: int) -> Denial | None:
     """Return a denial after ``deadline_ns``; the deadline's own instant passes."""
     if now_ns <= deadline_ns:
         return None

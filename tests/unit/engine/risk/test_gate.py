@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from qmt_trading.engine.risk.gate import Candidate, Instruction, admit, judge
+from qmt_trading.engine.risk.gate import Candidate, Instruction, admit, judge, judge_legality
 from qmt_trading.engine.state import CancelMark
 from qmt_trading.model.instrument import Quote
 from qmt_trading.model.numbers import Money, Price, Quantity
@@ -138,20 +138,10 @@ def judged(
     bench = Bench()
     account = bench.engine.state.accounts[ACCOUNT]
     account.positions[STOCK] = position(9_000_000)
-    candidate = Candidate(STOCK, side, Quantity(quantity), Price(price), Money(needed))
-    return reason(
-        judge(
-            bench.engine.state,
-            bench.settings,
-            DOOR,
-            account,
-            rule(),
-            of or quote(),
-            candidate,
-            signal_count=signal_count,
-            account_count=account_count,
-        )
-    )
+    candidate = Candidate(STOCK, side, Quantity(quantity), Price(price), Money(quantity * price), Money(needed))
+    illegal = judge_legality(rule(), of or quote(), candidate, account.positions[STOCK])
+    state, counts = bench.engine.state, {"signal_count": signal_count, "account_count": account_count}
+    return reason(illegal or judge(state, bench.settings, DOOR, account, candidate, **counts))
 
 
 def test_an_order_is_judged_by_every_rule() -> None:
@@ -173,18 +163,8 @@ def test_a_sell_needs_shares_and_no_cash() -> None:
     bench = Bench()
     account = bench.engine.state.accounts[ACCOUNT]
     account.cash = Money(0)
-    candidate = Candidate(STOCK, Side.SELL, Quantity(2000), Price(105_000), Money(0))
+    candidate = Candidate(STOCK, Side.SELL, Quantity(2000), Price(105_000), Money(0), Money(0))
     one_more = replace(candidate, quantity=Quantity(2100))
     for given, expected in ((candidate, None), (one_more, Reason.SELLABLE_EXCEEDED)):
-        denial = judge(
-            bench.engine.state,
-            bench.settings,
-            DOOR,
-            account,
-            rule(),
-            quote(),
-            given,
-            signal_count=0,
-            account_count=0,
-        )
+        denial = judge(bench.engine.state, bench.settings, DOOR, account, given, signal_count=0, account_count=0)
         assert reason(denial) is expected

@@ -1,0 +1,122 @@
+"""What one item asks of every account it names: worked out once where accounts do not differ, else for each."""
+
+from __future__ import annotations
+
+from qmt_trading.engine.bookkeeping import buy_reserve
+from qmt_trading.engine.prices import resolve_price
+from qmt_trading.engine.risk.gate import Candidate, Instruction, judge_legality
+from qmt_trading.engine.sizing import size_order
+from qmt_trading.engine.state import Account, State
+from qmt_trading.model.instrument import Quote, TradingRule
+from qmt_trading.model.numbers import Money, Price, Quantity, notional
+from qmt_trading.model.order import Position
+from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.settings import EngineSettings, FeeSchedule
+from qmt_trading.model.signal import AccountId, Item, PriceSpec, Size, SizeKind
+from qmt_trading.model.words import Side, Verb
+
+_SAME_FOR_ALL = frozenset({SizeKind.SHARES, SizeKind.LOTS, SizeKind.MONEY})
+"""Sizes of a buy that hang on nothing an account has."""
+
+
+class Plan:
+    """One buy or sell, before and after its size; lives as long as the decision about its message."""
+
+    def __init__(
+        self,
+        item: Item,
+        side: Side,
+        quote: Quote,
+        rule: TradingRule,
+        *,
+        size: Size | None,
+        price_spec: PriceSpec,
+        received_ns: int,
+        deadline_ns: int,
+        has_id: bool,
+    ) -> None:
+        self.item = item
+        self.side = side
+        self._quote = quote
+        self._rule = rule
+        self._size = size
+        self._price_spec = price_spec
+        self._has_id = has_id
+        self._instruction = Instruction(item.symbol, side, item.verb is Verb.BARE, received_ns, deadline_ns, "")
+        self._price: Price | Denial | None = None
+        self._shared = side is Side.BUY and size is not None and size.kind in _SAME_FOR_ALL
+        self._fees: FeeSchedule | None = None
+        self._candidate: Candidate | Denial | None = None
+
+    def instruction(self, number: AccountId) -> Instruction:
+        """Return what is asked of one account. Without an id, the instruction itself is what a repeat is known by."""
+        plain = self._instruction
+        if self._has_id:
+            return plain
+        size_text = self._size.text if self._size is not None else ""
+        key = f"{number}|{plain.symbol}|{self.side.value}|{size_text}|{self._price_spec.text}"
+        return Instruction(plain.symbol, plain.side, plain.bare, plain.received_ns, plain.deadline_ns, key)
+
+    def candidate(self, state: State, settings: EngineSettings, account: Account) -> Candidate | Denial:
+        """Return the legal order that this becomes for ``account``, or why it becomes none.
+
+        Accounts that share a fee schedule share the order of a buy whose size hangs on nothing of theirs.
+        """
+        fees = account.settings.fees
+        if self._shared and self._candidate is not None and fees is self._fees:
+            return self._candidate
+        made = self._make(state, settings, account)
+        self._fees, self._candidate = fees, made
+        return made
+
+    def _make(self, state: State, settings: EngineSettings, account: Account) -> Candidate | Denial:
+        symbol, side, size, rule = self.item.symbol, self.side, self._size, self._rule
+        if size is None:
+            return Denial(Reason.SIZE_MISSING, (symbol,))
+        price = self._price
+        if price is None:
+            price = self._price = self._resolve(state, settings)
+        if isinstance(price, Denial):
+            return price
+        held = account.positions.get(symbol)
+        quantity = size_order(
+            size,
+            side,
+            price,
+            rule,
+            sellable=_free(held),
+            total_assets=Money(0) if self._shared else _total_assets(state, account),
+        )
+        if isinstance(quantity, Denial):
+            return quantity
+        needed = Money(0)
+        if side is Side.BUY:
+            needed = buy_reserve(account.settings, symbol, price, quantity)
+        candidate = Candidate(symbol, side, quantity, price, notional(price, quantity), needed)
+        return judge_legality(rule, self._quote, candidate, held) or candidate
+
+    def _resolve(self, state: State, settings: EngineSettings) -> Price | Denial:
+        price = resolve_price(
+            self._price_spec,
+            self.side,
+            self._quote,
+            self._rule,
+            now_ns=state.now_ns,
+            quote_age_max_ns=settings.quote_age_max_ns,
+        )
+        if isinstance(price, int) and price <= 0:
+            return Denial(Reason.PRICE_MISSING, (self._price_spec.text,))
+        return price
+
+
+def _free(held: Position | None) -> Quantity:
+    return Quantity(0) if held is None else Quantity(max(0, held.sellable_quantity - held.frozen_quantity))
+
+
+def _total_assets(state: State, account: Account) -> Money:
+    """Return cash and positions at their last known price, at cost where none is known."""
+    total = int(account.cash)
+    for symbol, held in account.positions.items():
+        price = state.prices.get(symbol, 0)
+        total += price * held.quantity if price else held.cost
+    return Money(total)
