@@ -29,7 +29,7 @@ from qmt_trading.model.numbers import Money, Price, Quantity, notional
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Signal
 from qmt_trading.model.words import LinkState, Mode, OrderStatus, Side
-from qmt_trading.ports import StoredSnapshot, StoredTurn
+from qmt_trading.ports import Closing, StoredSnapshot, StoredTurn
 from qmt_trading.run.reading import journal_path
 
 ORDERS = 100_000
@@ -76,7 +76,7 @@ def build(path: Path) -> tuple[int, bytes, Engine, int]:
         number += 1
         payload = encode_turn(records)
         turn = StoredTurn(number, payload, seal(head, number, payload))
-        journal.append(turn, opens_day=opens)
+        journal.append(turn, closing=Closing((), "") if opens else None)
         head = turn.seal
         records_made += len(records)
         return outputs

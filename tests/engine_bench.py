@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from qmt_trading.codec.signal import parse
 from qmt_trading.engine.engine import Engine
 from qmt_trading.market.instruments import rule_for
@@ -33,6 +35,7 @@ class Bench:
     def __init__(self, *, bare: BareAction = BareAction.BUY, per_minute: int = 600, ready: bool = True) -> None:
         self.engine = Engine()
         self.now_ns = START_NS
+        self.arrival = 0
         self.outputs: list[out.Output] = []
         self.session = 1
         self.settings = EngineSettings(
@@ -53,7 +56,7 @@ class Bench:
 
     def feed(self, event: ev.Event) -> list[out.Output]:
         """Handle one event and return what follows."""
-        made = self.engine.handle(event, self.now_ns)
+        made = self.engine.handle(self.numbered(event), self.now_ns)
         self.outputs += made
         return made
 
@@ -92,15 +95,33 @@ class Bench:
         return Quote(symbol=STOCK, **{**figures, **changes})  # type: ignore[arg-type]
 
     def signal(
-        self, text: str, *, door: str = "door", received_ns: int | None = None, quote: Quote | None = None
+        self,
+        text: str,
+        *,
+        door: str = "door",
+        received_ns: int | None = None,
+        quote: Quote | None = None,
+        arrival: int | None = None,
     ) -> Receipt:
-        """Send one message and return its receipt."""
+        """Send one message and return its receipt; ``arrival`` is that of one which came earlier than it is decided."""
         (parsed,) = parse(text.encode())
         assert isinstance(parsed, Signal), parsed
         seq = self.engine.state.signal_seq + 1
         at_ns = self.now_ns if received_ns is None else received_ns
-        made = self.feed(ev.SignalReceived(seq, door, at_ns, text, parsed, (quote or self.quote(),)))
+        number = self.arrives() if arrival is None else arrival
+        made = self.feed(ev.SignalReceived(seq, door, at_ns, text, parsed, (quote or self.quote(),), None, number))
         return [output for output in made if isinstance(output, out.SignalAnswered)][-1].receipt
+
+    def numbered(self, event: ev.Event) -> ev.Event:
+        """Return a person's request as one that comes in now, anything else as it is."""
+        if isinstance(event, ev.CancelRequested | ev.HaltRequested) and not event.arrival:
+            return replace(event, arrival=self.arrives())
+        return event
+
+    def arrives(self) -> int:
+        """Return the number of something that comes in now."""
+        self.arrival += 1
+        return self.arrival
 
     def buy(self, quantity: int = 100, *, name: str = "") -> ClientOrderId:
         """Place one accepted buy and return its id."""

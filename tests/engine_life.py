@@ -38,9 +38,12 @@ class Life(Bench):
         """Reports of the broker so far: any of them may come again."""
         self.promised: dict[tuple[str, str], int] = {}
         """(order, number) → shares that the broker has filled."""
+        self.early: int | None = None
+        """The arrival of a message that the ones after it overtake."""
         super().__init__()
 
     def feed(self, event: ev.Event) -> list[out.Output]:
+        event = self.numbered(event)
         made = super().feed(event)
         self.journal.append([ev.At(self.now_ns), event, *made])
         self.events.append((self.now_ns, event))
@@ -85,7 +88,9 @@ class Life(Bench):
             )
         )
         late_ns = rng.choice((0, 0, 0, 2 * SECOND_NS))
-        self.signal(text, received_ns=self.now_ns - late_ns)
+        overtaken = self.arrives() if self.early is None else self.early
+        self.early = self.arrives() if rng.random() < 0.2 else None
+        self.signal(text, received_ns=self.now_ns - late_ns, arrival=overtaken)
 
     def _orders(self) -> list[Order]:
         return [order for order in self.engine.state.orders if not order.foreign]

@@ -17,7 +17,7 @@ from qmt_trading.model.order import Position
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import PriceKind, PriceSpec
 from qmt_trading.model.words import BareAction, LinkState, Mode, OrderStatus
-from qmt_trading.ports import StoredTurn
+from qmt_trading.ports import Closing, StoredTurn, SubmitError
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
 from qmt_trading.run.recovery import Recovered, recover
@@ -47,22 +47,23 @@ class HandClock:
 
 
 class NotingBroker:
-    """The Broker port: notes what it is given; ``refusal`` is raised at each submit."""
+    """The Broker port: notes what it is given; with a ``refusal`` every submit fails in that way."""
 
     def __init__(self) -> None:
         self.submits: list[out.SubmitOrder] = []
         self.cancels: list[out.CancelOrder] = []
         self.queries: list[out.QueryBroker] = []
-        self.refusal: Exception | None = None
+        self.refusal: SubmitError | None = None
         self.at_submit: Callable[[], None] = lambda: None
 
     def start(self, deliver: Callable[[ev.Report], None]) -> None: ...
 
-    def submit(self, order: out.SubmitOrder) -> None:
+    def submit(self, orders: Sequence[out.SubmitOrder]) -> Sequence[tuple[out.SubmitOrder, SubmitError]]:
         self.at_submit()
         if self.refusal is not None:
-            raise self.refusal
-        self.submits.append(order)
+            return [(order, self.refusal) for order in orders]
+        self.submits += orders
+        return ()
 
     def cancel(self, order: out.CancelOrder) -> None:
         self.cancels.append(order)
@@ -95,9 +96,9 @@ class WatchedJournal(MemoryJournal):
         super().__init__()
         self.during: Callable[[], None] = lambda: None
 
-    def append(self, turn: StoredTurn, *, opens_day: bool) -> None:
+    def append(self, turn: StoredTurn, *, closing: Closing | None = None) -> None:
         self.during()
-        super().append(turn, opens_day=opens_day)
+        super().append(turn, closing=closing)
 
 
 class LoopBench:
@@ -111,7 +112,7 @@ class LoopBench:
         self.recovered: Recovered = recover(self.journal)
         self.engine = self.recovered.engine
         self.clock.steady = max(self.clock.steady, self.engine.state.now_ns)
-        self.inbox = Inbox(self.clock, bare={})
+        self.inbox = Inbox(self.clock, bare={}, arrivals=self.engine.state.arrival)
         self.loop = Loop(
             engine=self.engine,
             inbox=self.inbox,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from qmt_trading.model.errors import NotSentError, OutcomeUnknownError
 from qmt_trading.model.events import KnownSignal, Report
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.outputs import CancelOrder, QueryBroker, SubmitOrder
+
+SubmitError = NotSentError | OutcomeUnknownError
 
 
 class Clock(Protocol):
@@ -32,14 +35,12 @@ class Broker(Protocol):
         """
         ...
 
-    def submit(self, order: SubmitOrder) -> None:
-        """Hand ``order`` over; returning means only that it was handed over.
+    def submit(self, orders: Sequence[SubmitOrder]) -> Sequence[tuple[SubmitOrder, SubmitError]]:
+        """Hand ``orders`` over, in this order and together; return those that were not handed over for certain.
 
-        The venue's answer comes later as an ``OrderReported`` that carries the client order id as its remark.
-
-        Raises:
-            NotSentError: the order certainly did not leave.
-            OutcomeUnknownError: it may have left. Never send it again; ask the broker.
+        The venue's answers come later as ``OrderReported`` that carry the client order id as their remark. An order
+        returned with a NotSentError certainly did not leave. One with an OutcomeUnknownError may have left: it is never
+        sent again, only asked about. Never raises.
         """
         ...
 
@@ -78,6 +79,15 @@ class StoredSnapshot(NamedTuple):
     payload: bytes
 
 
+class Closing(NamedTuple):
+    """What an opening day keeps of the days before it: an index only, the turns hold it, too."""
+
+    known: Sequence[tuple[str, str, KnownSignal]]
+    """(key, ISO day, first receipt) of the signals of the day that closes."""
+    keep_after: str
+    """ISO day; what is not younger is forgotten."""
+
+
 class JournalReader(Protocol):
     """Reads a journal beside a running engine or after its death; never writes, never blocks the writer."""
 
@@ -98,15 +108,22 @@ class JournalReader(Protocol):
         ...
 
     def known_signal(self, key: str) -> KnownSignal | None:
-        """Return the first receipt of a signal of an earlier day, by ``sender/number`` key, or None."""
+        """Return the first receipt of a signal of an earlier day, by ``sender/number`` key, or None. From any thread.
+
+        Raises:
+            JournalError: it cannot be told.
+        """
         ...
 
 
 class Journal(JournalReader, Protocol):
     """The one writer. All writing methods are called from one thread at a time."""
 
-    def append(self, turn: StoredTurn, *, opens_day: bool) -> None:
+    def append(self, turn: StoredTurn, *, closing: Closing | None = None) -> None:
         """Make ``turn`` durable before returning: one transaction and one sync.
+
+        ``closing`` comes with a turn that opens a trading day: its index of ids stands or falls with the turn. A key
+        that is known already keeps its first receipt.
 
         Raises:
             JournalError: it is not certain to be on disk. The caller never writes again in this process.
@@ -118,13 +135,6 @@ class Journal(JournalReader, Protocol):
 
         Raises:
             JournalError: it was not kept, which costs nothing but time at the next start.
-        """
-        ...
-
-    def remember_signals(self, rows: Iterable[tuple[str, str, KnownSignal]], *, keep_after: str) -> None:
-        """Index (key, day, first receipt) of a closed day, and forget days up to ``keep_after`` (ISO dates).
-
-        An index only: what it holds stands in the turns, too. Called when a day opens.
         """
         ...
 

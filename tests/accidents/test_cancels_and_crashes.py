@@ -16,7 +16,7 @@ from qmt_trading.model.errors import JournalError
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Mode, OrderStatus, SignalStatus, TradingState
-from qmt_trading.ports import StoredTurn
+from qmt_trading.ports import Closing, StoredTurn
 from qmt_trading.run.recovery import recover
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 from tests.simulation.disk import SimulatedJournal
@@ -201,10 +201,10 @@ class FullDisk(SimulatedJournal):
 
     full = False
 
-    def append(self, turn: StoredTurn, *, opens_day: bool) -> None:
+    def append(self, turn: StoredTurn, *, closing: Closing | None = None) -> None:
         if self.full:
             raise JournalError("磁盘已满 / no space left")
-        super().append(turn, opens_day=opens_day)
+        super().append(turn, closing=closing)
 
 
 def test_a32_a_full_disk_stops_orders_and_neither_cancels_nor_halts() -> None:
@@ -237,11 +237,10 @@ def test_a32_a_full_disk_stops_orders_and_neither_cancels_nor_halts() -> None:
 
 def test_a34_a_cancel_never_reaches_an_order_that_came_after_it() -> None:
     bench = Bench()
-    received_ns = bench.now_ns
-    bench.now_ns += 1_000_000_000
+    came_first = bench.arrives()
     name = bench.buy()
     bench.report(bench.row(name))
-    receipt = bench.signal(f"cancel {STOCK}:{ACCOUNT}", received_ns=received_ns)
+    receipt = bench.signal(f"cancel {STOCK}:{ACCOUNT}", arrival=came_first)
     assert receipt.status is SignalStatus.ACCEPTED
     assert [line.denial is not None for line in receipt.cancels] == [True]  # Nothing to cancel: information.
     bench.later(5)
@@ -250,10 +249,9 @@ def test_a34_a_cancel_never_reaches_an_order_that_came_after_it() -> None:
 
 def test_a34_an_order_that_a_later_cancel_overtook_is_dropped() -> None:
     bench = Bench()
-    received_ns = bench.now_ns
-    bench.now_ns += 5_000_000
+    came_first = bench.arrives()
     bench.signal(f"cancel {STOCK}:{ACCOUNT}")
-    receipt = bench.signal(f"buy {STOCK} 100@10.50:{ACCOUNT} #late/1", received_ns=received_ns)
+    receipt = bench.signal(f"buy {STOCK} 100@10.50:{ACCOUNT} #late/1", arrival=came_first)
     assert receipt.status is SignalStatus.DENIED
     assert bench.made(out.SubmitOrder) == []
 

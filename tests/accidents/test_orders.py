@@ -38,8 +38,8 @@ def test_a2_a_command_carries_its_deadline_and_is_not_released_after_it() -> Non
     name = bench.buy()
     (command,) = bench.made(out.SubmitOrder)
     assert command.deadline_ns == bench.now_ns + 10 * SECOND_NS
-    assert bench.engine.may_release(command, command.deadline_ns) == ""
-    assert bench.engine.may_release(command, command.deadline_ns + 1) == "deadline"
+    assert bench.engine.may_release(command, command.deadline_ns, 0) == ""
+    assert bench.engine.may_release(command, command.deadline_ns + 1, 0) == "deadline"
     bench.feed(ev.SubmitsWithheld((name,), "deadline"))
     assert bench.order(name).status is OrderStatus.NOT_SENT
     assert bench.order(name).reserved == 0
@@ -217,8 +217,11 @@ def test_a25_yesterdays_unsent_intents_do_not_leave_today() -> None:
     (command,) = bench.made(out.SubmitOrder)
     bench.now_ns += 24 * 3600 * SECOND_NS
     bench.feed(ev.DayBegan(dt.date(2026, 11, 25)))
-    assert bench.engine.state.find_order(name) is None
-    assert bench.engine.may_release(command, bench.now_ns) != ""
+    assert bench.engine.may_release(command, bench.now_ns, 0) != ""
+    assert bench.order(name).status is OrderStatus.EXPIRED_UNRESOLVED  # Who knows: perhaps it was handed over.
+    bench.feed(ev.SubmitsWithheld((name,), "link"))  # The release step knows.
+    assert bench.order(name).status is OrderStatus.NOT_SENT
+    assert bench.alerts()[-1] == "ORDER_NOT_SENT"
 
 
 def test_a35_a_bare_trigger_that_repeats_buys_once() -> None:

@@ -200,6 +200,12 @@ def listing(world: World) -> BrokerListed:
     return listed
 
 
+def submit(broker: Broker, *orders: SubmitOrder) -> None:
+    """Hand ``orders`` over together and raise what became of the first that failed."""
+    for _, error in broker.submit(orders):
+        raise error
+
+
 def test_the_first_report_of_each_account_is_its_connection(world: World) -> None:
     first = {
         account: next(r for r in world.ear.reports if getattr(r, "account", "") == account) for account in (ONE, TWO)
@@ -217,7 +223,7 @@ def test_each_start_has_sessions_greater_than_all_before(world: World) -> None:
 
 
 def test_an_order_is_answered_with_its_id_as_remark_and_executed(world: World) -> None:
-    world.broker.submit(order("A1"))
+    submit(world.broker, order("A1"))
     world.ear.wait(row_of("A1", OrderStatus.FILLED))
     fills = world.ear.wait(lambda report: isinstance(report, FillReported))
     assert [fill.row.client_order_id for fill in fills if isinstance(fill, FillReported)] == ["A1"]
@@ -226,14 +232,14 @@ def test_an_order_is_answered_with_its_id_as_remark_and_executed(world: World) -
 
 def test_orders_of_one_caller_arrive_in_their_order(world: World) -> None:
     for number in range(50):
-        world.broker.submit(order(f"A{number:02d}", "10.00", account=TWO if number % 2 else ONE))
+        submit(world.broker, order(f"A{number:02d}", "10.00", account=TWO if number % 2 else ONE))
     news = world.ear.wait(lambda r: isinstance(r, OrderReported) and r.row.status is OrderStatus.NEW, 50)
     assert [r.row.client_order_id for r in news if isinstance(r, OrderReported)] == [f"A{n:02d}" for n in range(50)]
 
 
 def test_a_list_holds_every_submit_that_was_handed_over_before_it(world: World) -> None:
     for number in range(30):
-        world.broker.submit(order(f"A{number:02d}", "10.00"))
+        submit(world.broker, order(f"A{number:02d}", "10.00"))
     asked_ns = time.time_ns()
     listed = listing(world)
     assert len(listed.rows) == 30
@@ -242,13 +248,13 @@ def test_a_list_holds_every_submit_that_was_handed_over_before_it(world: World) 
 
 
 def test_a_submit_past_its_deadline_is_refused_for_good(world: World) -> None:
-    world.broker.submit(order("A1", wait_ns=-1))
+    submit(world.broker, order("A1", wait_ns=-1))
     world.ear.wait(lambda report: isinstance(report, SubmitRefused) and report.client_order_id == "A1")
     assert listing(world).rows == ()
 
 
 def test_a_cancel_ends_a_working_order_and_repeating_it_does_no_harm(world: World) -> None:
-    world.broker.submit(order("A1", "10.00"))
+    submit(world.broker, order("A1", "10.00"))
     (report,) = world.ear.wait(row_of("A1", OrderStatus.NEW))
     assert isinstance(report, OrderReported)
     cancel = CancelOrder(ONE, ClientOrderId("A1"), report.row.broker_order_id, "", PUFA, 1, 1)
@@ -260,8 +266,8 @@ def test_a_cancel_ends_a_working_order_and_repeating_it_does_no_harm(world: Worl
 
 
 def test_the_exchange_remembers_what_a_dead_engine_sent(world: World) -> None:
-    world.broker.submit(order("A1"))
-    world.broker.submit(order("A2", "10.00"))
+    submit(world.broker, order("A1"))
+    submit(world.broker, order("A2", "10.00"))
     world.ear.wait(row_of("A1", OrderStatus.FILLED))
     world.restart()
     listed = listing(world)
@@ -277,7 +283,7 @@ def test_nothing_is_delivered_after_the_stop_and_nothing_leaves(world: World) ->
     world.broker.stop()
     count = len(world.ear.reports)
     with pytest.raises(NotSentError):
-        world.broker.submit(order("A1"))
+        submit(world.broker, order("A1"))
     world.broker.cancel(CancelOrder(ONE, ClientOrderId("A1"), "1", "", PUFA, 1, 1))
     world.broker.query(QueryBroker(ONE))
     world.broker.stop()
@@ -290,10 +296,10 @@ def test_a_submit_on_a_broken_link_is_refused_for_good() -> None:
     link.arm(Step.BEFORE_SUBMIT)
     broker, ear = EmbeddedExchange(link, WallClock(), (ONE, TWO)), Ear()
     broker.start(ear.deliver)
-    broker.submit(order("A1"))
+    submit(broker, order("A1"))
     ear.wait(lambda report: isinstance(report, SubmitRefused) and report.client_order_id == "A1")
     ear.wait(lambda report: isinstance(report, LinkChanged) and report.state is LinkState.CONNECTED, 4)
-    broker.submit(order("A2"))
+    submit(broker, order("A2"))
     ear.wait(row_of("A2", OrderStatus.FILLED))
     broker.stop()
     assert link.exchange.executed == {"A2": 1}
@@ -315,50 +321,50 @@ def test_an_exchange_that_fails_says_so_and_takes_no_more_orders() -> None:
     feed.broken = True
     broker, ear = EmbeddedExchange(LyingExchange(exchange), WallClock(), (ONE, TWO)), Ear()
     broker.start(ear.deliver)
-    broker.submit(order("A1"))
+    submit(broker, order("A1"))
     down = ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.DOWN, 2)
     assert all(isinstance(report, LinkChanged) and "a fault in the feed" in report.text for report in down)
     with pytest.raises(NotSentError):
-        broker.submit(order("A2"))
+        submit(broker, order("A2"))
     broker.stop()
 
 
 def test_before_the_start_nothing_leaves(tmp_path: Path) -> None:
     broker = RemoteExchange(str(tmp_path / "none.sock"), OPENINGS, WallClock())
     with pytest.raises(NotSentError):
-        broker.submit(order("A1"))
+        submit(broker, order("A1"))
 
 
 def test_the_served_exchange_counts_what_arrives_twice(served: World) -> None:
     same = order("A1")
-    served.broker.submit(same)
-    served.broker.submit(same)
-    served.broker.submit(order("A2"))
+    submit(served.broker, same)
+    submit(served.broker, same)
+    submit(served.broker, order("A2"))
     listing(served)
     counts = served.ask(CountsAsked())
     assert (counts.executed, counts.duplicates) == ({"A1": 2, "A2": 1}, 1)
 
 
 def test_a_broken_line_comes_back_with_a_new_session_and_nothing_is_sent_again(served: World) -> None:
-    served.broker.submit(order("A1"))
+    submit(served.broker, order("A1"))
     listing(served)
     session = max(report.session for report in served.ear.reports if isinstance(report, LinkChanged))
     served.ask(LinkBroken())
     served.ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.DOWN, 2)
     served.ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.CONNECTED and r.session > session, 2)
-    served.broker.submit(order("A2"))
+    submit(served.broker, order("A2"))
     assert len(listing(served).rows) == 2
     assert served.ask().duplicates == 0
 
 
 def test_a_killed_exchange_loses_no_order_that_it_answered(served: World) -> None:
     for number in range(20):
-        served.broker.submit(order(f"A{number:02d}"))
+        submit(served.broker, order(f"A{number:02d}"))
     served.ear.wait(row_of("A19", OrderStatus.NEW))
     served.kill_exchange()
     served.ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.DOWN, 2)
     with pytest.raises(NotSentError):
-        served.broker.submit(order("B1"))
+        submit(served.broker, order("B1"))
     served.process = serve(served.folder, served.address)
     served.ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.CONNECTED, 4)
     assert [row.client_order_id for row in listing(served).rows] == [f"A{number:02d}" for number in range(20)]
@@ -381,7 +387,7 @@ def test_hands_and_seals_reach_the_served_exchange(served: World) -> None:
     (report,) = served.ear.wait(lambda each: isinstance(each, OrderReported))
     assert isinstance(report, OrderReported)
     assert (report.row.broker_order_id, report.row.client_order_id) == ("", "")
-    served.broker.submit(order("A1", "11.52"))
+    submit(served.broker, order("A1", "11.52"))
     served.ear.wait(row_of("A1", OrderStatus.NEW))
     assert listing(served).fills == ()
 

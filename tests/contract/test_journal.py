@@ -19,7 +19,7 @@ from qmt_trading.model.errors import JournalBrokenError, JournalError
 from qmt_trading.model.events import At, KnownSignal
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.words import SignalStatus
-from qmt_trading.ports import Journal, StoredSnapshot, StoredTurn
+from qmt_trading.ports import Closing, Journal, StoredSnapshot, StoredTurn
 from qmt_trading.run.journal_tools import verify
 
 
@@ -33,7 +33,7 @@ def fill(journal: Journal, count: int, *, opens: int = 0) -> list[StoredTurn]:
     previous = GENESIS
     for number in range(1, count + 1):
         each = turn(number, previous)
-        journal.append(each, opens_day=number == opens)
+        journal.append(each, closing=Closing((), "") if number == opens else None)
         turns.append(each)
         previous = each.seal
     return turns
@@ -66,34 +66,75 @@ def test_the_newest_snapshot_replaces_the_one_before(journal: Journal) -> None:
     assert journal.snapshot() == StoredSnapshot(7, bytes([7]) * 32, b"state")
 
 
+def known(seq: int, content: str = "abc") -> KnownSignal:
+    return KnownSignal(seq, content, Receipt(seq, "up/1", SignalStatus.ACCEPTED))
+
+
 def test_ids_are_known_until_their_day_is_forgotten(journal: Journal) -> None:
-    known = KnownSignal(4, "abc", Receipt(4, "up/1", SignalStatus.ACCEPTED))
-    journal.remember_signals([("up/1", "2026-11-20", known)], keep_after="2026-10-01")
-    assert journal.known_signal("up/1") == known
+    first, second = turn(1, GENESIS), turn(2, turn(1, GENESIS).seal)
+    journal.append(first, closing=Closing([("up/1", "2026-11-20", known(4))], "2026-10-01"))
+    assert journal.known_signal("up/1") == known(4)
     assert journal.known_signal("up/2") is None
-    journal.remember_signals([], keep_after="2026-11-20")
+    journal.append(second, closing=Closing((), "2026-11-20"))
     assert journal.known_signal("up/1") is None
+    assert journal.last_day_opened() == 2
 
 
 def test_a_second_receipt_never_replaces_the_first(journal: Journal) -> None:
-    first = KnownSignal(4, "abc", Receipt(4, "up/1", SignalStatus.ACCEPTED))
-    later = KnownSignal(9, "xyz", Receipt(9, "up/1", SignalStatus.DENIED))
-    journal.remember_signals([("up/1", "2026-11-20", first)], keep_after="2026-10-01")
-    journal.remember_signals([("up/1", "2026-11-21", later)], keep_after="2026-10-01")
-    assert journal.known_signal("up/1") == first
+    first, second = turn(1, GENESIS), turn(2, turn(1, GENESIS).seal)
+    journal.append(first, closing=Closing([("up/1", "2026-11-20", known(4))], "2026-10-01"))
+    journal.append(second, closing=Closing([("up/1", "2026-11-21", known(9, "xyz"))], "2026-10-01"))
+    assert journal.known_signal("up/1") == known(4)
+
+
+def test_an_opening_that_fails_leaves_no_index_behind(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = SqliteJournal(path)
+    fill(journal, 1)
+    lock = sqlite3.connect(path, isolation_level=None)
+    lock.execute("begin immediate")
+    opening = turn(2, turn(1, GENESIS).seal)
+    with pytest.raises(JournalError):
+        journal.append(opening, closing=Closing([("up/1", "2026-11-20", known(4))], "2026-10-01"))
+    lock.execute("rollback")
+    lock.close()
+    journal.close()
+    again = SqliteJournal(path)
+    assert again.known_signal("up/1") is None
+    assert sum(1 for _ in again.turns()) == 1
+    again.close()
+
+
+def test_an_index_that_cannot_be_read_is_told_and_not_taken_for_a_new_id(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "journal.sqlite")
+    journal.append(turn(1, GENESIS), closing=Closing([("up/1", "2026-11-20", known(4))], ""))
+    with sqlite3.connect(tmp_path / "journal.sqlite") as meddler:
+        meddler.execute("update known_signal set body = 'x'")
+    with pytest.raises(JournalError):
+        journal.known_signal("up/1")
+    journal.close()
+
+
+def test_a_creation_that_was_cut_short_is_done_again(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    torn = tmp_path / "journal.sqlite.new"
+    torn.write_bytes(b"SQLite format 3\0" + bytes(50))
+    journal = SqliteJournal(path)
+    fill(journal, 3)
+    journal.close()
+    assert not torn.exists()
 
 
 def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     journal = SqliteJournal(path)
-    turns = fill(journal, 40, opens=2)
-    known = KnownSignal(4, "abc", Receipt(4, "up/1", SignalStatus.ACCEPTED))
-    journal.remember_signals([("up/1", "2026-11-20", known)], keep_after="2026-10-01")
+    turns = [turn(1, GENESIS)]
+    journal.append(turns[0], closing=Closing([("up/1", "2026-11-20", known(4))], "2026-10-01"))
     journal.close()
     again = SqliteJournal(path)
     assert list(again.turns()) == turns
-    assert again.known_signal("up/1") == known
-    again.append(turn(41, turns[-1].seal), opens_day=False)
+    assert again.known_signal("up/1") == known(4)
+    again.append(turn(2, turns[-1].seal))
     again.close()
 
 
@@ -103,7 +144,7 @@ def test_a_reader_sees_what_is_committed_beside_the_writer(tmp_path: Path) -> No
     turns = fill(journal, 5)
     reader = SqliteReader(path)
     assert list(reader.turns()) == turns
-    journal.append(turn(6, turns[-1].seal), opens_day=False)
+    journal.append(turn(6, turns[-1].seal))
     assert sum(1 for _ in reader.turns()) == 6
     reader.close()
     journal.close()
@@ -117,12 +158,12 @@ def test_a_foreign_lock_closes_the_journal_at_once(tmp_path: Path) -> None:
     foreign.execute("begin immediate")
     began = time.monotonic()
     with pytest.raises(JournalError):
-        journal.append(turn(2, turns[0].seal), opens_day=False)
+        journal.append(turn(2, turns[0].seal))
     assert time.monotonic() - began < 0.5
     foreign.execute("rollback")
     foreign.close()
     with pytest.raises(JournalError):
-        journal.append(turn(2, turns[0].seal), opens_day=False)  # For good, also when the lock is gone.
+        journal.append(turn(2, turns[0].seal))  # For good, also when the lock is gone.
     journal.close()
     assert [each.number for each in SqliteJournal(path).turns()] == [1]
 
@@ -138,7 +179,7 @@ def test_a_full_disk_is_an_error_and_nothing_is_half_written(tmp_path: Path) -> 
         payload = b"1[" + b" " * 3000 + b"]"
         each = StoredTurn(number, payload, seal(previous, number, payload))
         try:
-            journal.append(each, opens_day=False)
+            journal.append(each)
         except JournalError as error:
             assert "日志写入失败" in str(error)  # noqa: PT017 - the turn at which it fails is not known.
             break
@@ -213,7 +254,7 @@ while True:
     number += 1
     payload = encode_turn([At(number)] * 20)
     each = StoredTurn(number, payload, seal(previous, number, payload))
-    journal.append(each, opens_day=False)
+    journal.append(each)
     previous = each.seal
     print(number, flush=True)
 """

@@ -9,12 +9,13 @@ from unittest import mock
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, fold, matching, signals
+from qmt_trading.engine import bookkeeping, fold, fold_list, fold_reports, matching, signals
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.transitions import TERMINAL
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import QmtError
+from qmt_trading.model.numbers import Money
 from qmt_trading.model.order import Order
 from qmt_trading.model.words import OrderStatus
 from qmt_trading.run import loop as loop_module
@@ -50,19 +51,18 @@ def blind_resend() -> Any:
         for order in list(self._engine.state.orders):
             if order.status is OrderStatus.UNKNOWN:
                 self._engine.state.put_order(replace(order, status=OrderStatus.PENDING_NEW))
-                self._pending.submits.append(
-                    out.SubmitOrder(
-                        order.client_order_id,
-                        order.account,
-                        order.symbol,
-                        order.side,
-                        order.quantity,
-                        order.price,
-                        order.signal_seq,
-                        order.deadline_ns + 10**12,
-                        order.reserved,
-                    )
+                again = out.SubmitOrder(
+                    order.client_order_id,
+                    order.account,
+                    order.symbol,
+                    order.side,
+                    order.quantity,
+                    order.price,
+                    order.signal_seq,
+                    order.deadline_ns + 10**12,
+                    order.reserved,
                 )
+                self._pending.submits.append((again, self._engine.halts(order.account)))
 
     return mock.patch.object(Loop, "begin", begin_and_resend)
 
@@ -82,7 +82,7 @@ def pending_is_not_sent() -> Any:
 def fill_counted_twice() -> Any:
     """A replayed fill moves the position again (A10)."""
     count = iter(range(10**9))
-    return mock.patch.object(bookkeeping, "fill_key", lambda account, row: next(count))
+    return mock.patch.object(bookkeeping, "key_of", lambda fill: next(count))
 
 
 def receipt_before_commit() -> Any:
@@ -128,7 +128,7 @@ def dead_sessions_heard() -> Any:
 
 def empty_list_believed() -> Any:
     """An empty list on a dead link is taken for emptiness (A15)."""
-    listed = fold._listed
+    listed = fold_list.fold_listed
 
     def believe(state: Any, record: Any) -> Any:
         return listed(state, replace(record, alive=True))
@@ -137,17 +137,17 @@ def empty_list_believed() -> Any:
         original(self, replace(event, alive=True))
 
     original = Engine._listed
-    return _both(mock.patch.object(fold, "_listed", believe), mock.patch.object(Engine, "_listed", decide))
+    return _both(mock.patch.object(fold, "fold_listed", believe), mock.patch.object(Engine, "_listed", decide))
 
 
 def halt_ignored_after_decision() -> Any:
     """What was decided before the halt still leaves after it."""
-    return mock.patch.object(Engine, "may_release", lambda self, order, now_ns: "")
+    return mock.patch.object(Engine, "may_release", lambda self, order, now_ns, halts: "")
 
 
 def late_fills_dropped() -> Any:
     """A fill of an order that has ended is ignored."""
-    fill = fold._fill
+    fill = fold_reports.fold_fill
 
     def drop(state: Any, account: Any, row: Any, *, booked: bool) -> Any:
         order = matching.order_of_fill(state, account, row)
@@ -155,7 +155,7 @@ def late_fills_dropped() -> Any:
             return []
         return fill(state, account, row, booked=booked)
 
-    return mock.patch.object(fold, "_fill", drop)
+    return _both(mock.patch.object(fold, "fold_fill", drop), mock.patch.object(fold_list, "fold_fill", drop))
 
 
 def reservation_kept() -> Any:
@@ -165,23 +165,19 @@ def reservation_kept() -> Any:
 
 def minus_one_is_failure() -> Any:
     """-1 is taken for "not sent" (A3)."""
-    return _both(
-        mock.patch.object(loop_module, "OutcomeUnknownError", _Never),
-        mock.patch.object(loop_module, "NotSentError", QmtError),
-    )
-
-
-class _Never(Exception):
-    """Caught, never raised."""
+    return mock.patch.object(loop_module, "NotSentError", QmtError)
 
 
 def decides_again() -> Any:
-    """Recovery decides the day anew and numbers its orders afresh (A30)."""
+    """Recovery decides the day anew, and somebody has made a limit smaller in the meantime (A30)."""
     original = Engine.fold
 
     def decide(self: Any, record: Any) -> None:
         if isinstance(record, out.SignalAnswered):
             return
+        if isinstance(record, ev.EngineStarted):
+            accounts = tuple(replace(each, order_value_max=Money(5_000_000)) for each in record.settings.accounts)
+            record = replace(record, settings=replace(record.settings, accounts=accounts))
         if isinstance(record, ev.SignalReceived):
             original(self, record)
             self.handle(record, self.state.now_ns)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from qmt_trading.journal.sqlite import SqliteJournal
 from qmt_trading.model.errors import JournalError
 from qmt_trading.model.events import KnownSignal
-from qmt_trading.ports import StoredSnapshot, StoredTurn
+from qmt_trading.ports import Closing, StoredSnapshot, StoredTurn
 from tests.simulation.fuse import Fuse
 
 
@@ -33,7 +33,7 @@ class SimulatedJournal:
         self.fail_next = False
         self._failed = False
 
-    def append(self, turn: StoredTurn, *, opens_day: bool) -> None:
+    def append(self, turn: StoredTurn, *, closing: Closing | None = None) -> None:
         disk = self._disk
         assert not self._failed, "the journal was written after it had failed"
         assert turn.number == len(disk.turns) + 1, "a gap in the journal"
@@ -44,8 +44,10 @@ class SimulatedJournal:
         self._fuse.step("written, not synced")
         disk.turns.append(turn)
         disk.syncs += 1
-        if opens_day:
+        if closing is not None:
             disk.opened = turn.number
+            for key, _day, signal in closing.known:
+                disk.known.setdefault(key, signal)
         if self._during is not None:
             self._during()
         self._fuse.step("synced, not returned")
@@ -66,11 +68,6 @@ class SimulatedJournal:
     def known_signal(self, key: str) -> KnownSignal | None:
         return self._disk.known.get(key)
 
-    def remember_signals(self, rows: Iterable[tuple[str, str, KnownSignal]], *, keep_after: str) -> None:
-        self._fuse.step("before the index of ids")
-        for key, _day, signal in rows:
-            self._disk.known[key] = signal
-
     def close(self) -> None: ...
 
 
@@ -81,12 +78,12 @@ class FileJournal(SimulatedJournal):
         super().__init__(disk, fuse, during=during)
         self._file = SqliteJournal(path)
 
-    def append(self, turn: StoredTurn, *, opens_day: bool) -> None:
+    def append(self, turn: StoredTurn, *, closing: Closing | None = None) -> None:
         self._fuse.step("before the write")
         if self.fail_next:
             self._failed = True
             raise JournalError("磁盘已满 / no space left")
-        self._file.append(turn, opens_day=opens_day)
+        self._file.append(turn, closing=closing)
         self._disk.turns.append(turn)
         self._disk.syncs += 1
         if self._during is not None:
@@ -108,10 +105,6 @@ class FileJournal(SimulatedJournal):
 
     def known_signal(self, key: str) -> KnownSignal | None:
         return self._file.known_signal(key)
-
-    def remember_signals(self, rows: Iterable[tuple[str, str, KnownSignal]], *, keep_after: str) -> None:
-        self._fuse.step("before the index of ids")
-        self._file.remember_signals(rows, keep_after=keep_after)
 
     def close(self) -> None:
         self._file.close()

@@ -24,7 +24,7 @@ from qmt_trading.model.outputs import Alert, CancelOrder, QueryBroker, SubmitOrd
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec
 from qmt_trading.model.words import BareAction, Mode, OrderStatus, TradingState
-from qmt_trading.ports import StoredSnapshot
+from qmt_trading.ports import StoredSnapshot, SubmitError
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
 from qmt_trading.run.recovery import recover
@@ -129,7 +129,7 @@ class World:
         journal = self.open_journal()
         recovered = recover(journal)
         engine = recovered.engine
-        inbox = Inbox(_Clock(self), bare={"door": BareAction.BUY})
+        inbox = Inbox(_Clock(self), bare={"door": BareAction.BUY}, arrivals=engine.state.arrival)
         broker = _Broker(self)
         loop = Loop(
             engine=engine,
@@ -312,13 +312,23 @@ class World:
 
     # The Broker port's side of the world
 
-    def submit(self, order: SubmitOrder) -> None:
+    def submit(self, orders: Sequence[SubmitOrder]) -> Sequence[tuple[SubmitOrder, SubmitError]]:
+        failed: list[tuple[SubmitOrder, SubmitError]] = []
+        for order in orders:
+            try:
+                self._submit(order)
+            except (NotSentError, OutcomeUnknownError) as error:
+                failed.append((order, error))
+        return failed
+
+    def _submit(self, order: SubmitOrder) -> None:
         self.fuse.step("before the submit")
         assert self.loop is not None
         assert order.client_order_id.encode() in b"".join(turn.payload for turn in self.disk.turns[-2:]), (
             "an order left before its intent was on disk"
         )
-        assert not self.halted or False, "an order left after the halt"
+        assert not self.halted, "an order left after the halt"
+        assert self.now_ns <= order.deadline_ns, "an order left after its deadline"
         if not self.venue.connected:
             raise NotSentError("断开")
         chance = self.rng.random() if "minus_one" in self.lies else 1.0

@@ -72,6 +72,7 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.QUOTE_STALE: ("行情已 {0} 秒未更新，市价类委托暂停", "the quote is {0} s old: word prices wait"),
     Reason.ID_REUSED: ("编号 {0} 已被信号 {1} 用于不同内容", "id {0} was used by signal {1} for other content"),
+    Reason.CANCEL_PRICED: ("撤单不带价格：请去掉 @ 后的价格", "a cancel takes no price"),
     Reason.NOT_SUPPORTED: ("尚未支持：{0}", "not built yet: {0}"),
     Reason.NOTHING_TO_CANCEL: (
         "无可撤委托：{0} 在 {1} 没有未成交单",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qmt_trading.model.events import SignalsDropped
 from qmt_trading.model.order import Order
 from qmt_trading.model.outputs import Alert
 from qmt_trading.model.signal import AccountId
@@ -177,4 +178,23 @@ def expired_unresolved(order: Order) -> Alert:
         account=order.account,
         symbol=order.symbol,
         client_order_id=order.client_order_id,
+    )
+
+
+def signals_dropped(event: SignalsDropped) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="DROPPED_BUSY",
+        chinese=f"繁忙，通道 {event.door} 丢弃了 {event.count} 条信号，未执行：{event.excerpt}",
+        english=f"busy: door {event.door} dropped {event.count} signals, not carried out: {event.excerpt}",
+    )
+
+
+def session_old(account: AccountId, session: int, known: int) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="SESSION_OLD",
+        chinese=f"{account} 的连接会话 {session} 早于已知的 {known}，不予采信：柜台的账被换过？",
+        english=f"session {session} of {account} is older than the known {known} and not believed: another book?",
+        account=account,
     )

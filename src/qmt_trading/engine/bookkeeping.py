@@ -114,18 +114,27 @@ def foreign_order(state: State, account: AccountId, row: OrderRow) -> Order:
         reported_quantity=row.filled_quantity,
         ask_next_ns=state.now_ns + GAP_NS if row.filled_quantity else 0,
         text=row.text,
+        arrival=state.arrival,
     )
     return reserve(state, order)
 
 
-def fill_key(account: AccountId, row: FillRow) -> tuple[AccountId, Symbol, str, str]:
-    """Return what makes a fill the same fill within one trading day (A10)."""
-    return account, row.symbol, row.fill_id, row.venue_order_id or row.broker_order_id
-
-
 def key_of(fill: Fill) -> tuple[AccountId, Symbol, str, str]:
-    """Return the key under which ``fill`` was counted."""
-    return fill.account, fill.symbol, fill.fill_id, fill.venue_order_id or fill.broker_order_id
+    """Return what makes a fill the same fill within one trading day (A10): its id within its order.
+
+    The order stands for its contract number, which a broker may leave out when it tells a fill for the first time.
+    """
+    return fill.account, fill.symbol, fill.fill_id, fill.client_order_id
+
+
+def same_fill(fill: Fill, row: FillRow) -> bool:
+    """Tell whether ``row`` is ``fill``, which was counted before, told again."""
+    if fill.fill_id != row.fill_id or fill.symbol != row.symbol or fill.side is not row.side:
+        return False
+    return bool(
+        (fill.venue_order_id and fill.venue_order_id == row.venue_order_id)
+        or (fill.broker_order_id and fill.broker_order_id == row.broker_order_id)
+    )
 
 
 def fill_applied(state: State, order: Order, fill: Fill) -> Order:
@@ -151,8 +160,10 @@ def fill_applied(state: State, order: Order, fill: Fill) -> Order:
     return reserve(state, changed)
 
 
-def orphan_name(row: FillRow) -> ClientOrderId:
-    return ClientOrderId(ORPHAN + (row.broker_order_id or row.venue_order_id))
+def orphan_names(row: FillRow) -> list[ClientOrderId]:
+    """Return the names under which a fill without a known order may stand, the one to be given first."""
+    numbers = [number for number in (row.broker_order_id, row.venue_order_id) if number]
+    return [ClientOrderId(ORPHAN + number) for number in numbers or [""]]
 
 
 def empty_position(account: AccountId, symbol: Symbol, frozen_quantity: Quantity) -> Position:

@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from qmt_trading.engine.state import Account, State
-from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
+from qmt_trading.model.instrument import EVERY_SYMBOL
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.order import Order
-from qmt_trading.model.outputs import CancelOrder
+from qmt_trading.model.outputs import CancelMarked, CancelOrder, Output, QueryBroker
 from qmt_trading.model.words import Side, SideScope
 
+ANSWER_MAX_NS: Final = 5 * SECOND_NS
 
-def in_scope(state: State, account: Account, symbol: Symbol, side: SideScope, *, received_ns: int) -> list[Order]:
-    """Return the account's orders, ours and foreign, that may still fill and were received by ``received_ns``."""
+
+def cancel_scope(state: State, account: Account, mark: CancelMarked, emit: Callable[[Output], None]) -> list[Order]:
+    """Cancel what is known to be in the reach of ``mark``, and ask for what is not known; return the orders.
+
+    Orders of ours count by their arrival; others' count when they were seen before the cancel was decided. The mark
+    stays for what the list brings to light, and for intents that are still on their way.
+    """
+    orders = in_scope(state, account, mark)
+    for order in orders:
+        emit(first_cancel(order, signal_seq=mark.signal_seq))
+    emit(mark)
+    emit(query(state, account))
+    return orders
+
+
+def query(state: State, account: Account) -> QueryBroker:
+    """Return the question for the account's list: at once, or when the answer that is under way has come.
+
+    An answer that has been out for ANSWER_MAX_NS is not waited for any longer.
+    """
+    asking_ns = account.asking_ns
+    return QueryBroker(account.settings.account, later=bool(asking_ns and state.now_ns - asking_ns < ANSWER_MAX_NS))
+
+
+def in_scope(state: State, account: Account, mark: CancelMarked) -> list[Order]:
+    """Return the account's orders, ours and foreign, that may still fill and came before ``mark``."""
     return [
         order
         for order in map(state.order, account.live)
-        if (symbol in (EVERY_SYMBOL, order.symbol)) and covers(side, order.side) and order.received_ns <= received_ns
+        if mark.symbol in (EVERY_SYMBOL, order.symbol)
+        and covers(mark.side, order.side)
+        and order.arrival < mark.arrival
     ]
 
 
@@ -50,8 +79,8 @@ def missed(state: State, account: Account) -> list[CancelOrder]:
     for order in map(state.order, account.live):
         if order.cancel_seq or not has_number(order):
             continue
-        for mark in account.marks:
-            if mark.covers(order.symbol, order.side) and order.received_ns <= mark.received_ns:
+        for mark in account.marks.values():
+            if mark.reaches(order):
                 found.append(_command(order, attempt=1, signal_seq=mark.seq))
                 break
     return found

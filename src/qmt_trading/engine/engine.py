@@ -8,19 +8,21 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from qmt_trading.engine import alerts, cancels, fold
-from qmt_trading.engine.fold import Finding, FindingKind
+from qmt_trading.engine.findings import Finding, FindingKind
+from qmt_trading.engine.risk.gate import submits_this_minute
 from qmt_trading.engine.signals import decide_signal
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.engine.view import Publisher
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import Quantity
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
-from qmt_trading.model.words import LinkState, OrderStatus, Side, TradingState
+from qmt_trading.model.words import LinkState, OrderStatus, SideScope, TradingState
 
 WHO = "engine"
 
@@ -66,10 +68,15 @@ class Engine:
         """Return when the engine wants a DeadlineReached; 0: never, as things stand."""
         return self._state.next_due_ns()
 
-    def may_release(self, order: out.SubmitOrder, now_ns: int) -> str:
+    def halts(self, account: AccountId) -> int:
+        """Return how often trading was halted or reduced in this process, as far as ``account`` is concerned."""
+        return self._state.halts + self._state.account(account).halts
+
+    def may_release(self, order: out.SubmitOrder, now_ns: int, halts: int) -> str:
         """Return why ``order``, on record, may not leave now; empty when it may.
 
-        The last look before the broker call: what has happened since the decision counts.
+        The last look before the broker call: what has happened since the decision counts, a halt even when it has been
+        taken back since. ``halts`` is what ``halts()`` said when the order was decided.
         """
         state = self._state
         row = state.find_order(order.client_order_id)
@@ -82,11 +89,7 @@ class Engine:
         account = state.account(order.account)
         if row.cancel_seq:
             return "cancel"
-        for trading_state in (state.trading_state, account.state):
-            reducing = trading_state is TradingState.REDUCING and order.side is Side.BUY
-            if trading_state is TradingState.HALTED or reducing:
-                return "halt"
-        return ""
+        return "" if state.halts + account.halts == halts else "halt"
 
     def view(self) -> View:
         """Return everything a person may ask about, as of now."""
@@ -98,10 +101,12 @@ class Engine:
 
     def _decide(self, event: ev.Event) -> None:
         match event:
-            case ev.OrderReported():
+            case ev.OrderReported() | ev.FillReported():
                 self._cancel_newly_possible(event.account)
-            case ev.FillReported() | ev.SubmitsHandedOver() | ev.CancelRefused() | ev.MalformedReceived():
+            case ev.SubmitsHandedOver() | ev.CancelRefused() | ev.MalformedReceived():
                 pass
+            case ev.SignalsDropped():
+                self._emit(alerts.signals_dropped(event))
             case ev.SubmitRefused():
                 self._tell_not_sent(event.client_order_id, event.text)
             case ev.SubmitsWithheld():
@@ -120,7 +125,7 @@ class Engine:
             case ev.HaltRequested():
                 self._emit(out.TradingStateChanged(event.account, event.state, event.who, event.why))
                 if event.cancel_open:
-                    self._cancel_all([event.account] if event.account is not None else list(self._state.accounts))
+                    self._cancel_everything(event.account, EVERY_SYMBOL, SideScope.ALL, event.arrival)
             case ev.ResumeRequested():
                 self._emit(out.TradingStateChanged(event.account, TradingState.ACTIVE, event.who, event.why))
             case ev.ResolveRequested():
@@ -157,16 +162,23 @@ class Engine:
         account = self._state.account(event.account)
         if event.session != account.session or event.asked_ns < self._state.opened_ns:
             return
-        settle_ns = self._settings().settle_ns
-        for key in list(account.unresolved):
-            order = self._state.order(key)
-            settled = order.asked >= 2 and event.asked_ns - order.asked_ns >= settle_ns
-            if settled and order.status is OrderStatus.UNKNOWN:
-                self._emit(out.OrderEnded(key, OrderStatus.NOT_SENT, "两次完整委托列表中均无此委托"))
-                self._emit(alerts.unknown_ended(order))
+        if event.alive and event.complete:
+            self._settle(account, event.asked_ns)
         self._cancel_newly_possible(event.account)
         for command in cancels.missed(self._state, account):
             self._emit(command)
+        if account.ask_again:
+            self._query([event.account])
+
+    def _settle(self, account: Account, asked_ns: int) -> None:
+        """End the unknown orders that this list, a complete one over a live link, is the last proof against."""
+        settle_ns = self._settings().settle_ns
+        for key in list(account.unresolved):
+            order = self._state.order(key)
+            settled = order.asked >= 2 and asked_ns - order.asked_ns >= settle_ns
+            if settled and order.status is OrderStatus.UNKNOWN:
+                self._emit(out.OrderEnded(key, OrderStatus.NOT_SENT, "两次完整委托列表中均无此委托"))
+                self._emit(alerts.unknown_ended(order))
 
     def _cancel_newly_possible(self, account: AccountId) -> None:
         waiting = self._state.account(account).to_cancel
@@ -177,6 +189,8 @@ class Engine:
     def _link_changed(self, event: ev.LinkChanged) -> None:
         account = self._state.account(event.account)
         if event.session != account.session:
+            if event.state is LinkState.CONNECTED:
+                self._emit(alerts.session_old(event.account, event.session, account.session))
             return
         if event.state is LinkState.CONNECTED:
             for order in [self._state.order(key) for key in account.live]:
@@ -188,7 +202,7 @@ class Engine:
         pending = [
             order
             for order in map(self._state.order, account.live)
-            if order.status is OrderStatus.PENDING_NEW and not order.foreign
+            if order.status is OrderStatus.PENDING_NEW and not order.answered_ns
         ]
         self._to_unknown(pending, "连接断开时柜台尚未答复", "unanswered when the link went down")
 
@@ -253,25 +267,29 @@ class Engine:
     # People
 
     def _cancel_requested(self, event: ev.CancelRequested) -> None:
+        if not event.order_id:
+            self._cancel_everything(event.account, event.symbol or EVERY_SYMBOL, event.side, event.arrival)
+            return
         state = self._state
-        for number in [event.account] if event.account is not None else list(state.accounts):
-            account = state.accounts.get(number)
-            if account is None:
-                continue
+        for account in self._accounts(event.account):
             for order in [state.order(key) for key in account.live]:
-                ids = (order.client_order_id, order.broker_order_id, order.venue_order_id)
-                wanted = (
-                    (not event.order_id or event.order_id in ids)
-                    and (event.symbol is None or order.symbol == event.symbol)
-                    and cancels.covers(event.side, order.side)
-                )
-                if wanted:
+                if event.order_id in (order.client_order_id, order.broker_order_id, order.venue_order_id):
                     self._emit(cancels.first_cancel(order, signal_seq=0))
 
-    def _cancel_all(self, accounts: list[AccountId]) -> None:
-        for number in accounts:
-            for key in list(self._state.account(number).live):
-                self._emit(cancels.first_cancel(self._state.order(key), signal_seq=0))
+    def _cancel_everything(self, number: AccountId | None, symbol: Symbol, side: SideScope, arrival: int) -> None:
+        """Cancel as a signal does: what is known now, and what the list brings to light."""
+        state = self._state
+        for account in self._accounts(number):
+            before = arrival or state.arrival + 1  # Not counted: it came after everything that was decided.
+            mark = out.CancelMarked(account.settings.account, symbol, side, 0, state.now_ns, before)
+            cancels.cancel_scope(state, account, mark, self._emit)
+
+    def _accounts(self, number: AccountId | None) -> list[Account]:
+        """Return the account with that number, all of them without one, none for an unknown one."""
+        accounts = self._state.accounts
+        if number is None:
+            return list(accounts.values())
+        return [accounts[number]] if number in accounts else []
 
     def _resolve(self, event: ev.ResolveRequested) -> None:
         order = self._state.find_order(event.client_order_id)
@@ -299,7 +317,7 @@ class Engine:
         unresolved = [
             replace(order, status=OrderStatus.EXPIRED_UNRESOLVED, ask_next_ns=0, cancel_next_ns=0)
             for order in state.orders
-            if order.status in UNRESOLVED
+            if order.status in UNRESOLVED or (order.status is OrderStatus.PENDING_NEW and not order.answered_ns)
         ]
         positions = [
             replace(
@@ -326,6 +344,7 @@ class Engine:
                 unresolved=tuple(unresolved),
                 signal_seq=state.signal_seq,
                 order_seq=state.order_seq,
+                arrival=state.arrival,
             )
         )
         for order in unresolved:
@@ -346,11 +365,11 @@ class Engine:
 
     def _query(self, accounts: list[AccountId]) -> None:
         for account in accounts:
-            self._emit(out.QueryBroker(account))
+            self._emit(cancels.query(self._state, self._state.account(account)))
 
     def _brake_amplification(self) -> None:
         state = self._state
         limit = self._settings().submits_per_minute_max
-        if state.submits_in_minute >= limit and state.trading_state is TradingState.ACTIVE:
+        if submits_this_minute(state) >= limit and state.trading_state is TradingState.ACTIVE:
             self._emit(alerts.amplification(limit))
             self._emit(out.TradingStateChanged(None, TradingState.HALTED, WHO, "AMPLIFICATION"))

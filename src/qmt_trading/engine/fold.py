@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, matching
+from qmt_trading.engine import bookkeeping
+from qmt_trading.engine.findings import Finding
+from qmt_trading.engine.fold_list import fold_listed
+from qmt_trading.engine.fold_reports import fold_fill, fold_order_reported
 from qmt_trading.engine.state import Account, CancelMark, State
 from qmt_trading.engine.tables import Table
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
-from qmt_trading.model.order import Fill, Order
+from qmt_trading.model.order import Order
 from qmt_trading.model.settings import EngineSettings
-from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import AlertRow, SignalRow
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SignalStatus, TradingState
 
 RECENT_MAX = 4096
 """Instructions without an id that are remembered before the expired ones are forgotten."""
-MARK_KEPT_NS = 600 * SECOND_NS
-"""How long a mark still reaches orders that come to light: longer than any signal waits."""
+
+_UNANSWERED = (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN, OrderStatus.EXPIRED_UNRESOLVED)
+_SPENDS_NO_ID = (SignalStatus.DUPLICATE, SignalStatus.MALFORMED)
 
 Record = ev.At | ev.Event | out.Output
-
-
-class FindingKind(Enum):
-    """What folding a fact brought to light; the engine decides what follows from it."""
-
-    SPENT = "spent"
-    INTRUDER = "intruder"
-    DEFERRED = "deferred"
-    RISEN = "risen"
-    """An order believed not sent, or given up, is there."""
-    REJECTED = "rejected"
-    OVERSOLD = "oversold"
-    ORPHAN = "orphan"
-    DIFFERENCE = "difference"
-
-
-class Finding(NamedTuple):
-    kind: FindingKind
-    account: AccountId
-    order: Order | None
-    text: str = ""
 
 
 def apply(state: State, record: Record, signal: ev.SignalReceived | None = None) -> list[Finding]:
@@ -55,6 +36,7 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
             _submit(state, record, signal)
         case ev.SignalReceived():
             state.signal_seq = record.seq
+            state.arrival = max(state.arrival, record.arrival)
             for quote in record.quotes:
                 state.prices[quote.symbol] = quote.last
         case out.SignalAnswered():
@@ -64,10 +46,10 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
         case ev.At():
             state.now_ns = record.now_ns
         case ev.OrderReported():
-            return _order_reported(state, record)
+            return fold_order_reported(state, record)
         case ev.FillReported():
             account = state.account(record.account)
-            return [] if record.session != account.session else _fill(state, account, record.row, booked=True)
+            return [] if record.session != account.session else fold_fill(state, account, record.row, booked=True)
         case ev.SubmitsHandedOver():
             for key, called_ns in record.calls:
                 state.note_call(key, called_ns=called_ns, committed_ns=record.committed_ns)
@@ -82,7 +64,9 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
         case out.CancelOrder():
             _cancel(state, record)
         case out.CancelMarked():
-            state.account(record.account).marks.append(CancelMark(record))
+            marks, reach = state.account(record.account).marks, (record.symbol, record.side)
+            if reach not in marks or marks[reach].arrival <= record.arrival:
+                marks[reach] = CancelMark(record)
         case out.QueryBroker():
             _queried(state, record)
         case ev.CancelRefused():
@@ -92,14 +76,12 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
         case ev.LinkChanged():
             _link(state, record)
         case ev.BrokerListed():
-            return _listed(state, record)
+            return fold_listed(state, record)
         case out.Alert():
             state.alerts.append(AlertRow(state.now_ns, record))
         case out.TradingStateChanged():
-            if record.account is None:
-                state.trading_state = record.state
-            else:
-                state.account(record.account).state = record.state
+            changed = state if record.account is None else state.account(record.account)
+            _set_trading_state(changed, record.state)
         case ev.MalformedReceived():
             state.malformed += 1
         case ev.JournalBound():
@@ -109,14 +91,15 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
         case out.DayOpened():
             _opened(state, record)
         case ev.ClockStepped():
-            state.clock_unsettled = {each.account for each in _settings(state).accounts}
+            _clock_stepped(state)
         case ev.JournalFailed():
             state.submits_closed = "journal"
+        case ev.CancelRequested() | ev.HaltRequested():
+            state.arrival = max(state.arrival, record.arrival)
         case (
             ev.DayBegan()
             | ev.DeadlineReached()
-            | ev.CancelRequested()
-            | ev.HaltRequested()
+            | ev.SignalsDropped()
             | ev.ResumeRequested()
             | ev.ResolveRequested()
             | ev.SubmitUncertain()
@@ -130,6 +113,26 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
 def _settings(state: State) -> EngineSettings:
     assert state.settings is not None
     return state.settings
+
+
+def _set_trading_state(changed: State | Account, trading_state: TradingState) -> None:
+    if isinstance(changed, Account):
+        changed.state = trading_state
+    else:
+        changed.trading_state = trading_state
+    if trading_state is not TradingState.ACTIVE:
+        changed.halts += 1
+
+
+def _clock_stepped(state: State) -> None:
+    """Forget what was measured with the clock that is wrong now: no list has been told apart from another by it."""
+    state.clock_unsettled = {each.account for each in _settings(state).accounts}
+    state.opened_ns = min(state.opened_ns, state.now_ns)
+    for account in state.accounts.values():
+        account.asking_ns = 0
+        for order in map(state.order, list(account.unresolved)):
+            if order.asked:
+                state.put_order(replace(order, asked=0, asked_ns=0))
 
 
 def _submit(state: State, command: out.SubmitOrder, signal: ev.SignalReceived | None) -> None:
@@ -165,6 +168,7 @@ def _submit(state: State, command: out.SubmitOrder, signal: ev.SignalReceived | 
             strategy=command.strategy,
             reserved=command.reserved,
             reserved_quantity=Quantity(0) if is_buy else command.quantity,
+            arrival=signal.arrival if signal is not None else state.arrival,
         )
     )
 
@@ -183,7 +187,7 @@ def _answered(state: State, answer: out.SignalAnswered, signal: ev.SignalReceive
     )
     state.signal_index[answer.seq] = state.signals.append(row)
     key = signal_key(signal)
-    if key and answer.receipt.status is not SignalStatus.DUPLICATE and key not in state.ids:
+    if key and answer.receipt.status not in _SPENDS_NO_ID and key not in state.ids:
         state.ids[key] = answer.seq
 
 
@@ -195,109 +199,9 @@ def signal_key(signal: ev.SignalReceived) -> str:
     return f"{signal.signal.sender or signal.door}/{number}"
 
 
-def _order_reported(state: State, record: ev.OrderReported) -> list[Finding]:
-    account = state.account(record.account)
-    if record.session != account.session:
-        return []  # A dead session's last words (A16).
-    identity, order = matching.identify(state, account, record.row, listed=False)
-    return _row(state, account, record.row, identity, order)
-
-
-def _row(
-    state: State, account: Account, row: ev.OrderRow, identity: matching.Identity, order: Order | None
-) -> list[Finding]:
-    number = account.settings.account
-    match identity:
-        case matching.Identity.KNOWN:
-            assert order is not None
-            return _known_row(state, account, row, order)
-        case matching.Identity.PAST:
-            return []
-        case matching.Identity.DEFERRED:
-            return [Finding(FindingKind.DEFERRED, number, None)]
-        case matching.Identity.FOREIGN | matching.Identity.SPENT | matching.Identity.INTRUDER:
-            made = bookkeeping.foreign_order(state, number, row)
-            state.put_order(made)
-            _adopt(state, account, made)
-            if identity is matching.Identity.FOREIGN:
-                return []
-            kind = FindingKind.SPENT if identity is matching.Identity.SPENT else FindingKind.INTRUDER
-            return [Finding(kind, number, made, row.client_order_id)]
-        case _:
-            assert_never(identity)
-
-
-def _known_row(state: State, account: Account, row: ev.OrderRow, order: Order) -> list[Finding]:
-    changed = bookkeeping.row_applied(state, order, row)
-    state.put_order(changed)
-    findings: list[Finding] = []
-    if order.status in (OrderStatus.NOT_SENT, OrderStatus.EXPIRED_UNRESOLVED):
-        findings.append(Finding(FindingKind.RISEN, order.account, changed))
-    if changed.status is OrderStatus.REJECTED and order.status is not OrderStatus.REJECTED:
-        findings.append(Finding(FindingKind.REJECTED, order.account, changed, row.text))
-    if account.orphans:
-        _adopt(state, account, changed)
-    return findings
-
-
-def _adopt(state: State, account: Account, order: Order) -> None:
-    """Give ``order`` the fills that were booked before it was known."""
-    for index in list(account.orphans):
-        fill = state.fills[index]
-        numbers = fill.venue_order_id, fill.broker_order_id
-        if fill.symbol == order.symbol and (
-            (order.venue_order_id and order.venue_order_id in numbers)
-            or (order.broker_order_id and order.broker_order_id in numbers)
-        ):
-            account.orphans.remove(index)
-            state.fills.replace(index, replace(fill, client_order_id=order.client_order_id))
-            order = bookkeeping.fill_applied(state, order, fill)
-            state.put_order(order)
-
-
-def _fill(state: State, account: Account, row: ev.FillRow, *, booked: bool) -> list[Finding]:
-    """Count one fill; ``booked`` moves position and cash, too (False: the broker's opening figures hold it already)."""
-    number = account.settings.account
-    if row.day != state.day:
-        return []  # Yesterday's replay.
-    key = bookkeeping.fill_key(number, row)
-    if key in state.fill_keys:
-        return []
-    state.fill_keys.add(key)
-    order = matching.order_of_fill(state, account, row)
-    fill = Fill(
-        account=number,
-        day=row.day,
-        fill_id=row.fill_id,
-        venue_order_id=row.venue_order_id,
-        client_order_id=order.client_order_id if order is not None else bookkeeping.orphan_name(row),
-        symbol=row.symbol,
-        side=row.side,
-        price=row.price,
-        quantity=row.quantity,
-        fee=bookkeeping.fee_of(state, account, row),
-        filled_ns=row.filled_ns,
-        broker_order_id=row.broker_order_id,
-    )
-    index = state.fills.append(fill)
-    findings: list[Finding] = []
-    if booked and not bookkeeping.book(state, account, fill):
-        findings.append(Finding(FindingKind.OVERSOLD, number, order, row.symbol))
-    if order is None:
-        account.orphans.append(index)
-        findings.append(Finding(FindingKind.ORPHAN, number, None, row.symbol))
-    else:
-        if order.status is OrderStatus.NOT_SENT or order.status is OrderStatus.EXPIRED_UNRESOLVED:
-            findings.append(Finding(FindingKind.RISEN, number, order))
-        if row.broker_order_id and not order.broker_order_id:
-            order = replace(order, broker_order_id=row.broker_order_id)
-        state.put_order(bookkeeping.fill_applied(state, order, fill))
-    return findings
-
-
 def _not_sent(state: State, client_order_id: str, text: str) -> None:
     order = state.find_order(client_order_id)
-    if order is not None and not order.answered_ns and order.status in (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN):
+    if order is not None and not order.answered_ns and order.status in _UNANSWERED:
         state.put_order(bookkeeping.ended(state, order, OrderStatus.NOT_SENT, text))
 
 
@@ -317,6 +221,10 @@ def _cancel(state: State, command: out.CancelOrder) -> None:
 
 def _queried(state: State, command: out.QueryBroker) -> None:
     account = state.account(command.account)
+    if command.later:
+        account.ask_again = True
+        return
+    account.asking_ns, account.ask_again = state.now_ns, False
     again_ns = state.now_ns + max(_settings(state).settle_ns // 2, SECOND_NS)
     for key in [*account.live, *account.gaps]:
         order = state.order(key)
@@ -330,85 +238,10 @@ def _link(state: State, record: ev.LinkChanged) -> None:
         return
     account.session = record.session
     account.link = record.state
+    account.asking_ns = 0  # An answer of the session before will not come.
     if record.state is LinkState.CONNECTED:
         for key in account.live:
             state.put_order(state.order(key))  # Puts its deadlines back into the heap.
-
-
-def _listed(state: State, record: ev.BrokerListed) -> list[Finding]:
-    account = state.account(record.account)
-    if record.session != account.session or record.asked_ns < state.opened_ns:
-        return []
-    opening = not account.ready
-    if opening and record.alive and record.complete:
-        _open_account(state, account, record)
-    findings: list[Finding] = []
-    unmatched: list[ev.OrderRow] = []
-    for row in record.rows:
-        identity, order = matching.identify(state, account, row, listed=True)
-        if identity is matching.Identity.DEFERRED:
-            unmatched.append(row)
-        else:
-            findings += _row(state, account, row, identity, order)
-    for row, order in matching.guess(state, account, unmatched):
-        unmatched.remove(row)
-        findings += _known_row(state, account, row, order)
-    for row in unmatched:
-        if not any(matching.may_be(order, row) for order in matching.nameless(state, account)):
-            findings += _row(state, account, row, matching.Identity.FOREIGN, None)
-    for fill in record.fills:
-        findings += _fill(state, account, fill, booked=not opening)
-    if record.alive and record.complete:
-        _count_absence(state, account, record)
-        state.clock_unsettled.discard(record.account)
-        kept_ns = state.now_ns - MARK_KEPT_NS
-        account.marks = [mark for mark in account.marks if mark.received_ns > kept_ns]
-        if not opening:
-            findings += _difference(account, record)
-    return findings
-
-
-def _open_account(state: State, account: Account, record: ev.BrokerListed) -> None:
-    """Take the day's opening figures; fills counted already that the list does not hold came after it."""
-    account.ready = True
-    account.cash = record.cash
-    frozen = {symbol: held.frozen_quantity for symbol, held in account.positions.items() if held.frozen_quantity}
-    account.positions = {
-        held.symbol: replace(held, frozen_quantity=Quantity(frozen.pop(held.symbol, 0))) for held in record.positions
-    }
-    for symbol, quantity in frozen.items():
-        account.positions[symbol] = bookkeeping.empty_position(record.account, symbol, quantity)
-    listed = {bookkeeping.fill_key(record.account, row) for row in record.fills}
-    for fill in state.fills:
-        if fill.account == record.account and bookkeeping.key_of(fill) not in listed:
-            bookkeeping.book(state, account, fill)
-
-
-def _count_absence(state: State, account: Account, record: ev.BrokerListed) -> None:
-    for order in matching.nameless(state, account):
-        if (
-            order.status is OrderStatus.UNKNOWN
-            and record.session > order.session
-            and record.asked_ns > max(order.deadline_ns, order.handed_over_ns)
-        ):
-            state.put_order(replace(order, asked=order.asked + 1, asked_ns=order.asked_ns or record.asked_ns))
-
-
-def _difference(account: Account, record: ev.BrokerListed) -> list[Finding]:
-    """Tell where the broker's positions are not ours, when nothing is moving."""
-    if account.live:
-        return []
-    theirs = {held.symbol: held.quantity for held in record.positions if held.quantity}
-    ours = {symbol: held.quantity for symbol, held in account.positions.items() if held.quantity}
-    if theirs == ours:
-        account.difference = ""
-        return []
-    different = sorted(symbol for symbol in theirs.keys() | ours.keys() if theirs.get(symbol) != ours.get(symbol))
-    text = ", ".join(f"{symbol} {ours.get(symbol, 0)}≠{theirs.get(symbol, 0)}" for symbol in different)
-    if text == account.difference:
-        return []
-    account.difference = text
-    return [Finding(FindingKind.DIFFERENCE, record.account, None, text)]
 
 
 def _started(state: State, record: ev.EngineStarted) -> None:
@@ -419,9 +252,9 @@ def _started(state: State, record: ev.EngineStarted) -> None:
     if record.safe:
         state.trading_state = TradingState.HALTED
     for account in state.accounts.values():
-        account.link = LinkState.DOWN
+        account.link, account.asking_ns, account.ask_again = LinkState.DOWN, 0, False
     for order in list(state.orders):
-        if order.status is OrderStatus.PENDING_NEW and not order.foreign:
+        if order.status is OrderStatus.PENDING_NEW and not order.answered_ns:
             state.put_order(bookkeeping.ended(state, order, OrderStatus.UNKNOWN, ""))
 
 
@@ -440,7 +273,7 @@ def _opened(state: State, record: out.DayOpened) -> None:
     state.alerts.clear()
     state.configure(record.settings)
     state.trading_state = record.trading_state
-    state.signal_seq, state.order_seq = record.signal_seq, record.order_seq
+    state.signal_seq, state.order_seq, state.arrival = record.signal_seq, record.order_seq, record.arrival
     for number, account_state in record.account_states:
         state.account(number).state = account_state
     for number, cash in record.cash:

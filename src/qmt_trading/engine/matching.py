@@ -7,6 +7,7 @@ from typing import Final
 
 from qmt_trading.engine.ids import TAG_LENGTH, in_our_form, sequence_of
 from qmt_trading.engine.state import Account, State
+from qmt_trading.engine.transitions import LIVE
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.order import Order
@@ -26,7 +27,7 @@ class Identity(Enum):
     SPENT = "spent"
     """Carries the remark of an order of ours that already has another number: two orders under one name."""
     PAST = "past"
-    """An order of ours from an earlier day, which ended with it."""
+    """An order of ours from an earlier day, which has ended. One that still works is taken in like a foreign one."""
     INTRUDER = "intruder"
     """Carries a remark in our form that this journal never gave out: another engine, or a lost journal (A31)."""
 
@@ -52,7 +53,7 @@ def identify(state: State, account: Account, row: OrderRow, *, listed: bool) -> 
             return Identity.SPENT, order
         return Identity.KNOWN, order
     if in_our_form(remark):
-        return _unknown_name(state, row), None
+        return _unknown_name(state, row, listed=listed), None
     if any(may_be(order, row) for order in nameless(state, account)):
         return Identity.DEFERRED, None
     return Identity.FOREIGN, None
@@ -66,11 +67,13 @@ def _by_number(state: State, account: Account, row: OrderRow | FillRow) -> Order
     return None if key is None else state.order(key)
 
 
-def _unknown_name(state: State, row: OrderRow) -> Identity:
+def _unknown_name(state: State, row: OrderRow, *, listed: bool) -> Identity:
     assert state.bound is not None
     given_out = row.client_order_id.startswith(state.bound.tag) and sequence_of(row.client_order_id) <= state.order_seq
     if not given_out:
         return Identity.INTRUDER
+    if row.status in LIVE:
+        return Identity.FOREIGN if listed else Identity.DEFERRED
     return Identity.PAST
 
 

@@ -31,7 +31,7 @@ class Plan:
         *,
         size: Size | None,
         price_spec: PriceSpec,
-        received_ns: int,
+        arrival: int,
         deadline_ns: int,
         has_id: bool,
     ) -> None:
@@ -42,7 +42,7 @@ class Plan:
         self._size = size
         self._price_spec = price_spec
         self._has_id = has_id
-        self._instruction = Instruction(item.symbol, side, item.verb is Verb.BARE, received_ns, deadline_ns, "")
+        self._instruction = Instruction(item.symbol, side, item.verb is Verb.BARE, arrival, deadline_ns, "")
         self._price: Price | Denial | None = None
         self._shared = side is Side.BUY and size is not None and size.kind in _SAME_FOR_ALL
         self._fees: FeeSchedule | None = None
@@ -55,7 +55,7 @@ class Plan:
             return plain
         size_text = self._size.text if self._size is not None else ""
         key = f"{number}|{plain.symbol}|{self.side.value}|{size_text}|{self._price_spec.text}"
-        return Instruction(plain.symbol, plain.side, plain.bare, plain.received_ns, plain.deadline_ns, key)
+        return Instruction(plain.symbol, plain.side, plain.bare, plain.arrival, plain.deadline_ns, key)
 
     def candidate(self, state: State, settings: EngineSettings, account: Account) -> Candidate | Denial:
         """Return the legal order that this becomes for ``account``, or why it becomes none.

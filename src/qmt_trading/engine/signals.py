@@ -16,7 +16,7 @@ from qmt_trading.engine.state import State
 from qmt_trading.model.events import SignalReceived
 from qmt_trading.model.instrument import Quote
 from qmt_trading.model.numbers import Price, Quantity
-from qmt_trading.model.outputs import CancelMarked, Output, QueryBroker, SignalAnswered, SubmitOrder
+from qmt_trading.model.outputs import CancelMarked, Output, SignalAnswered, SubmitOrder
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
 from qmt_trading.model.settings import DoorSettings, EngineSettings
@@ -145,9 +145,9 @@ class _Decision:
     # Cancels: everything that can be done is done, and no brake holds them back.
 
     def _cancel(self, item: Item) -> None:
-        forbidden = check_door_verb(self._door, Verb.CANCEL)
-        if item.at_ns is not None or item.not_before_ns is not None:
-            forbidden = forbidden or Denial(Reason.NOT_SUPPORTED, ("at",))
+        forbidden = check_door_verb(self._door, Verb.CANCEL) or _unsupported(item)
+        if item.price is not None:
+            forbidden = forbidden or Denial(Reason.CANCEL_PRICED)  # A bare item that means a cancel at this door.
         side = item.side or self._door.cancel_side
         for number in self._accounts(item):
             account = self._state.accounts.get(AccountId(number))
@@ -160,10 +160,10 @@ class _Decision:
                 self._cancels.append(CancelLine(account=number, symbol=item.symbol, denial=denial))
                 continue
             self._accepted += 1
-            seq, received_ns = self._event.seq, self._event.received_ns
-            orders = cancels.in_scope(self._state, account, item.symbol, side, received_ns=received_ns)
+            event = self._event
+            mark = CancelMarked(AccountId(number), item.symbol, side, event.seq, event.received_ns, event.arrival)
+            orders = cancels.cancel_scope(self._state, account, mark, self._emit)
             for order in orders:
-                self._emit(cancels.first_cancel(order, signal_seq=seq))
                 self._cancels.append(
                     CancelLine(
                         account=number,
@@ -176,8 +176,6 @@ class _Decision:
             if not orders:
                 nothing = Denial(Reason.NOTHING_TO_CANCEL, (item.symbol, number))
                 self._cancels.append(CancelLine(account=number, symbol=item.symbol, denial=nothing))
-            self._emit(CancelMarked(AccountId(number), item.symbol, side, seq, received_ns))
-            self._emit(QueryBroker(AccountId(number)))
 
     # Orders: one by one, each seeing what the one before it has claimed.
 
@@ -203,16 +201,11 @@ class _Decision:
             unset = self._door.bare is BareAction.UNSET
             return Denial(Reason.BARE_UNSET if unset else Reason.BARE_DENIED, (self._door.name,))
         if verb not in _SIDES:
-            return check_door_verb(self._door, verb) or Denial(Reason.NOT_SUPPORTED, (verb.value,))
-        if item.at_ns is not None:
-            return Denial(Reason.NOT_SUPPORTED, ("at",))
-        if item.not_before_ns is not None:
-            return Denial(Reason.NOT_SUPPORTED, ("not_before",))
-        if item.cancel_after_ns is not None:
-            return Denial(Reason.NOT_SUPPORTED, ("cancel_after",))
+            return Denial(Reason.NOT_SUPPORTED, (verb.value,))
         sent_ns = self._event.signal.sent_ns
         return (
-            check_door_verb(self._door, verb)
+            _unsupported(item)
+            or check_door_verb(self._door, verb)
             or check_future(
                 sent_ns,
                 received_ns=self._event.received_ns,
@@ -238,7 +231,7 @@ class _Decision:
             quote.rule,
             size=item.size or self._door.default_size,
             price_spec=item.price or self._door.default_price or self._settings.default_price,
-            received_ns=self._event.received_ns,
+            arrival=self._event.arrival,
             deadline_ns=self._deadline_ns(item),
             has_id=bool(self._event.signal.id),
         )
@@ -281,3 +274,14 @@ class _Decision:
         self._accepted += 1
         self._by_account[number] = made + 1
         return OrderLine(number, item.symbol, plan.side, candidate.quantity, candidate.price, name)
+
+
+def _unsupported(item: Item) -> Denial | None:
+    """Return a denial that names what ``item`` asks for and this version cannot do: nothing is ignored in silence."""
+    if item.at_ns is not None:
+        return Denial(Reason.NOT_SUPPORTED, ("at",))
+    if item.not_before_ns is not None:
+        return Denial(Reason.NOT_SUPPORTED, ("not_before",))
+    if item.cancel_after_ns is not None:
+        return Denial(Reason.NOT_SUPPORTED, ("cancel_after",))
+    return None

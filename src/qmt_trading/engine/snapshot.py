@@ -6,6 +6,7 @@ from qmt_trading.engine.bookkeeping import key_of
 from qmt_trading.engine.state import Account, CancelMark, State
 from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.outputs import CancelMarked
+from qmt_trading.model.signal import AccountId
 from qmt_trading.model.snapshot import AccountImage, Image, Snapshot
 
 
@@ -30,6 +31,7 @@ def capture(state: State) -> Snapshot:
         alerts=tuple(state.alerts),
         signal_seq=state.signal_seq,
         order_seq=state.order_seq,
+        arrival=state.arrival,
         minute=state.minute,
         submits_in_minute=state.submits_in_minute,
         malformed=state.malformed,
@@ -47,14 +49,20 @@ def _image(state: State, account: Account) -> AccountImage:
         ready=account.ready,
         cash=account.cash,
         positions=tuple(account.positions.values()),
-        marks=tuple(CancelMarked(number, mark.symbol, mark.side, mark.seq, mark.received_ns) for mark in account.marks),
+        marks=tuple((_marked(number, mark), mark.listed) for mark in account.marks.values()),
         orphans=tuple(account.orphans),
         difference=account.difference,
+        asking_ns=account.asking_ns,
+        ask_again=account.ask_again,
         live=tuple(map(row_of, account.live)),
         unresolved=tuple(map(row_of, account.unresolved)),
         to_cancel=tuple(map(row_of, account.to_cancel)),
         gaps=tuple(map(row_of, account.gaps)),
     )
+
+
+def _marked(account: AccountId, mark: CancelMark) -> CancelMarked:
+    return CancelMarked(account, mark.symbol, mark.side, mark.seq, mark.received_ns, mark.arrival)
 
 
 def restore(snapshot: Snapshot) -> State:
@@ -73,7 +81,8 @@ def restore(snapshot: Snapshot) -> State:
         account = state.account(each.settings.account)
         account.state, account.link, account.session = each.state, each.link, each.session
         account.ready, account.cash = each.ready, each.cash
-        account.marks = [CancelMark(mark) for mark in each.marks]
+        account.marks = {(mark.symbol, mark.side): CancelMark(mark, listed=listed) for mark, listed in each.marks}
+        account.asking_ns, account.ask_again = each.asking_ns, each.ask_again
         account.orphans = list(each.orphans)
         account.difference = each.difference
     for order in snapshot.orders:
@@ -93,7 +102,7 @@ def restore(snapshot: Snapshot) -> State:
     state.bare_counts = {(number, symbol): count for number, symbol, count in image.bare_counts}
     state.prices = dict(image.prices)
     state.alerts.extend(image.alerts)
-    state.signal_seq, state.order_seq = image.signal_seq, image.order_seq
+    state.signal_seq, state.order_seq, state.arrival = image.signal_seq, image.order_seq, image.arrival
     state.minute, state.submits_in_minute = image.minute, image.submits_in_minute
     state.malformed = image.malformed
     return state

@@ -27,25 +27,40 @@ ALERTS_KEPT: Final = 200
 class CancelMark:
     """A cancel's reach: what was received before it on this account, symbol and side goes."""
 
-    __slots__ = ("received_ns", "seq", "side", "symbol")
+    __slots__ = ("arrival", "listed", "received_ns", "seq", "side", "symbol")
 
-    def __init__(self, record: CancelMarked) -> None:
+    def __init__(self, record: CancelMarked, *, listed: bool = False) -> None:
         self.symbol = record.symbol
         self.side = record.side
         self.seq = record.signal_seq
         self.received_ns = record.received_ns
+        self.arrival = record.arrival
+        self.listed = listed
+        """A complete list has been searched for what it reaches."""
 
     def covers(self, symbol: Symbol, side: Side) -> bool:
         return self.symbol in (symbol, EVERY_SYMBOL) and self.side in (SideScope.ALL, side)
+
+    def reaches(self, order: Order) -> bool:
+        """Tell whether ``order`` was there, or meant to be, when the cancel was received.
+
+        Arrivals say so of what came in here; of what others placed, the counter's clock (whole seconds, often) does.
+        """
+        if not self.covers(order.symbol, order.side):
+            return False
+        return order.received_ns <= self.received_ns if order.foreign else order.arrival < self.arrival
 
 
 class Account:
     """One account as known now."""
 
     __slots__ = (
+        "ask_again",
+        "asking_ns",
         "cash",
         "difference",
         "gaps",
+        "halts",
         "link",
         "live",
         "marks",
@@ -74,7 +89,14 @@ class Account:
         self.positions: dict[Symbol, Position] = {}
         self.live: dict[ClientOrderId, None] = {}
         """Orders that may still fill, in the order they came."""
-        self.marks: list[CancelMark] = []
+        self.marks: dict[tuple[Symbol, SideScope], CancelMark] = {}
+        """The latest of each reach."""
+        self.halts = 0
+        """Halts and reductions so far in this process: an order decided before one of them is not released after it."""
+        self.asking_ns = 0
+        """When the list that is under way was asked for; 0: none is."""
+        self.ask_again = False
+        """Somebody wanted a list that is younger than the one under way."""
         self.unresolved: dict[ClientOrderId, None] = {}
         """Orders whose outcome nobody knows: they close their pair."""
         self.to_cancel: dict[ClientOrderId, None] = {}
@@ -124,6 +146,10 @@ class State:
         self.alerts: deque[AlertRow] = deque(maxlen=ALERTS_KEPT)
         self.signal_seq = 0
         self.order_seq = 0
+        self.arrival = 0
+        """The greatest arrival that was decided."""
+        self.halts = 0
+        """As in an account, of all accounts."""
         self.minute = 0
         self.submits_in_minute = 0
         self.malformed = 0
@@ -228,7 +254,7 @@ class State:
         if account.link is not LinkState.CONNECTED:
             return 0
         due_ns = 0
-        if order.status is OrderStatus.PENDING_NEW and not order.foreign:
+        if order.status is OrderStatus.PENDING_NEW and not order.answered_ns:
             assert self.settings is not None
             due_ns = order.created_ns + self.settings.answer_wait_ns
         if order.ask_next_ns and (not due_ns or order.ask_next_ns < due_ns):

@@ -19,6 +19,8 @@ _ENDS: Final = (S.FILLED, S.CANCELED, S.REJECTED, S.EXPIRED)
 
 def _table() -> dict[tuple[S, S], S]:
     moves: dict[tuple[S, S], S] = {}
+    for state in (S.UNKNOWN, S.NOT_SENT, S.EXPIRED_UNRESOLVED):
+        moves[state, S.PENDING_NEW] = S.PENDING_NEW
     for told in (*_WORKING, *_ENDS):
         for state in (S.PENDING_NEW, S.UNKNOWN, S.NOT_SENT, S.EXPIRED_UNRESOLVED):
             moves[state, told] = told  # A row proves that the order exists, whatever we believed.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from qmt_trading.model.errors import JournalError
 from qmt_trading.model.events import KnownSignal
-from qmt_trading.ports import StoredSnapshot, StoredTurn
+from qmt_trading.ports import Closing, StoredSnapshot, StoredTurn
 
 
 class MemoryJournal:
@@ -23,18 +23,15 @@ class MemoryJournal:
         """Refuse all writing from now on."""
         self._failed = text
 
-    def append(self, turn: StoredTurn, *, opens_day: bool) -> None:
+    def append(self, turn: StoredTurn, *, closing: Closing | None = None) -> None:
         self._check()
         assert turn.number == len(self._turns) + 1, turn.number
         self._turns.append(turn)
-        if opens_day:
+        if closing is not None:
             self._opened = turn.number
-
-    def remember_signals(self, rows: Iterable[tuple[str, str, KnownSignal]], *, keep_after: str) -> None:
-        self._check()
-        for key, day, signal in rows:
-            self._known.setdefault(key, (day, signal))
-        self._known = {key: kept for key, kept in self._known.items() if kept[0] > keep_after}
+            for key, day, signal in closing.known:
+                self._known.setdefault(key, (day, signal))
+            self._known = {key: kept for key, kept in self._known.items() if kept[0] > closing.keep_after}
 
     def save_snapshot(self, snapshot: StoredSnapshot) -> None:
         self._check()

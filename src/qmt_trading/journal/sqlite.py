@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ import msgspec
 from qmt_trading.journal.snapshot_file import SnapshotFile
 from qmt_trading.model.errors import JournalBrokenError, JournalError
 from qmt_trading.model.events import KnownSignal
-from qmt_trading.ports import StoredSnapshot, StoredTurn
+from qmt_trading.ports import Closing, StoredSnapshot, StoredTurn
 
 APPLICATION_ID: Final = 0x514D544A
 """``QMTJ``: says that a database is a journal of this system."""
@@ -35,6 +35,7 @@ create table known_signal(key text primary key, day text not null, body blob not
 create index known_signal_day on known_signal(day);
 """
 
+_INSERT: Final = "insert into turn(number, payload, seal, opens_day) values (?, ?, ?, ?)"
 _encode_known = msgspec.json.Encoder().encode
 _decode_known = msgspec.json.Decoder(KnownSignal).decode
 
@@ -111,32 +112,27 @@ class SqliteJournal:
 
     # Writing
 
-    def append(self, turn: StoredTurn, *, opens_day: bool) -> None:
+    def append(self, turn: StoredTurn, *, closing: Closing | None = None) -> None:
         if self._failed:
             raise JournalError(self._failed)
         assert turn.number == self._number + 1, (turn.number, self._number)
-        execute = self._execute
         try:
-            # One statement is one transaction: begin and commit of their own would cost two more calls a turn.
-            execute(
-                "insert into turn(number, payload, seal, opens_day) values (?, ?, ?, ?)",
-                (turn.number, turn.payload, turn.seal, int(opens_day)),
-            )
+            if closing is not None:
+                self._append_opening(turn, closing)
+            else:
+                # One statement is one transaction: begin and commit of their own would cost two more calls a turn.
+                self._execute(_INSERT, (turn.number, turn.payload, turn.seal, 0))
         except sqlite3.Error as error:
             raise self._fail(error) from error
         self._number = turn.number
 
-    def remember_signals(self, rows: Iterable[tuple[str, str, KnownSignal]], *, keep_after: str) -> None:
-        if self._failed:
-            raise JournalError(self._failed)
-        known = [(key, day, _encode_known(signal)) for key, day, signal in rows]
-        try:
-            self._execute("begin immediate")
-            self._connection.executemany("insert or ignore into known_signal(key, day, body) values (?, ?, ?)", known)
-            self._execute("delete from known_signal where day <= ?", (keep_after,))
-            self._execute("commit")
-        except sqlite3.Error as error:
-            raise self._fail(error) from error
+    def _append_opening(self, turn: StoredTurn, closing: Closing) -> None:
+        known = [(key, day, _encode_known(signal)) for key, day, signal in closing.known]
+        self._execute("begin immediate")
+        self._connection.executemany("insert or ignore into known_signal(key, day, body) values (?, ?, ?)", known)
+        self._execute("delete from known_signal where day <= ?", (closing.keep_after,))
+        self._execute(_INSERT, (turn.number, turn.payload, turn.seal, 1))
+        self._execute("commit")
         self._known.update(hash(key) for key, _day, _body in known)
 
     def save_snapshot(self, snapshot: StoredSnapshot) -> None:
@@ -188,27 +184,23 @@ class SqliteJournal:
     def known_signal(self, key: str) -> KnownSignal | None:
         if hash(key) not in self._known:  # Nearly always: a look into a set, not into the file.
             return None
-        return _known_signal(self._lookup, key)
+        try:
+            return _known_signal(self._lookup, key)
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            raise JournalBrokenError(f"编号索引无法读取 / the index of ids cannot be read: {error}") from error
 
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = not path.exists() or path.stat().st_size == 0
+        if not path.exists() or path.stat().st_size == 0:
+            _create(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise _trouble(path, error) from error
     try:
-        if fresh:
-            if os.name == "posix":
-                path.chmod(0o600)
-            connection.execute("pragma journal_mode=wal")
-            connection.execute(f"pragma application_id={APPLICATION_ID}")
-            connection.execute(f"pragma user_version={SCHEMA_VERSION}")
-            connection.executescript(f"begin; {_SCHEMA} commit;")
-        else:
-            check_format(connection, path)
-            connection.execute("pragma journal_mode=wal")
+        check_format(connection, path)
+        connection.execute("pragma journal_mode=wal")
         connection.execute("pragma synchronous=full")
         if sys.platform == "darwin":
             connection.execute("pragma fullfsync=1")
@@ -224,6 +216,21 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _create(path: Path) -> None:
+    """Make an empty journal beside its place and move it there: one that is half made is never found by a start."""
+    beside = path.with_name(path.name + ".new")
+    for leftover in (beside, beside.with_name(beside.name + "-journal")):
+        leftover.unlink(missing_ok=True)
+    with closing(sqlite3.connect(beside, isolation_level=None)) as connection:
+        if os.name == "posix":
+            beside.chmod(0o600)
+        connection.execute("pragma synchronous=full")
+        connection.execute(f"pragma application_id={APPLICATION_ID}")
+        connection.execute(f"pragma user_version={SCHEMA_VERSION}")
+        connection.executescript(f"begin; {_SCHEMA} commit;")
+    os.replace(beside, path)
 
 
 def _prepare_log(connection: sqlite3.Connection) -> None:

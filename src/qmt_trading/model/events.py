@@ -61,6 +61,8 @@ class SignalReceived(Struct, frozen=True, array_like=True, tag="signal"):
     """One for every symbol that buys or sells and that the feed knows."""
     known: KnownSignal | None = None
     """The first receipt of the same (sender, id) on an earlier day."""
+    arrival: int = 0
+    """Counts what came in, over the journal's life: which of two messages came first, whatever the clocks say."""
 
 
 class KnownSignal(Struct, frozen=True, array_like=True):
@@ -208,6 +210,7 @@ class CancelRequested(Struct, frozen=True, array_like=True, tag="cancel-request"
     symbol: Symbol | None = None
     side: SideScope = SideScope.ALL
     order_id: str = ""
+    arrival: int = 0
 
 
 class HaltRequested(Struct, frozen=True, array_like=True, tag="halt", gc=False):
@@ -218,6 +221,7 @@ class HaltRequested(Struct, frozen=True, array_like=True, tag="halt", gc=False):
     account: AccountId | None = None
     state: TradingState = TradingState.HALTED
     cancel_open: bool = False
+    arrival: int = 0
 
 
 class ResumeRequested(Struct, frozen=True, array_like=True, tag="resume", gc=False):
@@ -233,6 +237,15 @@ class ResolveRequested(Struct, frozen=True, array_like=True, tag="resolve", gc=F
     why: str
     client_order_id: ClientOrderId
     status: OrderStatus
+
+
+class SignalsDropped(Struct, frozen=True, array_like=True, tag="dropped", gc=False):
+    """Messages of a one-way door that found the lane full for a second: nothing was taken, and nobody could be told."""
+
+    door: str
+    count: int
+    excerpt: str
+    """Of the first of them, at most 200 characters."""
 
 
 class DeadlineReached(Struct, frozen=True, array_like=True, tag="deadline", gc=False):
@@ -271,6 +284,7 @@ Event = (
     | Request
     | SignalReceived
     | MalformedReceived
+    | SignalsDropped
     | SubmitsWithheld
     | JournalBound
     | EngineStarted

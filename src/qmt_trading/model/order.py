@@ -69,6 +69,8 @@ class Order(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """When the first of those lists was taken."""
     text: str = ""
     """The counter's own words."""
+    arrival: int = 0
+    """Of its signal; of a foreign order, the last arrival decided when it was first seen."""
 
 
 class Fill(Struct, frozen=True, array_like=True, kw_only=True, gc=False):

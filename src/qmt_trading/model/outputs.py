@@ -57,13 +57,17 @@ class CancelMarked(Struct, frozen=True, array_like=True, tag="mark", gc=False):
     symbol: Symbol
     side: SideScope
     signal_seq: int
+    """0: a person's."""
     received_ns: int
+    arrival: int = 0
 
 
 class QueryBroker(Struct, frozen=True, array_like=True, tag="query", gc=False):
     """Ask for everything the broker knows of ``account`` today; answered by BrokerListed."""
 
     account: AccountId
+    later: bool = False
+    """Not now: an answer is under way, and this is asked when it has come. One question at a time and account."""
 
 
 class SignalAnswered(Struct, frozen=True, array_like=True, tag="answer", gc=False):
@@ -119,6 +123,7 @@ class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
     signal_seq: int
     """The last one used."""
     order_seq: int
+    arrival: int = 0
 
 
 Command = SubmitOrder | CancelOrder | QueryBroker

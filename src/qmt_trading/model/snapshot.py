@@ -28,9 +28,12 @@ class AccountImage(Struct, frozen=True, array_like=True):
     ready: bool
     cash: Money
     positions: tuple[Position, ...]
-    marks: tuple[CancelMarked, ...]
+    marks: tuple[tuple[CancelMarked, bool], ...]
+    """With whether a complete list has been seen since."""
     orphans: tuple[int, ...]
     difference: str
+    asking_ns: int
+    ask_again: bool
     live: tuple[int, ...]
     """Rows of the order table, as in the three below: in the order in which they came, which is that of commands."""
     unresolved: tuple[int, ...]
@@ -57,6 +60,7 @@ class Image(Struct, frozen=True, array_like=True):
     alerts: tuple[AlertRow, ...]
     signal_seq: int
     order_seq: int
+    arrival: int
     minute: int
     submits_in_minute: int
     malformed: int

@@ -92,6 +92,7 @@ class Application:
                 bare={door.name: door.bare for door in configuration.engine.doors},
                 infer_market=frozenset(door.name for door in configuration.engine.doors if door.infer_market),
                 pause=time.sleep,
+                arrivals=recovered.engine.state.arrival,
             )
             self._loop = Loop(
                 engine=recovered.engine,
@@ -272,15 +273,19 @@ class Application:
             self._locks.append(folder_lock(self._configuration.folder))
             for terminal in self._configuration.terminals:
                 for account in terminal.accounts:
-                    scope = f"{terminal.name}|{self._lock_scope(terminal)}"
-                    self._locks.append(account_lock(scope, account.account))
+                    self._locks.append(account_lock(self._lock_scope(terminal), account.account))
         except LockedError:
             self._release_locks()
             raise
 
     def _lock_scope(self, terminal: Terminal) -> str:
-        """An embedded exchange lives in this folder alone; accounts of a shared one are locked machine-wide."""
-        return terminal.address or str(Path(self._configuration.folder).resolve())
+        """An embedded exchange lives in this folder alone; accounts of a shared one are locked machine-wide.
+
+        What the terminal is called here says nothing: another folder may call the same counter something else.
+        """
+        if not terminal.address:
+            return str(Path(self._configuration.folder).resolve())
+        return terminal.address if terminal.address.startswith("tcp:") else str(Path(terminal.address).resolve())
 
     def _release_locks(self) -> None:
         for lock in self._locks:

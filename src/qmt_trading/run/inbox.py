@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable
+from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Final
 
 from qmt_trading.codec import signal as signal_codec
 from qmt_trading.codec.receipt_json import encode_busy
 from qmt_trading.codec.truncated import truncated
-from qmt_trading.model.events import MalformedReceived, Report, Request
+from qmt_trading.model.events import MalformedReceived, Report, Request, SignalsDropped
 from qmt_trading.model.outputs import Output
 from qmt_trading.model.signal import Heartbeat, Malformed, Signal
 from qmt_trading.model.words import BareAction, Verb
@@ -32,37 +33,38 @@ Answer = Callable[[list[Output], bool], None]
 class Arrival:
     """One parsed message on its way to the engine."""
 
-    __slots__ = ("door", "parsed", "payload", "received_ns", "recorded", "reply")
+    __slots__ = ("door", "number", "parsed", "received_ns", "recorded", "reply", "text")
 
     def __init__(
         self,
         door: str,
         parsed: Signal | Malformed,
-        payload: bytes,
+        text: str,
         received_ns: int,
         reply: Reply | None,
-        *,
-        recorded: bool = True,
+        number: int,
+        recorded: bool,
     ) -> None:
         self.door = door
         self.parsed = parsed
-        self.payload = payload
+        self.text = text
+        """The message as it came, at most TEXT_MAX characters."""
         self.received_ns = received_ns
         self.reply = reply
+        self.number = number
+        """1, 2, 3, … over the journal's life, in the order in which messages and requests came in."""
         self.recorded = recorded
-
-    def text(self) -> str:
-        return self.payload.decode("utf-8", "replace")[:TEXT_MAX]
 
 
 class Ask:
     """One request of a person on its way to the engine."""
 
-    __slots__ = ("answer", "request")
+    __slots__ = ("answer", "arrival", "request")
 
-    def __init__(self, request: Request, answer: Answer | None) -> None:
+    def __init__(self, request: Request, answer: Answer | None, arrival: int) -> None:
         self.request = request
         self.answer = answer
+        self.arrival = arrival
 
 
 class Wake:
@@ -101,14 +103,17 @@ class Inbox:
         infer_market: frozenset[str] = frozenset(),
         signals_max: int = SIGNALS_MAX,
         pause: Callable[[float], None] | None = None,
+        arrivals: int = 0,
     ) -> None:
+        """Begin to count what comes in behind ``arrivals``, the greatest number that the journal knows."""
         self._clock = clock
+        self._next_number = count(arrivals + 1).__next__  # One step of the interpreter: safe from every thread.
         self._bare = bare
         self._infer_market = infer_market
         self._signals_max = signals_max
         self._pause = pause
         self.control: deque[Arrival | Ask] = deque()
-        self.reports: deque[Report] = deque()
+        self.reports: deque[Report | SignalsDropped] = deque()
         self.signals: deque[Arrival] = deque()
         self.lazy: deque[Report] = deque()
         """Reports that tell the timeline only: taken with the next turn, never a reason for one at once."""
@@ -116,44 +121,66 @@ class Inbox:
         self.control_wake = Wake()
         self.heartbeats: dict[str, int] = {}
         self.busy_count = 0
-        self.dropped_count = 0
+        self._dropped: dict[str, tuple[int, int, str]] = {}
+        """By door: the second in which a drop was told last, how many were not told since, and the first of those."""
         self._malformed_second = 0
         self._malformed_count: dict[str, int] = {}
 
     # What doors call
 
     def message(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
-        for parsed in signal_codec.parse(payload, infer_market=door in self._infer_market):
+        pieces = signal_codec.parse(payload, infer_market=door in self._infer_market)
+        if len(pieces) == 1:
+            parsed = pieces[0]
             if isinstance(parsed, Heartbeat):
                 self.heartbeats[door] = received_ns
             else:
-                self._offer(door, parsed, payload, received_ns, reply)
+                self._offer(door, parsed, _text(payload), received_ns, reply)
+            return
+        for piece in pieces:
+            if isinstance(piece, Heartbeat):
+                self.heartbeats[door] = received_ns
+            else:  # Glued messages: each keeps its own words, not all of them.
+                text = _angle(piece) if isinstance(piece, Signal) else _text(payload)[:EXCERPT_MAX]
+                self._offer(door, piece, text, received_ns, reply)
 
     def truncated(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
-        self._offer(door, truncated(len(payload)), payload, received_ns, reply)
+        self._offer(door, truncated(len(payload)), _text(payload), received_ns, reply)
 
     def heartbeat(self, door: str, received_ns: int) -> None:
         self.heartbeats[door] = received_ns
 
-    def _offer(
-        self, door: str, parsed: Signal | Malformed, payload: bytes, received_ns: int, reply: Reply | None
-    ) -> None:
-        if isinstance(parsed, Signal) and self._only_cancels(door, parsed):
-            if len(self.control) < CONTROL_MAX:
-                self.control.append(Arrival(door, parsed, payload, received_ns, reply))
+    def _offer(self, door: str, parsed: Signal | Malformed, text: str, received_ns: int, reply: Reply | None) -> None:
+        if isinstance(parsed, Malformed):
+            recorded = self._malformed_is_recorded(door, received_ns)
+        else:
+            recorded = True
+            if self._only_cancels(door, parsed) and len(self.control) < CONTROL_MAX:
+                number = self._next_number()
+                self.control.append(Arrival(door, parsed, text, received_ns, reply, number, recorded))
                 self.control_wake.set()
                 return
-        recorded = isinstance(parsed, Signal) or self._malformed_is_recorded(door, received_ns)
         if len(self.signals) >= self._signals_max and not self._waited(reply):
             if reply is None:
-                self.dropped_count += 1
+                self._drop(door, text)
             else:
                 self.busy_count += 1
                 reply(encode_busy())
                 reply.flush()
             return
-        self.signals.append(Arrival(door, parsed, payload, received_ns, reply, recorded=recorded))
+        self.signals.append(Arrival(door, parsed, text, received_ns, reply, self._next_number(), recorded))
         self.loop_wake.set()
+
+    def _drop(self, door: str, text: str) -> None:
+        """Tell once a second and door what was let go; the rest of a second is told with the next drop."""
+        second = self._clock.steady_ns() // 1_000_000_000
+        told_second, untold, first = self._dropped.get(door, (-1, 0, ""))
+        untold, first = untold + 1, first or text[:EXCERPT_MAX]
+        if second != told_second:
+            self.reports.append(SignalsDropped(door, untold, first))
+            self.loop_wake.set()
+            untold, first = 0, ""
+        self._dropped[door] = second, untold, first
 
     def _waited(self, reply: Reply | None) -> bool:
         """Let a one-way door stop reading for at most a second; a duplex door is told ``busy`` at once."""
@@ -192,11 +219,21 @@ class Inbox:
 
     def ask(self, request: Request, answer: Answer | None = None) -> None:
         """Take a person's request, on the lane that overtakes everything."""
-        self.control.append(Ask(request, answer))
+        self.control.append(Ask(request, answer, self._next_number()))
         self.control_wake.set()
 
     def is_idle(self) -> bool:
         return not (self.reports or self.signals)
+
+
+def _text(payload: bytes) -> str:
+    return payload.decode("utf-8", "replace")[:TEXT_MAX]
+
+
+def _angle(signal: Signal) -> str:
+    """Return one of several glued messages as it would stand alone."""
+    (item,) = signal.items
+    return f"<{item.symbol}#{','.join(item.accounts)}>"
 
 
 def as_malformed_event(arrival: Arrival) -> MalformedReceived:
@@ -205,7 +242,7 @@ def as_malformed_event(arrival: Arrival) -> MalformedReceived:
     return MalformedReceived(
         door=arrival.door,
         received_ns=arrival.received_ns,
-        excerpt=arrival.text()[:EXCERPT_MAX],
+        excerpt=arrival.text[:EXCERPT_MAX],
         code=arrival.parsed.code,
         position=arrival.parsed.position,
         item=arrival.parsed.item,

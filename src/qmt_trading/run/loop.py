@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from qmt_trading.codec.journal_record import Record, encode_turn, seal
 from qmt_trading.codec.receipt_json import encode as encode_receipt
 from qmt_trading.codec.receipt_json import encode_malformed
@@ -19,7 +21,7 @@ from qmt_trading.engine.fold import signal_key
 from qmt_trading.engine.snapshot import capture
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
-from qmt_trading.model.errors import JournalError, NotSentError, OutcomeUnknownError
+from qmt_trading.model.errors import JournalError, NotSentError
 from qmt_trading.model.instrument import Quote
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
 from qmt_trading.model.order import ClientOrderId
@@ -29,9 +31,9 @@ from qmt_trading.model.signal import AccountId, Malformed
 from qmt_trading.model.snapshot import Snapshot
 from qmt_trading.model.view import SignalRow, View
 from qmt_trading.model.words import Verb
-from qmt_trading.ports import Broker, Clock, Journal, MarketFeed, Reply, StoredTurn
+from qmt_trading.ports import Broker, Clock, Closing, Journal, MarketFeed, Reply, StoredTurn
 from qmt_trading.run.clock import StepWatch
-from qmt_trading.run.inbox import Answer, Arrival, Inbox, as_malformed_event
+from qmt_trading.run.inbox import Answer, Arrival, Ask, Inbox, as_malformed_event
 from qmt_trading.run.receipts import undurable
 
 EVENTS_MAX: Final = 256
@@ -39,18 +41,24 @@ OUTPUTS_MAX: Final = 1000
 COMMIT_OVERDUE_NS: Final = 2 * SECOND_NS
 LAZY_WAIT_NS: Final = 50 * MILLISECOND_NS
 PUBLISH_EVERY_NS: Final = 20 * MILLISECOND_NS
-KNOWN_DAYS: Final = 45
-"""Calendar days that ids are remembered: at least 30 trading days."""
+DECIDING_MAX_NS: Final = 20 * MILLISECOND_NS
+"""A batch ends after so long: a halt waits for no more than that and one event, be it a list of ten thousand orders."""
+KNOWN_DAYS: Final = 70
+"""Calendar days that ids are remembered: 30 trading days, the longest holidays among them."""
+
+Decided = tuple[out.SubmitOrder, int]
+"""An order, and the halts that its account had seen when it was decided."""
 
 
 class Batch(NamedTuple):
     """What one turn has to put on disk, and what waits for that."""
 
     records: list[Record]
-    submits: list[out.SubmitOrder]
+    submits: list[Decided]
     replies: list[tuple[Reply, bytes | Receipt]]
     answers: list[tuple[Answer, list[out.Output]]]
-    opens_day: bool
+    closing: Closing | None = None
+    """Of a turn that opens a trading day."""
     signal_seq: int = 0
     """The last signal decided when the batch was closed."""
 
@@ -81,9 +89,11 @@ class Loop:
         self._number, self._seal = head
         self._observe = observe
         self._deciding = threading.Lock()
-        self._pending = Batch([], [], [], [], opens_day=False)
+        self._pending = Batch([], [], [], [])
         self._at_ns = 0
         self._steps = StepWatch()
+        self._unindexed: dict[str, ev.KnownSignal] = {}
+        """First receipts of a day that was closed, until the turn that closed it is on disk."""
         self._closed = ""
         self._commit_began_ns = 0
         self._committed_ns = 0
@@ -177,19 +187,16 @@ class Loop:
                 if isinstance(item, Arrival):
                     self._handle_arrival(item, now_ns)
                 else:
-                    outputs = self._handle(item.request, now_ns)
-                    if item.answer is not None:
-                        self._pending.answers.append((item.answer, outputs))
+                    self._handle_ask(item, now_ns)
         if found:
             self._inbox.loop_wake.set()
         if self._commit_is_overdue():
             self._close("提交超过 2 秒未完成 / a commit took longer than 2 s")
         if self._closed and self._commit_began_ns:
-            self._turn_without_disk()
-            found = True
+            found = self._turn_without_disk() or found
         return found
 
-    def _turn_without_disk(self) -> None:
+    def _turn_without_disk(self) -> bool:
         with self._deciding:
             self._decide_batch()
             batch = self._take_pending()
@@ -199,6 +206,7 @@ class Loop:
             self._answer(batch, on_disk=False)
             self._observe(batch.records)
         self._publish(due=True)
+        return batch is not None
 
     # Deciding; the lock is held
 
@@ -216,9 +224,13 @@ class Loop:
             while inbox.lazy:
                 self._handle(inbox.lazy.popleft(), now_ns)
         outputs_before = len(self._pending.records)
+        until_ns = self._clock.steady_ns() + DECIDING_MAX_NS
         while inbox.reports and count < EVENTS_MAX:
-            self._handle(inbox.reports.popleft(), now_ns)
+            report = inbox.reports.popleft()
+            self._handle(report, now_ns)
             count += 1
+            if isinstance(report, ev.BrokerListed) and self._clock.steady_ns() > until_ns:
+                return
         while inbox.signals and count < EVENTS_MAX:
             self._handle_arrival(inbox.signals.popleft(), now_ns)
             count += 1
@@ -231,16 +243,26 @@ class Loop:
         closing = self._engine.state.day
         if closing is not None and day <= closing:
             return
-        if closing is not None and not self._closed:
+        known: list[tuple[str, str, ev.KnownSignal]] = []
+        keep_after = ""
+        if closing is not None:
             rows = [_known(row) for row in self._engine.state.signals if row.receipt.seq == row.seq]
-            keep_after = day - dt.timedelta(days=KNOWN_DAYS)
             known = [(key, closing.isoformat(), signal) for key, signal in rows if key]
-            try:
-                self._journal.remember_signals(known, keep_after=keep_after.isoformat())
-            except JournalError as error:
-                self._close_held(str(error), now_ns)
+            keep_after = (day - dt.timedelta(days=KNOWN_DAYS)).isoformat()
         self._handle(ev.DayBegan(day), now_ns)
-        self._pending = self._pending._replace(opens_day=True)
+        earlier = self._pending.closing
+        if earlier is not None:
+            known = [*earlier.known, *known]
+        self._pending = self._pending._replace(closing=Closing(known, keep_after))
+        self._unindexed.update((key, signal) for key, _, signal in known if key not in self._unindexed)
+
+    def _handle_ask(self, ask: Ask, now_ns: int) -> None:
+        request = ask.request
+        if isinstance(request, ev.CancelRequested | ev.HaltRequested):
+            request = replace(request, arrival=ask.arrival)
+        outputs = self._handle(request, now_ns)
+        if ask.answer is not None:
+            self._pending.answers.append((ask.answer, outputs))
 
     def _handle_arrival(self, arrival: Arrival, now_ns: int) -> None:
         parsed = arrival.parsed
@@ -257,32 +279,35 @@ class Loop:
                 if quote is not None:
                     quotes[item.symbol] = quote
         event = ev.SignalReceived(
-            seq=self._engine.state.signal_seq + 1,
-            door=arrival.door,
-            received_ns=arrival.received_ns,
-            text=arrival.text(),
-            signal=parsed,
-            quotes=tuple(quotes.values()),
+            self._engine.state.signal_seq + 1,
+            arrival.door,
+            arrival.received_ns,
+            arrival.text,
+            parsed,
+            tuple(quotes.values()),
+            None,
+            arrival.number,
         )
         key = signal_key(event)
         if key and key not in self._engine.state.ids:
-            known = self._journal.known_signal(key)
+            known = self._known_signal(key, now_ns)
             if known is not None:
-                event = ev.SignalReceived(
-                    seq=event.seq,
-                    door=event.door,
-                    received_ns=event.received_ns,
-                    text=event.text,
-                    signal=parsed,
-                    quotes=event.quotes,
-                    known=known,
-                )
+                event = replace(event, known=known)
         outputs = self._handle(event, now_ns)
         if arrival.reply is not None:
             for output in reversed(outputs):
                 if isinstance(output, out.SignalAnswered):
                     self._pending.replies.append((arrival.reply, output.receipt))
                     break
+
+    def _known_signal(self, key: str, now_ns: int) -> ev.KnownSignal | None:
+        """Look an id of earlier days up; where that fails nothing more is sent, as it might be a repeat."""
+        try:
+            # In this order: the index takes over from what is not indexed yet, never the other way round.
+            return self._unindexed.get(key) or self._journal.known_signal(key)
+        except JournalError as error:
+            self._close_held(str(error), now_ns)
+            return None
 
     def _handle(self, event: ev.Event, now_ns: int) -> list[out.Output]:
         """Decide one event, put it and what follows on record, and let cancels and questions go at once."""
@@ -299,7 +324,7 @@ class Loop:
             records.extend(outputs)
         for output in outputs:
             if isinstance(output, out.SubmitOrder):
-                self._pending.submits.append(output)
+                self._pending.submits.append((output, self._engine.halts(output.account)))
             elif isinstance(output, out.CancelOrder):
                 # A cancel needs no journal: doubling one is harmless, losing ten milliseconds at 9:19:59 is not.
                 broker = self._broker_of(output.account)
@@ -307,7 +332,7 @@ class Loop:
                     broker.cancel(output)
             elif isinstance(output, out.QueryBroker):
                 broker = self._broker_of(output.account)
-                if broker is not None:
+                if broker is not None and not output.later:
                     broker.query(output)
         return outputs
 
@@ -315,7 +340,7 @@ class Loop:
         batch = self._pending
         if not (batch.records or batch.replies or batch.answers):
             return None
-        self._pending = Batch([], [], [], [], opens_day=False)
+        self._pending = Batch([], [], [], [])
         return batch._replace(signal_seq=self._engine.state.signal_seq)
 
     def _now_ns(self) -> int:
@@ -337,7 +362,7 @@ class Loop:
         turn = StoredTurn(number, payload, seal(self._seal, number, payload))
         self._commit_began_ns = self._clock.steady_ns()
         try:
-            self._journal.append(turn, opens_day=batch.opens_day)
+            self._journal.append(turn, closing=batch.closing)
         except JournalError as error:
             self._close(str(error))
         finally:
@@ -345,9 +370,15 @@ class Loop:
         if self.closed:
             return False
         self._number, self._seal = number, turn.seal
+        if batch.closing is not None:
+            self._forget_indexed(batch.closing)
         self._durable_seq = batch.signal_seq
         self._committed_ns = self._clock.now_ns()
         return True
+
+    def _forget_indexed(self, closing: Closing) -> None:
+        for key, _, _ in closing.known:
+            self._unindexed.pop(key, None)
 
     def _commit_is_overdue(self) -> bool:
         began_ns = self._commit_began_ns
@@ -364,33 +395,42 @@ class Loop:
 
     # After the disk
 
-    def _release(self, submits: list[out.SubmitOrder], *, on_disk: bool) -> None:
+    def _release(self, submits: list[Decided], *, on_disk: bool) -> None:
         """Hand over what may still leave; the lock is held, so that no halt comes between the look and the call."""
         if not submits:
             return
-        calls: list[tuple[ClientOrderId, int]] = []
+        now_ns = self._clock.now_ns()
+        groups: dict[int, tuple[Broker, list[out.SubmitOrder]]] = {}
         withheld: dict[str, list[ClientOrderId]] = {}
-        for order in submits:
-            called_ns = self._clock.now_ns()
+        for order, halts in submits:
             broker = self._broker_of(order.account)
-            cause = self._engine.may_release(order, called_ns) if on_disk else "journal"
+            cause = self._engine.may_release(order, now_ns, halts) if on_disk else "journal"
             if cause or broker is None:
                 withheld.setdefault(cause or "link", []).append(order.client_order_id)
-                continue
-            try:
-                broker.submit(order)
-            except NotSentError as error:
-                self._inbox.report(ev.SubmitRefused(order.account, order.client_order_id, str(error)))
-                continue
-            except OutcomeUnknownError as error:
-                self._inbox.report(ev.SubmitUncertain(order.account, order.client_order_id, str(error)))
-            calls.append((order.client_order_id, called_ns))
-        if calls:
-            if not self._inbox.lazy:
-                self._lazy_since_ns = calls[0][1]
-            self._inbox.lazy.append(ev.SubmitsHandedOver(self._committed_ns, tuple(calls)))
+            elif id(broker) in groups:
+                groups[id(broker)][1].append(order)
+            else:
+                groups[id(broker)] = broker, [order]
+        for broker, orders in groups.values():
+            self._hand_over(broker, orders)
         for cause, names in withheld.items():
             self._handle(ev.SubmitsWithheld(tuple(names), cause), self._now_ns())
+
+    def _hand_over(self, broker: Broker, orders: list[out.SubmitOrder]) -> None:
+        called_ns = self._clock.now_ns()
+        not_called = set()
+        for order, error in broker.submit(orders):
+            if isinstance(error, NotSentError):
+                not_called.add(order.client_order_id)
+                self._inbox.report(ev.SubmitRefused(order.account, order.client_order_id, str(error)))
+            else:
+                self._inbox.report(ev.SubmitUncertain(order.account, order.client_order_id, str(error)))
+        names = [order.client_order_id for order in orders]
+        calls = tuple([(name, called_ns) for name in names if name not in not_called])
+        if calls:
+            if not self._inbox.lazy:
+                self._lazy_since_ns = called_ns
+            self._inbox.lazy.append(ev.SubmitsHandedOver(self._committed_ns, calls))
 
     def _answer(self, batch: Batch, *, on_disk: bool) -> None:
         told_ways: dict[int, Reply] = {}

@@ -94,7 +94,7 @@ def test_a_new_day_begins_a_short_book_that_says_the_same(tmp_path: Path) -> Non
     again = make(Quotes(), book=FileBook(path), now_ns=tomorrow)
     after = again.listing(ACCOUNT, asked_ns=0, now_ns=tomorrow)
     assert (after.cash, after.positions, again.duplicates) == (before.cash, before.positions, 1)
-    assert after.session == before.session + 1
+    assert after.session > before.session
     (position,) = after.positions
     assert position.sellable_quantity == position.quantity
 

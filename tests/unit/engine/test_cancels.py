@@ -10,8 +10,9 @@ from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import SECOND_NS
+from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.reasons import Reason
-from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, SignalStatus
+from qmt_trading.model.words import BareAction, LinkState, OrderStatus, Side, SideScope, SignalStatus
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 from tests.unit.engine.parts import order, reason
 
@@ -38,24 +39,23 @@ def test_only_what_may_still_fill_is_in_reach(status: OrderStatus) -> None:
     bench = Bench()
     bench.engine.state.put_order(order(status))
     account = bench.engine.state.accounts[ACCOUNT]
-    found = in_scope(bench.engine.state, account, STOCK, SideScope.ALL, received_ns=bench.now_ns)
+    found = in_scope(bench.engine.state, account, CancelMarked(ACCOUNT, STOCK, SideScope.ALL, 1, bench.now_ns, 1))
     assert bool(found) is (status in LIVE)
 
 
-def test_symbol_side_and_time_bound_the_reach() -> None:
+def test_symbol_side_and_arrival_bound_the_reach() -> None:
     bench = Bench()
     state, account = bench.engine.state, bench.engine.state.accounts[ACCOUNT]
-    state.put_order(order())
+    state.put_order(order(arrival=5))
 
-    def reached(symbol: Symbol, side: SideScope, received_ns: int) -> bool:
-        return bool(in_scope(state, account, symbol, side, received_ns=received_ns))
+    def reached(symbol: Symbol, side: SideScope, arrival: int) -> bool:
+        return bool(in_scope(state, account, CancelMarked(ACCOUNT, symbol, side, 1, bench.now_ns, arrival)))
 
-    now_ns = bench.now_ns
-    assert reached(STOCK, SideScope.BUY, now_ns)
-    assert reached(EVERY_SYMBOL, SideScope.ALL, now_ns)
-    assert not reached(Symbol("600036.SH"), SideScope.ALL, now_ns)
-    assert not reached(STOCK, SideScope.SELL, now_ns)
-    assert not reached(STOCK, SideScope.ALL, now_ns - 1)
+    assert reached(STOCK, SideScope.BUY, 6)
+    assert reached(EVERY_SYMBOL, SideScope.ALL, 6)
+    assert not reached(Symbol("600036.SH"), SideScope.ALL, 6)
+    assert not reached(STOCK, SideScope.SELL, 6)
+    assert not reached(STOCK, SideScope.ALL, 5)
 
 
 def test_a_cancel_of_an_order_without_a_number_waits_for_the_number() -> None:
@@ -186,3 +186,90 @@ def test_a_person_cancels_what_matches_and_a_halt_cancels_everything() -> None:
     assert cancelled() == {mine, sold}
     bench.feed(ev.HaltRequested("me", "test", cancel_open=True))
     assert cancelled() == {mine, sold, theirs}
+
+
+def test_a_registered_cancel_leaves_when_a_fill_brings_the_number() -> None:
+    bench = Bench()
+    name = bench.buy(200)
+    bench.feed(ev.CancelRequested("me", "test", order_id=name))
+    assert attempts(bench) == [0]
+    bench.filled(bench.fill(name, 100))
+    assert attempts(bench) == [0, 1]
+
+
+def test_a_cancel_of_an_order_that_the_counter_calls_waiting_is_repeated() -> None:
+    bench = Bench()
+    name = bench.buy()
+    bench.report(bench.row(name, OrderStatus.PENDING_NEW))
+    bench.now_ns += 10 * SECOND_NS
+    bench.signal(f"cancel {STOCK}:{ACCOUNT}")
+    for _ in range(3):
+        bench.now_ns = bench.engine.next_due_ns()
+        bench.feed(ev.DeadlineReached())
+    assert attempts(bench) == [1, 2, 3, 4]
+
+
+def test_a_clock_that_steps_back_hides_no_order_from_a_cancel() -> None:
+    bench = Bench()
+    working(bench)
+    bench.report(bench.row("", number="500", ordered_ns=bench.now_ns))
+    bench.now_ns -= 5 * SECOND_NS
+    bench.feed(ev.ClockStepped(-5 * SECOND_NS))
+    receipt = bench.signal(f"cancel {STOCK}:{ACCOUNT}")
+    assert [line.broker_order_id for line in receipt.cancels] == ["77", "500"]
+
+
+def test_a_mark_waits_for_an_account_that_was_away_for_long() -> None:
+    bench = Bench()
+    placed_ns = bench.now_ns
+    bench.feed(ev.LinkChanged(ACCOUNT, 1, LinkState.DOWN))
+    bench.now_ns += SECOND_NS
+    bench.signal(f"cancel {STOCK}:{ACCOUNT}")
+    bench.now_ns += 3600 * SECOND_NS
+    bench.session = 2
+    bench.connect(bench.row("", number="500", ordered_ns=placed_ns))
+    assert [command.broker_order_id for command in bench.made(out.CancelOrder)] == ["500"]
+
+
+def test_a_persons_cancel_reaches_what_the_next_list_brings_to_light() -> None:
+    bench = Bench()
+    placed_ns = bench.now_ns
+    bench.now_ns += SECOND_NS
+    bench.feed(ev.CancelRequested("me", "test"))
+    asked = [query.account for query in bench.made(out.QueryBroker) if not query.later]
+    assert {ACCOUNT, OTHER} <= set(asked)
+    bench.listed(bench.row("", number="500", ordered_ns=placed_ns))
+    assert [command.broker_order_id for command in bench.made(out.CancelOrder)] == ["500"]
+
+
+def test_one_question_at_a_time_is_asked_and_the_next_when_its_answer_has_come() -> None:
+    bench = Bench()
+    bench.listed()
+    bench.outputs.clear()
+
+    def asked() -> list[bool]:
+        return [query.later for query in bench.made(out.QueryBroker)]
+
+    for _ in range(3):
+        bench.signal(f"cancel {STOCK}:{ACCOUNT}")
+    assert asked() == [False, True, True]
+    bench.listed()
+    assert asked() == [False, True, True, False]
+    bench.listed()
+    assert asked() == [False, True, True, False]
+    bench.signal(f"cancel {STOCK}:{ACCOUNT}")
+    bench.now_ns += 5 * SECOND_NS
+    bench.signal(f"cancel {STOCK}:{ACCOUNT}")  # No answer for so long: asked again.
+    assert asked()[-2:] == [False, False]
+
+
+def test_a_bare_item_that_means_a_cancel_takes_no_price_and_no_option() -> None:
+    bench = Bench(bare=BareAction.CANCEL)
+    working(bench)
+    for text, expected in (
+        (f"{STOCK}@40.00:{ACCOUNT}", Reason.CANCEL_PRICED),
+        (f"{STOCK}:{ACCOUNT} cancel_after=3s", Reason.NOT_SUPPORTED),
+    ):
+        (line,) = bench.signal(text).cancels
+        assert reason(line.denial) is expected
+    assert attempts(bench) == []

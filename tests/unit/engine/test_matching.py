@@ -78,7 +78,21 @@ def test_a_remark_in_our_form_that_was_given_out_on_an_earlier_day_is_past() -> 
     bench.report(bench.row(name, OrderStatus.CANCELED))
     bench.now_ns += 24 * 3600 * SECOND_NS
     bench.feed(ev.DayBegan(dt.date(2026, 11, 25)))
-    assert whose(bench, bench.row(name, ordered_ns=0)) == (Identity.PAST, "")
+    assert whose(bench, bench.row(name, OrderStatus.CANCELED, ordered_ns=0)) == (Identity.PAST, "")
+
+
+def test_an_order_of_ours_from_an_earlier_day_that_still_works_is_seen_and_can_be_cancelled() -> None:
+    bench = Bench()
+    name = bench.buy()
+    bench.report(bench.row(name))
+    bench.now_ns += 24 * 3600 * SECOND_NS
+    bench.feed(ev.DayBegan(dt.date(2026, 11, 25)))
+    bench.session = 2
+    bench.connect(bench.row(name, ordered_ns=0))
+    (order,) = bench.engine.state.orders
+    assert (order.foreign, order.status, order.broker_order_id) == (True, OrderStatus.NEW, "77")
+    receipt = bench.signal(f"cancel {STOCK}:{ACCOUNT}")
+    assert [line.broker_order_id for line in receipt.cancels] == ["77"]
 
 
 def test_a31_a_remark_in_our_form_that_was_never_given_out_is_an_intruders() -> None:

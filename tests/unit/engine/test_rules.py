@@ -16,13 +16,14 @@ from qmt_trading.engine.risk.staleness import check_future, check_staleness
 from qmt_trading.engine.risk.tradable_symbol import check_tradable_symbol
 from qmt_trading.engine.risk.trading_state import check_trading_state
 from qmt_trading.market.instruments import rule_for
+from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import Quote, Symbol
-from qmt_trading.model.numbers import Money, Price, Quantity
+from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.order import Position
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.settings import DoorSettings
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import LinkState, Side, TradingState, Verb
+from qmt_trading.model.words import LinkState, Side, SignalStatus, TradingState, Verb
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 
 MAIN = rule_for(STOCK)
@@ -156,7 +157,7 @@ def test_the_words_of_a_message_reach_the_rules() -> None:
         f"buy {STOCK} 20000@10.50:{ACCOUNT} #a/5": Reason.ORDER_VALUE_EXCEEDED,
         f"buy {STOCK} 100@10.50:nobody #a/6": Reason.ACCOUNT_UNKNOWN,
         f"buy {STOCK} 500元@10.50:{ACCOUNT} #a/7": Reason.SIZE_ZERO,
-        f"target {STOCK} 500@10.50:{ACCOUNT} #a/8": Reason.DOOR_FORBIDS,
+        f"target {STOCK} 500@10.50:{ACCOUNT} #a/8": Reason.NOT_SUPPORTED,
         f"buy {STOCK} 100@10.50:{ACCOUNT} at=10:30:00 #a/9": Reason.NOT_SUPPORTED,
         f"buy {STOCK} 100@10.50:{ACCOUNT} cancel_after=3s #a/10": Reason.NOT_SUPPORTED,
     }
@@ -164,3 +165,26 @@ def test_the_words_of_a_message_reach_the_rules() -> None:
         (line,) = bench.signal(text).orders
         assert reason(line.denial) is expected, text
     assert bench.signal(f"buy {STOCK} 100@10.50:{AccountId('*')} #a/11").orders[1].account == OTHER
+
+
+def test_a_malformed_message_leaves_its_id_for_the_corrected_one() -> None:
+    bench = Bench()
+    wrong = bench.signal(f"{STOCK}:{ACCOUNT};cancel 600036.SH:{ACCOUNT} #fix/1")
+    assert wrong.status is SignalStatus.MALFORMED
+    assert bench.signal(f"cancel {STOCK}:{ACCOUNT} #fix/1").status is SignalStatus.ACCEPTED
+
+
+def test_amplification_of_an_earlier_minute_halts_nothing() -> None:
+    bench = Bench(per_minute=3)
+    for number in range(3):
+        bench.buy(name=f"x/{number}")
+    bench.now_ns += 600 * SECOND_NS
+    bench.feed(ev.ResumeRequested("me", "test"))
+    bench.signal(f"cancel {STOCK}:{ACCOUNT}")
+    assert bench.engine.state.trading_state is TradingState.ACTIVE
+
+
+def test_what_a_one_way_door_dropped_is_an_alert() -> None:
+    bench = Bench()
+    bench.feed(ev.SignalsDropped("pipe", 3, "600000.SH:1"))
+    assert bench.alerts() == ["DROPPED_BUSY"]

@@ -52,6 +52,7 @@ TAGS = {
     "JournalFailed": "journal-failed",
     "LinkChanged": "link",
     "MalformedReceived": "malformed",
+    "SignalsDropped": "dropped",
     "OrderEnded": "ended",
     "OrderReported": "order",
     "QueryBroker": "query",

@@ -89,15 +89,26 @@ def test_a_one_way_door_waits_for_room_at_most_a_second_and_then_drops() -> None
     inbox = Inbox(clock, bare={}, signals_max=1, pause=pause)
     for _ in range(2):
         inbox.message("pipe", f"buy {STOCK} 100:{ACCOUNT}".encode(), 0, None)
-    assert (len(inbox.signals), inbox.dropped_count, inbox.busy_count) == (1, 1, 0)
+    assert (len(inbox.signals), inbox.busy_count) == (1, 0)
+    assert list(inbox.reports) == [ev.SignalsDropped("pipe", 1, f"buy {STOCK} 100:{ACCOUNT}")]
     assert 1.0 <= sum(pauses) <= 1.02
+
+
+def test_what_a_one_way_door_drops_is_told_once_a_second_and_all_of_it_is_counted() -> None:
+    clock = HandClock()
+    inbox = Inbox(clock, bare={}, signals_max=0)
+    for _ in range(5):
+        inbox.message("pipe", f"buy {STOCK} 100:{ACCOUNT}".encode(), 0, None)
+    clock.steady += 1_000_000_000
+    inbox.message("pipe", f"buy {STOCK} 100:{ACCOUNT}".encode(), 0, None)
+    assert [drop.count for drop in inbox.reports if isinstance(drop, ev.SignalsDropped)] == [1, 5]
 
 
 def test_a_one_way_door_that_finds_room_while_it_waits_loses_nothing() -> None:
     inbox = Inbox(HandClock(), bare={}, signals_max=1, pause=lambda seconds: inbox.signals.clear())
     for _ in range(2):
         inbox.message("pipe", f"buy {STOCK} 100:{ACCOUNT}".encode(), 0, None)
-    assert (len(inbox.signals), inbox.dropped_count) == (1, 0)
+    assert (len(inbox.signals), len(inbox.reports)) == (1, 0)
 
 
 def test_so_many_malformed_messages_of_a_door_are_recorded_a_second_and_all_are_answered() -> None:
@@ -142,6 +153,17 @@ def test_glued_messages_are_several_arrivals_each_on_its_own_lane() -> None:
     assert symbols == ["000001.SZ", "600000.SH"]
     assert inbox.heartbeats == {"cancelling": 4}
     assert [type(arrival.parsed) for arrival in inbox.signals] == [Signal, Malformed, Signal]
+    texts = [arrival.text for arrival in inbox.signals]
+    assert texts == ["<000001.SZ#1>", "<000001.SZ#1><600000#2><600000.SH#2>", "<600000.SH#2>"]
+
+
+def test_everything_that_comes_in_has_a_number_of_its_own_in_the_order_of_its_coming() -> None:
+    inbox = an_inbox(arrivals=40)
+    put(inbox, f"buy {STOCK} 100:{ACCOUNT}")
+    put(inbox, f"cancel {STOCK}:{ACCOUNT}")
+    inbox.ask(ev.HaltRequested("me", "now"))
+    numbers = [item.number if isinstance(item, Arrival) else item.arrival for item in inbox.control]
+    assert [arrival.number for arrival in inbox.signals] + numbers == [41, 42, 43]
 
 
 def test_reports_that_only_tell_the_time_keep_nobody_awake() -> None:

@@ -25,7 +25,7 @@ def a_journal(path: Path, count: int = 6) -> list[StoredTurn]:
     for number in range(1, count + 1):
         payload = encode_turn([At(number), HaltRequested("我", f"test {number}")])
         each = StoredTurn(number, payload, seal(previous, number, payload))
-        journal.append(each, opens_day=False)
+        journal.append(each)
         turns.append(each)
         previous = each.seal
     journal.close()
@@ -66,7 +66,7 @@ def test_any_flipped_bit_is_found(tmp_path: Path, column: str) -> None:
                 each = turn._replace(seal=bytes(changed))
             elif number == 2:
                 each = turn._replace(payload=bytes(changed))
-            journal.append(each, opens_day=False)
+            journal.append(each)
         assert verify(journal).trouble != "", index
 
 
@@ -105,7 +105,7 @@ def test_the_export_names_every_field() -> None:
     journal = MemoryJournal()
     records: list[Record] = [At(5), LinkChanged(AccountId("11031122"), 3, LinkState.CONNECTED, "好")]
     payload = encode_turn(records)
-    journal.append(StoredTurn(1, payload, seal(GENESIS, 1, payload)), opens_day=False)
+    journal.append(StoredTurn(1, payload, seal(GENESIS, 1, payload)))
     lines: list[bytes] = []
     assert export(journal, lines.append) == 2
     assert json.loads(lines[1]) == {

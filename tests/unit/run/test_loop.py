@@ -14,6 +14,7 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import NotSentError, OutcomeUnknownError
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
 from qmt_trading.model.words import OrderStatus, TradingState
+from qmt_trading.ports import SubmitError
 from qmt_trading.run.loop import COMMIT_OVERDUE_NS, EVENTS_MAX, OUTPUTS_MAX
 
 BUY = f"buy {STOCK} 100@10.50:{ACCOUNT}"
@@ -163,7 +164,7 @@ def test_an_order_past_its_deadline_after_the_sync_is_not_sent(late_ns: int, lea
     ("refusal", "status"),
     [(NotSentError("没有发出"), OrderStatus.NOT_SENT), (OutcomeUnknownError("-1"), OrderStatus.UNKNOWN)],
 )
-def test_what_the_broker_call_raises_decides_the_orders_state(refusal: Exception, status: OrderStatus) -> None:
+def test_what_the_broker_call_says_decides_the_orders_state(refusal: SubmitError, status: OrderStatus) -> None:
     bench = LoopBench().connect()
     bench.broker.refusal = refusal
     bench.send(f"{BUY} #x/1")
@@ -352,3 +353,74 @@ def test_what_is_not_on_disk_is_in_no_snapshot() -> None:
     assert bench.loop.capture() is None
     bench.loop.turn()
     assert bench.loop.capture() is not None
+
+
+def test_a_halt_that_was_taken_back_during_the_commit_still_holds_what_was_decided_before_it() -> None:
+    bench = LoopBench().connect()
+
+    def during() -> None:
+        bench.journal.during = lambda: None
+        bench.inbox.ask(ev.HaltRequested("me", "test"))
+        bench.loop.control_turn()
+        bench.inbox.ask(ev.ResumeRequested("me", "test"))
+        bench.loop.control_turn()
+
+    bench.send(f"{BUY} #x/1")
+    bench.journal.during = during
+    bench.rest()
+    assert bench.broker.submits == []
+    assert status_of(bench) == [OrderStatus.NOT_SENT]
+    bench.send(f"{BUY} #x/2")
+    bench.rest()
+    assert len(bench.broker.submits) == 1
+
+
+def test_the_control_thread_rests_while_a_commit_hangs() -> None:
+    bench = LoopBench().connect()
+
+    def during() -> None:
+        bench.journal.during = lambda: None
+        bench.clock.steady += COMMIT_OVERDUE_NS + 1
+        bench.loop.control_turn()
+        assert [bench.loop.control_turn() for _ in range(5)] == [False] * 5
+
+    bench.send(f"{BUY} #x/1")
+    bench.journal.during = during
+    bench.rest()
+    assert bench.broker.submits == []
+
+
+def test_two_messages_of_one_write_keep_their_order_although_cancels_overtake() -> None:
+    bench = LoopBench().connect()
+    cancel = f"cancel {STOCK}:{ACCOUNT}"
+    bench.send(f"{cancel} #r/1")
+    bench.send(f"{BUY} #r/2")
+    bench.loop.turn()  # The buy is decided first.
+    bench.rest()
+    assert status_of(bench) == [OrderStatus.PENDING_NEW]
+    assert bench.broker.cancels == []
+    bench.send(f"{BUY} #r/3")
+    bench.send(f"{cancel} #r/4")
+    bench.loop.control_turn()  # The cancel is decided first, and reaches what came before it.
+    bench.rest()
+    assert len(bench.broker.submits) == 1
+
+
+def test_ids_of_a_day_are_known_only_when_the_turn_that_closed_it_is_on_disk() -> None:
+    bench = LoopBench().connect()
+    bench.send(f"{BUY} #x/1")
+    bench.rest()
+
+    def during() -> None:
+        bench.journal.during = lambda: None
+        bench.clock.step_ns += 24 * 3600 * SECOND_NS  # A step, for a commit that lasts a day is overdue.
+        bench.loop.control_turn()
+        assert bench.journal.known_signal("x/2") is None
+
+    bench.send(f"{BUY} #x/2")
+    bench.journal.during = during
+    assert bench.loop.turn()
+    repeated = bench.send(f"{BUY} #x/2")
+    bench.rest()
+    assert repeated.receipts[0]["status"] == "duplicate"
+    assert bench.journal.known_signal("x/2") is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, assert_never
 
 from msgspec import Struct
@@ -17,7 +17,7 @@ from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.outputs import CancelOrder, QueryBroker, SubmitOrder
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState
-from qmt_trading.ports import Clock
+from qmt_trading.ports import Clock, SubmitError
 
 _STEP_S: Final = STEP_NS / SECOND_NS
 _STOP_S: Final = 10.0
@@ -62,10 +62,13 @@ class EmbeddedExchange:
         self._thread = threading.Thread(target=self._work, name="simulated-exchange", daemon=True)
         self._thread.start()
 
-    def submit(self, order: SubmitOrder) -> None:
+    def submit(self, orders: Sequence[SubmitOrder]) -> Sequence[tuple[SubmitOrder, SubmitError]]:
         if not self._open:
-            raise NotSentError("模拟交易所未启动 / the simulated exchange is not running")
-        self._put(order)
+            error = NotSentError("模拟交易所未启动 / the simulated exchange is not running")
+            return [(order, error) for order in orders]
+        for order in orders:
+            self._put(order)
+        return ()
 
     def cancel(self, order: CancelOrder) -> None:
         self._put(order)

@@ -36,7 +36,7 @@ from qmt_trading.model.events import (
     SubmitUncertain,
 )
 from qmt_trading.model.instrument import Quote, Symbol
-from qmt_trading.model.numbers import Money, Price, Quantity, notional, to_money_text, to_text
+from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity, notional, to_money_text, to_text
 from qmt_trading.model.outputs import CancelOrder, SubmitOrder
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState, OrderStatus, Side
@@ -138,7 +138,7 @@ class Exchange:
     def connect(self, account: AccountId, now_ns: int) -> list[Report]:
         """Begin a session of ``account``, with a number greater than all before."""
         self._roll(now_ns)
-        self._decide(Connected(account, self._ledger.session + 1))
+        self._decide(Connected(account, max(self._ledger.session + 1, now_ns // SECOND_NS)))
         self._keep()
         return [LinkChanged(account, self.session_of(account), LinkState.CONNECTED)]
 

@@ -6,7 +6,7 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from qmt_trading.model.events import LinkChanged, Report
 from qmt_trading.model.outputs import CancelOrder, QueryBroker, SubmitOrder
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState
-from qmt_trading.ports import Clock
+from qmt_trading.ports import Clock, SubmitError
 
 _FIRST_WAIT_S: Final = 0.05
 _LONGEST_WAIT_S: Final = 1.0
@@ -35,7 +35,7 @@ def _deaf(report: Report) -> None:
 class RemoteExchange:
     """A Broker over a socket.
 
-    ``submit`` writes one line from the calling thread and never waits: what the socket does not take at once is not
+    ``submit`` makes one write from the calling thread and never waits: what the socket does not take at once is not
     sent. A thread of its own reads reports and dials again when the line breaks; nothing that was written before is
     ever written again.
     """
@@ -66,20 +66,20 @@ class RemoteExchange:
         self._thread = threading.Thread(target=self._work, name="exchange-link", daemon=True)
         self._thread.start()
 
-    def submit(self, order: SubmitOrder) -> None:
-        line = wire.to_line(order)
+    def submit(self, orders: Sequence[SubmitOrder]) -> Sequence[tuple[SubmitOrder, SubmitError]]:
+        lines = [wire.to_line(order) for order in orders]
         with self._lock:
             connected = self._socket
             if connected is None:
-                raise NotSentError("模拟交易所未连接 / not connected to the exchange")
+                return _all_of(orders, NotSentError("模拟交易所未连接 / not connected to the exchange"))
             try:
-                sent = connected.send(line)
+                sent = connected.send(b"".join(lines))
             except OSError as error:
-                raise NotSentError(f"模拟交易所未接收：{error} / nothing was written") from error
-            if sent == len(line):
-                return
+                return _all_of(orders, NotSentError(f"模拟交易所未接收：{error} / nothing was written"))
+            if sent == sum(map(len, lines)):
+                return ()
             self._hang_up(connected)
-        raise OutcomeUnknownError("连接中断，委托可能已部分写出 / the link broke within the order")
+        return _rest_of(orders, lines, sent)
 
     def cancel(self, order: CancelOrder) -> None:
         self._send(wire.to_line(order))
@@ -190,6 +190,24 @@ class RemoteExchange:
             return
         for account, session in self._sessions.items():
             self._deliver(LinkChanged(account, session, LinkState.DOWN, text))
+
+
+def _all_of(orders: Sequence[SubmitOrder], error: SubmitError) -> list[tuple[SubmitOrder, SubmitError]]:
+    return [(order, error) for order in orders]
+
+
+def _rest_of(orders: Sequence[SubmitOrder], lines: list[bytes], sent: int) -> list[tuple[SubmitOrder, SubmitError]]:
+    """Return the orders that are not whole within the first ``sent`` bytes of their lines."""
+    failed: list[tuple[SubmitOrder, SubmitError]] = []
+    for order, line in zip(orders, lines, strict=True):
+        if 0 < sent < len(line):
+            failed.append(
+                (order, OutcomeUnknownError("连接中断，委托可能已部分写出 / the link broke within the order"))
+            )
+        elif sent <= 0:
+            failed.append((order, NotSentError("连接中断，委托未写出 / the link broke before the order")))
+        sent -= len(line)
+    return failed
 
 
 def ask(

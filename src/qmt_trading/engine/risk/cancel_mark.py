@@ -10,9 +10,9 @@ from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.words import Side
 
 
-def check_cancel_mark(marks: Iterable[CancelMark], symbol: Symbol, side: Side, *, received_ns: int) -> Denial | None:
+def check_cancel_mark(marks: Iterable[CancelMark], symbol: Symbol, side: Side, *, arrival: int) -> Denial | None:
     """Return a denial when a later cancel of this symbol and side was decided first."""
     for mark in marks:
-        if received_ns < mark.received_ns and mark.covers(symbol, side):
+        if arrival < mark.arrival and mark.covers(symbol, side):
             return Denial(Reason.CANCELED_BY_LATER, (str(mark.seq),))
     return None

@@ -37,7 +37,7 @@ class Instruction(Struct, frozen=True, gc=False):
     symbol: Symbol
     side: Side
     bare: bool
-    received_ns: int
+    arrival: int
     deadline_ns: int
     duplicate_key: str
     """Empty for messages with an id."""
@@ -73,7 +73,7 @@ def admit(
         or (_check_frozen(state, account, instruction) if account.unresolved else None)
         or (_check_duplicate(state, instruction) if instruction.duplicate_key else None)
         or (_check_bare(state, own, instruction) if instruction.bare else None)
-        or check_amplification(_submits_this_minute(state), settings.submits_per_minute_max)
+        or check_amplification(submits_this_minute(state), settings.submits_per_minute_max)
     )
 
 
@@ -126,7 +126,8 @@ def _check_clock(number: AccountId, state: State) -> Denial | None:
 
 
 def _check_marks(account: Account, instruction: Instruction) -> Denial | None:
-    return check_cancel_mark(account.marks, instruction.symbol, instruction.side, received_ns=instruction.received_ns)
+    marks = account.marks.values()
+    return check_cancel_mark(marks, instruction.symbol, instruction.side, arrival=instruction.arrival)
 
 
 def _check_frozen(state: State, account: Account, instruction: Instruction) -> Denial | None:
@@ -142,5 +143,6 @@ def _check_bare(state: State, own: AccountSettings, instruction: Instruction) ->
     return check_bare_per_day(count, count_max=own.bare_per_day_max)
 
 
-def _submits_this_minute(state: State) -> int:
+def submits_this_minute(state: State) -> int:
+    """Return how many orders were decided in the minute of the clock that is running."""
     return state.submits_in_minute if state.now_ns // (60 * SECOND_NS) == state.minute else 0

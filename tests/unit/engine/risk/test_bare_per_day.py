@@ -8,6 +8,7 @@ from qmt_trading.engine.risk.bare_per_day import check_bare_per_day
 from qmt_trading.model import events as ev
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.reasons import Reason
+from qmt_trading.model.words import OrderStatus
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 from tests.unit.engine.parts import reason
 
@@ -29,6 +30,9 @@ def test_each_account_counts_for_itself_and_a_new_day_begins_at_none() -> None:
     bench.now_ns += 11 * SECOND_NS
     both = bench.signal(f"{STOCK}:{ACCOUNT},{OTHER}")
     assert [reason(line.denial) for line in both.orders] == [Reason.BARE_PER_DAY, None]
+    for number, order in enumerate(list(bench.engine.state.orders)):
+        row = bench.row(order.client_order_id, OrderStatus.CANCELED, number=str(number))
+        bench.feed(ev.OrderReported(order.account, 1, row))
     bench.now_ns += 24 * 3600 * SECOND_NS
     bench.feed(ev.DayBegan(dt.date(2026, 11, 25)))
     bench.session = 2

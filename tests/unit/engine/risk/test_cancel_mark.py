@@ -14,14 +14,14 @@ from tests.engine_bench import ACCOUNT, STOCK
 
 
 def mark(symbol: Symbol = STOCK, side: SideScope = SideScope.ALL) -> CancelMark:
-    return CancelMark(CancelMarked(ACCOUNT, symbol, side, 7, 1000))
+    return CancelMark(CancelMarked(ACCOUNT, symbol, side, 7, 5, 1000))
 
 
-def test_an_order_received_before_the_cancel_is_dropped_and_one_of_the_same_instant_is_not() -> None:
-    denial = check_cancel_mark([mark()], STOCK, Side.BUY, received_ns=999)
+def test_an_order_that_came_before_the_cancel_is_dropped_and_one_that_came_after_it_is_not() -> None:
+    denial = check_cancel_mark([mark()], STOCK, Side.BUY, arrival=999)
     assert denial == Denial(Reason.CANCELED_BY_LATER, ("7",))
-    assert check_cancel_mark([mark()], STOCK, Side.BUY, received_ns=1000) is None
-    assert check_cancel_mark([mark()], STOCK, Side.BUY, received_ns=1001) is None
+    assert check_cancel_mark([mark()], STOCK, Side.BUY, arrival=1000) is None
+    assert check_cancel_mark([mark()], STOCK, Side.BUY, arrival=1001) is None
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,15 @@ def test_an_order_received_before_the_cancel_is_dropped_and_one_of_the_same_inst
     ],
 )
 def test_a_mark_reaches_the_sides_it_names(scope: SideScope, side: Side, covered: bool) -> None:
-    assert (check_cancel_mark([mark(side=scope)], STOCK, side, received_ns=0) is not None) is covered
+    assert (check_cancel_mark([mark(side=scope)], STOCK, side, arrival=0) is not None) is covered
 
 
 def test_a_mark_of_one_symbol_leaves_others_alone_and_a_star_reaches_all() -> None:
     other = Symbol("600036.SH")
-    assert check_cancel_mark([mark()], other, Side.BUY, received_ns=0) is None
-    assert check_cancel_mark([mark(EVERY_SYMBOL)], other, Side.BUY, received_ns=0) is not None
+    assert check_cancel_mark([mark()], other, Side.BUY, arrival=0) is None
+    assert check_cancel_mark([mark(EVERY_SYMBOL)], other, Side.BUY, arrival=0) is not None
 
 
 def test_the_last_of_several_marks_counts_too() -> None:
-    assert check_cancel_mark([mark(side=SideScope.SELL), mark()], STOCK, Side.BUY, received_ns=0) is not None
-    assert check_cancel_mark([], STOCK, Side.BUY, received_ns=0) is None
+    assert check_cancel_mark([mark(side=SideScope.SELL), mark()], STOCK, Side.BUY, arrival=0) is not None
+    assert check_cancel_mark([], STOCK, Side.BUY, arrival=0) is None

@@ -42,8 +42,8 @@ def break_clock(bench: Bench) -> None:
 
 
 def break_marks(bench: Bench) -> None:
-    mark = CancelMarked(ACCOUNT, STOCK, SideScope.ALL, 1, bench.now_ns + 1)
-    bench.engine.state.accounts[ACCOUNT].marks = [CancelMark(mark)]
+    mark = CancelMarked(ACCOUNT, STOCK, SideScope.ALL, 1, bench.now_ns, 2)
+    bench.engine.state.accounts[ACCOUNT].marks = {(STOCK, SideScope.ALL): CancelMark(mark)}
 
 
 def break_pair(bench: Bench) -> None:
@@ -79,7 +79,7 @@ BREAKS: list[tuple[Callable[[Bench], None], Reason]] = [
 
 
 def admitted(bench: Bench, **changes: object) -> Reason | None:
-    instruction = Instruction(STOCK, Side.BUY, True, bench.now_ns, bench.now_ns, "key")
+    instruction = Instruction(STOCK, Side.BUY, True, 1, bench.now_ns, "key")
     engine = bench.engine
     return reason(
         admit(engine.state, bench.settings, DOOR, engine.state.accounts[ACCOUNT], replace(instruction, **changes))
@@ -110,7 +110,7 @@ def test_what_one_account_suffers_does_not_stop_another() -> None:
     for harm in (break_account, break_link, break_clock, break_marks, break_pair, break_bare):
         harm(bench)
     other = bench.engine.state.accounts[OTHER]
-    instruction = Instruction(STOCK, Side.BUY, True, bench.now_ns, bench.now_ns, "key")
+    instruction = Instruction(STOCK, Side.BUY, True, 1, bench.now_ns, "key")
     door = DoorSettings(name="door")
     assert admit(bench.engine.state, bench.settings, door, other, instruction) is None
 
@@ -119,7 +119,7 @@ def test_a_late_instruction_and_one_for_a_door_of_others_are_stopped() -> None:
     bench = Bench()
     assert admitted(bench, deadline_ns=bench.now_ns - 1) is Reason.SIGNAL_STALE
     elsewhere = DoorSettings(name="door", accounts=(OTHER,))
-    instruction = Instruction(STOCK, Side.BUY, False, bench.now_ns, bench.now_ns, "")
+    instruction = Instruction(STOCK, Side.BUY, False, 1, bench.now_ns, "")
     account = bench.engine.state.accounts[ACCOUNT]
     denial = admit(bench.engine.state, bench.settings, elsewhere, account, instruction)
     assert reason(denial) is Reason.DOOR_ACCOUNT_FORBIDDEN

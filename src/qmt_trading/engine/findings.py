@@ -1,0 +1,30 @@
+"""What folding a broker's facts brought to light, for the engine to act on."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from qmt_trading.model.order import Order
+from qmt_trading.model.signal import AccountId
+
+
+class FindingKind(Enum):
+    """What folding a fact brought to light; the engine decides what follows from it."""
+
+    SPENT = "spent"
+    INTRUDER = "intruder"
+    DEFERRED = "deferred"
+    RISEN = "risen"
+    """An order believed not sent, or given up, is there."""
+    REJECTED = "rejected"
+    OVERSOLD = "oversold"
+    ORPHAN = "orphan"
+    DIFFERENCE = "difference"
+
+
+class Finding(NamedTuple):
+    kind: FindingKind
+    account: AccountId
+    order: Order | None
+    text: str = ""
