@@ -198,3 +198,12 @@ def session_old(account: AccountId, session: int, known: int) -> Alert:
         english=f"session {session} of {account} is older than the known {known} and not believed: another book?",
         account=account,
     )
+
+
+def safe_start(why: str) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="SAFE_START",
+        chinese=f"安全启动，已停止（仅可撤单）：{why}。确认无误后用 qmt resume 恢复",
+        english=f"safe start, halted (cancels only): {why}; resume when all is well",
+    )

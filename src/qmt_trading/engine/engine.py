@@ -131,6 +131,8 @@ class Engine:
             case ev.ResolveRequested():
                 self._resolve(event)
             case ev.EngineStarted():
+                if event.safe:
+                    self._emit(alerts.safe_start(event.why))
                 self._started()
             case ev.DayBegan():
                 self._open_day(event.day)

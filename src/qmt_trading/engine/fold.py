@@ -17,7 +17,7 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
 from qmt_trading.model.order import Order
 from qmt_trading.model.settings import EngineSettings
-from qmt_trading.model.view import AlertRow, SignalRow
+from qmt_trading.model.view import AlertRow, SignalRow, StateTold
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SignalStatus, TradingState
 
 RECENT_MAX = 4096
@@ -81,7 +81,7 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
             state.alerts.append(AlertRow(state.now_ns, record))
         case out.TradingStateChanged():
             changed = state if record.account is None else state.account(record.account)
-            _set_trading_state(changed, record.state)
+            _set_trading_state(changed, record.state, StateTold(record.who, record.why, state.now_ns))
         case ev.MalformedReceived():
             state.malformed += 1
         case ev.JournalBound():
@@ -115,7 +115,8 @@ def _settings(state: State) -> EngineSettings:
     return state.settings
 
 
-def _set_trading_state(changed: State | Account, trading_state: TradingState) -> None:
+def _set_trading_state(changed: State | Account, trading_state: TradingState, told: StateTold) -> None:
+    changed.told = told
     if isinstance(changed, Account):
         changed.state = trading_state
     else:
@@ -250,12 +251,17 @@ def _started(state: State, record: ev.EngineStarted) -> None:
     state.submits_closed = ""
     state.clock_unsettled = set()
     if record.safe:
-        state.trading_state = TradingState.HALTED
+        state.trading_state, state.told = TradingState.HALTED, StateTold("start", record.why, state.now_ns)
     for account in state.accounts.values():
         account.link, account.asking_ns, account.ask_again = LinkState.DOWN, 0, False
     for order in list(state.orders):
         if order.status is OrderStatus.PENDING_NEW and not order.answered_ns:
             state.put_order(bookkeeping.ended(state, order, OrderStatus.UNKNOWN, ""))
+
+
+def _of_yesterday(trading_state: TradingState, now_ns: int) -> StateTold:
+    active = trading_state is TradingState.ACTIVE
+    return StateTold() if active else StateTold("day", "延续自前一交易日", now_ns)
 
 
 def _opened(state: State, record: out.DayOpened) -> None:
@@ -272,10 +278,11 @@ def _opened(state: State, record: out.DayOpened) -> None:
     state.clock_unsettled = set()  # Nothing is sent before the day's first complete list anyway.
     state.alerts.clear()
     state.configure(record.settings)
-    state.trading_state = record.trading_state
+    state.trading_state, state.told = record.trading_state, _of_yesterday(record.trading_state, state.now_ns)
     state.signal_seq, state.order_seq, state.arrival = record.signal_seq, record.order_seq, record.arrival
     for number, account_state in record.account_states:
-        state.account(number).state = account_state
+        account = state.account(number)
+        account.state, account.told = account_state, _of_yesterday(account_state, state.now_ns)
     for number, cash in record.cash:
         state.account(number).cash = Money(cash)
     for held in record.positions:

@@ -22,6 +22,7 @@ def capture(state: State) -> Snapshot:
         day=state.day,
         opened_ns=state.opened_ns,
         trading_state=state.trading_state,
+        told=state.told,
         clock_unsettled=tuple(sorted(state.clock_unsettled)),
         accounts=tuple(_image(state, account) for account in state.accounts.values()),
         ids=dict(state.ids),
@@ -44,6 +45,7 @@ def _image(state: State, account: Account) -> AccountImage:
     return AccountImage(
         settings=account.settings,
         state=account.state,
+        told=account.told,
         link=account.link,
         session=account.session,
         ready=account.ready,
@@ -75,11 +77,12 @@ def restore(snapshot: Snapshot) -> State:
     state.accounts = {each.settings.account: Account(each.settings) for each in image.accounts}
     state.configure(image.settings)
     state.day, state.opened_ns = image.day, image.opened_ns
-    state.trading_state = image.trading_state
+    state.trading_state, state.told = image.trading_state, image.told
     state.clock_unsettled = set(image.clock_unsettled)
     for each in image.accounts:
         account = state.account(each.settings.account)
         account.state, account.link, account.session = each.state, each.link, each.session
+        account.told = each.told
         account.ready, account.cash = each.ready, each.cash
         account.marks = {(mark.symbol, mark.side): CancelMark(mark, listed=listed) for mark, listed in each.marks}
         account.asking_ns, account.ask_again = each.asking_ns, each.ask_again

@@ -18,7 +18,7 @@ from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.view import AlertRow, SignalRow
+from qmt_trading.model.view import AlertRow, SignalRow, StateTold
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState
 
 ALERTS_KEPT: Final = 200
@@ -72,12 +72,14 @@ class Account:
         "settings",
         "state",
         "to_cancel",
+        "told",
         "unresolved",
     )
 
     def __init__(self, settings: AccountSettings) -> None:
         self.settings = settings
         self.state = TradingState.ACTIVE
+        self.told = StateTold()
         self.link = LinkState.DOWN
         self.session = 0
         self.ready = False
@@ -121,6 +123,7 @@ class State:
         self.opened_ns = 0
         """When the day was opened: lists asked for before are of another day."""
         self.trading_state = TradingState.ACTIVE
+        self.told = StateTold()
         self.submits_closed = ""
         self.clock_unsettled: set[AccountId] = set()
         self.accounts: dict[AccountId, Account] = {}

@@ -19,6 +19,7 @@ class Publisher:
             day=state.day,
             tag=state.bound.tag if state.bound is not None else "",
             trading_state=state.trading_state,
+            told=state.told,
             submits_closed=state.submits_closed,
             accounts=tuple(_account_row(state, account) for account in state.accounts.values()),
             positions=tuple(
@@ -46,6 +47,7 @@ def _account_row(state: State, account: Account) -> AccountRow:
         name=settings.name,
         terminal=settings.terminal,
         state=account.state,
+        told=account.told,
         link=account.link,
         ready=account.ready,
         available_cash=state.available_cash(account),

@@ -38,6 +38,8 @@ class EngineStarted(Struct, frozen=True, array_like=True, tag="start"):
     settings: EngineSettings
     safe: bool = False
     """Start HALTED on the folded state, for cancelling only."""
+    why: str = ""
+    """Of a safe start, in words."""
 
 
 class DayBegan(Struct, frozen=True, array_like=True, tag="day"):

@@ -13,7 +13,7 @@ from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.settings import AccountSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.view import AlertRow, Rows, SignalRow
+from qmt_trading.model.view import AlertRow, Rows, SignalRow, StateTold
 from qmt_trading.model.words import LinkState, TradingState
 
 
@@ -23,6 +23,7 @@ class AccountImage(Struct, frozen=True, array_like=True):
     settings: AccountSettings
     """Its own: an account that left the configuration keeps the ones it had."""
     state: TradingState
+    told: StateTold
     link: LinkState
     session: int
     ready: bool
@@ -51,6 +52,7 @@ class Image(Struct, frozen=True, array_like=True):
     day: dt.date | None
     opened_ns: int
     trading_state: TradingState
+    told: StateTold
     clock_unsettled: tuple[AccountId, ...]
     accounts: tuple[AccountImage, ...]
     ids: dict[str, int]

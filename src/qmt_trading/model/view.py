@@ -54,11 +54,21 @@ class Rows(Generic[Row]):
         return [self[index] for index in range(self._length - 1, max(-1, self._length - 1 - count), -1)]
 
 
+class StateTold(Struct, frozen=True, array_like=True, gc=False):
+    """Who brought a trading state about, why, and when; empty while nobody ever did."""
+
+    who: str = ""
+    why: str = ""
+    at_ns: int = 0
+
+
 class AccountRow(Struct, frozen=True, kw_only=True):
     account: AccountId
     name: str
     terminal: str
     state: TradingState
+    told: StateTold
+    """Of ``state``."""
     link: LinkState
     ready: bool
     """Cash and positions were told by the broker today."""
@@ -97,6 +107,8 @@ class View(Struct, frozen=True, kw_only=True):
     day: dt.date | None
     tag: str
     trading_state: TradingState
+    told: StateTold
+    """Of ``trading_state``."""
     submits_closed: str
     """Why no submit may leave, apart from the trading state; empty: none."""
     accounts: tuple[AccountRow, ...]

@@ -35,6 +35,7 @@ from qmt_trading.run.config import Configuration, Terminal
 from qmt_trading.run.control import Control
 from qmt_trading.run.control_door import ControlDoor, control_address
 from qmt_trading.run.doors import make_door
+from qmt_trading.run.halt_flag import HaltFlag
 from qmt_trading.run.housekeeping import Housekeeping
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.locks import Lock, account_lock, folder_lock
@@ -42,10 +43,11 @@ from qmt_trading.run.loop import Loop
 from qmt_trading.run.narrator import Narrator
 from qmt_trading.run.reading import journal_path
 from qmt_trading.run.recovery import Recovered, recover
-from qmt_trading.run.starts import StartLog, set_aside
+from qmt_trading.run.starts import UNCLEAN_MAX, StartLog, set_aside
 
 JOURNAL_FORMAT: Final = 1
-CONTROL_WAIT_S: Final = 0.25
+CONTROL_WAIT_S: Final = 0.1
+"""How often the flag file is looked for, at least."""
 STOP_WAIT_S: Final = 5.0
 READY_WAIT_NS: Final = 3 * SECOND_NS
 DRAIN_NS: Final = SECOND_NS // 2
@@ -80,7 +82,8 @@ class Application:
             self._starts = StartLog(folder)
             recovered = recover(self._journal, progress=self._narrator.folding)
             self._check_binding(recovered)
-            self._safe = safe or self._starts.must_be_safe(self._clock.now_ns())
+            self._flag = HaltFlag(folder)
+            self._safe = self._why_safe(asked=safe)
             self._session = Session(always_open=configuration.always_open)
             self._feed = SyntheticFeed(configuration.terminals[0].seed)
             self._brokers = {terminal.name: self._broker(terminal) for terminal in configuration.terminals}
@@ -152,7 +155,7 @@ class Application:
             "".join(secrets.choice(ALPHABET) for _ in range(TAG_LENGTH)),
             tuple(account.account for account in configuration.engine.accounts),
         )
-        self._narrator.starting(safe=self._safe)
+        self._narrator.starting(safe=bool(self._safe))
         self._loop.begin(bound, __version__, configuration.engine, safe=self._safe)
         self._run("loop", self._run_loop)
         self._run("control", self._run_control)
@@ -207,6 +210,11 @@ class Application:
             if thread is not threading.current_thread():
                 thread.join(STOP_WAIT_S)
         self._control_door.close()
+        if any(thread.is_alive() for thread in self._threads if thread is not threading.current_thread()):
+            # A commit hangs: its thread owns the loop and the journal, and the process ends around both.
+            self._failure = self._failure or "一个线程未能按时停止（磁盘无响应？）"
+            self._narrator.stopped(self._loop.head, self._failure)
+            return
         if not self._failure:
             while self._loop.turn():
                 pass
@@ -260,13 +268,30 @@ class Application:
     def _run_control(self) -> None:
         loop, inbox, stopping = self._loop, self._inbox, self._stopping
         while not stopping.is_set():
+            if self._flag.has_risen():
+                inbox.ask(ev.HaltRequested("file", f"数据文件夹里有 {self._flag.path.name} 文件"))
             if not loop.control_turn():
                 inbox.control_wake.wait(CONTROL_WAIT_S, lambda: bool(inbox.control) or stopping.is_set())
 
     def _observe(self, records: Sequence[Record]) -> None:
+        for record in records:
+            if isinstance(record, ev.ResumeRequested) and record.account is None:
+                self._flag.take_down()
+            elif isinstance(record, ev.HaltRequested) and self._loop.closed:
+                self._flag.put_up(f"{record.who}: {record.why}")  # The journal will not remember it.
         self._narrator.records(records)
 
     # Building
+
+    def _why_safe(self, *, asked: bool) -> str:
+        """Return why this start must be for cancelling only; empty: it need not be."""
+        if asked:
+            return "qmt run --safe"
+        if self._flag.is_up():
+            return f"数据文件夹里有 {self._flag.path.name} 文件"
+        if self._starts.must_be_safe(self._clock.now_ns()):
+            return f"五分钟内 {UNCLEAN_MAX} 次非正常退出"
+        return ""
 
     def _take_locks(self) -> None:
         try:

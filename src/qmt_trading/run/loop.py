@@ -105,14 +105,19 @@ class Loop:
         self.deciding_on: ev.Event | None = None
         """The event in the engine's hands: what it died of, if it dies."""
 
-    def begin(self, bound: ev.JournalBound, version: str, settings: EngineSettings, *, safe: bool = False) -> None:
-        """Take the start of this process on record; the first turn commits it. A fresh journal is bound by it."""
+    def begin(self, bound: ev.JournalBound, version: str, settings: EngineSettings, *, safe: str = "") -> None:
+        """Take the start of this process on record; the first turn commits it. A fresh journal is bound by it.
+
+        Args:
+            safe: why this start is for cancelling only; empty: it is not.
+        """
         with self._deciding:
             now_ns = self._now_ns()
             if self._engine.state.bound is None:
                 self._handle(bound, now_ns)
-            self._handle(ev.EngineStarted(version, settings, safe), now_ns)
+            self._handle(ev.EngineStarted(version, settings, bool(safe), safe), now_ns)
             self._advance_day(now_ns)
+            self._view = self._engine.view()  # The recovered one shows links that died with the last process.
 
     # What others may ask
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Final
@@ -54,8 +55,9 @@ class StartLog:
 
     def _write(self) -> None:
         temporary = self._path.with_suffix(".tmp")
-        temporary.write_bytes(msgspec.json.encode(self._starts))
-        os.replace(temporary, self._path)
+        with contextlib.suppress(OSError):  # A full disk: the start is then worth more than its record.
+            temporary.write_bytes(msgspec.json.encode(self._starts))
+            os.replace(temporary, self._path)
 
 
 def set_aside(folder: Path, event: bytes, why: str, now_ns: int) -> Path:

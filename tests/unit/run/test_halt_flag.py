@@ -1,0 +1,34 @@
+"""The emergency stop as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qmt_trading.run.halt_flag import HaltFlag
+
+
+def test_a_file_in_the_folder_is_told_once_until_it_goes_and_comes_again(tmp_path: Path) -> None:
+    flag = HaltFlag(tmp_path)
+    assert [flag.is_up(), flag.has_risen()] == [False, False]
+    (tmp_path / "HALT").touch()
+    assert [flag.is_up(), flag.has_risen(), flag.has_risen()] == [True, True, False]
+    (tmp_path / "HALT").unlink()
+    assert not flag.has_risen()
+    (tmp_path / "HALT").touch()
+    assert flag.has_risen()
+
+
+def test_a_flag_that_the_engine_puts_up_is_no_news_to_it_and_stops_the_next_start(tmp_path: Path) -> None:
+    flag = HaltFlag(tmp_path)
+    flag.put_up("me: full disk")
+    assert not flag.has_risen()
+    assert HaltFlag(tmp_path).has_risen()
+    flag.take_down()
+    flag.take_down()
+    assert not HaltFlag(tmp_path).is_up()
+
+
+def test_a_folder_that_cannot_be_written_raises_nothing(tmp_path: Path) -> None:
+    flag = HaltFlag(tmp_path / "missing")
+    flag.put_up("x")
+    assert not flag.is_up()
