@@ -49,6 +49,8 @@ def check_item(item: Item) -> None:
         raise MalformedError("size_not_allowed", "清仓", size.text)
     if verb is not Verb.SELL and size.kind in (SizeKind.ALL, SizeKind.FRACTION):
         raise MalformedError("size_sell_only", size.text)
+    if verb is Verb.TARGET and size.kind is SizeKind.LOTS:
+        raise MalformedError("size_target_lots", size.text)
     if size.amount == 0 and size.kind is not SizeKind.ALL and verb is not Verb.TARGET:
         raise MalformedError("size_zero", size.text)
 
