@@ -133,7 +133,8 @@ def _size(rng: Random, verb: Verb) -> tuple[str, Size]:
     if roll < 0.6:
         amount = rng.randrange(1, 10_000) * 100
         return str(amount), Size(SizeKind.SHARES, amount, text=str(amount))
-    return rng.choice(tuple(_SIZES.items()))
+    sizes = [pair for pair in _SIZES.items() if verb is not Verb.TARGET or pair[1].kind is not SizeKind.LOTS]
+    return rng.choice(sizes)
 
 
 def _price(rng: Random) -> tuple[str, PriceSpec]:

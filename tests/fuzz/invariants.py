@@ -103,6 +103,7 @@ def _check_size(verb: Verb, size: Size) -> None:
         assert verb is Verb.SELL
         assert 0 < size.amount <= size.denominator
     else:
+        assert size.kind is not SizeKind.LOTS or verb is not Verb.TARGET
         assert (0 if verb is Verb.TARGET else 1) <= size.amount <= _AMOUNTS[size.kind]
 
 

@@ -111,7 +111,9 @@ def cancel(
     """撤单 cancel orders."""
     if not (order_id or account or symbol or everything):
         fail(exit_codes.USAGE, "请写编号、--symbol、--account 或 --all / name an order, a symbol, an account, or --all")
-    request = wire.Cancel(who=who(), why=why, account=account, symbol=symbol, side=side, order_id=order_id)
+    request = wire.Cancel(
+        who=who(), why=why, account=account, symbol=symbol, side=side, order_id=order_id, everything=everything
+    )
     _act(config, lambda: request, as_json=as_json)
 
 

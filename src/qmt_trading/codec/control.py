@@ -7,16 +7,18 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from qmt_trading.codec.malformed import MalformedError, malformed
+from qmt_trading.codec.symbols import normalise
 from qmt_trading.model.words import SideScope
 
 VERSION: Final = 1
 
 
-class Hello(Struct, frozen=True, tag="hello", tag_field="verb"):
+class Hello(Struct, frozen=True, tag="hello", tag_field="verb", forbid_unknown_fields=True):
     """Who is there: answered with program version, mode and day."""
 
 
-class Read(Struct, frozen=True, tag="read", tag_field="verb"):
+class Read(Struct, frozen=True, tag="read", tag_field="verb", forbid_unknown_fields=True):
     """Rows of one table: status, accounts, positions, orders, fills, signals, alerts, doors."""
 
     table: str
@@ -24,40 +26,44 @@ class Read(Struct, frozen=True, tag="read", tag_field="verb"):
     """The newest so many."""
 
 
-class Timeline(Struct, frozen=True, tag="timeline", tag_field="verb"):
+class Timeline(Struct, frozen=True, tag="timeline", tag_field="verb", forbid_unknown_fields=True):
     seq: int
 
 
-class Send(Struct, frozen=True, kw_only=True, tag="send", tag_field="verb"):
+class Send(Struct, frozen=True, kw_only=True, tag="send", tag_field="verb", forbid_unknown_fields=True):
     """A signal as it would come through a door."""
 
     text: str
     who: str
 
 
-class Cancel(Struct, frozen=True, kw_only=True, tag="cancel", tag_field="verb"):
+class Cancel(Struct, frozen=True, kw_only=True, tag="cancel", tag_field="verb", forbid_unknown_fields=True):
+    """Cancel what is named: an order, or what an account or a symbol has working."""
+
     who: str
     why: str
     account: str | None = None
     symbol: str | None = None
     side: SideScope = SideScope.ALL
     order_id: str = ""
+    everything: bool = msgspec.field(default=False, name="all")
+    """Must be said where no order, account or symbol is named."""
 
 
-class Halt(Struct, frozen=True, kw_only=True, tag="halt", tag_field="verb"):
+class Halt(Struct, frozen=True, kw_only=True, tag="halt", tag_field="verb", forbid_unknown_fields=True):
     who: str
     why: str
     account: str | None = None
     cancel_open: bool = False
 
 
-class Resume(Struct, frozen=True, kw_only=True, tag="resume", tag_field="verb"):
+class Resume(Struct, frozen=True, kw_only=True, tag="resume", tag_field="verb", forbid_unknown_fields=True):
     who: str
     why: str
     account: str | None = None
 
 
-class Resolve(Struct, frozen=True, kw_only=True, tag="resolve", tag_field="verb"):
+class Resolve(Struct, frozen=True, kw_only=True, tag="resolve", tag_field="verb", forbid_unknown_fields=True):
     """End an unknown order as ``NOT_SENT``, ``CANCELED`` or ``REJECTED``, or ask the broker again with ``UNKNOWN``."""
 
     who: str
@@ -66,7 +72,7 @@ class Resolve(Struct, frozen=True, kw_only=True, tag="resolve", tag_field="verb"
     status: str
 
 
-class Stop(Struct, frozen=True, kw_only=True, tag="stop", tag_field="verb"):
+class Stop(Struct, frozen=True, kw_only=True, tag="stop", tag_field="verb", forbid_unknown_fields=True):
     who: str
     why: str
 
@@ -89,15 +95,44 @@ def encode_request(request: ControlRequest) -> bytes:
 
 
 def decode_request(line: bytes) -> ControlRequest:
-    """Return the request of one line.
+    """Return the request of one line, its symbol in the form ``600000.SH``.
 
     Raises:
-        ControlError: any bytes that are none.
+        ControlError: any bytes that are none, a field that is not known, or a request that does not say who acts or
+            on what.
     """
     try:
-        return _decoder.decode(line)
+        request = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ControlError(f"请求看不懂 / not a request: {error}") from error
+    if not isinstance(request, Reading):
+        _check_acting(request)
+    if isinstance(request, Cancel):
+        return _checked_cancel(request)
+    return request
+
+
+def _check_acting(request: Acting) -> None:
+    if not request.who.strip():
+        raise ControlError("who 是空的：请写明是谁在操作 / who is empty: say who acts")
+    if isinstance(request, Cancel | Halt | Resume) and request.account == "":
+        raise ControlError("account 是空的：请写账号，或去掉它 / account is empty: name one, or leave it out")
+
+
+def _checked_cancel(request: Cancel) -> Cancel:
+    if request.symbol is not None:
+        try:
+            request = msgspec.structs.replace(request, symbol=normalise(request.symbol))
+        except MalformedError as error:
+            found = malformed(error.code, error.figures, position=0)
+            raise ControlError(f"{found.chinese} / {found.english}") from error
+    named = request.account is not None or request.symbol is not None or request.order_id
+    if not named and not request.everything:
+        raise ControlError(
+            '没有写撤哪些：请写编号、账号或代码，全撤请写 "all": true / '
+            'name an order, an account or a symbol; to cancel everything say "all": true'
+        )
+    return request
 
 
 def encode_answer(rows: object) -> bytes:

@@ -116,6 +116,10 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "target 调到 必须写数量：例如 target 600000.SH 1000",
         "target needs a size: target 600000.SH 1000 would be right",
     ),
+    "size_target_lots": (
+        "target 调到 只写股数、金额或百分比：请把 {0} 写成股数",
+        "a target counts shares, yuan or per cent: write {0} in shares",
+    ),
     "price": (
         "价格看不懂：{0}；可写 10.50、最新、对手、本方、买一…买五、卖一…卖五、涨停、跌停，后面可加 +2跳、-0.02、+0.5%",
         "not a price: {0}; 10.50, latest, opposite, own, bid1…5, ask1…5, limit_up, limit_down; +2ticks, -0.02, +0.5%",

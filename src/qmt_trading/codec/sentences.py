@@ -38,6 +38,10 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.SIZE_MISSING: ("没有数量：请写明数量，例如 buy {0} 100", "no size: write one, such as buy {0} 100"),
     Reason.SIZE_ZERO: ("不足一手：{0} 只够 {1} 股，至少 {2}", "less than one lot: {0} makes {1}, at least {2}"),
+    Reason.SIZE_SELL_ONLY: (
+        "{0} 只能用于卖出：买入请写股数、金额或百分比",
+        "{0} is for selling only: buy shares, money or a percentage",
+    ),
     Reason.LOT_INVALID: (
         "数量不合规：{0} 委托 {1}，买入至少 {2}、每 {3} 递增；卖出零股须一次卖完",
         "quantity breaks the lot rule of {0}: {1}; buy at least {2} in steps of {3}, odd lots are sold whole",

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from qmt_trading.codec.malformed import ACCOUNT_ENTRIES_MAX, ITEMS_MAX, MalformedError
 from qmt_trading.model.instrument import EVERY_SYMBOL
-from qmt_trading.model.signal import Item, Signal, SizeKind
+from qmt_trading.model.signal import Item, Signal, Size, SizeKind
 from qmt_trading.model.words import SideScope, SignalForm, Verb
 
 CONTENT_BYTES = 16
@@ -47,8 +47,19 @@ def check_item(item: Item) -> None:
         raise MalformedError("size_without_verb", size.text)
     if verb is Verb.CLEAR:
         raise MalformedError("size_not_allowed", "清仓", size.text)
+    check_size(verb, size)
+
+
+def check_size(verb: Verb, size: Size) -> None:
+    """Check that ``size`` is one that a buy, a sell or a target can have.
+
+    Raises:
+        MalformedError: it is not; its index is left to the caller.
+    """
     if verb is not Verb.SELL and size.kind in (SizeKind.ALL, SizeKind.FRACTION):
         raise MalformedError("size_sell_only", size.text)
+    if verb is Verb.TARGET and size.kind is SizeKind.LOTS:
+        raise MalformedError("size_target_lots", size.text)
     if size.amount == 0 and size.kind is not SizeKind.ALL and verb is not Verb.TARGET:
         raise MalformedError("size_zero", size.text)
 

@@ -18,12 +18,15 @@ def size_order(
     """Return how many shares ``size`` means.
 
     Shares and lots are taken as written and judged later. Money, per cent and fractions round down to whole lots;
-    the whole of a position is sold with its odd lot. Less than one lot is a denial, not an order of 0.
+    the whole of a position is sold with its odd lot. Less than one lot is a denial, not an order of 0. A part of a
+    position, or the whole of it, says nothing about how much to buy: a denial, wherever the size came from.
 
     Args:
         sellable: what the account may sell today and has not yet offered.
         total_assets: cash and positions; per cent of a buy refers to it.
     """
+    if side is Side.BUY and (size.kind is SizeKind.ALL or size.kind is SizeKind.FRACTION):
+        return Denial(Reason.SIZE_SELL_ONLY, (size.text or size.kind.value,))
     match size.kind:
         case SizeKind.SHARES:
             return Quantity(size.amount)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
 from qmt_trading.codec.malformed import MalformedError
+from qmt_trading.codec.names import is_name
+from qmt_trading.codec.size_text import QUANTITY_MAX
 from qmt_trading.codec.symbols import normalise
+from qmt_trading.engine.risk.tradable_symbol import TRADED
+from qmt_trading.market.instruments import rule_for
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Quantity
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeSchedule
@@ -18,6 +23,7 @@ from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, SideScope, Verb
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_reader import Table
+from qmt_trading.run.control_door import PATH_BYTES_MAX
 
 CONTROL_DOOR: Final = "control"
 DOOR_KINDS: Final = ("unix_socket", "fifo", "named_pipe")
@@ -41,6 +47,8 @@ _BARE: Final = {
     "拒绝": BareAction.DENY,
 }
 _SIDES: Final = {"all": SideScope.ALL, "buy": SideScope.BUY, "sell": SideScope.SELL}
+PORT_MAX: Final = 65_535
+_TCP: Final = re.compile(r"tcp:127\.0\.0\.1:([0-9]{1,5})")
 _ALL_VERBS: Final = (Verb.BUY, Verb.SELL, Verb.CANCEL)
 
 
@@ -106,7 +114,7 @@ def load(path: Path) -> Configuration:
             "mode", f"「{mode.value}」模式还没有做好，目前只有 paper", f"{mode.value} is not built yet, only paper is"
         )
     data, log, session = root.table("data"), root.table("log"), root.table("session")
-    folder = (path.parent / data.text("folder", "data")).resolve()
+    folder = data.absolute("folder", path.parent, data.text("folder", "data"))
     log_days = log.number("days", 5, least=1, most=3650)
     log_bytes_max = log.number("size_mb", 500, least=1, most=1_000_000) * 1_000_000
     always_open = session.flag("always_open", False)
@@ -121,7 +129,7 @@ def load(path: Path) -> Configuration:
     signals.close()
     limits = root.table("limits")
     fallback = _Limits(
-        limits.money("order_value_max", 100_000 * UNIT),
+        limits.value_max("order_value_max", 100_000 * UNIT),
         limits.number("orders_per_signal_max", 50, least=1, most=1000),
         limits.number("bare_per_day_max", 1, least=1),
     )
@@ -131,11 +139,12 @@ def load(path: Path) -> Configuration:
     fees = _fees(root.table("fees"))
     terminals: list[Terminal] = []
     accounts: list[AccountSettings] = []
+    tables: list[Table] = []
     for table in root.tables("terminals"):
-        _terminal(table, fallback, fees, terminals, accounts)
+        tables += _terminal(table, path.parent, fallback, fees, terminals, accounts)
     if not accounts:
         root.wrong("terminals", "至少要有一个账户：[[terminals.accounts]]", "at least one account is needed")
-    _check_names(root, accounts)
+    _check_words(zip(tables, accounts, strict=True))
     known: dict[str, AccountId] = {}
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
@@ -144,6 +153,8 @@ def load(path: Path) -> Configuration:
     permissions: list[DoorSettings] = []
     for table in root.tables("doors"):
         _door(table, path.parent, door_defaults, known, doors, permissions)
+    if not doors:
+        root.wrong("doors", "至少要有一个通道：[[doors]]", "at least one door is needed: [[doors]]")
     root.close()
     permissions.append(
         DoorSettings(name=CONTROL_DOOR, allow=_ALL_VERBS, bare=bare, default_size=bare_size, ttl_ns=ttl_ns)
@@ -167,7 +178,7 @@ def load(path: Path) -> Configuration:
         always_open=always_open,
         log_days=log_days,
         log_bytes_max=log_bytes_max,
-        digest=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+        digest=file.digest,
     )
 
 
@@ -185,7 +196,7 @@ class _DoorDefaults(Struct, frozen=True):
 
 def _bare(table: Table) -> tuple[BareAction, Size | None]:
     action = table.word("action", _BARE, BareAction.UNSET)
-    size = table.size("size")
+    size = table.size("size", verb=Verb.BUY if action is BareAction.BUY else Verb.SELL)
     if action in (BareAction.BUY, BareAction.SELL) and size is None:
         table.wrong("size", '裸信号买卖须写数量，例如 "1手"', 'bare buys and sells need a size such as "1手"')
     table.close()
@@ -205,24 +216,26 @@ def _fees(table: Table, base: FeeSchedule | None = None) -> FeeSchedule:
 
 
 def _terminal(
-    table: Table, fallback: _Limits, fees: FeeSchedule, terminals: list[Terminal], accounts: list[AccountSettings]
-) -> None:
-    name = table.text("name")
-    if any(name == each.name for each in terminals):
+    table: Table,
+    base: Path,
+    fallback: _Limits,
+    fees: FeeSchedule,
+    terminals: list[Terminal],
+    accounts: list[AccountSettings],
+) -> list[Table]:
+    """Add a terminal and its accounts; return the tables of the accounts."""
+    name = table.name("name")
+    if any(name.casefold() == each.name.casefold() for each in terminals):  # It is part of the name of a file.
         table.wrong("name", f"终端重名：{name}", f"two terminals are named {name}")
     kind = table.word("kind", {"simulated": "simulated", "qmt": "qmt"})
     if kind == "qmt":
         table.wrong("kind", "QMT 终端还没有做好，目前只有 simulated", "qmt is not built yet, only simulated is")
     seed = table.number("seed", 1)
-    address = table.text("address", "-").strip()
-    exchange_folder = table.text("exchange_folder", "-")
-    if address.startswith("tcp:") and exchange_folder == "-":
-        table.wrong("exchange_folder", "tcp 地址须写交易所的文件夹", "a tcp address needs the exchange's folder")
+    address, exchange_folder = _exchange(table, base)
+    tables = table.tables("accounts")
     found: list[Account] = []
-    for each in table.tables("accounts"):
+    for each in tables:
         settings, opening = _account(each, name, fallback, fees)
-        if any(settings.account == other.account for other in accounts):
-            each.wrong("account", f"账号写了两次：{settings.account}", f"account {settings.account} stands twice")
         accounts.append(settings)
         found.append(opening)
     if not found:
@@ -230,14 +243,34 @@ def _terminal(
     table.close()
     terminals.append(
         Terminal(
-            name=name,
-            kind=kind,
-            seed=seed,
-            address="" if address == "-" else address,
-            exchange_folder="" if exchange_folder == "-" else exchange_folder,
-            accounts=tuple(found),
+            name=name, kind=kind, seed=seed, address=address, exchange_folder=exchange_folder, accounts=tuple(found)
         )
     )
+    return tables
+
+
+def _exchange(table: Table, base: Path) -> tuple[str, str]:
+    """Return address and folder of an exchange in a process of its own; both empty where it is embedded."""
+    if not table.has("address"):
+        if table.has("exchange_folder"):
+            table.wrong("exchange_folder", "只和 address 一起写", "stands beside an address only")
+        return table.text("address", ""), table.text("exchange_folder", "")
+    address = table.text("address")
+    tcp = _TCP.fullmatch(address)
+    if tcp is None or not 0 < int(tcp[1]) <= PORT_MAX:
+        is_path = sys.platform != "win32" and address.startswith("/") and address == address.strip()
+        if not is_path or len(address.encode("utf-8")) > PATH_BYTES_MAX:
+            table.wrong(
+                "address",
+                f"应写作 tcp:127.0.0.1:端口，Windows 以外也可写套接字的绝对路径（最多 {PATH_BYTES_MAX} 字节）",
+                f"is written tcp:127.0.0.1:PORT or, not on Windows, as the absolute path of a socket "
+                f"(up to {PATH_BYTES_MAX} bytes)",
+            )
+        if not table.has("exchange_folder"):
+            return address, table.text("exchange_folder", "")
+    elif not table.has("exchange_folder"):
+        table.wrong("exchange_folder", "tcp 地址须写交易所的文件夹", "a tcp address needs the exchange's folder")
+    return address, str(table.absolute("exchange_folder", base, table.text("exchange_folder")))
 
 
 def _account(table: Table, terminal: str, fallback: _Limits, fees: FeeSchedule) -> tuple[AccountSettings, Account]:
@@ -246,39 +279,78 @@ def _account(table: Table, terminal: str, fallback: _Limits, fees: FeeSchedule) 
         fees = _fees(table.table("fees"), fees)
     settings = AccountSettings(
         account=number,
-        name=table.text("name", "-").strip("-"),
-        groups=table.texts("groups"),
+        name=table.name("name", ""),
+        groups=table.names("groups"),
         terminal=terminal,
-        order_value_max=table.money("order_value_max", fallback.order_value_max),
+        order_value_max=table.value_max("order_value_max", fallback.order_value_max),
         orders_per_signal_max=table.number("orders_per_signal_max", fallback.orders_per_signal_max, least=1, most=1000),
         bare_per_day_max=table.number("bare_per_day_max", fallback.bare_per_day_max, least=1),
         fees=fees,
     )
     cash = table.money("cash", 1_000_000 * UNIT)
-    holdings: list[tuple[Symbol, Quantity]] = []
+    holdings = _holdings(table)
+    table.close()
+    return settings, Account(account=number, cash=cash, holdings=holdings, fees=fees)
+
+
+def _holdings(table: Table) -> tuple[tuple[Symbol, Quantity], ...]:
+    found: dict[Symbol, Quantity] = {}
     for written, quantity in table.entries("positions").items():
+        if isinstance(quantity, dict):
+            table.wrong(
+                "positions", f'代码要加引号："{written}.…" = 1000', f'put the symbol in quotes: "{written}.…" = 1000'
+            )
         try:
             symbol = normalise(written)
-        except MalformedError:
-            table.wrong("positions", f"代码看不懂：{written}", f"not a symbol: {written}")
-        if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity <= 0:
+        except MalformedError as error:
+            table.malformed("positions", error)
+        rule = rule_for(symbol)
+        if rule is None or rule.kind not in TRADED:
+            what = "unknown" if rule is None else rule.kind.value
             table.wrong(
-                "positions", f"{written} 的数量应是正整数", f"the quantity of {written} is a positive whole number"
+                "positions",
+                f"{written} 不是股票、基金或可转债（{what}）",
+                f"{written} is no stock, fund or convertible ({what})",
             )
-        holdings.append((symbol, Quantity(quantity)))
-    table.close()
-    return settings, Account(account=number, cash=cash, holdings=tuple(holdings), fees=fees)
+        if symbol in found:
+            table.wrong("positions", f"{symbol} 写了两次", f"{symbol} stands twice")
+        if isinstance(quantity, bool) or not isinstance(quantity, int) or not 0 < quantity <= QUANTITY_MAX:
+            table.wrong(
+                "positions",
+                f"{written} 的数量应是正整数，不超过 {QUANTITY_MAX}",
+                f"the quantity of {written} is a positive whole number up to {QUANTITY_MAX}",
+            )
+        found[symbol] = Quantity(quantity)
+    return tuple(found.items())
 
 
-def _check_names(root: Table, accounts: list[AccountSettings]) -> None:
-    """Refuse a name that equals another account's number or name, or a group."""
-    taken: dict[str, AccountId] = {each.account: each.account for each in accounts}
-    groups = {group for each in accounts for group in each.groups}
-    for each in accounts:
-        if each.name and taken.setdefault(each.name, each.account) != each.account:
-            root.wrong("terminals", f"名称重复：{each.name}", f"a name stands twice: {each.name}")
-        if each.name in groups or each.account in groups:
-            root.wrong("terminals", f"名称与分组相同：{each.name}", f"a name equals a group: {each.name}")
+def _check_words(accounts: Iterable[tuple[Table, AccountSettings]]) -> None:
+    """Refuse a number, name or group that means something else already: a message could not tell which is meant."""
+    owners: dict[str, AccountId] = {}
+    groups: set[str] = set()
+    numbers: set[AccountId] = set()
+    for table, each in accounts:
+        if each.account in numbers:
+            table.wrong("account", f"账号写了两次：{each.account}", f"account {each.account} stands twice")
+        numbers.add(each.account)
+        for key, word in (("account", each.account), ("name", each.name or each.account)):
+            if word in groups:
+                table.wrong(key, f"「{word}」已是分组名，请换一个", f"{word} is a group already, choose another word")
+            owner = owners.setdefault(word, each.account)
+            if owner != each.account:
+                table.wrong(
+                    key,
+                    f"「{word}」已是账户 {owner} 的账号或名称，请换一个",
+                    f"{word} is the number or name of account {owner} already, choose another word",
+                )
+        for group in each.groups:
+            if group in owners:
+                table.wrong(
+                    "groups",
+                    f"分组「{group}」已是账户 {owners[group]} 的账号或名称，请换一个",
+                    f"group {group} is the number or name of account {owners[group]} already, choose another word",
+                )
+            groups.add(group)
 
 
 def _door(
@@ -298,20 +370,40 @@ def _door(
     if mode == "connect" and posix:
         table.wrong("mode", "只有 named_pipe 可以 connect", "only a named_pipe can connect")
     written = table.text("path" if posix else "name")
-    address = str((base / written).resolve()) if posix else written
+    address = str(table.absolute("path", base, written)) if posix else written
     if not posix and not address.startswith("\\\\.\\pipe\\"):
         table.wrong(
             "name", "管道名应写作 '\\\\.\\pipe\\…'（单引号）", "a pipe is named '\\\\.\\pipe\\…', in single quotes"
         )
-    name = table.text("label", Path(written).stem if posix else written.rpartition("\\")[2])
-    if name == CONTROL_DOOR or any(name == each.name for each in doors):
-        name = f"{name}-{kind}"
-    if name == CONTROL_DOOR or any(name == each.name for each in doors):
-        table.wrong("label", f"通道重名：{name}", f"two doors are named {name}")
-    heartbeat_ns = table.span_ns("heartbeat", 0) if table.has("heartbeat") else 0
+    name = _label(table, kind, Path(written).stem if posix else written.rpartition("\\")[2], doors)
+    if table.has("heartbeat") and mode != "connect":
+        table.wrong(
+            "heartbeat",
+            '只有 named_pipe 的 mode = "connect" 才看心跳，请去掉',
+            'belongs to a named_pipe with mode = "connect" only: leave it out',
+        )
+    heartbeat_ns = table.span_ns("heartbeat", 0)
     doors.append(Door(name=name, kind=kind, address=address, mode=mode, heartbeat_ns=heartbeat_ns))
     permissions.append(_permission(table, name, defaults, known))
     table.close()
+
+
+def _label(table: Table, kind: str, derived: str, doors: list[Door]) -> str:
+    """Return the name of a door: its label as it stands, else the end of its path, else that and its kind."""
+    taken = {CONTROL_DOOR, *(door.name for door in doors)}
+    if table.has("label"):
+        name = table.name("label")
+    else:
+        name = table.name("label", derived if derived not in taken else f"{derived}-{kind}")
+        if not is_name(name):
+            table.wrong(
+                "label",
+                '路径里没有可用的名称，请写一个，例如 label = "monitor"',
+                'the path gives no usable name, write one, such as label = "monitor"',
+            )
+    if name in taken:
+        table.wrong("label", f"通道重名：{name}，请换一个", f"there is a door named {name} already, choose another")
+    return name
 
 
 def _permission(table: Table, name: str, defaults: _DoorDefaults, known: dict[str, AccountId]) -> DoorSettings:
@@ -324,20 +416,20 @@ def _permission(table: Table, name: str, defaults: _DoorDefaults, known: dict[st
             allow.append(_VERBS[word])
         if not allow:
             table.wrong("allow", "至少允许一种", "allow at least one")
-    accounts: list[AccountId] = []
-    for word in table.texts("accounts"):
-        if word not in known:
-            table.wrong("accounts", f"没有这个账户：{word}", f"no such account: {word}")
-        accounts.append(known[word])
-    bare = table.word("bare", _BARE, defaults.bare) if table.has("bare") else defaults.bare
-    size = table.size("default_size") or defaults.size
+    accounts = _permitted(table, known)
+    bare = table.word("bare", _BARE, defaults.bare)
+    buys_only = Verb.BUY in allow and Verb.SELL not in allow
+    size = table.size("default_size", verb=Verb.BUY if bare is BareAction.BUY or buys_only else Verb.SELL)
+    if size is None and defaults.size is not None:
+        size = defaults.size
+        table.fits("default_size", size, Verb.BUY if bare is BareAction.BUY else Verb.SELL)
     if bare in (BareAction.BUY, BareAction.SELL) and size is None:
         table.wrong("default_size", '裸信号买卖须写数量，例如 "1手"', 'bare buys and sells need a size such as "1手"')
     return DoorSettings(
         name=name,
         allow=tuple(dict.fromkeys(allow)),
-        accounts=tuple(accounts),
-        order_value_max=table.money("order_value_max", 0),
+        accounts=accounts,
+        order_value_max=table.value_max("order_value_max", 0),
         bare=bare,
         cancel_side=table.word("cancel_side", _SIDES, SideScope.ALL),
         default_size=size,
@@ -345,3 +437,19 @@ def _permission(table: Table, name: str, defaults: _DoorDefaults, known: dict[st
         ttl_ns=table.span_ns("ttl", defaults.ttl_ns),
         infer_market=table.flag("infer_market", False),
     )
+
+
+def _permitted(table: Table, known: Mapping[str, AccountId]) -> tuple[AccountId, ...]:
+    """Return the accounts a door serves; nothing for all of them, which an empty list does not say."""
+    given = table.has("accounts")
+    words = table.names("accounts")
+    if given and not words:
+        table.wrong(
+            "accounts",
+            "列表是空的：所有账户都可用请去掉这个设置，否则写出账号",
+            "an empty list: leave the key out for every account, else name them",
+        )
+    for word in words:
+        if word not in known:
+            table.wrong("accounts", f"没有这个账户：{word}", f"no such account: {word}")
+    return tuple(dict.fromkeys(known[word] for word in words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from pathlib import Path
@@ -13,6 +14,15 @@ _HEADER: Final = re.compile(r"^\s*\[(\[)?\s*([^\]]+?)\s*\](\])?\s*(#.*)?$")
 _KEY: Final = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_\-]+)((?:\s*\.\s*(?:"[^"]*"|[A-Za-z0-9_\-]+))*)\s*=""")
 _AT_LINE: Final = re.compile(r"\(at line (\d+), column (\d+)\)")
 _BACKSLASH: Final = re.compile(r"""=\s*"[^"]*\\""")
+_LEADING_ZERO: Final = re.compile(r"(?:^|[=\[,])\s*0\d")
+_TWICE: Final = re.compile(r"overwrite|twice|[Dd]uplicate|already|mutate")
+"""How the parser, in each of its versions, speaks of a key or table that is there already."""
+_TEXT: Final = re.compile(
+    r""""{3}(?:\\.|[^\\])*?"{3,5}|'{3}.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*""", re.DOTALL
+)
+"""Strings and comments."""
+_INTEGER: Final = re.compile(r"(?<![\w.+-])[+-]?[0-9][0-9A-Za-z_]*(?![\w.])")
+_PLAIN: Final = re.compile(r"0|[1-9][0-9]*")
 
 Path_ = tuple[str | int, ...]
 
@@ -41,6 +51,8 @@ class ConfigFile:
             ) from error
         except OSError as error:
             raise ConfigurationError(f"{path} 无法读取 / cannot be read: {error}") from error
+        self.digest: Final = hashlib.sha256(content).hexdigest()[:16]
+        """Of what was read, not of what may stand there later."""
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -51,27 +63,40 @@ class ConfigFile:
         self._lines = text.replace("\r\n", "\n").split("\n")
         try:
             self.tables = tomllib.loads("\n".join(self._lines), parse_float=Decimal)
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigurationError(self._explain(str(error))) from error
+        except (ValueError, RecursionError) as error:  # A figure of 5,000 digits, a list in a list in a list …
+            raise ConfigurationError(_printable(self._explain(str(error)))) from error
         self._places = self._find_places()
+        self._odd = _odd_integers(text)
+
+    def is_odd(self, value: int) -> bool:
+        """Tell whether ``value`` stands in the file as anything but plain digits: ``0x1F``, ``1_000``, ``+5``, ``-5``.
+
+        Such a number has lost its spelling, which an account number must not.
+        """
+        return value in self._odd
 
     def _explain(self, trouble: str) -> str:
         found = _AT_LINE.search(trouble)
-        number = int(found[1]) if found else len(self._lines)
+        number = int(found[1]) if found else self._line_without_number(trouble)
         line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
         key = _KEY.match(line)
         name = key[1] if key else ""
-        if _BACKSLASH.search(line):
-            return (
-                f"{self.path.name} 第 {number} 行 {name}：路径请用单引号，例如 {name or 'path'} = 'D:\\qmt' / "
-                f"line {number}: put paths with backslashes in single quotes"
-            )
-        if key and re.search(r"=\s*0\d", line):
-            return (
-                f"{self.path.name} 第 {number} 行 {name}：以 0 开头的账号请加引号 / "
-                f"line {number}: an account that begins with 0 needs quotes"
-            )
-        return f"{self.path.name} 第 {number} 行 {name}：写法不对 / line {number}: not TOML: {trouble}"
+        if _TWICE.search(trouble):
+            chinese, english = "写了两次，请去掉一处", f"stands twice: {trouble}"
+        elif _BACKSLASH.search(line):
+            chinese = f"路径请用单引号，例如 {name or 'path'} = 'D:\\qmt'"
+            english = "put paths with backslashes in single quotes"
+        elif _LEADING_ZERO.search(line):
+            chinese, english = "以 0 开头的账号请加引号", "an account that begins with 0 needs quotes"
+        else:
+            chinese, english = "写法不对", f"not TOML: {trouble}"
+        return f"{self.path.name} 第 {number} 行 {name}：{chinese} / line {number}: {english}"
+
+    def _line_without_number(self, trouble: str) -> int:
+        """Return the last line for what ends too early, the longest one for what has no measure."""
+        if "end of document" in trouble:
+            return max((number for number, line in enumerate(self._lines, 1) if line.strip()), default=1)
+        return max(range(1, len(self._lines) + 1), key=lambda number: len(self._lines[number - 1]))
 
     def _find_places(self) -> dict[Path_, int]:
         places: dict[Path_, int] = {}
@@ -88,14 +113,14 @@ class ConfigFile:
                 names = [key[1], *re.findall(r"\"[^\"]*\"|[A-Za-z0-9_\-]+", key[2])]
                 path = table
                 for name in names:
-                    path = (*path, name.strip("\"'"))
+                    path = (*path, _unquoted(name))
                     places.setdefault(path, number)
         return places
 
     @staticmethod
     def _table(text: str, counts: dict[Path_, int], *, is_list: bool) -> Path_:
         path: Path_ = ()
-        names = [name.strip().strip("\"'") for name in text.split(".")]
+        names = [_unquoted(name.strip()) for name in text.split(".")]
         for index, name in enumerate(names):
             path = (*path, name)
             last = index == len(names) - 1
@@ -110,7 +135,7 @@ class ConfigFile:
     def where(self, path: Path_) -> str:
         """Return file, line and key of ``path``, or of the nearest table above it."""
         for length in range(len(path), -1, -1):
-            number = self._places.get(path[:length])
+            number = self._places.get(path[:length]) or self._places.get((*path[:length], 0))
             if number is not None:
                 break
         else:
@@ -120,4 +145,31 @@ class ConfigFile:
 
     def wrong(self, path: Path_, chinese: str, english: str) -> ConfigurationError:
         """Return the error that says what is wrong with the key at ``path`` and what would be right."""
-        return ConfigurationError(f"{self.where(path)}：{chinese} / {english}")
+        return ConfigurationError(_printable(f"{self.where(path)}：{chinese} / {english}"))
+
+
+def _unquoted(name: str) -> str:
+    """Return a key as the parser reads it; ``name`` as it stands where it is none by itself."""
+    if name[:1] not in ("'", '"'):
+        return name
+    try:
+        (key,) = tomllib.loads(f"{name} = 0")
+    except tomllib.TOMLDecodeError:
+        return name
+    return key
+
+
+def _odd_integers(text: str) -> frozenset[int]:
+    odd: set[int] = set()
+    for found in _INTEGER.finditer(_TEXT.sub(" ", text)):
+        if _PLAIN.fullmatch(found[0]) is None:
+            try:
+                odd.add(int(found[0], 0))
+            except ValueError:
+                continue  # A key, a date, or a number with an exponent.
+    return frozenset(odd)
+
+
+def _printable(text: str) -> str:
+    """Return ``text`` without what a terminal would obey: the file may come from somebody else."""
+    return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)

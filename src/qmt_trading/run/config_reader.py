@@ -5,18 +5,27 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
-from qmt_trading.codec.malformed import MalformedError
+from qmt_trading.codec.malformed import MalformedError, malformed, shorten
+from qmt_trading.codec.names import is_name
 from qmt_trading.codec.price_text import parse_price as price_of_text
+from qmt_trading.codec.signal_checks import check_size
+from qmt_trading.codec.size_text import QUANTITY_MAX
 from qmt_trading.codec.size_text import parse_size as size_of_text
-from qmt_trading.model.numbers import SECOND_NS, Money, from_decimal
+from qmt_trading.model.numbers import SECOND_NS, Money, from_decimal, to_money_text
 from qmt_trading.model.signal import PriceSpec, Size
+from qmt_trading.model.words import Verb
 from qmt_trading.run.config_file import ConfigFile, Decimal, Path_
 
 Word = TypeVar("Word")
 
 _SPAN: Final = re.compile(r"([0-9]{1,7})(ms|s|m|h)")
+SPAN_MAX_NS: Final = 86_400 * SECOND_NS
+RATE_MAX: Final = 10_000
+"""One per cent, in millionths: three times the dearest commission there is."""
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SPAN_NS: Final = {"ms": 1_000_000, "s": SECOND_NS, "m": 60 * SECOND_NS, "h": 3600 * SECOND_NS}
 
 
@@ -65,6 +74,12 @@ class Table:
             return default
         if not isinstance(value, str) or isinstance(value, Decimal) or not value.strip():
             self.wrong(name, "应是非空的文字（加引号）", "should be a text in quotes, not empty")
+        if _CONTROL.search(value):
+            self.wrong(
+                name,
+                "含有换行等控制字符；Windows 路径请用单引号",
+                "holds a control character; put Windows paths in single quotes",
+            )
         return value
 
     def number(self, name: str, default: int, *, least: int = 0, most: int = 10**15) -> int:
@@ -90,38 +105,58 @@ class Table:
             return Money(default)
         return Money(self._decimal(name, value, "金额（元）", "an amount in yuan"))
 
+    def value_max(self, name: str, default: int) -> Money:
+        """Return the largest value of an order; 0 is refused, because it could mean nothing as well as no limit."""
+        given = self.has(name)
+        found = self.money(name, default)
+        if given and found == 0:
+            chinese, english = "不另设上限请去掉这个设置", "for no limit of its own leave the key out"
+            if default:
+                chinese = f"去掉这个设置即为 {to_money_text(default)} 元"
+                english = f"without the key it is {to_money_text(default)} yuan"
+            self.wrong(name, f"上限应大于 0；{chinese}", f"a limit is more than 0; {english}")
+        return found
+
     def percent_millionths(self, name: str, default: int) -> int:
         """Return per cent in millionths: 0.025 is 250."""
         value = self.take(name)
         if value is None:
             return default
         amount = self._decimal(name, value, "百分数", "per cent")
-        if amount % 1:
-            self.wrong(name, "小数太多", "too many decimals")
+        if amount > RATE_MAX:
+            self.wrong(
+                name, "应是 0 到 1 的百分数，例如 0.025 即万分之二点五", "should be per cent from 0 to 1, such as 0.025"
+            )
         return amount
 
     def _decimal(self, name: str, value: object, chinese: str, english: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):
             self.wrong(name, f"应是{chinese}", f"should be {english}")
+        if isinstance(value, int) and value < 0:
+            self.wrong(name, f"{chinese}不能小于 0", f"{english} cannot be negative")
         try:
             amount = from_decimal(str(value))
         except ValueError:
             self.wrong(name, f"应是{chinese}，至多 4 位小数", f"should be {english} with at most 4 decimals")
         if amount < 0:
-            self.wrong(name, "不能小于 0", "cannot be negative")
+            self.wrong(name, f"{chinese}不能小于 0", f"{english} cannot be negative")
         return amount
 
     def span_ns(self, name: str, default: int) -> int:
-        """Return a span such as ``3s``, ``500ms``, ``2m`` in nanoseconds; a bare number counts seconds."""
+        """Return a span such as ``3s``, ``500ms``, ``2m`` in nanoseconds, at most a day; a number counts seconds."""
         value = self.take(name)
         if value is None:
             return default
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 86_400:
-            return value * SECOND_NS
-        found = _SPAN.fullmatch(value) if isinstance(value, str) else None
-        if found is None or int(found[1]) == 0:
-            self.wrong(name, '应写作 "3s"、"500ms" 或 "2m"', 'is written "3s", "500ms" or "2m"')
-        return int(found[1]) * _SPAN_NS[found[2]]
+        span_ns = 0
+        if isinstance(value, int) and not isinstance(value, bool):
+            span_ns = value * SECOND_NS
+        elif isinstance(value, str) and (found := _SPAN.fullmatch(value)) is not None:
+            span_ns = int(found[1]) * _SPAN_NS[found[2]]
+        if not 0 < span_ns <= SPAN_MAX_NS:
+            self.wrong(
+                name, '应写作 "3s"、"500ms" 或 "2m"，不超过一天', 'is written "3s", "500ms" or "2m", and at most a day'
+            )
+        return span_ns
 
     def word(self, name: str, words: Mapping[str, Word], default: Word | None = None) -> Word:
         value = self.take(name)
@@ -136,17 +171,27 @@ class Table:
         return found
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of texts; numbers are taken as their digits, for account ids."""
+        """Return a list of texts."""
+        found: list[str] = []
+        for each in self._list(name):
+            if not isinstance(each, str) or isinstance(each, Decimal):
+                self.wrong(name, "列表里应是文字（加引号）", "the list holds texts in quotes")
+            found.append(each)
+        return self._distinct(name, found)
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return a list of words that a message can write; plain digits need no quotes."""
+        return self._distinct(name, [self._word_of(name, each) for each in self._list(name)])
+
+    def _list(self, name: str) -> list[object]:
         value = self.take(name)
         if value is None:
-            return ()
+            return []
         if not isinstance(value, list):
             self.wrong(name, '应是列表 ["…", "…"]', 'should be a list ["…", "…"]')
-        found: list[str] = []
-        for each in value:
-            if isinstance(each, bool) or not isinstance(each, int | str) or not str(each).strip():
-                self.wrong(name, "列表里应是文字", "the list holds texts")
-            found.append(str(each))
+        return value
+
+    def _distinct(self, name: str, found: list[str]) -> tuple[str, ...]:
         if len(set(found)) != len(found):
             self.wrong(name, "列表里有重复", "the list holds something twice")
         return tuple(found)
@@ -154,23 +199,71 @@ class Table:
     def identity(self, name: str) -> str:
         """Return an account number, in quotes or not."""
         value = self.take(name)
-        if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
-            self.wrong(name, "应是账号", "should be an account number")
-        return str(value)
+        if value is None:
+            self.wrong(name, "缺少账号", "the account number is missing")
+        return self._word_of(name, value)
 
-    def size(self, name: str) -> Size | None:
+    def name(self, name: str, default: str | None = None) -> str:
+        """Return a word that a message can write, taken as it stands."""
+        value = self.take(name)
+        if value is None:
+            if default is None:
+                self.wrong(name, "缺少这个设置", "this key is missing")
+            return default
+        if not isinstance(value, str):
+            self.wrong(name, "应是文字（加引号）", "should be a text in quotes")
+        return self._word_of(name, value)
+
+    def _word_of(self, name: str, value: object) -> str:
+        """Return ``value`` as a message would write it, or refuse what no message can."""
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0 and not self._file.is_odd(value):
+            value = str(value)
+        if not isinstance(value, str) or isinstance(value, Decimal):
+            self.wrong(name, '请加引号，按原样写，例如 "11031122"', 'put it in quotes as it is, such as "11031122"')
+        if not is_name(value):
+            self.wrong(
+                name,
+                f"「{shorten(value)}」不能用：只用字母、数字、. _ - 和汉字，1 到 64 个，不带 @ 和空格",
+                f"{shorten(value)} cannot be used: 1 to 64 of letters, digits, . _ - and CJK, without @ and blanks",
+            )
+        return value
+
+    def absolute(self, name: str, base: Path, written: str) -> Path:
+        """Return the path that ``name`` gives as an absolute one; what is relative begins at ``base``."""
+        if written != written.strip():
+            self.wrong(name, "路径前后有空格，请去掉", "a path with blanks at its ends")
+        try:
+            return (base / written).resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            self.wrong(name, f"路径不能用：{error}", "this path cannot be used")
+
+    def size(self, name: str, *, verb: Verb) -> Size | None:
+        """Return a size that fits ``verb``."""
         value = self.take(name)
         if value is None:
             return None
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= QUANTITY_MAX:
             value = str(value)
-        try:
-            parsed = size_of_text(value) if isinstance(value, str) else None
-        except MalformedError:
-            parsed = None
-        if parsed is None:
+        if not isinstance(value, str):
             self.wrong(name, "应写作 100、1手、5万元 或 10%", "is written 100, 1手, 5万元 or 10%")
-        return parsed
+        try:
+            size = size_of_text(value)
+        except MalformedError as error:
+            self.malformed(name, error)
+        self.fits(name, size, verb)
+        return size
+
+    def fits(self, name: str, size: Size, verb: Verb) -> None:
+        """Refuse a size that a message with ``verb`` could not have."""
+        try:
+            check_size(verb, size)
+        except MalformedError as error:
+            self.malformed(name, error)
+
+    def malformed(self, name: str, error: MalformedError) -> NoReturn:
+        """Refuse the value of ``name`` with the sentence that a message would get."""
+        found = malformed(error.code, error.figures, position=0)
+        self.wrong(name, found.chinese, found.english)
 
     def price(self, name: str) -> PriceSpec | None:
         value = self.take(name)

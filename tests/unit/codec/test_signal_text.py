@@ -161,6 +161,8 @@ def test_content_is_the_same_for_the_same_instruction_however_it_is_written() ->
         ("buy 600000.SH all:a", "size_sell_only", 4, 1),
         ("target 600000.SH 1/3:a", "size_sell_only", 7, 1),
         ("target 600000.SH:a", "size_missing", 7, 1),
+        ("target 600000.SH 10手:a", "size_target_lots", 7, 1),
+        ("600036.SH:a;调到600000.SH 0手:a", "size_target_lots", 18, 2),
         ("cancel 600000.SH 100:a", "size_not_allowed", 7, 1),
         ("清仓 600000.SH 100:a", "size_not_allowed", 7, 1),
         ("cancel 600000.SH@10.50:a", "price_not_allowed", 7, 1),
@@ -215,6 +217,21 @@ def test_what_is_wrong_is_named_with_its_byte_and_its_item(text: str, code: str,
     assert (result.code, result.position, result.item) == (code, position, number)
     assert result.chinese
     assert result.english
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"), [("1000", "shares"), ("1万股", "shares"), ("5万元", "money"), ("0%", "percent")]
+)
+def test_a_target_counts_shares_money_or_per_cent(size: str, kind: str) -> None:
+    found = item(f"target 600000.SH {size}:a").size
+    assert found is not None
+    assert found.kind.value == kind
+
+
+def test_a_target_in_lots_is_told_what_would_be_right() -> None:
+    result = refused("target 600000.SH 10手:a")
+    assert result.chinese == "target 调到 只写股数、金额或百分比：请把 10手 写成股数"
+    assert result.english == "a target counts shares, yuan or per cent: write 10手 in shares"
 
 
 def test_a_bare_code_names_the_likely_symbol() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from qmt_trading.codec.sentences import sentence
 from qmt_trading.engine.sizing import size_order
+from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.settings import DoorSettings
 from qmt_trading.model.signal import Size, SizeKind
-from qmt_trading.model.words import Side
-from tests.engine_bench import STOCK
+from qmt_trading.model.words import BareAction, Side
+from tests.engine_bench import ACCOUNT, STOCK, Bench
 from tests.unit.engine.parts import CONVERTIBLE, STAR_STOCK, rule
 
 K = SizeKind
@@ -93,5 +97,30 @@ def test_nothing_to_sell_is_a_denial_and_not_an_order_of_none(size: Size) -> Non
     assert found.reason is Reason.SIZE_ZERO
 
 
+@pytest.mark.parametrize(
+    "size", [Size(K.ALL, text="all"), Size(K.FRACTION, 1, 2, "1/2"), Size(K.FRACTION, 1, 1, "1/1")]
+)
+@pytest.mark.parametrize("sellable", [0, 137, 2000])
+def test_a_part_of_a_position_is_never_bought(size: Size, sellable: int) -> None:
+    found = sized(size, Side.BUY, sellable=sellable, assets=1_000_000)
+    assert found == Denial(Reason.SIZE_SELL_ONLY, (size.text,))
+    assert size.text in sentence(found)[0]
+
+
+def test_per_cent_of_a_buy_never_looks_at_what_can_be_sold() -> None:
+    assert sized(Size(K.PERCENT, 1_000_000), sellable=2000, assets=100_000) == 10_000
+    assert isinstance(sized(Size(K.PERCENT, 1_000_000), sellable=2000, assets=0), Denial)
+
+
 def test_half_of_an_odd_rest_is_less_than_a_lot() -> None:
     assert isinstance(sized(Size(K.FRACTION, 1, 2), Side.SELL, sellable=150), Denial)
+
+
+@pytest.mark.parametrize("text", [f"{STOCK}:{ACCOUNT}", f"buy {STOCK}:{ACCOUNT}", f"buy {STOCK}@10.50:{ACCOUNT} #a/1"])
+def test_a_doors_size_for_selling_buys_nothing(text: str) -> None:
+    bench = Bench()
+    door = DoorSettings(name="door", bare=BareAction.BUY, default_size=Size(K.ALL, text="all"))
+    bench.feed(ev.EngineStarted("test", msgspec.structs.replace(bench.settings, doors=(door,))))
+    bench.connect()
+    (line,) = bench.signal(text).orders
+    assert line.denial == Denial(Reason.SIZE_SELL_ONLY, ("all",))

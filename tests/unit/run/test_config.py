@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
+from tests.unit.run.config_parts import GOOD, refusal, with_lines, written
 
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.numbers import Money
 from qmt_trading.model.words import BareAction, Verb
 from qmt_trading.run.config import load
 from qmt_trading.run.init_template import template
-
-KIND, WHERE = ("named_pipe", "name = '\\\\.\\pipe\\x'") if sys.platform == "win32" else ("fifo", "path = 'f.fifo'")
-GOOD = f"""\
-mode = "paper"
-[session]
-always_open = true
-[signals.bare]
-action = "撤单"
-[[doors]]
-kind = "{KIND}"
-{WHERE}
-allow = ["cancel"]
-[[terminals]]
-name = "t"
-kind = "simulated"
-[[terminals.accounts]]
-account = 11031122
-name = "一号"
-cash = 1234.5
-positions = {{ "sh600000" = 300 }}
-"""
-
-
-def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
-    path = folder / "qmt.toml"
-    path.write_bytes(text.encode(encoding))
-    return path
-
-
-def refusal(folder: Path, text: str) -> str:
-    with pytest.raises(ConfigurationError) as error:
-        load(written(folder, text))
-    return str(error.value)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
@@ -84,9 +51,7 @@ def test_a_good_file_is_read_in_every_encoding_that_editors_leave(tmp_path: Path
 def test_a_mistake_is_named_with_its_line_and_what_would_be_right(
     tmp_path: Path, line: int, bad: str, expected: str
 ) -> None:
-    lines = GOOD.split("\n")
-    lines[line - 1] = bad
-    text = refusal(tmp_path, "\n".join(lines))
+    text = refusal(tmp_path, with_lines({line: bad}))
     assert expected in text
     assert f"第 {line} 行" in text, text
 
@@ -95,19 +60,6 @@ def test_a_missing_key_is_named_with_the_line_of_its_table(tmp_path: Path) -> No
     text = refusal(tmp_path, GOOD.replace('action = "撤单"', 'action = "buy"'))
     assert "第 4 行 signals.bare.size" in text
     assert "须写数量" in text
-
-
-def test_a_path_in_double_quotes_is_told_to_use_single_ones(tmp_path: Path) -> None:
-    text = refusal(tmp_path, GOOD + '\n[data]\nfolder = "D:\\国金QMT\\users"\n')
-    assert "路径请用单引号" in text
-    assert "第 20 行" in text
-
-
-def test_the_same_account_or_name_twice_is_refused(tmp_path: Path) -> None:
-    again = '[[terminals.accounts]]\naccount = "11031122"\n'
-    assert "写了两次" in refusal(tmp_path, GOOD + again)
-    assert "名称重复" in refusal(tmp_path, GOOD + '[[terminals.accounts]]\naccount = "2"\nname = "一号"\n')
-    assert "分组" in refusal(tmp_path, GOOD + '[[terminals.accounts]]\naccount = "2"\ngroups = ["一号"]\n')
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
