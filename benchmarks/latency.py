@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument("--gap-ms", type=float, default=3.0)
     parser.add_argument("--vnpy", help="a Python that has vnpy")
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--embedded", action="store_true", help="the exchange within the engine's process")
+    parser.add_argument("--counter", choices=("stub", "exchange"), default="stub")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="bench-") as name:
         run(Path(name), arguments)
@@ -67,11 +67,11 @@ def run(folder: Path, arguments: argparse.Namespace) -> None:
         command = [python, str(HERE / "peers.py"), kind, address, str(arguments.accounts)]
         processes.append(subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL))
         lines[kind] = connect(address)
-    one = Product(folder / "one", 1, embedded=arguments.embedded)
+    one = Product(folder / "one", 1, counter=arguments.counter)
     products = {"product": one}
     if arguments.accounts > 1:
         products[f"product x{arguments.accounts}"] = Product(
-            folder / "many", arguments.accounts, embedded=arguments.embedded
+            folder / "many", arguments.accounts, counter=arguments.counter
         )
     for kind, product in products.items():
         lines[kind] = connect(product.door)

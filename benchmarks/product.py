@@ -1,4 +1,4 @@
-"""The product as a benchmark sees it: a real engine in paper mode, its exchange in a process of its own as in live."""
+"""The product as a benchmark sees it: a real engine in paper mode, its counter in a process of its own as in live."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from qmt_trading.link.dial import DialError, dial
 from qmt_trading.model.order import ClientOrderId
 from qmt_trading.run.reading import read_view
+
+HERE = Path(__file__).resolve().parent
 
 CONFIG = """
 mode = "paper"
@@ -39,23 +41,25 @@ kind = "simulated"
 class Product:
     """Both processes; ``close`` ends them, ``calls`` then reads the instants of the broker calls from the journal."""
 
-    def __init__(self, folder: Path, accounts: int, *, embedded: bool = False) -> None:
+    def __init__(self, folder: Path, accounts: int, *, counter: str = "stub") -> None:
+        """Start both; ``counter`` is ``stub`` or ``exchange``, the simulated one that fills orders."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.door = str(folder / "s.sock")
         self.names = [f"a{number:02d}" for number in range(1, accounts + 1)]
         tables = "".join(f'[[terminals.accounts]]\naccount = "{name}"\ncash = 100000000000\n' for name in self.names)
-        address = "" if embedded else str(folder / "x.sock")
+        address = str(folder / "x.sock")
         (folder / "qmt.toml").write_text(
-            CONFIG.format(address=f"address = '{address}'" if address else "", accounts=tables), encoding="utf-8"
+            CONFIG.format(address=f"address = '{address}'", accounts=tables), encoding="utf-8"
         )
-        self._exchange: subprocess.Popen[str] | None = None
-        if not embedded:
+        if counter == "stub":
+            serving = [sys.executable, str(HERE / "stub_counter.py"), address]
+        else:
             module = "qmt_trading.brokers.simulated.service"
-            command = [sys.executable, "-m", module, "--folder", str(folder / "exchange"), "--address", address]
-            self._exchange = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
-            assert self._exchange.stdout is not None
-            self._exchange.stdout.readline()
+            serving = [sys.executable, "-m", module, "--folder", str(folder / "exchange"), "--address", address]
+        self._exchange = subprocess.Popen(serving, stdout=subprocess.PIPE, encoding="utf-8")
+        assert self._exchange.stdout is not None
+        self._exchange.stdout.readline()
         command = [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet", "--config", str(folder / "qmt.toml")]
         self.engine = subprocess.Popen(command)
         until = time.monotonic() + 20
@@ -75,11 +79,10 @@ class Product:
         """Stop the engine in order and end the exchange."""
         self.engine.terminate()
         assert self.engine.wait(60) == 0
-        if self._exchange is not None:
-            self._exchange.kill()
-            self._exchange.wait()
-            if self._exchange.stdout is not None:
-                self._exchange.stdout.close()
+        self._exchange.kill()
+        self._exchange.wait()
+        if self._exchange.stdout is not None:
+            self._exchange.stdout.close()
 
     def calls(self) -> dict[int, tuple[int, int]]:
         """Return the wall-clock instants of the first and last broker call by message number."""

@@ -45,6 +45,7 @@ def main() -> int:
     parser.add_argument("--vnpy", help="a Python that has vnpy")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--counter", choices=("stub", "exchange"), default="stub")
     arguments = parser.parse_args()
     rates: dict[tuple[str, int], list[float]] = {}
     cpu: dict[int, float] = {}
@@ -86,7 +87,7 @@ def measure(
         command = [python, str(HERE / "peers.py"), kind, address, str(accounts)]
         processes.append(subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL))
         lines[kind] = connect(address)
-    product = Product(folder / "product", accounts)
+    product = Product(folder / "product", accounts, counter=arguments.counter)
     lines["product"] = connect(product.door)
     number = 0
     used: list[float] = []

@@ -19,7 +19,7 @@ from qmt_trading.model.signal import PriceKind, PriceSpec
 from qmt_trading.model.words import BareAction, LinkState, Mode, OrderStatus
 from qmt_trading.ports import Closing, StoredTurn, SubmitError
 from qmt_trading.run.inbox import Inbox
-from qmt_trading.run.loop import Loop
+from qmt_trading.run.loop import REPORTS_WAIT_NS, Loop
 from qmt_trading.run.recovery import Recovered, recover
 from tests.engine_bench import ACCOUNT, OTHER, START_NS, STOCK
 
@@ -160,11 +160,13 @@ class LoopBench:
         return way
 
     def rest(self) -> None:
-        """Turn until nothing happens any more."""
+        """Turn until nothing happens any more, and what only waited for company is on disk."""
         for _ in range(20):
             did = self.loop.control_turn()
             if not (self.loop.turn() or did):
-                return
+                if not self.loop.has_pending():
+                    return
+                self.clock.steady += REPORTS_WAIT_NS
         raise AssertionError("the loop does not come to rest")
 
     def row(self, order: out.SubmitOrder, number: str) -> ev.OrderReported:

@@ -17,6 +17,7 @@ from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Mode, OrderStatus, SignalStatus, TradingState
 from qmt_trading.ports import Closing, StoredTurn
+from qmt_trading.run.loop import REPORTS_WAIT_NS
 from qmt_trading.run.recovery import recover
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 from tests.simulation.disk import SimulatedJournal
@@ -47,7 +48,9 @@ def quiet(world: World) -> None:
             world.act_report()
             did = True
         if not did:
-            return
+            if not world.loop.has_pending():
+                return
+            world.now_ns += REPORTS_WAIT_NS
 
 
 class Way:

@@ -27,10 +27,10 @@ Bug = Callable[[], Any]
 def send_before_journal() -> Any:
     """The order leaves, then its intent is written (A23)."""
 
-    def turn(self: Any) -> bool:
+    def turn(self: Any, *, last: bool = False) -> bool:
         with self._deciding:
             self._decide_batch()
-            batch = self._take_pending()
+            batch = self._take_pending(last=last)
             if batch is not None:
                 self._release(batch.submits, on_disk=True)
         if batch is None:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState, OrderStatus, TradingState
+from qmt_trading.run.loop import REPORTS_WAIT_NS
 from qmt_trading.run.recovery import recover
 from tests.simulation.venue import ENDS
 from tests.simulation.world import ACCOUNTS, UNENDED, World
@@ -20,7 +21,7 @@ ACTIONS: Final = (
     *["act_report"] * 12,
     *["act_fill"] * 3,
     *["act_time"] * 5,
-    *["act_light"] * 4,
+    *["act_light"] * 8,
     *["act_start"] * 4,
     *["act_connect"] * 2,
     "act_break",
@@ -95,7 +96,9 @@ def _drain(world: World) -> None:
             world.act_report()
             did = True
         if not did:
-            return
+            if not world.loop.has_pending():
+                return
+            world.now_ns += REPORTS_WAIT_NS  # What waits for company goes to disk alone.
     raise AssertionError("the system does not come to rest")
 
 

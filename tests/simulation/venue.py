@@ -242,7 +242,7 @@ class Venue:
 
     def _list(self, command: QueryBroker, asked_ns: int) -> None:
         account = command.account
-        lie = "empty_list" in self.lies and self._rng.random() < 0.2
+        lie = "empty_list" in self.lies and self._rng.random() < 0.5
         mine = [] if lie else [order for order in self.orders.values() if order.account == account]
         self._tell(
             ev.BrokerListed(

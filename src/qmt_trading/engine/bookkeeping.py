@@ -10,9 +10,9 @@ from qmt_trading.market.fees import fee
 from qmt_trading.market.instruments import rule_for
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity, notional
+from qmt_trading.model.numbers import SECOND_NS, Money, Quantity, notional
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
-from qmt_trading.model.settings import AccountSettings
+from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
 
@@ -28,10 +28,9 @@ def instrument_kind(symbol: Symbol) -> InstrumentKind:
     return InstrumentKind.UNKNOWN if rule is None else rule.kind
 
 
-def buy_reserve(settings: AccountSettings, symbol: Symbol, price: Price, quantity: Quantity) -> Money:
-    """Return the cash that buying ``quantity`` at ``price`` freezes: its worth and the fees of one fill."""
-    worth = notional(price, quantity)
-    return Money(worth + fee(instrument_kind(symbol), Side.BUY, worth, settings.fees))
+def buy_reserve(kind: InstrumentKind, worth: Money, fees: FeeSchedule) -> Money:
+    """Return the cash that a buy worth ``worth`` freezes: that and the fees of one fill."""
+    return Money(worth + fee(kind, Side.BUY, worth, fees))
 
 
 def reserve(state: State, order: Order) -> Order:
@@ -49,8 +48,9 @@ def reserve(state: State, order: Order) -> Order:
         return replace(order, reserved=Money(0), reserved_quantity=Quantity(0))
     if order.side is Side.SELL:
         return replace(order, reserved_quantity=Quantity(unbooked))
-    settings = state.account(order.account).settings
-    return replace(order, reserved=buy_reserve(settings, order.symbol, order.price, Quantity(unbooked)))
+    fees = state.account(order.account).settings.fees
+    worth = notional(order.price, Quantity(unbooked))
+    return replace(order, reserved=buy_reserve(instrument_kind(order.symbol), worth, fees))
 
 
 def row_applied(state: State, order: Order, row: OrderRow) -> Order:

@@ -372,6 +372,8 @@ class Engine:
     def _brake_amplification(self) -> None:
         state = self._state
         limit = self._settings().submits_per_minute_max
-        if submits_this_minute(state) >= limit and state.trading_state is TradingState.ACTIVE:
+        if state.submits_in_minute < limit or state.trading_state is not TradingState.ACTIVE:
+            return
+        if submits_this_minute(state) >= limit:
             self._emit(alerts.amplification(limit))
             self._emit(out.TradingStateChanged(None, TradingState.HALTED, WHO, "AMPLIFICATION"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from qmt_trading.model.enumeration import direct
 from qmt_trading.model.order import Order
 from qmt_trading.model.signal import AccountId
 
 
+@direct
 class FindingKind(Enum):
     """What folding a fact brought to light; the engine decides what follows from it."""
 

@@ -8,6 +8,7 @@ from typing import Final
 from qmt_trading.engine.ids import TAG_LENGTH, in_our_form, sequence_of
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import LIVE
+from qmt_trading.model.enumeration import direct
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.order import Order
@@ -17,6 +18,7 @@ _REMARK_MINIMUM: Final = TAG_LENGTH + 1
 _CLOCK_TOLERANCE_NS: Final = 5 * SECOND_NS
 
 
+@direct
 class Identity(Enum):
     """What a row turned out to be."""
 

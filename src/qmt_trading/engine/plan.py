@@ -41,18 +41,17 @@ class Plan:
         self._rule = rule
         self._size = size
         self._price_spec = price_spec
-        self._has_id = has_id
         self._instruction = Instruction(item.symbol, side, item.verb is Verb.BARE, arrival, deadline_ns, "")
+        self.common: Instruction | None = self._instruction if has_id else None
+        """What is asked of every account alike; None: each has an instruction of its own."""
         self._price: Price | Denial | None = None
         self._shared = side is Side.BUY and size is not None and size.kind in _SAME_FOR_ALL
         self._fees: FeeSchedule | None = None
         self._candidate: Candidate | Denial | None = None
 
     def instruction(self, number: AccountId) -> Instruction:
-        """Return what is asked of one account. Without an id, the instruction itself is what a repeat is known by."""
+        """Return what is asked of one account by a message without an id: a repeat is known by its words."""
         plain = self._instruction
-        if self._has_id:
-            return plain
         size_text = self._size.text if self._size is not None else ""
         key = f"{number}|{plain.symbol}|{self.side.value}|{size_text}|{self._price_spec.text}"
         return Instruction(plain.symbol, plain.side, plain.bare, plain.arrival, plain.deadline_ns, key)
@@ -79,20 +78,14 @@ class Plan:
         if isinstance(price, Denial):
             return price
         held = account.positions.get(symbol)
-        quantity = size_order(
-            size,
-            side,
-            price,
-            rule,
-            sellable=_free(held),
-            total_assets=Money(0) if self._shared else _total_assets(state, account),
-        )
+        total_assets = Money(0) if self._shared else _total_assets(state, account)
+        quantity = size_order(size, side, price, rule, sellable=_free(held), total_assets=total_assets)
         if isinstance(quantity, Denial):
             return quantity
-        needed = Money(0)
+        worth, needed = notional(price, quantity), Money(0)
         if side is Side.BUY:
-            needed = buy_reserve(account.settings, symbol, price, quantity)
-        candidate = Candidate(symbol, side, quantity, price, notional(price, quantity), needed)
+            needed = buy_reserve(rule.kind, worth, account.settings.fees)
+        candidate = Candidate(symbol, side, quantity, price, worth, needed)
         return judge_legality(rule, self._quote, candidate, held) or candidate
 
     def _resolve(self, state: State, settings: EngineSettings) -> Price | Denial:

@@ -202,17 +202,16 @@ class _Decision:
             return Denial(Reason.BARE_UNSET if unset else Reason.BARE_DENIED, (self._door.name,))
         if verb not in _SIDES:
             return Denial(Reason.NOT_SUPPORTED, (verb.value,))
-        sent_ns = self._event.signal.sent_ns
         return (
             _unsupported(item)
             or check_door_verb(self._door, verb)
-            or check_future(
-                sent_ns,
-                received_ns=self._event.received_ns,
-                tolerance_ns=self._settings.future_tolerance_ns,
-            )
+            or (self._check_future() if self._event.signal.sent_ns is not None else None)
             or check_tradable_symbol(item.symbol, self._quotes.get(item.symbol))
         )
+
+    def _check_future(self) -> Denial | None:
+        event, tolerance_ns = self._event, self._settings.future_tolerance_ns
+        return check_future(event.signal.sent_ns, received_ns=event.received_ns, tolerance_ns=tolerance_ns)
 
     def _deadline_ns(self, item: Item) -> int:
         event = self._event
@@ -241,7 +240,7 @@ class _Decision:
         account = state.accounts.get(number)
         if account is None or number not in state.names:
             return Denial(Reason.ACCOUNT_UNKNOWN, (number,))
-        instruction = plan.instruction(number)
+        instruction = plan.common or plan.instruction(number)
         denial = gate.admit(state, settings, door, account, instruction)
         if denial is not None:
             return denial

@@ -184,9 +184,9 @@ class State:
             account.reserved = Money(account.reserved + order.reserved)
         if order.reserved_quantity:
             self._freeze(account, order.symbol, order.reserved_quantity)
-        due_ns = self.due_of(order, account)
-        if due_ns:
-            heappush(self.due, (due_ns, key))
+        if account.link is LinkState.CONNECTED:
+            assert self.settings is not None
+            heappush(self.due, (order.created_ns + self.settings.answer_wait_ns, key))
 
     def note_call(self, client_order_id: ClientOrderId, *, called_ns: int, committed_ns: int) -> None:
         """Write the instants of an order's commit and broker call into its row; nothing else depends on them."""
@@ -253,7 +253,10 @@ class State:
         )
 
     def due_of(self, order: Order, account: Account) -> int:
-        """Return when ``order`` next needs attention, 0 for never (its account's link must be up to act at all)."""
+        """Return when ``order`` next needs attention, 0 for never (its account's link must be up to act at all).
+
+        ``add_order`` knows what this says of a new order of ours.
+        """
         if account.link is not LinkState.CONNECTED:
             return 0
         due_ns = 0
@@ -287,9 +290,6 @@ class State:
             if order is not None and self.due_of(order, self.account(order.account)) == due_ns:
                 taken.setdefault(key, order)
         return list(taken.values())
-
-    def available_cash(self, account: Account) -> Money:
-        return Money(account.cash - account.reserved)
 
     def configure(self, settings: EngineSettings) -> None:
         """Take new settings; accounts that left the configuration keep what they hold."""

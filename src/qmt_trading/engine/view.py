@@ -50,7 +50,7 @@ def _account_row(state: State, account: Account) -> AccountRow:
         told=account.told,
         link=account.link,
         ready=account.ready,
-        available_cash=state.available_cash(account),
+        available_cash=Money(account.cash - account.reserved),
         frozen_cash=account.reserved,
         market_value=Money(value),
         working_orders=len(account.live),

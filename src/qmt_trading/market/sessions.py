@@ -8,10 +8,12 @@ from typing import Final
 
 from msgspec import Struct
 
+from qmt_trading.model.enumeration import direct
 from qmt_trading.model.instant import day_of, time_of_day_ns
 from qmt_trading.model.numbers import SECOND_NS
 
 
+@direct
 class Phase(StrEnum):
     """Part of a trading day."""
 

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from qmt_trading.model.enumeration import direct
 
+
+@direct
 class Reason(StrEnum):
     """Denial codes. Values are part of the receipt and the journal; they never change meaning."""
 

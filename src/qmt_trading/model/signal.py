@@ -7,6 +7,7 @@ from typing import NewType
 
 from msgspec import Struct
 
+from qmt_trading.model.enumeration import direct
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price
 from qmt_trading.model.words import SideScope, SignalForm, Verb
@@ -15,6 +16,7 @@ AccountId = NewType("AccountId", str)
 """The broker's account number."""
 
 
+@direct
 class SizeKind(StrEnum):
     SHARES = "shares"
     LOTS = "lots"
@@ -37,6 +39,7 @@ class Size(Struct, frozen=True, array_like=True, gc=False):
     """As it was written, for the duplicate window."""
 
 
+@direct
 class PriceKind(StrEnum):
     LIMIT = "limit"
     LATEST = "latest"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from qmt_trading.model.enumeration import direct
 
+
+@direct
 class Mode(StrEnum):
     """Where orders go: the broker, nowhere, a simulated exchange, history."""
 
@@ -14,11 +17,13 @@ class Mode(StrEnum):
     REPLAY = "replay"
 
 
+@direct
 class Side(StrEnum):
     BUY = "buy"
     SELL = "sell"
 
 
+@direct
 class SideScope(StrEnum):
     """Which side a cancel concerns."""
 
@@ -27,6 +32,7 @@ class SideScope(StrEnum):
     ALL = "all"
 
 
+@direct
 class Verb(StrEnum):
     """What an item asks for; BARE takes its meaning from the door's configuration."""
 
@@ -39,6 +45,7 @@ class Verb(StrEnum):
     PORTFOLIO = "portfolio"
 
 
+@direct
 class BareAction(StrEnum):
     """What a bare signal does at a door; UNSET is denied and red at start."""
 
@@ -49,6 +56,7 @@ class BareAction(StrEnum):
     DENY = "deny"
 
 
+@direct
 class TradingState(StrEnum):
     """ACTIVE trades; REDUCING sells and cancels; HALTED cancels only."""
 
@@ -57,6 +65,7 @@ class TradingState(StrEnum):
     HALTED = "HALTED"
 
 
+@direct
 class OrderStatus(StrEnum):
     """States of an order; the table of moves stands in ``engine/transitions.py``."""
 
@@ -79,6 +88,7 @@ TERMINAL = frozenset(
 """Nothing more is expected of these; late fills still count."""
 
 
+@direct
 class LinkState(StrEnum):
     """State of one account's way to its broker."""
 
@@ -86,6 +96,7 @@ class LinkState(StrEnum):
     CONNECTED = "connected"
 
 
+@direct
 class SignalStatus(StrEnum):
     """First word of a receipt."""
 
@@ -96,6 +107,7 @@ class SignalStatus(StrEnum):
     BUSY = "busy"
 
 
+@direct
 class SignalForm(StrEnum):
     """How a message was written."""
 
@@ -105,6 +117,7 @@ class SignalForm(StrEnum):
     JSON = "json"
 
 
+@direct
 class InstrumentKind(StrEnum):
     STOCK = "stock"
     FUND = "fund"
@@ -117,6 +130,7 @@ class InstrumentKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+@direct
 class Importance(StrEnum):
     """How loudly an alert speaks."""
 

@@ -107,6 +107,7 @@ class Application:
                 trading_day=self._session.trading_day,
                 head=(recovered.number, recovered.seal),
                 observe=self._observe,
+                heed=self._heed,
             )
             self._bound = recovered.engine.state.bound
             self._housekeeping = Housekeeping(
@@ -216,7 +217,7 @@ class Application:
             self._narrator.stopped(self._loop.head, self._failure)
             return
         if not self._failure:
-            while self._loop.turn():
+            while self._loop.turn(last=True):
                 pass
             self._housekeeping.snapshot()
             self._starts.end()
@@ -274,12 +275,13 @@ class Application:
                 inbox.control_wake.wait(CONTROL_WAIT_S, lambda: bool(inbox.control) or stopping.is_set())
 
     def _observe(self, records: Sequence[Record]) -> None:
-        for record in records:
-            if isinstance(record, ev.ResumeRequested) and record.account is None:
-                self._flag.take_down()
-            elif isinstance(record, ev.HaltRequested) and self._loop.closed:
-                self._flag.put_up(f"{record.who}: {record.why}")  # The journal will not remember it.
         self._narrator.records(records)
+
+    def _heed(self, request: ev.Request, on_disk: bool) -> None:
+        if isinstance(request, ev.ResumeRequested) and request.account is None:
+            self._flag.take_down()
+        elif isinstance(request, ev.HaltRequested) and not on_disk:
+            self._flag.put_up(f"{request.who}: {request.why}")  # The journal will not remember it.
 
     # Building
 

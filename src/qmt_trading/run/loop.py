@@ -41,6 +41,9 @@ OUTPUTS_MAX: Final = 1000
 COMMIT_OVERDUE_NS: Final = 2 * SECOND_NS
 LAZY_WAIT_NS: Final = 50 * MILLISECOND_NS
 PUBLISH_EVERY_NS: Final = 20 * MILLISECOND_NS
+REPORTS_WAIT_NS: Final = 5 * MILLISECOND_NS
+"""How long what brokers told may wait for the commit of a signal's turn, to share its sync: a crash within that time
+costs a question to the broker. Whatever somebody waits for is committed at once."""
 DECIDING_MAX_NS: Final = 20 * MILLISECOND_NS
 """A batch ends after so long: a halt waits for no more than that and one event, be it a list of ten thousand orders."""
 KNOWN_DAYS: Final = 70
@@ -57,10 +60,16 @@ class Batch(NamedTuple):
     submits: list[Decided]
     replies: list[tuple[Reply, bytes | Receipt]]
     answers: list[tuple[Answer, list[out.Output]]]
+    requests: list[ev.Request]
+    """Of people."""
     closing: Closing | None = None
     """Of a turn that opens a trading day."""
     signal_seq: int = 0
     """The last signal decided when the batch was closed."""
+
+    def is_awaited(self) -> bool:
+        """Tell whether an order, a sender, a person or a new day waits for the disk."""
+        return bool(self.submits or self.replies or self.answers or self.requests or self.closing)
 
 
 class Loop:
@@ -78,7 +87,11 @@ class Loop:
         trading_day: Callable[[int], dt.date],
         head: tuple[int, bytes],
         observe: Callable[[Sequence[Record]], None],
+        heed: Callable[[ev.Request, bool], None] = lambda request, on_disk: None,
     ) -> None:
+        """Take the parts; ``observe`` is told the records of each turn, ``heed`` each person's request after its turn
+        and whether it is on disk.
+        """
         self._engine = engine
         self._inbox = inbox
         self._journal = journal
@@ -88,8 +101,9 @@ class Loop:
         self._trading_day = trading_day
         self._number, self._seal = head
         self._observe = observe
+        self._heed = heed
         self._deciding = threading.Lock()
-        self._pending = Batch([], [], [], [])
+        self._pending = Batch([], [], [], [], [])
         self._at_ns = 0
         self._steps = StepWatch()
         self._unindexed: dict[str, ev.KnownSignal] = {}
@@ -99,6 +113,7 @@ class Loop:
         self._committed_ns = 0
         self._durable_seq = engine.state.signal_seq
         self._lazy_since_ns = 0
+        self._pending_since_ns = 0
         self._published_ns = 0
         self._unpublished = True
         self._view: View = engine.view()
@@ -146,11 +161,17 @@ class Loop:
             wait_ns = min(wait_ns, due_ns - now_ns)
         if self._inbox.lazy or self._unpublished:
             wait_ns = min(wait_ns, LAZY_WAIT_NS)
+        if self._pending.records:
+            wait_ns = min(wait_ns, REPORTS_WAIT_NS - (self._clock.steady_ns() - self._pending_since_ns))
         return max(wait_ns, 0)
 
     def has_work(self) -> bool:
-        """Tell whether a turn would find something that has arrived."""
-        return bool(self._inbox.reports or self._inbox.signals or self._pending.records)
+        """Tell whether a turn would find something that has arrived, or that somebody waits for."""
+        return bool(self._inbox.reports or self._inbox.signals or self._pending.is_awaited())
+
+    def has_pending(self) -> bool:
+        """Tell whether something decided is not on disk yet."""
+        return bool(self._pending.records)
 
     def capture(self) -> tuple[int, bytes, Snapshot] | None:
         """Return the committed state for a snapshot, or None while something undurable is in it."""
@@ -161,13 +182,17 @@ class Loop:
 
     # One turn
 
-    def turn(self) -> bool:
-        """Carry one batch from the inbox to the broker; return whether there was one."""
+    def turn(self, *, last: bool = False) -> bool:
+        """Carry one batch from the inbox to the broker; return whether there was one.
+
+        Args:
+            last: nothing will come to share a commit with: what waits for company goes to disk now.
+        """
         with self._deciding:
             self._decide_batch()
-            batch = self._take_pending()
+            batch = self._take_pending(last=last)
         if batch is None:
-            self._publish(due=True)
+            self._publish(due=not self._pending.records)
             return False
         on_disk = self._commit(batch)
         with self._deciding:
@@ -175,6 +200,7 @@ class Loop:
         self._answer(batch, on_disk=on_disk)
         self._publish(due=self._inbox.is_idle())
         self._observe(batch.records)
+        self._tell_requests(batch, on_disk=on_disk)
         return True
 
     def control_turn(self) -> bool:
@@ -204,12 +230,13 @@ class Loop:
     def _turn_without_disk(self) -> bool:
         with self._deciding:
             self._decide_batch()
-            batch = self._take_pending()
+            batch = self._take_pending(last=True)
             if batch is not None:
                 self._release(batch.submits, on_disk=False)
         if batch is not None:
             self._answer(batch, on_disk=False)
             self._observe(batch.records)
+            self._tell_requests(batch, on_disk=False)
         self._publish(due=True)
         return batch is not None
 
@@ -266,6 +293,7 @@ class Loop:
         if isinstance(request, ev.CancelRequested | ev.HaltRequested):
             request = replace(request, arrival=ask.arrival)
         outputs = self._handle(request, now_ns)
+        self._pending.requests.append(request)
         if ask.answer is not None:
             self._pending.answers.append((ask.answer, outputs))
 
@@ -323,6 +351,8 @@ class Loop:
         records = self._pending.records
         if outputs or not isinstance(event, ev.DeadlineReached):
             if now_ns != self._at_ns or not records:
+                if not records:
+                    self._pending_since_ns = self._clock.steady_ns()
                 records.append(ev.At(now_ns))
                 self._at_ns = now_ns
             records.append(event)
@@ -341,11 +371,16 @@ class Loop:
                     broker.query(output)
         return outputs
 
-    def _take_pending(self) -> Batch | None:
+    def _take_pending(self, *, last: bool) -> Batch | None:
         batch = self._pending
-        if not (batch.records or batch.replies or batch.answers):
-            return None
-        self._pending = Batch([], [], [], [])
+        if not batch.is_awaited():
+            if not batch.records:
+                return None
+            waited_ns = self._clock.steady_ns() - self._pending_since_ns
+            due = waited_ns >= REPORTS_WAIT_NS or len(batch.records) >= OUTPUTS_MAX
+            if not (due or last or self._closed):
+                return None
+        self._pending = Batch([], [], [], [], [])
         return batch._replace(signal_seq=self._engine.state.signal_seq)
 
     def _now_ns(self) -> int:
@@ -450,6 +485,10 @@ class Loop:
             reply.flush()
         for answer, outputs in batch.answers:
             answer(outputs, on_disk)
+
+    def _tell_requests(self, batch: Batch, *, on_disk: bool) -> None:
+        for request in batch.requests:
+            self._heed(request, on_disk)
 
     def _publish(self, *, due: bool) -> None:
         if not self._unpublished:

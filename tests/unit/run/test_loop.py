@@ -15,7 +15,7 @@ from qmt_trading.model.errors import NotSentError, OutcomeUnknownError
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
 from qmt_trading.model.words import OrderStatus, TradingState
 from qmt_trading.ports import SubmitError
-from qmt_trading.run.loop import COMMIT_OVERDUE_NS, EVENTS_MAX, OUTPUTS_MAX
+from qmt_trading.run.loop import COMMIT_OVERDUE_NS, EVENTS_MAX, OUTPUTS_MAX, REPORTS_WAIT_NS
 
 BUY = f"buy {STOCK} 100@10.50:{ACCOUNT}"
 
@@ -335,7 +335,7 @@ def test_the_loop_sleeps_until_the_next_thing_is_due_and_no_longer_than_a_second
     bench.send(f"{BUY} #x/1")
     bench.loop.turn()
     bench.clock.steady += 2_500 * MILLISECOND_NS
-    bench.loop.turn()
+    bench.loop.turn(last=True)
     assert bench.loop.idle_wait_ns() == 500 * MILLISECOND_NS
     bench.clock.steady += 500 * MILLISECOND_NS
     assert bench.loop.idle_wait_ns() == 0
@@ -424,3 +424,43 @@ def test_ids_of_a_day_are_known_only_when_the_turn_that_closed_it_is_on_disk() -
     bench.rest()
     assert repeated.receipts[0]["status"] == "duplicate"
     assert bench.journal.known_signal("x/2") is not None
+
+
+def test_what_a_broker_tells_shares_the_next_commit_and_waits_five_milliseconds_for_it_at_most() -> None:
+    bench = LoopBench().connect()
+    bench.send(f"{BUY} #x/1")
+    bench.rest()
+    before = bench.loop.head[0]
+    bench.inbox.report(bench.row(bench.broker.submits[0], "77"))
+    assert not bench.loop.turn()
+    assert status_of(bench) == [OrderStatus.NEW]  # Known at once.
+    assert bench.loop.head[0] == before
+    assert bench.loop.capture() is None
+    assert 0 < bench.loop.idle_wait_ns() <= REPORTS_WAIT_NS
+    bench.clock.steady += REPORTS_WAIT_NS
+    assert bench.loop.turn()
+    assert bench.loop.head[0] == before + 1
+    bench.inbox.report(bench.row(bench.broker.submits[0], "77"))
+    bench.loop.turn()
+    bench.send(f"{BUY} #x/2")
+    assert bench.loop.turn()
+    assert bench.loop.head[0] == before + 2  # Both in one.
+
+
+def test_a_person_waits_for_no_company() -> None:
+    bench = LoopBench().connect()
+    before = bench.loop.head[0]
+    bench.inbox.ask(ev.HaltRequested("me", "now"))
+    bench.loop.control_turn()
+    assert bench.loop.has_work()
+    assert bench.loop.turn()
+    assert bench.loop.head[0] == before + 1
+
+
+def test_the_last_turn_leaves_nothing_behind() -> None:
+    bench = LoopBench().connect()
+    bench.send(f"{BUY} #x/1")
+    bench.rest()
+    bench.inbox.report(bench.row(bench.broker.submits[0], "77"))
+    assert bench.loop.turn(last=True)
+    assert not bench.loop.has_pending()

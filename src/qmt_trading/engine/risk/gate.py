@@ -73,7 +73,7 @@ def admit(
         or (_check_frozen(state, account, instruction) if account.unresolved else None)
         or (_check_duplicate(state, instruction) if instruction.duplicate_key else None)
         or (_check_bare(state, own, instruction) if instruction.bare else None)
-        or check_amplification(submits_this_minute(state), settings.submits_per_minute_max)
+        or (_check_minute(state, settings) if state.submits_in_minute >= settings.submits_per_minute_max else None)
     )
 
 
@@ -106,12 +106,12 @@ def judge(
     own = account.settings
     return (
         (
-            check_cash(candidate.needed, state.available_cash(account))
+            check_cash(candidate.needed, Money(account.cash - account.reserved))
             if candidate.side is Side.BUY
             else check_sellable(candidate.quantity, account.positions.get(candidate.symbol))
         )
         or check_order_value(worth, own.order_value_max)
-        or check_door_value(door, worth)
+        or (check_door_value(door, worth) if door.order_value_max else None)
         or check_orders_per_signal(account_count, own.orders_per_signal_max)
         or check_orders_per_signal(signal_count, settings.orders_per_signal_max)
     )
@@ -141,6 +141,10 @@ def _check_duplicate(state: State, instruction: Instruction) -> Denial | None:
 def _check_bare(state: State, own: AccountSettings, instruction: Instruction) -> Denial | None:
     count = state.bare_counts.get((own.account, instruction.symbol), 0)
     return check_bare_per_day(count, count_max=own.bare_per_day_max)
+
+
+def _check_minute(state: State, settings: EngineSettings) -> Denial | None:
+    return check_amplification(submits_this_minute(state), settings.submits_per_minute_max)
 
 
 def submits_this_minute(state: State) -> int:
