@@ -102,7 +102,8 @@ class Engine:
     def _decide(self, event: ev.Event) -> None:
         match event:
             case ev.OrderReported() | ev.FillReported():
-                self._cancel_newly_possible(event.account)
+                if self._state.account(event.account).to_cancel:
+                    self._cancel_newly_possible(event.account)
             case ev.SubmitsHandedOver() | ev.CancelRefused() | ev.MalformedReceived():
                 pass
             case ev.SignalsDropped():

@@ -32,6 +32,8 @@ Record = ev.At | ev.Event | out.Output
 def apply(state: State, record: Record, signal: ev.SignalReceived | None = None) -> list[Finding]:
     """Change ``state`` by one record; ``signal`` is the message that a SignalAnswered answers."""
     match record:
+        case ev.OrderReported():
+            return fold_order_reported(state, record)
         case out.SubmitOrder():
             _submit(state, record, signal)
         case ev.SignalReceived():
@@ -45,14 +47,11 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
             _answered(state, record, signal)
         case ev.At():
             state.now_ns = record.now_ns
-        case ev.OrderReported():
-            return fold_order_reported(state, record)
         case ev.FillReported():
             account = state.account(record.account)
             return [] if record.session != account.session else fold_fill(state, account, record.row, booked=True)
         case ev.SubmitsHandedOver():
-            for key, called_ns in record.calls:
-                state.note_call(key, called_ns=called_ns, committed_ns=record.committed_ns)
+            state.note_calls(record)
         case ev.SubmitRefused():
             _not_sent(state, record.client_order_id, record.text)
         case ev.SubmitsWithheld():

@@ -19,6 +19,8 @@ def fold_order_reported(state: State, record: ev.OrderReported) -> list[Finding]
     if record.session != account.session:
         return []  # A dead session's last words (A16).
     identity, order = matching.identify(state, account, record.row, listed=False)
+    if order is not None and identity is matching.Identity.KNOWN:
+        return fold_known_row(state, account, record.row, order)
     return fold_row(state, account, record.row, identity, order)
 
 

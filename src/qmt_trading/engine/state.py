@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
-from qmt_trading.model.events import JournalBound
+from qmt_trading.model.events import JournalBound, SubmitsHandedOver
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
@@ -188,17 +188,18 @@ class State:
             assert self.settings is not None
             heappush(self.due, (order.created_ns + self.settings.answer_wait_ns, key))
 
-    def note_call(self, client_order_id: ClientOrderId, *, called_ns: int, committed_ns: int) -> None:
-        """Write the instants of an order's commit and broker call into its row; nothing else depends on them."""
-        order = self.current.get(client_order_id)
-        if order is not None and not order.handed_over_ns:
-            changed = replace(order, handed_over_ns=called_ns, committed_ns=committed_ns)
-            self.current[client_order_id] = changed
-            self.orders.replace(self.order_index[client_order_id], changed)
+    def note_calls(self, record: SubmitsHandedOver) -> None:
+        """Write the instants of commits and broker calls into the rows; nothing else depends on them."""
+        current, index, committed_ns = self.current, self.order_index, record.committed_ns
+        for key, called_ns in record.calls:
+            order = current.get(key)
+            if order is not None and not order.handed_over_ns:
+                current[key] = changed = replace(order, handed_over_ns=called_ns, committed_ns=committed_ns)
+                self.orders.replace(index[key], changed)
 
     def put_order(self, order: Order) -> None:
         """Insert or replace one order, keeping reservations, indexes and deadlines in step."""
-        key = order.client_order_id
+        key, status = order.client_order_id, order.status
         account = self.account(order.account)
         before = self.current.get(key)
         self.current[key] = order
@@ -216,11 +217,11 @@ class State:
             self.by_broker[order.account, order.broker_order_id] = key
         if order.venue_order_id:
             self.by_venue[order.account, order.venue_order_id] = key
-        if order.status in UNRESOLVED:
+        if status in UNRESOLVED:
             account.unresolved[key] = None
         elif account.unresolved:
             account.unresolved.pop(key, None)
-        if order.status in LIVE:
+        if status in LIVE:
             account.live[key] = None
         else:
             account.live.pop(key, None)
@@ -228,7 +229,7 @@ class State:
                 account.gaps[key] = None
             elif account.gaps:
                 account.gaps.pop(key, None)
-        if order.cancel_seq and not order.cancel_attempts and order.status in LIVE:
+        if order.cancel_seq and not order.cancel_attempts and status in LIVE:
             account.to_cancel[key] = None
         elif account.to_cancel:
             account.to_cancel.pop(key, None)

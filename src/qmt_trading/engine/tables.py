@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from qmt_trading.model.view import Rows
 
 Row = TypeVar("Row")
+_CHUNK: Final = Rows.CHUNK
 
 
 class Table(Generic[Row]):
@@ -37,7 +38,7 @@ class Table(Generic[Row]):
     def append(self, row: Row) -> int:
         """Add ``row`` and return its index."""
         index = self._length
-        chunk = index // Rows.CHUNK
+        chunk = index // _CHUNK
         if chunk == len(self._lists):
             self._lists.append([])
             self._frozen.append(())
@@ -48,8 +49,8 @@ class Table(Generic[Row]):
 
     def replace(self, index: int, row: Row) -> None:
         """Put ``row`` in the place of an earlier one."""
-        chunk = index // Rows.CHUNK
-        self._lists[chunk][index % Rows.CHUNK] = row
+        chunk = index // _CHUNK
+        self._lists[chunk][index % _CHUNK] = row
         self._dirty.add(chunk)
 
     def rows(self) -> Rows[Row]:
