@@ -20,6 +20,7 @@ from qmt_trading.brokers.simulated.records import AccountOpening
 from qmt_trading.brokers.simulated.remote import RemoteExchange
 from qmt_trading.codec.journal_record import Record
 from qmt_trading.engine.ids import ALPHABET, TAG_LENGTH
+from qmt_trading.feeds.recorded import RecordedFeed
 from qmt_trading.feeds.synthetic import SyntheticFeed
 from qmt_trading.journal.sqlite import SqliteJournal
 from qmt_trading.market.sessions import Session
@@ -29,7 +30,7 @@ from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState
-from qmt_trading.ports import Broker, SignalSource
+from qmt_trading.ports import Broker, MarketFeed, SignalSource
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import Configuration, Terminal
 from qmt_trading.run.control import Control
@@ -85,7 +86,7 @@ class Application:
             self._flag = HaltFlag(folder)
             self._safe = self._why_safe(asked=safe)
             self._session = Session(always_open=configuration.always_open)
-            self._feed = SyntheticFeed(configuration.terminals[0].seed)
+            self._feed = self._make_feed()
             self._brokers = {terminal.name: self._broker(terminal) for terminal in configuration.terminals}
             self._broker_of = {
                 account.account: self._brokers[account.terminal] for account in configuration.engine.accounts
@@ -327,6 +328,12 @@ class Application:
                 f"数据文件夹属于「{bound.mode.value}」模式，不能用于「{mode.value}」：请换一个文件夹 / "
                 f"the data folder belongs to {bound.mode.value} mode, use another one for {mode.value}"
             )
+
+    def _make_feed(self) -> MarketFeed:
+        recording = self._configuration.recording
+        if recording is None:
+            return SyntheticFeed(self._configuration.terminals[0].seed)
+        return RecordedFeed(recording, begin_ns=self._clock.now_ns())
 
     def _broker(self, terminal: Terminal) -> Broker:
         openings = tuple(

@@ -95,6 +95,8 @@ class Configuration(Struct, frozen=True, kw_only=True):
     doors: tuple[Door, ...]
     terminals: tuple[Terminal, ...]
     always_open: bool
+    recording: Path | None
+    """Bars or ticks that the embedded exchange plays, from its start on; None: made-up quotes."""
     log_days: int
     log_bytes_max: int
     digest: str
@@ -120,6 +122,7 @@ def load(path: Path) -> Configuration:
     always_open = session.flag("always_open", False)
     for each in (data, log, session):
         each.close()
+    recording = _recording(root.table("feed"), path.parent)
     signals = root.table("signals")
     bare, bare_size = _bare(signals.table("bare"))
     default_price = signals.price("default_price") or PriceSpec(PriceKind.LATEST, text="latest")
@@ -142,6 +145,12 @@ def load(path: Path) -> Configuration:
     tables: list[Table] = []
     for table in root.tables("terminals"):
         tables += _terminal(table, path.parent, fallback, fees, terminals, accounts)
+    if recording is not None and any(terminal.address for terminal in terminals):
+        root.wrong(
+            "feed",
+            "录制的行情只供内置交易所：终端不能有 address",
+            "a recording is for the embedded exchange: no address",
+        )
     if not accounts:
         root.wrong("terminals", "至少要有一个账户：[[terminals.accounts]]", "at least one account is needed")
     _check_words(zip(tables, accounts, strict=True))
@@ -176,6 +185,7 @@ def load(path: Path) -> Configuration:
         doors=tuple(doors),
         terminals=tuple(terminals),
         always_open=always_open,
+        recording=recording,
         log_days=log_days,
         log_bytes_max=log_bytes_max,
         digest=file.digest,
@@ -192,6 +202,16 @@ class _DoorDefaults(Struct, frozen=True):
     bare: BareAction
     size: Size | None
     ttl_ns: int
+
+
+def _recording(table: Table, base: Path) -> Path | None:
+    """Return the file whose bars or ticks are played, None for made-up quotes."""
+    kind = table.word("kind", {"synthetic": False, "recorded": True}, False)
+    recording = table.absolute("file", base, table.text("file")) if kind else None
+    if recording is not None and not recording.is_file():
+        table.wrong("file", f"没有这个文件：{recording}", f"there is no such file: {recording}")
+    table.close()
+    return recording
 
 
 def _bare(table: Table) -> tuple[BareAction, Size | None]:
