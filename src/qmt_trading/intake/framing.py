@@ -273,32 +273,39 @@ class StreamFramer:
 class LineFramer:
     """Cuts a FIFO: lines ended by a newline, each written at once.
 
-    A longer line is told as truncated and skipped to its newline. After ``rest`` the next byte begins a new line: the
-    writers of a FIFO cannot be told apart, and a line left without its end must not spoil the next writer's.
+    A longer line is told as truncated and skipped to its newline, however long that takes. After ``rest`` the bytes up
+    to the next newline belong to what broke off: they are told as truncated, too, and never parsed, because the tail of
+    a line can be a valid, different message (``sell `` and, later, ``600000.SH:1``). The writers of a FIFO cannot be
+    told apart, so this costs another writer one line when somebody leaves half a line behind: it is refused aloud,
+    which is the sure side.
     """
 
-    __slots__ = ("_bound", "_pending", "_skipping", "truncated")
+    __slots__ = ("_bound", "_broken", "_pending", "_skipping", "truncated")
 
     def __init__(self, bound: int = FIFO_LINE_BYTES_MAX) -> None:
         self._bound = bound
         self._pending = b""
+        self._broken = False
+        """Whether the line under way lost its head to ``rest``."""
         self._skipping = False
+        """Whether the line under way was told already."""
         self.truncated: list[tuple[int, bytes]] = []
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the lines that ``data`` completed, in order; look at ``truncated`` when it is not empty."""
         self.truncated = []
         lines = (self._pending + data).split(b"\n")
-        if self._skipping and len(lines) > 1:
-            del lines[0]
-            self._skipping = False
         left = lines.pop()
         messages: list[bytes] = []
         for line in lines:
-            if len(line) > self._bound:
+            blank = not line or line.isspace()
+            if self._skipping or blank:
+                pass
+            elif self._broken or len(line) > self._bound:
                 self.truncated.append((len(messages), line[: self._bound]))
-            elif line and not line.isspace():
+            else:
                 messages.append(line.rstrip(b"\r"))
+            self._skipping = self._broken = False
         if self._skipping:
             left = b""
         elif len(left) > self._bound:
@@ -310,13 +317,15 @@ class LineFramer:
 
     def rest(self) -> bytes:
         """Give up what is left without a newline and return it; empty when nothing but blanks is left."""
+        if not self.has_rest():
+            return b""
         left, self._pending = self._pending, b""
-        self._skipping = False
-        return b"" if left.isspace() else left
+        self._broken = True
+        return left
 
     def has_rest(self) -> bool:
-        """Tell whether bytes without an end are waiting, or the end of a line that was too long."""
-        return self._skipping or (bool(self._pending) and not self._pending.isspace())
+        """Tell whether bytes without an end are waiting that were not told yet."""
+        return bool(self._pending) and not self._pending.isspace()
 
 
 def _end_of(pattern: re.Pattern[bytes], data: bytes, start: int) -> int:

@@ -205,9 +205,47 @@ def test_fifo_lines_in_any_pieces() -> None:
         assert framer.rest() == b""
 
 
-def test_a_fifo_line_left_without_its_end_does_not_spoil_the_next_writers() -> None:
+def test_the_tail_of_a_fifo_line_that_was_given_up_is_never_a_message() -> None:
     framer = LineFramer()
-    assert framer.feed(b"600000.SH:1103") == []
+    assert framer.feed(b"sell ") == []
     assert framer.has_rest()
-    assert framer.rest() == b"600000.SH:1103"
+    assert framer.rest() == b"sell "
+    assert not framer.has_rest()
+    assert framer.feed(b"600010.SH:11031123\n" + FLAGSHIP + b"\n") == [FLAGSHIP]
+    assert framer.truncated == [(0, b"600010.SH:11031123")]
+
+
+def test_a_fifo_tail_in_pieces_with_silences_between_is_never_a_message_either() -> None:
+    framer = LineFramer()
+    for piece in (b"sell ", b"6000", b"10.SH:1"):
+        assert framer.feed(piece) == []
+        assert framer.rest() == piece
+    assert framer.feed(b"1031123\n") == []
+    assert framer.truncated == [(0, b"1031123")]
     assert framer.feed(FLAGSHIP + b"\n") == [FLAGSHIP]
+
+
+def test_a_fifo_line_whose_newline_comes_late_leaves_the_next_line_alone() -> None:
+    framer = LineFramer()
+    framer.feed(FLAGSHIP)
+    assert framer.rest() == FLAGSHIP
+    assert framer.feed(b"\n" + FLAGSHIP + b"\n") == [FLAGSHIP]
+    assert framer.truncated == []
+
+
+def test_a_fifo_line_beyond_the_bound_is_skipped_to_its_newline_whatever_silence_falls() -> None:
+    framer = LineFramer(bound=10)
+    assert framer.feed(b"x" * 11) == []
+    assert framer.truncated == [(0, b"x" * 10)]
+    assert not framer.has_rest()
+    assert framer.rest() == b""
+    assert framer.feed(b"600010.SH:1\none\n") == [b"one"]
+    assert framer.truncated == []
+
+
+def test_blanks_left_in_a_fifo_are_no_rest() -> None:
+    framer = LineFramer()
+    assert framer.feed(b" \t") == []
+    assert not framer.has_rest()
+    assert framer.rest() == b""
+    assert framer.feed(FLAGSHIP + b"\n") == [b" \t" + FLAGSHIP]
