@@ -13,131 +13,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from qmt_trading.intake.delivery import deliver, deliver_rest
-from qmt_trading.intake.framing import StreamFramer
+from qmt_trading.intake.delivery import deliver_rest, hand_over, pieces_of
+from qmt_trading.intake.trouble import ALERT, Trouble
+from qmt_trading.intake.unix_connection import PATIENCE_NS, Connection
 from qmt_trading.intake.unix_listener import UnixListener
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.ports import SignalSink
 
 READ_BYTES: Final = 65_536
 CONNECTIONS_MAX: Final = 256
-OUTPUT_BYTES_MAX: Final = 1 << 20
-"""What is kept for a sender that does not read its receipts; beyond it the connection is dropped."""
 SILENCE_NS: Final = 2 * SECOND_NS
 ACCEPTS_AT_ONCE: Final = 16
-LINGER_NS: Final = 10 * SECOND_NS
+LINGER_NS: Final = PATIENCE_NS
 """How long a sender that closed only its own half may wait for receipts."""
 LINGER_CHECK_NS: Final = SECOND_NS // 4
 ACCEPT_PAUSE_NS: Final = SECOND_NS // 10
+RESTART_PAUSE_S: Final = 0.2
 JOIN_S: Final = 5.0
 
 
-class Connection:
-    """One sender, and the ``Reply`` to it: the loop appends and flushes, the door's thread finishes what is left."""
-
-    __slots__ = (
-        "_attend",
-        "_closed",
-        "_lock",
-        "_output",
-        "_owed",
-        "_stuck",
-        "ended_ns",
-        "framer",
-        "heard_ns",
-        "socket",
-    )
-
-    def __init__(self, end: socket.socket, attend: Callable[[Connection], None]) -> None:
-        self.socket = end
-        self.framer = StreamFramer()
-        self.heard_ns = 0
-        self.ended_ns = 0
-        """When the sender closed its half; 0: it has not."""
-        self._attend = attend
-        self._lock = threading.Lock()
-        self._output = bytearray()
-        self._stuck = False
-        """Whether the socket had no room, so that the door's thread has to finish."""
-        self._owed = 0
-        """Messages handed over less lines sent back."""
-        self._closed = False
-
-    def __call__(self, line: bytes) -> None:
-        """Take a line; a sender that leaves too many unread is dropped."""
-        with self._lock:
-            self._owed -= 1
-            if self._closed:
-                return
-            self._output += line
-            if len(self._output) <= OUTPUT_BYTES_MAX:
-                return
-            self._close_output()
-        self._attend(self)
-
-    def flush(self) -> None:
-        """Send what was taken, in one write where the socket has room; never blocks, never raises."""
-        with self._lock:
-            if self._stuck or self._closed:
-                return
-            is_done = self._send() and not self.ended_ns
-        if not is_done:
-            self._attend(self)
-
-    def finish(self) -> None:
-        """Send on, from the door's thread."""
-        with self._lock:
-            if not self._closed:
-                self._send()
-
-    def owe(self, answers: int) -> None:
-        """Note that so many more answers may come."""
-        with self._lock:
-            self._owed += answers
-
-    def is_stuck(self) -> bool:
-        return self._stuck and not self._closed
-
-    def is_useless(self) -> bool:
-        """Tell whether nothing can or need be said to this sender any more."""
-        with self._lock:
-            if self._closed or not self.ended_ns:
-                return self._closed
-            if self._owed <= 0 and not self._output:
-                return True
-            try:
-                self.socket.send(b"")  # Fails when the other side has closed both halves.
-            except BlockingIOError:
-                return False
-            except OSError:
-                return True
-            return False
-
-    def close(self) -> None:
-        with self._lock:
-            self._close_output()
-            self.socket.close()
-
-    def _close_output(self) -> None:
-        self._closed = True
-        self._output.clear()
-
-    def _send(self) -> bool:
-        """Send what there is room for; True when nothing is left to do for this sender."""
-        try:
-            sent = self.socket.send(self._output) if self._output else 0
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self._close_output()  # The sender is gone; the door's thread tidies up.
-            return False
-        del self._output[:sent]
-        self._stuck = bool(self._output)
-        return not self._stuck
-
-
 class UnixSocketDoor:
-    """A duplex door at a path, mode 0600. Receipts go back on the connection their message came by."""
+    """A duplex door at a path, mode 0600. Receipts go back on the connection their message came by.
+
+    Senders take turns of a bounded number of messages, and one that sends nonsense all the time waits for it. When all
+    places are taken the connection that was idle longest makes room.
+    """
 
     def __init__(
         self,
@@ -159,10 +59,16 @@ class UnixSocketDoor:
         self._unfinished: dict[Connection, None] = {}
         """Connections with bytes left without an end, the one longest silent first."""
         self._ended: dict[Connection, None] = {}
+        self._backlog: dict[Connection, None] = {}
+        """Connections with messages read and not handed over yet, and free to go on."""
+        self._paused: dict[Connection, int] = {}
+        """Connections that are not read for the moment, each with the steady time when that ends."""
         self._attention: deque[Connection] = deque()
         self._stopping = False
+        self._crowded = Trouble(steady_ns)
+        self._evicted = 0
         self._refused = 0
-        self._fault = ""
+        self._trouble = Trouble(steady_ns)
         self._accept_again_ns = 0
         self._linger_check_ns = 0
         self._sink: SignalSink
@@ -182,12 +88,10 @@ class UnixSocketDoor:
         assert self._thread is None, "a door is opened once"
         self._listener = UnixListener(os.fspath(self._path), backlog=128)
         self._sink = sink
-        self._selector = selectors.DefaultSelector()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
-        self._selector.register(self._wake_out, selectors.EVENT_READ, None)
-        self._selector.register(self._listener.listening, selectors.EVENT_READ, None)
+        self._begin()
         self._thread = threading.Thread(target=self._run, name=f"door-{self._name}", daemon=True)
         self._thread.start()
 
@@ -195,14 +99,19 @@ class UnixSocketDoor:
         """Return whether the door is open, how many senders there are, and what went wrong last."""
         if self._thread is None or self._stopping:
             return "未打开", "closed"
+        if not self._thread.is_alive():
+            return self._trouble.told(f"{ALERT}通道 {self._path} 已停止收信", f"{ALERT}{self._path} takes no messages")
         chinese = f"监听 {self._path}，{len(self._connections)} 个连接"
         english = f"listening at {self._path}, {len(self._connections)} connected"
+        if self._evicted:
+            chinese += f"，因连接太多断开了闲置最久的 {self._evicted} 个"
+            english += f", {self._evicted} idle ones closed because there were too many"
         if self._refused:
             chinese += f"，因连接太多拒绝了 {self._refused} 个"
             english += f", {self._refused} refused because there were too many"
-        if self._fault:
-            chinese += f"，最近的故障：{self._fault}"
-            english += f", last fault: {self._fault}"
+        chinese, english = self._trouble.told(chinese, english)
+        if self._crowded.is_fresh and not chinese.startswith(ALERT):
+            chinese, english = f"{ALERT}{chinese}", f"{ALERT}{english}"
         return chinese, english
 
     def close(self) -> None:
@@ -221,37 +130,89 @@ class UnixSocketDoor:
         self._attention.append(connection)
         self._wake()
 
+    def _begin(self) -> None:
+        assert self._listener is not None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._wake_out, selectors.EVENT_READ, None)
+        self._selector.register(self._listener.listening, selectors.EVENT_READ, None)
+        self._accept_again_ns = 0
+
     def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self._round()
+            except Exception as error:  # noqa: BLE001 - The top of the thread: it tells, and begins anew if it can.
+                self._trouble.note_error(error)
+                if not self._has_begun_anew():
+                    break
+        self._shut()
+
+    def _has_begun_anew(self) -> bool:
+        time.sleep(RESTART_PAUSE_S)
+        self._drop_all()
+        self._selector.close()
+        try:
+            self._begin()
+        except (OSError, ValueError, KeyError) as error:
+            self._trouble.note_error(error)
+            return False
+        return True
+
+    def _round(self) -> None:
         assert self._listener is not None
         listener = self._listener.listening
-        while not self._stopping:
-            for key, events in self._selector.select(self._wait_s()):
-                if isinstance(key.data, Connection):
-                    self._serve(key.data, events)
-                elif key.fileobj is listener:
-                    self._accept(listener)
-                else:
-                    self._wake_out.recv(4096)
-            while self._attention:
-                self._look_after(self._attention.popleft())
-            self._expire(listener)
-        self._shut()
+        for key, events in self._selector.select(self._wait_s()):
+            if isinstance(key.data, Connection):
+                self._guarded(key.data, self._serve, events)
+            elif key.fileobj is listener:
+                self._accept(listener)
+            else:
+                self._wake_out.recv(4096)
+        for connection in list(self._backlog):
+            self._guarded(connection, self._go_on)
+        while self._attention:
+            connection = self._attention.popleft()
+            self._guarded(connection, self._look_after)
+        self._expire(listener)
+
+    def _guarded(self, connection: Connection, work: Callable[..., None], *arguments: int) -> None:
+        try:
+            work(connection, *arguments)
+        except Exception as error:  # noqa: BLE001 - The edge of one sender's connection: the others live on.
+            self._trouble.note_error(error)
+            self._drop(connection)
+
+    def _drop_all(self) -> None:
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                self._drop(connection)
+        self._connections.clear()
+        self._attention.clear()
+        for table in (self._unfinished, self._ended, self._backlog, self._paused):
+            table.clear()
 
     def _shut(self) -> None:
         assert self._listener is not None
         self._listener.close()
         for connection in list(self._connections):
-            self._give_up_rest(connection)
-            connection.finish()
-            self._drop(connection)
+            self._guarded(connection, self._finish)
         self._selector.close()
         self._wake_in.close()
         self._wake_out.close()
 
+    def _finish(self, connection: Connection) -> None:
+        if not connection.backlog:  # Else its last bytes were not all read: what was not handed over is not taken.
+            self._give_up_rest(connection)
+        connection.finish()
+        self._drop(connection)
+
     def _wait_s(self) -> float | None:
-        due_ns = 0
+        if self._backlog:
+            return 0.0
+        due_ns = min(self._paused.values(), default=0)
         if self._unfinished:
-            due_ns = next(iter(self._unfinished)).heard_ns + self._silence_ns
+            silent_ns = next(iter(self._unfinished)).heard_ns + self._silence_ns
+            due_ns = min(due_ns or silent_ns, silent_ns)
         now_ns = self._steady_ns()
         if self._ended:
             due_ns = min(due_ns or self._linger_check_ns, self._linger_check_ns)
@@ -267,47 +228,84 @@ class UnixSocketDoor:
             except BlockingIOError:
                 return
             except OSError as error:  # Out of file descriptors: a pause, or the loop would spin.
-                self._fault = str(error)
+                self._trouble.note(f"接受连接失败：{error}", f"accept: {error}")
                 self._selector.unregister(listener)
                 self._accept_again_ns = self._steady_ns() + ACCEPT_PAUSE_NS
                 return
-            if len(self._connections) >= self._connections_max:
+            if len(self._connections) >= self._connections_max and not self._has_made_room():
                 self._refused += 1
+                self._crowded.note("连接太多", "too many connections")
                 end.close()
                 continue
             end.setblocking(False)
-            connection = Connection(end, self._attend)
+            connection = Connection(end, self._attend, now_ns=self._steady_ns())
             self._connections.add(connection)
             self._selector.register(end, selectors.EVENT_READ, connection)
 
+    def _has_made_room(self) -> bool:
+        """Part from the connection that was idle longest, if any is idle."""
+        now_ns = self._steady_ns()
+        for connection in sorted(self._connections, key=lambda each: each.active_ns):
+            if connection.is_idle(now_ns):
+                self._drop(connection)
+                self._evicted += 1
+                self._crowded.note("连接太多", "too many connections")
+                return True
+        return False
+
     def _serve(self, connection: Connection, events: int) -> None:
-        try:
-            if events & selectors.EVENT_WRITE:
-                self._look_after(connection)
-            if events & selectors.EVENT_READ and connection in self._connections and not connection.ended_ns:
-                self._read(connection)
-        except Exception as error:  # noqa: BLE001 - The edge of one sender's connection: the others live on.
-            self._fault = f"{type(error).__name__}: {error}"
-            self._drop(connection)
+        if events & selectors.EVENT_WRITE:
+            self._look_after(connection)
+        if events & selectors.EVENT_READ and connection in self._connections and not connection.ended_ns:
+            self._read(connection)
 
     def _read(self, connection: Connection) -> None:
+        if connection.backlog or connection in self._paused:
+            return
         try:
             data = connection.socket.recv(READ_BYTES)
         except BlockingIOError:
             return
         except OSError:
             data = b""
+        self._unfinished.pop(connection, None)
         if not data:
             self._end(connection)
             return
-        owed = deliver(
-            connection.framer, data, self._sink, door=self._name, received_ns=self._now_ns(), reply=connection
-        )
-        connection.owe(owed)
-        self._unfinished.pop(connection, None)
+        connection.active_ns = self._steady_ns()
+        connection.received_ns = self._now_ns()
+        connection.backlog.extend(pieces_of(connection.framer, data))
+        self._go_on(connection)
+
+    def _go_on(self, connection: Connection) -> None:
+        """Hand over one turn's worth; what is left waits for the next round, or for the end of a pause."""
+        self._backlog.pop(connection, None)
+        if connection not in self._connections:
+            return
+        pieces = connection.next_pieces()
+        hand_over(pieces, self._sink, door=self._name, received_ns=connection.received_ns, reply=connection)
+        pause_ns = connection.pause_ns()
+        if pause_ns:
+            self._paused[connection] = self._steady_ns() + pause_ns
+            self._watch(connection)
+        elif connection.backlog:
+            self._backlog[connection] = None
+        else:
+            self._await_end(connection)
+
+    def _await_end(self, connection: Connection) -> None:
+        """Begin to wait for the end of what is left without one; not earlier, as it may have come and be unread."""
         if connection.framer.has_rest():
             connection.heard_ns = self._steady_ns()
             self._unfinished[connection] = None
+
+    def _resume(self, connection: Connection) -> None:
+        del self._paused[connection]
+        self._watch(connection)
+        if connection.backlog:
+            self._backlog[connection] = None
+        else:
+            self._await_end(connection)
 
     def _end(self, connection: Connection) -> None:
         """Note that the sender closed its half; it may still read its receipts."""
@@ -337,7 +335,7 @@ class UnixSocketDoor:
 
     def _watch(self, connection: Connection) -> None:
         """Ask the selector for what this connection needs now: bytes to read, room to write, or nothing."""
-        events = 0 if connection.ended_ns else selectors.EVENT_READ
+        events = 0 if connection.ended_ns or connection in self._paused else selectors.EVENT_READ
         if connection.is_stuck():
             events |= selectors.EVENT_WRITE
         registered = connection.socket in self._selector.get_map()
@@ -353,14 +351,14 @@ class UnixSocketDoor:
         if self._accept_again_ns and now_ns >= self._accept_again_ns:
             self._accept_again_ns = 0
             self._selector.register(listener, selectors.EVENT_READ, None)
+        for connection in [each for each, until_ns in self._paused.items() if now_ns >= until_ns]:
+            self._guarded(connection, self._resume)
         while self._unfinished:
             connection = next(iter(self._unfinished))
             if now_ns < connection.heard_ns + self._silence_ns:
                 break
             del self._unfinished[connection]
-            self._give_up_rest(connection)
-            if connection.framer.is_lost:
-                self._end(connection)
+            self._guarded(connection, self._give_up)
         if not self._ended or now_ns < self._linger_check_ns:
             return
         self._linger_check_ns = now_ns + LINGER_CHECK_NS
@@ -368,12 +366,19 @@ class UnixSocketDoor:
             if now_ns >= connection.ended_ns + LINGER_NS or connection.is_useless():
                 self._drop(connection)
 
+    def _give_up(self, connection: Connection) -> None:
+        self._give_up_rest(connection)
+        if connection.framer.is_lost:
+            self._end(connection)
+
     def _drop(self, connection: Connection) -> None:
         if connection not in self._connections:
             return
         self._connections.discard(connection)
         self._unfinished.pop(connection, None)
         self._ended.pop(connection, None)
+        self._backlog.pop(connection, None)
+        self._paused.pop(connection, None)
         if connection.socket in self._selector.get_map():
             self._selector.unregister(connection.socket)
         connection.close()

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from qmt_trading.intake.unix_socket import Connection, UnixSocketDoor
+from qmt_trading.intake.unix_connection import Connection
+from qmt_trading.intake.unix_socket import UnixSocketDoor
 from qmt_trading.model.errors import DoorError
 from tests.contract.senders import FLAGSHIP, SILENCE_NS, Rig, Sender, Sink, read_lines, until
 
@@ -179,27 +180,6 @@ def test_a_json_value_that_breaks_off_is_told_and_its_connection_closed(unix: Ri
     assert end.recv(10) == b""
     end.close()
     assert unix.sink.messages == []
-
-
-def test_more_senders_than_allowed_are_refused_and_the_others_live_on(tmp_path: Path) -> None:
-    sink = Sink()
-    path = tmp_path / "door"
-    door = UnixSocketDoor("unix", path, now_ns=time.time_ns, connections_max=2)
-    door.open(sink)
-    ends = []
-    for _ in range(3):
-        end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        end.connect(os.fspath(path))
-        ends.append(end)
-        time.sleep(0.02)
-    ends[2].settimeout(5)
-    assert ends[2].recv(1) == b""
-    ends[0].sendall(FLAGSHIP + b"\n")
-    until(lambda: len(sink.messages) == 1)
-    assert "拒绝了 1 个" in door.condition()[0]
-    for end in ends:
-        end.close()
-    door.close()
 
 
 def test_a_fault_at_one_sender_closes_that_one_only(unix: Rig) -> None:
