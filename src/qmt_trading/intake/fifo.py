@@ -9,18 +9,23 @@ import stat
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from qmt_trading.intake.delivery import deliver, deliver_rest
+from qmt_trading.intake.conduct import MESSAGES_AT_ONCE, Pace
+from qmt_trading.intake.delivery import Piece, deliver_rest, hand_over, pieces_of
 from qmt_trading.intake.framing import LineFramer
+from qmt_trading.intake.trouble import ALERT, Trouble
 from qmt_trading.model.errors import DoorError
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.ports import SignalSink
 
 READ_BYTES: Final = 65_536
 SILENCE_NS: Final = 2 * SECOND_NS
+RESTART_PAUSE_S: Final = 0.2
 JOIN_S: Final = 5.0
 
 
@@ -28,7 +33,8 @@ class FifoDoor:
     """A one-way door: ``echo … > path`` is enough. Its senders get no receipt.
 
     The FIFO is made with mode 0600 when absent and is left in place at the end, so that a later ``echo >`` does not
-    make a plain file of its name. A line left without a newline for the time of silence is truncated.
+    make a plain file of its name. A line left without a newline for the time of silence is truncated. A flood of lines
+    is read slowly, so that the other doors and the engine go on; its writers wait.
     """
 
     def __init__(
@@ -46,6 +52,12 @@ class FifoDoor:
         self._steady_ns = steady_ns
         self._silence_ns = silence_ns
         self._framer = LineFramer()
+        self._backlog: deque[Piece] = deque()
+        """What was read and is not handed over yet."""
+        self._received_ns = 0
+        self._heard_ns = 0
+        self._pace = Pace()
+        self._trouble = Trouble(steady_ns)
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -66,10 +78,12 @@ class FifoDoor:
         self._thread.start()
 
     def condition(self) -> tuple[str, str]:
-        """Return whether the door is open."""
+        """Return whether the door is open, and what went wrong last."""
         if self._thread is None or self._stopping:
             return "未打开", "closed"
-        return f"监听 {self._path}", f"listening at {self._path}"
+        if not self._thread.is_alive():
+            return self._trouble.told(f"{ALERT}通道 {self._path} 已停止收信", f"{ALERT}{self._path} takes no messages")
+        return self._trouble.told(f"监听 {self._path}", f"listening at {self._path}")
 
     def close(self) -> None:
         """Stop taking lines; what stands unread in the FIFO is lost, as its writers get no receipt."""
@@ -81,20 +95,57 @@ class FifoDoor:
         os.close(self._wake_in)
 
     def _run(self, sink: SignalSink) -> None:
-        heard_ns = 0
         while not self._stopping:
-            wait_s = None
-            if self._framer.has_rest():
-                wait_s = max(heard_ns + self._silence_ns - self._steady_ns(), 0) / SECOND_NS
-            ready, _, _ = select.select((self._end, self._wake_out), (), (), wait_s)
-            if self._end in ready:
-                data = self._read()
-                heard_ns = self._steady_ns()
-                deliver(self._framer, data, sink, door=self._name, received_ns=self._now_ns(), reply=None)
-            elif not ready:
-                deliver_rest(self._framer, sink, door=self._name, received_ns=self._now_ns(), reply=None)
+            try:
+                self._round(sink)
+            except Exception as error:  # noqa: BLE001 - The top of the thread: it tells, and goes on.
+                self._trouble.note_error(error)
+                time.sleep(RESTART_PAUSE_S)
         os.close(self._end)
         os.close(self._wake_out)
+
+    def _round(self, sink: SignalSink) -> None:
+        ready, _, _ = select.select((self._end, self._wake_out), (), (), self._wait_s())
+        if self._stopping:
+            return
+        if not self._backlog:
+            if self._end in ready:
+                self._received_ns = self._now_ns()
+                self._backlog.extend(pieces_of(self._framer, self._read()))
+                self._heard_ns = self._steady_ns()
+            elif not ready:
+                self._guarded(partial(self._give_up_rest, sink))
+        if self._backlog:
+            self._take_turn(sink)
+
+    def _wait_s(self) -> float | None:
+        if self._backlog:
+            return 0.0
+        if not self._framer.has_rest():
+            return None
+        return max(self._heard_ns + self._silence_ns - self._steady_ns(), 0) / SECOND_NS
+
+    def _take_turn(self, sink: SignalSink) -> None:
+        """Hand over so many lines at once; each by itself, so that a fault with one costs no other."""
+        count = min(len(self._backlog), MESSAGES_AT_ONCE)
+        for _ in range(count):
+            self._guarded(partial(self._hand_over, sink, self._backlog.popleft()))
+        self._heard_ns = self._steady_ns()
+        pause_ns = self._pace.pause_ns(count, self._heard_ns)
+        if pause_ns:
+            select.select((self._wake_out,), (), (), pause_ns / SECOND_NS)
+
+    def _hand_over(self, sink: SignalSink, piece: Piece) -> None:
+        hand_over((piece,), sink, door=self._name, received_ns=self._received_ns, reply=None)
+
+    def _give_up_rest(self, sink: SignalSink) -> None:
+        deliver_rest(self._framer, sink, door=self._name, received_ns=self._now_ns(), reply=None)
+
+    def _guarded(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - The edge of one sender's line: the others are taken.
+            self._trouble.note_error(error)
 
     def _read(self) -> bytes:
         try:
