@@ -8,12 +8,14 @@ import time
 from functools import partial
 from typing import Any
 
+import pytest
 import win32con
 import win32file
 import win32pipe
 import win32security
 from tests.windows.pipes import FLAGSHIP, Sink, has_taken, name, until
 
+from qmt_trading.intake import windows_pipe
 from qmt_trading.intake.named_pipe_connect import NamedPipeConnectDoor
 
 
@@ -73,6 +75,56 @@ def test_missing_heartbeats_are_told() -> None:
     until(lambda: sink.heartbeats == 1)
     now[0] += 5_000_000_000
     assert "没有心跳" in door.condition()[0]
+    win32file.CloseHandle(handle)
+    door.close()
+
+
+def test_a_dead_upstream_is_an_alert_whether_its_pipe_is_there_or_not() -> None:
+    address, sink = name(), Sink()
+    now = [time.monotonic_ns()]
+    door = NamedPipeConnectDoor(
+        "upstream", address, now_ns=time.time_ns, heartbeat_ns=1_000_000_000, steady_ns=lambda: now[0]
+    )
+    door.open(sink)
+    now[0] += 3_000_000_000
+    assert door.condition()[0].startswith("等待上游创建管道")
+    now[0] += 1
+    assert door.condition()[0].startswith("⚠ 上游 3 秒没有心跳：等待上游创建管道")
+    assert door.condition()[1].startswith("⚠ no heartbeat")
+    handle = upstream(address)
+    win32pipe.ConnectNamedPipe(handle, None)
+    assert door.condition()[0].startswith("⚠")  # An open pipe is no sign of life.
+    win32file.WriteFile(handle, FLAGSHIP)
+    until(lambda: sink.messages == [FLAGSHIP])
+    until(lambda: door.condition()[0].startswith("已连接"))
+    now[0] += 2_000_000_000
+    assert door.silent_ns == 2_000_000_000
+    win32file.CloseHandle(handle)
+    until(lambda: door.condition()[0].startswith("等待上游创建管道"))
+    now[0] += 1_500_000_000
+    assert door.condition()[0].startswith("⚠ 上游 3 秒没有心跳：等待上游创建管道，已等 1 秒")
+    door.close()
+
+
+def test_whatever_falls_out_of_dialling_is_told_and_the_door_dials_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    address, sink = name(), Sink()
+    dial = windows_pipe.dial
+    faults = iter([RuntimeError("boom")])
+
+    def faulty(where: str) -> Any:
+        for fault in faults:
+            raise fault
+        return dial(where)
+
+    monkeypatch.setattr(windows_pipe, "dial", faulty)
+    door = NamedPipeConnectDoor("upstream", address, now_ns=time.time_ns)
+    door.open(sink)
+    handle = upstream(address)
+    win32pipe.ConnectNamedPipe(handle, None)
+    win32file.WriteFile(handle, FLAGSHIP)
+    until(lambda: sink.messages == [FLAGSHIP])
+    assert door.condition()[0].startswith("⚠")
+    assert "boom" in door.condition()[1]
     win32file.CloseHandle(handle)
     door.close()
 

@@ -11,14 +11,16 @@ import pywintypes
 import winerror
 
 from qmt_trading.intake import windows_pipe
+from qmt_trading.intake.conduct import Pace
 from qmt_trading.intake.delivery import deliver, deliver_rest
 from qmt_trading.intake.framing import StreamFramer
+from qmt_trading.intake.sign_of_life import SignOfLife
+from qmt_trading.intake.trouble import ALERT, Trouble
 from qmt_trading.intake.windows_pipe import Pipe, PipeGoneError, PipeStoppedError
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.ports import SignalSink
 
 BACK_OFF_S: Final = (0.02, 0.05, 0.1, 0.2, 0.5)
-HEARTBEATS_MISSED_MAX: Final = 3
 SILENCE_MS: Final = 2000
 _STOP_S: Final = 5.0
 _HEARTBEAT: Final = b"<heartbeat>"
@@ -28,7 +30,8 @@ _BLANK: Final = b" \t\r\n\0"
 class NamedPipeConnectDoor:
     """The SignalSource port over an upstream's outbound pipe: one way, no receipts, heartbeat watched.
 
-    A pipe of messages gives one message a write. A pipe of bytes is framed as every byte stream is.
+    A pipe of messages gives one message a write. A pipe of bytes is framed as every byte stream is. An upstream that is
+    silent for more than three of its periods is an alert, whether its pipe is open or not.
     """
 
     def __init__(
@@ -45,24 +48,30 @@ class NamedPipeConnectDoor:
         self._address = address
         self._now_ns = now_ns
         self._steady_ns = steady_ns
-        self._heartbeat_ns = heartbeat_ns
+        self._life = SignOfLife(heartbeat_ns, steady_ns)
+        self._pace = Pace()
+        self._trouble = Trouble(steady_ns)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._pipe: Pipe | None = None
         self._since_ns = steady_ns()
-        self._heard_ns = 0
         self._refusal = winerror.ERROR_FILE_NOT_FOUND
         """Why the last dialling failed, in the system's code."""
-        self._fault = ""
 
     @property
     def name(self) -> str:
         return self._name
 
+    @property
+    def silent_ns(self) -> int:
+        """How long the upstream has given no sign of life; since the door was opened when there was none yet."""
+        return self._life.silent_ns
+
     def open(self, sink: SignalSink) -> None:
         """Begin to dial. That nobody is there yet is a condition, not an error."""
         self._since_ns = self._steady_ns()
+        self._life.heard()  # From now on signs are expected.
         self._thread = threading.Thread(target=self._work, args=(sink,), name=f"door-{self._name}", daemon=True)
         self._thread.start()
 
@@ -70,17 +79,17 @@ class NamedPipeConnectDoor:
         """Return whether the upstream is there, since when it is not and why, or how long its heartbeat is missing."""
         if self._thread is None:
             return "未打开", "closed"
-        now_ns = self._steady_ns()
-        if self._pipe is None:
-            return self._waiting((now_ns - self._since_ns) // SECOND_NS)
-        silent_ns = now_ns - self._heard_ns
-        if self._heartbeat_ns and silent_ns > HEARTBEATS_MISSED_MAX * self._heartbeat_ns:
-            silent = silent_ns // SECOND_NS
-            return f"⚠ 上游 {silent} 秒没有心跳", f"⚠ no heartbeat from upstream for {silent} s"
-        chinese, english = f"已连接 {self._address}", f"connected to {self._address}"
-        if self._fault:
-            return f"{chinese}，最近的故障：{self._fault}", f"{english}, last fault: {self._fault}"
-        return chinese, english
+        if not self._thread.is_alive():
+            chinese, english = f"{ALERT}通道 {self._address} 已停止收信", f"{ALERT}{self._address} takes no messages"
+        elif self._pipe is None:
+            chinese, english = self._waiting((self._steady_ns() - self._since_ns) // SECOND_NS)
+        else:
+            chinese, english = f"已连接 {self._address}", f"connected to {self._address}"
+        if self._life.is_overdue and not chinese.startswith(ALERT):
+            silent = self.silent_ns // SECOND_NS
+            chinese = f"{ALERT}上游 {silent} 秒没有心跳：{chinese}"
+            english = f"{ALERT}no heartbeat from upstream for {silent} s: {english}"
+        return self._trouble.told(chinese, english)
 
     def close(self) -> None:
         """Stop reading. Repeating it is harmless."""
@@ -122,11 +131,14 @@ class NamedPipeConnectDoor:
                 self._stopping.wait(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
                 tries += 1
                 continue
+            except Exception as error:  # noqa: BLE001 - the top of the thread: it tells, and dials again.
+                self._trouble.note_error(error)
+                self._stopping.wait(BACK_OFF_S[-1])
+                continue
             tries = 0
             self._serve(pipe, sink, keeps_messages=keeps_messages)
 
     def _serve(self, pipe: Pipe, sink: SignalSink, *, keeps_messages: bool) -> None:
-        self._heard_ns = self._steady_ns()
         with self._lock:
             self._pipe = pipe
             if self._stopping.is_set():
@@ -139,7 +151,7 @@ class NamedPipeConnectDoor:
         except (PipeGoneError, PipeStoppedError):
             pass  # Dialled again, unless the door is closing.
         except Exception as error:  # noqa: BLE001 - the edge of one sender's connection: it is dialled again.
-            self._fault = f"{type(error).__name__}: {error}"
+            self._trouble.note_error(error)
         finally:
             with self._lock:
                 self._pipe = None
@@ -151,7 +163,7 @@ class NamedPipeConnectDoor:
         while True:
             message = pipe.read()
             assert message is not None, "a read without a limit of time returns a message or raises"
-            self._heard_ns = self._steady_ns()
+            self._life.heard()
             now_ns = self._now_ns()
             words = message.payload.strip(_BLANK)
             if not message.is_whole:
@@ -160,6 +172,7 @@ class NamedPipeConnectDoor:
                 sink.heartbeat(self._name, now_ns)
             elif words:
                 sink.message(self._name, message.payload, now_ns, None)
+            self._keep_pace(1)
 
     def _read_bytes(self, pipe: Pipe, sink: SignalSink) -> None:
         framer = StreamFramer()
@@ -170,7 +183,14 @@ class NamedPipeConnectDoor:
                 if received is None:
                     deliver_rest(framer, sink, door=self._name, received_ns=now_ns, reply=None)
                     continue
-                self._heard_ns = self._steady_ns()
-                deliver(framer, received.payload, sink, door=self._name, received_ns=now_ns, reply=None)
+                self._life.heard()
+                lines = deliver(framer, received.payload, sink, door=self._name, received_ns=now_ns, reply=None)
+                self._keep_pace(lines)
         finally:
             deliver_rest(framer, sink, door=self._name, received_ns=self._now_ns(), reply=None)
+
+    def _keep_pace(self, lines: int) -> None:
+        """Read a flood slowly: it must not take the processor from the other doors and the engine."""
+        pause_ns = self._pace.pause_ns(lines, self._steady_ns())
+        if pause_ns:
+            self._stopping.wait(pause_ns / SECOND_NS)

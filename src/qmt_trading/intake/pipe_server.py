@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -12,14 +11,21 @@ import pywintypes
 
 from qmt_trading.intake import windows_pipe
 from qmt_trading.intake.framing import MESSAGE_BYTES_MAX
-from qmt_trading.intake.windows_pipe import Pipe, PipeGoneError, PipeStoppedError
+from qmt_trading.intake.trouble import Trouble
+from qmt_trading.intake.windows_pipe import Message, Pipe, PipeGoneError, PipeStoppedError
 from qmt_trading.model.errors import DoorError
+from qmt_trading.model.numbers import MILLISECOND_NS
 
 SPARE: Final = 4
 """Instances that wait for clients; when fewer do, one more is made."""
 INSTANCES_MAX: Final = 128
 _STOP_S: Final = 5.0
 _PAUSE_S: Final = 0.01
+_RENEW_S: Final = 0.2
+FULL_CHECK_MS: Final = 1000
+"""How often a client of a full server looks for one that has become idle."""
+IDLE_MIN_NS: Final = 500 * MILLISECOND_NS
+"""Parting from a client throws away what it has not read: it gets that long to do so."""
 
 
 class PipeServer:
@@ -53,7 +59,7 @@ class PipeServer:
         self._lock = threading.Lock()
         self._waiting = 0
         self._is_stopped = False
-        self.fault = ""
+        self.trouble = Trouble(time.monotonic_ns)
         self.instances: list[Pipe] = []
         self._threads: list[threading.Thread] = []
         try:
@@ -67,6 +73,11 @@ class PipeServer:
     def connected(self) -> int:
         """How many clients there are."""
         return len(self.instances) - self._waiting
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether no instance is left."""
+        return not self.instances
 
     @property
     def is_full(self) -> bool:
@@ -91,41 +102,73 @@ class PipeServer:
         self.instances.append(pipe)
         self._threads.append(thread)
         self._waiting += 1
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # The system has no thread left.
+            self.instances.remove(pipe)
+            self._threads.remove(thread)
+            self._waiting -= 1
+            pipe.close()
+            raise DoorError(f"线程不够 / no thread for one more client: {error}") from error
 
     def _work(self, pipe: Pipe) -> None:
-        while True:
-            try:
-                if not pipe.accept():
-                    break
-            except pywintypes.error as error:
-                self.fault = str(error.strerror)
-                pipe.release()
-                time.sleep(_PAUSE_S)
-                continue
-            self._client_came()
-            try:
-                self._serve(pipe)
-            except PipeStoppedError:
-                break
-            except PipeGoneError:
+        try:
+            while self._has_served_one(pipe):
                 pass
-            except Exception as error:  # noqa: BLE001 - the edge of one client: the others live on.
-                self.fault = f"{type(error).__name__}: {error}"
-            finally:
-                with self._lock:
-                    self._waiting += 1
-            pipe.release()
-        pipe.close()
+        except Exception as error:  # noqa: BLE001 - the top of a thread: a new instance takes this one's place.
+            self.trouble.note_error(error)
+        if self._is_stopped:
+            pipe.close()
+        else:
+            self._renew(pipe)
 
-    def _client_came(self) -> None:
+    def _has_served_one(self, pipe: Pipe) -> bool:
+        """Wait for a client and serve it; False: stopped."""
+        try:
+            if not pipe.accept():
+                return False
+        except pywintypes.error as error:
+            self.trouble.note(str(error.strerror), str(error.strerror))
+            pipe.release()
+            time.sleep(_PAUSE_S)
+            return True
         with self._lock:
             self._waiting -= 1
+        try:
+            self._keep_spare()
+            self._serve(pipe)
+        except PipeStoppedError:
+            return False
+        except PipeGoneError:
+            pass
+        except Exception as error:  # noqa: BLE001 - the edge of one client: the others live on.
+            self.trouble.note_error(error)
+        finally:
+            with self._lock:
+                self._waiting += 1
+        pipe.release()
+        return True
+
+    def _keep_spare(self) -> None:
+        with self._lock:
             if self._waiting < SPARE and len(self.instances) < self._instances_max and not self._is_stopped:
                 try:
                     self._add()
                 except DoorError as error:
-                    self.fault = str(error)
+                    self.trouble.note(str(error), str(error))
+
+    def _renew(self, pipe: Pipe) -> None:
+        """Replace an instance whose thread ends; the new one first, so that the pipe's name is never free."""
+        time.sleep(_RENEW_S)
+        with self._lock:
+            if not self._is_stopped:
+                try:
+                    self._add()
+                except DoorError as error:
+                    self.trouble.note(str(error), str(error))
+            self.instances.remove(pipe)
+            self._waiting -= 1
+        pipe.close()
 
 
 class PipeLineServer:
@@ -143,8 +186,8 @@ class PipeLineServer:
 
     def __init__(self, address: str, answer: Callable[[bytes], bytes]) -> None:
         self._answer = answer
-        self._idle: dict[Pipe, None] = {}
-        """Clients that ask for nothing, the one longest idle first."""
+        self._idle: dict[Pipe, int] = {}
+        """Clients that ask for nothing, the one longest idle first, each with the time since when."""
         self._lock = threading.Lock()
         self._server = PipeServer(
             address,
@@ -155,21 +198,24 @@ class PipeLineServer:
             message_bytes_max=self.REQUEST_BYTES_MAX,
         )
 
+    @property
+    def trouble(self) -> Trouble:
+        return self._server.trouble
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether nobody can be served any more."""
+        return self._server.is_dead
+
     def close(self) -> None:
-        """Stop serving."""
+        """Stop serving; answers under way are written."""
         self._server.close()
 
     def _serve(self, pipe: Pipe) -> None:
         try:
-            self._make_room()
             rest = b""
             while True:
-                if not rest:
-                    with self._lock:
-                        self._idle[pipe] = None
-                received = pipe.read(self.WAIT_MS if rest else None)
-                with self._lock:
-                    self._idle.pop(pipe, None)
+                received = self._next(pipe, has_begun=bool(rest))
                 if received is None or not received.is_whole or len(rest) > self.REQUEST_BYTES_MAX:
                     return
                 *lines, rest = (rest + received.payload).split(b"\n")
@@ -180,13 +226,36 @@ class PipeLineServer:
             with self._lock:
                 self._idle.pop(pipe, None)
 
+    def _next(self, pipe: Pipe, *, has_begun: bool) -> Message | None:
+        """Return what the client writes next; None: its request takes too long."""
+        if has_begun:
+            return pipe.read(self.WAIT_MS)
+        with self._lock:
+            self._idle[pipe] = time.monotonic_ns()
+        try:
+            while True:
+                self._make_room(pipe)
+                # The last to come keeps looking for one that has become idle.
+                received = pipe.read(FULL_CHECK_MS if self._server.is_full else None)
+                if received is not None:
+                    return received
+        finally:
+            with self._lock:
+                self._idle.pop(pipe, None)
+
     def _tell(self, pipe: Pipe, answer: bytes) -> bool:
         return all(
             pipe.write(answer[begin : begin + self.ANSWER_PIECE_BYTES], self.WAIT_MS)
             for begin in range(0, len(answer), self.ANSWER_PIECE_BYTES)
         )
 
-    def _make_room(self) -> None:
-        with self._lock, contextlib.suppress(StopIteration):
-            if self._server.is_full:
-                next(iter(self._idle)).drop()
+    def _make_room(self, newest: Pipe) -> None:
+        if not self._server.is_full:
+            return
+        with self._lock:
+            idle_before_ns = time.monotonic_ns() - IDLE_MIN_NS
+            for pipe, since_ns in self._idle.items():
+                if pipe is not newest and since_ns <= idle_before_ns:
+                    del self._idle[pipe]
+                    pipe.drop()
+                    return

@@ -41,7 +41,7 @@ class Trouble:
         """Return a door's condition with its last fault behind it; it begins with ⚠ while that is fresh."""
         if not self.count:
             return chinese, english
-        mark = ALERT if self.is_fresh else ""
+        mark = ALERT if self.is_fresh and not chinese.startswith(ALERT) else ""
         times = self.count
         return (
             f"{mark}{chinese}，最近的故障（共 {times} 次）：{self._last[0]}",

@@ -109,10 +109,9 @@ class UnixSocketDoor:
         if self._refused:
             chinese += f"，因连接太多拒绝了 {self._refused} 个"
             english += f", {self._refused} refused because there were too many"
-        chinese, english = self._trouble.told(chinese, english)
-        if self._crowded.is_fresh and not chinese.startswith(ALERT):
+        if self._crowded.is_fresh:
             chinese, english = f"{ALERT}{chinese}", f"{ALERT}{english}"
-        return chinese, english
+        return self._trouble.told(chinese, english)
 
     def close(self) -> None:
         """Stop taking messages; receipts not yet sent are sent where the sockets have room."""

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import sys
 import threading
+import time
 from collections import deque
 from typing import Any, Final, NamedTuple
 
@@ -29,6 +30,7 @@ UNREAD_BYTES_MAX: Final = 1 << 20
 """What is kept for a client that does not read, beyond the pipe's own buffer; then it is dropped."""
 PIPE_BUFFER_BYTES: Final = 65_536
 _READ_BYTES: Final = 16_384
+_STOPPED_WRITE_MS: Final = 2000
 _FILE_WRITE_ATTRIBUTES: Final = 0x100
 _IDENTIFY_ONLY: Final = 0x0011_0000
 """SECURITY_SQOS_PRESENT and SECURITY_IDENTIFICATION."""
@@ -162,13 +164,27 @@ class Pipe:
         self.take(self.client, message)
         self.flush(self.client)
         while self._in_flight:
-            signalled = win32event.WaitForMultipleObjects([self._writing.hEvent, self._wake], False, timeout_ms)
-            if signalled == win32event.WAIT_TIMEOUT or self._is_stopped or self._is_dropped:
+            # What is under way when the end is asked to stop is finished, as far as the client reads.
+            wait_ms = min(timeout_ms, _STOPPED_WRITE_MS) if self._is_stopped else timeout_ms
+            signalled = win32event.WaitForMultipleObjects([self._writing.hEvent, self._wake], False, wait_ms)
+            if signalled == win32event.WAIT_TIMEOUT or self._is_dropped:
                 return False
             if signalled == win32event.WAIT_OBJECT_0:
                 with self._lock:
                     self._write_ended()
         return self._is_open
+
+    def pause(self, timeout_ms: int) -> None:
+        """Read nothing for a while; what the client reads is written on meanwhile.
+
+        Raises:
+            PipeGoneError, PipeStoppedError: as ``read``.
+        """
+        until = time.monotonic() + timeout_ms / 1000
+        while (left_ms := int((until - time.monotonic()) * 1000)) > 0:
+            events = [self._wake, self._writing.hEvent] if self._in_flight else [self._wake]
+            win32event.WaitForMultipleObjects(events, False, left_ms)
+            self._check()
 
     def drop(self) -> None:
         """Make the reading thread see its client as gone."""
@@ -327,8 +343,13 @@ def make(address: str, *, first: bool, message_bytes_max: int = MESSAGE_BYTES_MA
         if first and error.winerror in (winerror.ERROR_ACCESS_DENIED, winerror.ERROR_PIPE_BUSY):
             raise DoorError(TAKEN) from error
         raise DoorError(f"管道 {address} 建不了 / the pipe cannot be made: {error.strerror}") from error
-    found = access_list(handle)
-    if allowed_sids(handle) != {user_sid(), _SYSTEM_SID} or not found.startswith("D:P"):
+    try:
+        found = access_list(handle)
+        is_as_asked = allowed_sids(handle) == {user_sid(), _SYSTEM_SID} and found.startswith("D:P")
+    except pywintypes.error as error:
+        win32file.CloseHandle(handle)
+        raise DoorError(f"管道权限读不出来 / the pipe's access list cannot be read: {error.strerror}") from error
+    if not is_as_asked:
         win32file.CloseHandle(handle)
         raise DoorError(f"管道权限与要求不符 / the pipe's access list is not as asked for: {found}")
     return Pipe(handle, message_bytes_max=message_bytes_max)
