@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import queue
 import sys
 import threading
@@ -18,6 +19,7 @@ from qmt_trading.model.instant import day_of, to_clock_text, to_iso_text
 QUEUE_MAX: Final = 10_000
 _STOP_S: Final = 3.0
 _SWEEP_NAME: Final = "qmt-*.jsonl"
+_FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 Render = Callable[[object], list["Line"]]
 _encode = msgspec.json.Encoder(enc_hook=str).encode
@@ -37,8 +39,8 @@ class Line(msgspec.Struct, gc=False):
 class Log:
     """A bounded queue with one thread that renders and writes, and one more that alone touches the console.
 
-    ``put`` never waits: what does not fit is dropped and counted. A console that does not take its lines (a Windows
-    window with a selection) stops the console's thread and nothing else.
+    ``put`` never waits: what does not fit is dropped and counted; what cannot be rendered is counted. A console that
+    does not take its lines (a Windows window with a selection) stops the console's thread and nothing else.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class Log:
         self._day: dt.date | None = None
         self.dropped = 0
         self.console_dropped = 0
+        self.failed = 0
+        """Items that could not be rendered or encoded: our own mistake, told in the log itself."""
         self._writer = threading.Thread(target=self._write, name="log-writer", daemon=True)
         self._speaker = threading.Thread(target=self._speak, name="log-console", daemon=True)
         self._writer.start()
@@ -87,17 +91,33 @@ class Log:
             item = self._queue.get()
             if item is None:
                 break
-            for line in self._render(item):
-                self._keep(line)
-                if self._console is not None:
-                    try:
-                        self._lines.put_nowait(line)
-                    except queue.Full:
-                        self.console_dropped += 1
+            try:
+                self._tell(self._render(item))
+            except Exception as error:  # noqa: BLE001 - The top of the thread: one item costs no other.
+                self.failed += 1
+                # Not the error's words: they may quote what people should not see.
+                text = f"有 {self.failed} 条日志写不出来，最近一次：{type(error).__name__}"
+                self._tell([Line(self._now_ns(), "warning", "log_fault", text)])
+            self._flush()
         if self._file is not None:
             self._file.close()
         with contextlib.suppress(queue.Full):
             self._lines.put_nowait(None)
+
+    def _tell(self, lines: list[Line]) -> None:
+        for line in lines:
+            self._keep(line)
+            if self._console is not None:
+                try:
+                    self._lines.put_nowait(line)
+                except queue.Full:
+                    self.console_dropped += 1
+
+    def _flush(self) -> None:
+        """Let the file have what was written as soon as nothing more waits."""
+        if self._file is not None and self._queue.empty():
+            with contextlib.suppress(OSError):
+                self._file.flush()
 
     def _keep(self, line: Line) -> None:
         """Append to the day's file; a disk that takes no log stops no order."""
@@ -108,8 +128,6 @@ class Log:
             assert self._file is not None
             head = {"at": to_iso_text(line.at_ns), "level": line.level, "event": line.event, "text": line.text}
             self._file.write(_encode({**head, **line.fields}).decode("utf-8") + "\n")
-            if self._queue.empty():
-                self._file.flush()
         except OSError:
             self.dropped += 1
 
@@ -118,7 +136,12 @@ class Log:
             self._file.close()
             self._file = None
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._file = (self._folder / f"qmt-{day.isoformat()}.jsonl").open("a", encoding="utf-8", newline="\n")
+        path = self._folder / f"qmt-{day.isoformat()}.jsonl"
+        descriptor = os.open(path, _FLAGS, 0o600)
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):
+                os.fchmod(descriptor, 0o600)  # One that was there already.
+        self._file = os.fdopen(descriptor, "a", encoding="utf-8", newline="\n")
         self._day = day
         self.sweep(day)
 
@@ -142,13 +165,18 @@ class Log:
                 return
             text = f"{to_clock_text(line.at_ns)} {marks.get(line.level, ' ')} {line.text}\n"
             try:
-                self._console.write(text)
-                self._console.flush()
-            except UnicodeEncodeError:
-                encoding = self._console.encoding or "ascii"
-                self._console.write(text.encode(encoding, "replace").decode(encoding))
+                _say(self._console, text)
             except (OSError, ValueError):
                 return  # The console is gone.
+
+
+def _say(console: TextIO, text: str) -> None:
+    try:
+        console.write(text)
+    except UnicodeEncodeError:
+        encoding = console.encoding or "ascii"
+        console.write(text.encode(encoding, "replace").decode(encoding))
+    console.flush()
 
 
 def console_stream() -> TextIO:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final, TextIO
 
 from qmt_trading import __version__
+from qmt_trading.codec.decoding import narrow
 from qmt_trading.codec.journal_record import Record
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.codec.view_json import SIGNAL_TEXT, STATE_TEXT, STATUS_TEXT
@@ -20,6 +21,11 @@ from qmt_trading.run.config import Configuration
 from qmt_trading.run.logs import Line, Log
 
 RECORDS_PER_SECOND: Final = 500
+_MASKED_CHARACTERS_MAX: Final = 1_024
+"""What of a text is looked through for account numbers before it is cut to what is shown."""
+_NUMBER_CHARACTERS_MAX: Final = 64
+_HIDDEN_FROM: Final = 5
+"""Account numbers of that many characters are masked, and so is a piece of one that a cut left at the end."""
 _LEVELS: Final = {
     Importance.INFORMATION: "info",
     Importance.WARNING: "warning",
@@ -39,6 +45,9 @@ class Narrator:
         self._told = 0
         self._skipped = 0
         self._names = {each.account: each.name for each in configuration.engine.accounts}
+        # The longest first: one number may be a part of another.
+        numbers = sorted(self._names, key=len, reverse=True)
+        self._long_numbers = [number for number in numbers if len(number) >= _HIDDEN_FROM]
         self._log = Log(
             configuration.folder / "logs",
             days=configuration.log_days,
@@ -103,12 +112,24 @@ class Narrator:
     def _account(self, account: AccountId) -> str:
         return self._names.get(account) or f"…{account[-4:]}"
 
-    def _masked(self, text: str) -> str:
-        """Return ``text`` with known account numbers as people see them."""
-        for account in self._names:
-            if len(account) > 4:
-                text = text.replace(account, self._account(account))
-        return text
+    def _masked(self, text: str, characters_max: int = _MASKED_CHARACTERS_MAX) -> str:
+        """Return at most so much of ``text`` with known account numbers, full-width ones too, as people see them.
+
+        Masked before it is cut, so that no part of a number is left; what an earlier cut left of one goes, too.
+        """
+        text = text[:_MASKED_CHARACTERS_MAX]
+        for account in self._long_numbers:
+            shown = self._account(account)
+            at = narrow(text).find(account)
+            while at >= 0:
+                text = text[:at] + shown + text[at + len(account) :]
+                at = narrow(text).find(account, at + len(shown))
+        ending = narrow(text[-_NUMBER_CHARACTERS_MAX:])
+        for account in self._long_numbers:
+            for length in range(len(account) - 1, _HIDDEN_FROM - 1, -1):
+                if ending.endswith(account[:length]):
+                    return (text[:-length] + "…")[:characters_max]
+        return text[:characters_max]
 
     def _render(self, item: object) -> list[Line]:
         if isinstance(item, Line):
@@ -132,7 +153,7 @@ class Narrator:
                     at_ns,
                     "info",
                     "signal",
-                    f"收到信号 {record.seq}（{record.door}）：{self._masked(record.text[:120])}",
+                    f"收到信号 {record.seq}（{record.door}）：{self._masked(record.text, 120)}",
                 )
             case out.SignalAnswered():
                 return self._answered(record, at_ns)
@@ -145,7 +166,7 @@ class Narrator:
                 return Line(at_ns, "info", "cancel", f"撤单 {self._account(record.account)} {what}")
             case ev.OrderReported():
                 row = record.row
-                what = f"{row.symbol} {row.broker_order_id} {row.text}".rstrip()
+                what = f"{row.symbol} {row.broker_order_id} {self._masked(row.text)}".rstrip()
                 return Line(at_ns, "info", "order", f"{STATUS_TEXT[row.status]} {self._account(record.account)} {what}")
             case ev.FillReported():
                 fill = record.row
@@ -155,14 +176,14 @@ class Narrator:
                 )
                 return Line(at_ns, "info", "fill", text)
             case out.Alert():
-                return Line(at_ns, _LEVELS[record.importance], record.code, record.chinese)
+                return Line(at_ns, _LEVELS[record.importance], record.code, self._masked(record.chinese))
             case out.TradingStateChanged():
                 whom = "全局" if record.account is None else self._account(record.account)
-                text = f"{whom}：{STATE_TEXT[record.state]}（{record.who}：{record.why}）"
+                text = f"{whom}：{STATE_TEXT[record.state]}（{record.who}：{self._masked(record.why)}）"
                 return Line(at_ns, "warning", "state", text)
             case ev.MalformedReceived():
                 where = f"{record.door}，{record.code}，第 {record.position} 字节"
-                text = f"格式错误（{where}）：{self._masked(record.excerpt[:80])}"
+                text = f"格式错误（{where}）：{self._masked(record.excerpt, 80)}"
                 return Line(at_ns, "warning", "malformed", text)
             case ev.LinkChanged() if record.state is LinkState.CONNECTED:
                 return Line(at_ns, "info", "link", f"{self._account(record.account)} 已连接，会话 {record.session}")
