@@ -1,4 +1,4 @@
-"""Spoils messages: small changes to a corpus, tokens in any order, and bytes from nowhere."""
+"""Spoils messages: near misses, small changes to a corpus, tokens in any order, and bytes from nowhere."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from random import Random
 from typing import Final
 
 from tests.fuzz.grammar import valid_message
+from tests.fuzz.near import near_miss
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 
@@ -47,7 +48,9 @@ class Mutator:
         """Return bytes that may or may not be a message."""
         rng = self._rng
         roll = rng.random()
-        if roll < 0.6:
+        if roll < 0.3:
+            return near_miss(rng)
+        elif roll < 0.65:
             payload = rng.choice(self._corpus)
         elif roll < 0.8:
             payload, _ = valid_message(rng)

@@ -1,4 +1,4 @@
-"""One stretch of fuzzing: so many messages from one seed, each answer checked."""
+"""One stretch of fuzzing: so many messages from one seed, each answer checked, a share judged by the reference."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from qmt_trading.codec.signal import parse
 from qmt_trading.model.signal import Heartbeat, Signal
 from tests.fuzz.grammar import valid_message
 from tests.fuzz.invariants import check
+from tests.fuzz.judge import judge
 from tests.fuzz.mutate import Mutator, load_corpus
 
 VALID_SHARE = 0.3
@@ -30,9 +31,14 @@ class Stretch(Struct, frozen=True):
     """Largest memory of the process so far; 0 where the platform does not say."""
 
 
-def run_stretch(task: tuple[int, int, int]) -> Stretch:
-    """Parse ``messages`` messages of stretch ``number`` under ``seed``; the same three give the same messages."""
+def run_stretch(task: tuple[int, int, int], *, judged_share: float = 1.0) -> Stretch:
+    """Parse ``messages`` messages of stretch ``number`` under ``seed``; the same three give the same messages.
+
+    Args:
+        judged_share: of the messages, so many are read by the reference grammar, too, printed and read again.
+    """
     seed, number, messages = task
+    luck = Random(f"{seed}/{number}/judged")
     rng = Random(f"{seed}/{number}")
     mutator = Mutator(rng, load_corpus())
     counts: Counter[str] = Counter()
@@ -47,6 +53,9 @@ def run_stretch(task: tuple[int, int, int]) -> Stretch:
             results = parse(payload)
             check(payload, results)
             assert expected is None or results == (expected,), (expected, results)
+            if luck.random() < judged_share:
+                judge(payload, results, parse)
+                counts["judged"] += 1
         except Exception as error:  # noqa: BLE001 - whatever the parser raises is what this program looks for.
             text = f"seed {seed} stretch {number}: {payload!r}: {type(error).__name__}: {error}"
             return Stretch(dict(counts), dict(codes), text, *_memory())
