@@ -5,7 +5,6 @@ It is slow and plain, and shares nothing with the parser but the words that both
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from tests.fuzz import reference_words as words
@@ -223,8 +222,3 @@ def read_angle(piece: str) -> Reading:
     require(mark)
     item = ItemMeant("bare", words.symbol(symbol.strip(" ")), words.accounts(accounts))
     return check_message(Meant("angle", (item,)))
-
-
-def all_refused(readings: Iterable[Reading]) -> bool:
-    """Tell whether no signal is among ``readings``."""
-    return not any(isinstance(reading, Meant) for reading in readings)

@@ -1,4 +1,4 @@
-"""``python -m tests.fuzz_doors --messages 1000000``: spoiled messages through real doors; no crash, no order."""
+"""``python -m tests.fuzz_doors --messages 1000000``: spoiled messages through real doors, each answer judged."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fuzz-doors-") as folder:
         told = run(Path(folder), arguments.messages, arguments.seed, progress=True)
-    print(f"messages {told.messages:,}  receipts {told.receipts:,}  orders from them {told.orders}  crashes 0")
+    print(f"messages {told.messages:,}  receipts {told.receipts:,}  orders from them {told.orders:,}  crashes 0")
     growth = (told.memory_after - told.memory_before) / 1e6
     print(f"memory {told.memory_before / 1e6:.0f} MB after a tenth, {growth:+.1f} MB at the end")
-    print(f"well-formed and denied {told.signals:,}")
-    print(f"recorded as malformed {told.malformed:,}  wall {time.monotonic() - began:.0f} s")
+    print(f"well-formed by the reference grammar {told.signals:,}, malformed {told.malformed:,}, judged otherwise 0")
+    print(f"wall {time.monotonic() - began:.0f} s")
     return 0
 
 
