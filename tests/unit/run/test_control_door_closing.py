@@ -48,7 +48,7 @@ def door(tmp_path: Path, answers: Answers) -> Iterator[ControlDoor]:
 
 
 def test_an_answer_under_way_is_written_before_the_door_closes(door: ControlDoor, answers: Answers) -> None:
-    with dial(door.address) as line, dial(door.address) as idle:
+    with dial(door.address) as idle, dial(door.address) as line:  # Taken in the order in which they came.
         line.send(b"stop\n")
         assert answers.asked.acquire(timeout=5)
         closing = threading.Thread(target=door.close)
