@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--judged", type=float, default=0.5, help="share that the reference grammar reads, too (0.5)")
+    parser.add_argument("--judged", type=float, default=0.25, help="share that the reference grammar reads, too (0.25)")
     options = parser.parse_args(arguments)
     tasks = [
         (options.seed, number, min(STRETCH_MESSAGES, options.messages - start))

@@ -1,4 +1,4 @@
-"""The answer to bytes that ended without a terminator or went beyond the bound."""
+"""The answer to bytes that ended without a terminator, lost their head to a silence, or went beyond the bound."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ def truncated(length: int) -> Malformed:
         code="truncated",
         position=length,
         item=0,
-        chinese=f"消息不完整：收到 {length} 字节后没有结束符，或超过 64 KiB，未解析",
-        english=f"cut off: {length} bytes without an end, or beyond 64 KiB; not read",
+        chinese=f"消息不完整（{length} 字节）：没有结束符，或开头因停顿太久已作废，或太长；未解析",
+        english=f"cut off ({length} bytes): no end, or its head was given up after a silence, or too long; not read",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
@@ -53,10 +54,11 @@ class Conduct:
         self._second_ns = 0
         self._malformed = 0
 
-    def answered(self, line: bytes, now_ns: int) -> None:
+    def answered(self, line: bytes, steady_ns: Callable[[], int]) -> None:
         """Note that ``line`` goes back to the sender."""
         self.owed -= 1
         if line.startswith(_MALFORMED):
+            now_ns = steady_ns()
             if now_ns - self._second_ns >= SECOND_NS:
                 self._second_ns, self._malformed = now_ns, 0
             self._malformed += 1

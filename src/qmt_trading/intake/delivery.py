@@ -19,7 +19,11 @@ class Piece(NamedTuple):
 
 def pieces_of(framer: Framer, data: bytes) -> list[Piece]:
     """Feed ``data`` and return what it completed, in the order of arrival."""
-    messages = framer.feed(data)
+    return in_order(framer, framer.feed(data))
+
+
+def in_order(framer: Framer, messages: list[bytes]) -> list[Piece]:
+    """Return ``messages`` of the last feed, and what it found to be none, in the order of arrival."""
     if not framer.truncated:
         return [Piece(message, True) for message in messages]
     pieces: list[Piece] = []

@@ -36,7 +36,7 @@ class Client:
 
     def __call__(self, line: bytes) -> None:
         with self._lock:
-            self._conduct.answered(line, time.monotonic_ns())
+            self._conduct.answered(line, time.monotonic_ns)
         self._reply(line)
 
     def flush(self) -> None:

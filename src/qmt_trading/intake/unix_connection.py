@@ -67,7 +67,7 @@ class Connection:
     def __call__(self, line: bytes) -> None:
         """Take a line; a sender that leaves too many unread is dropped."""
         with self._lock:
-            self._conduct.answered(line, time.monotonic_ns())
+            self._conduct.answered(line, time.monotonic_ns)
             if self._deaf or self._gone:
                 return
             self._output += line

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from qmt_trading.intake.delivery import deliver_rest, hand_over, pieces_of
+from qmt_trading.intake.conduct import MESSAGES_AT_ONCE, answers_to
+from qmt_trading.intake.delivery import deliver_rest, hand_over, in_order
 from qmt_trading.intake.trouble import ALERT, Trouble
 from qmt_trading.intake.unix_connection import PATIENCE_NS, Connection
 from qmt_trading.intake.unix_listener import UnixListener
@@ -273,8 +274,18 @@ class UnixSocketDoor:
             return
         connection.active_ns = self._steady_ns()
         connection.received_ns = self._now_ns()
-        connection.backlog.extend(pieces_of(connection.framer, data))
-        self._go_on(connection)
+        framer = connection.framer
+        may_be_glued = framer.has_rest() or b"<" in data or b"\xbc" in data
+        messages = framer.feed(data)
+        if len(messages) > MESSAGES_AT_ONCE or framer.truncated:
+            connection.backlog.extend(in_order(framer, messages))
+            self._go_on(connection)
+            return
+        # The usual case: one turn, and nothing to be kept.
+        connection.owe(sum(map(answers_to, messages)) if may_be_glued else len(messages))
+        for message in messages:
+            self._sink.message(self._name, message, connection.received_ns, connection)
+        self._end_turn(connection)
 
     def _go_on(self, connection: Connection) -> None:
         """Hand over one turn's worth; what is left waits for the next round, or for the end of a pause."""
@@ -283,6 +294,9 @@ class UnixSocketDoor:
             return
         pieces = connection.next_pieces()
         hand_over(pieces, self._sink, door=self._name, received_ns=connection.received_ns, reply=connection)
+        self._end_turn(connection)
+
+    def _end_turn(self, connection: Connection) -> None:
         pause_ns = connection.pause_ns()
         if pause_ns:
             self._paused[connection] = self._steady_ns() + pause_ns

@@ -48,14 +48,14 @@ def test_more_angles_than_a_message_may_hold_are_never_counted_too_low() -> None
 def test_a_sender_waits_for_the_rest_of_a_second_of_nonsense_and_no_longer() -> None:
     conduct, refusal = Conduct(), encode_malformed(truncated(1))
     for _ in range(MALFORMED_PER_SECOND_MAX):
-        conduct.answered(refusal, 5 * SECOND_NS)
-    conduct.answered(encode_busy(), 5 * SECOND_NS)
-    conduct.answered(b'{"seq":1,"id":"","status":"denied"}\n', 5 * SECOND_NS)
+        conduct.answered(refusal, lambda: 5 * SECOND_NS)
+    conduct.answered(encode_busy(), lambda: 5 * SECOND_NS)
+    conduct.answered(b'{"seq":1,"id":"","status":"denied"}\n', lambda: 5 * SECOND_NS)
     assert conduct.pause_ns(5 * SECOND_NS) == 0
-    conduct.answered(refusal, 5 * SECOND_NS + 10)
+    conduct.answered(refusal, lambda: 5 * SECOND_NS + 10)
     assert conduct.pause_ns(5 * SECOND_NS + 10) == SECOND_NS - 10
     assert conduct.pause_ns(6 * SECOND_NS) == 0
-    conduct.answered(refusal, 6 * SECOND_NS)
+    conduct.answered(refusal, lambda: 6 * SECOND_NS)
     assert conduct.pause_ns(6 * SECOND_NS) == 0
 
 
@@ -65,7 +65,7 @@ def test_a_sender_with_too_much_in_flight_takes_short_turns() -> None:
     assert conduct.pause_ns(0) == 0
     conduct.owed += 1
     assert conduct.pause_ns(0) == IN_FLIGHT_PAUSE_NS
-    conduct.answered(b"receipt\n", 0)
+    conduct.answered(b"receipt\n", lambda: 0)
     assert conduct.pause_ns(0) == 0
 
 
