@@ -125,6 +125,16 @@ def lots_for_shares(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(signal_text, "parse_size", lambda written: parse_size(written.replace("股", "手")))
 
 
+def lots_for_a_target(patch: pytest.MonkeyPatch) -> None:
+    check_size = signal_checks.check_size
+
+    def lenient(verb: Verb, size: Size) -> None:
+        if verb is not Verb.TARGET or size.kind is not SizeKind.LOTS:
+            check_size(verb, size)
+
+    patch.setattr(signal_checks, "check_size", lenient)
+
+
 def a_long_id_cut(patch: pytest.MonkeyPatch) -> None:
     is_id = names.is_id
     patch.setattr(signal_text, "is_id", lambda written: is_id(written[:64]))
@@ -211,6 +221,7 @@ BUGS: Final[dict[str, Plant]] = {
         an_offset_with_the_wrong_sign,
         ten_thousand_of_what,
         lots_for_shares,
+        lots_for_a_target,
         a_long_id_cut,
         cancels_with_orders,
         a_side_of_a_cancel_lost,

@@ -13,6 +13,8 @@ _WORD: Final = re.compile(r"[0-9A-Za-z_]+|[^\x00-\x7f]+")
 _FIGURE: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _MEMBER: Final = re.compile(r'"([a-z_]+)": ("[^"]*"|[0-9.]+)')
 _VALUE: Final = re.compile(r'(?<=": )"?[0-9][0-9.]*')
+_SIZE: Final = re.compile(r"(?<= )[0-9]+(?:\.[0-9]+)?(?: *(?:万股|万元|股|手|元|%))?(?=[ @:])")
+_UNITS: Final = ("", "股", "手", "元", "%", "万", "万股", "万元", "张", "/3")
 _JUNK: Final = ("万", "x", "!", " x", "é", "^", "元", "0", "=", "'", "|")
 
 
@@ -48,6 +50,10 @@ def _value(rng: Random, text: str) -> str:
     if not _VALUE.search(text):
         return _figure(rng, text)
     return _at_a_word(rng, text, _VALUE, lambda value: value + rng.choice(("0", ".5", ".00001", ".0", "e3", "股")))
+
+
+def _unit(rng: Random, text: str) -> str:
+    return _at_a_word(rng, text, _SIZE, lambda size: size.rstrip("万股元手% ") + rng.choice(_UNITS))
 
 
 def _junk(rng: Random, text: str) -> str:
@@ -98,6 +104,7 @@ _BENDS: Final = (
     _figure_before,
     _value,
     _value,
+    _unit,
     _junk,
     _junk,
     _word_twice,

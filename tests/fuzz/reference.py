@@ -153,6 +153,7 @@ def check_item(item: ItemMeant) -> ItemMeant:
     require(item.verb != "target" or size is not None)
     if size is not None:
         require(size.kind not in ("all", "fraction") or item.verb == "sell")
+        require(size.kind != "lots" or item.verb != "target")
         require(size.amount or size.kind == "all" or item.verb == "target")
     return item
 

@@ -41,6 +41,7 @@ KNOWN: list[tuple[str, tuple[Reading, ...]]] = [
     ("600000.SH 100:1", (Refused(),)),
     ("buy 600000.SH 5万:1", (Refused(),)),
     ("buy 600000.SH 半仓:1", (Refused(),)),
+    ("target 600000.SH 10手:1", (Refused(),)),
     ("buy600000.SH 100:1", (Refused(),)),
     ("buy 600000.SH 100:1;cancel 600000.SH:1", (Refused(),)),
     ("600000.SH:1;600000.SH:1", (Refused(),)),

@@ -21,6 +21,9 @@ CONFIG = """
 mode = "paper"
 [signals.bare]
 action = "cancel"
+[[doors]]
+kind = "unix_socket"
+path = "s.sock"
 [[terminals]]
 name = "paper"
 kind = "simulated"
