@@ -70,7 +70,7 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         pairs.append(("恢复", "确认无误后 qmt resume --why 原因"))
     halted = row.get("accounts_halted")
     if isinstance(halted, list) and halted:
-        pairs.append(("单独停止", "、".join(map(str, halted))))
+        pairs.append(("单独停止", f"{'、'.join(map(str, halted))}（恢复：qmt resume --account 账号 --why 原因）"))
     pairs += [
         ("账户", ready),
         ("信号", row.get("signals")),
@@ -88,7 +88,7 @@ def cause_text(row: dict[str, object]) -> str:
     if not row.get("state_who"):
         return "见 qmt alerts 和 logs/ 里的运行记录"
     since = str(row.get("state_since") or "")[:19].replace("T", " ")
-    return f"{row['state_who']}：{row.get('state_why') or '未写原因'}（{since}）"
+    return f"{row['state_who']}：{row.get('state_why') or '未写原因'}（{since} 起）"
 
 
 def config_changed(folder: Path, config: Path) -> bool:

@@ -77,7 +77,7 @@ class Narrator:
         self.say("info", "folding", f"正在读取日志：第 {number:,} 轮", turn=number)
 
     def starting(self, *, safe: bool) -> None:
-        """Tell that the engine starts; why it is a safe start is told with the record that says so."""
+        """Tell that the engine starts; why a start is a safe one is an alert of the engine's."""
         configuration = self._configuration
         mode = configuration.engine.mode
         text = f"启动 {__version__}，模式：{MODE_TEXT[mode]}，{len(configuration.engine.accounts)} 个账户"
@@ -142,9 +142,6 @@ class Narrator:
 
     def _line(self, record: Record, at_ns: int) -> Line | None:
         match record:
-            case ev.EngineStarted() if record.safe:
-                text = f"安全启动（{record.why or '原因未记录'}）：已停止（仅可撤单），确认无误后用 qmt resume 恢复"
-                return Line(at_ns, "critical", "safe_start", text)
             case ev.SignalReceived():
                 return Line(
                     at_ns,

@@ -35,10 +35,14 @@ def test_the_end_of_the_engine_is_not_called_a_halt(tmp_path: Path) -> None:
 
 
 def test_a_safe_start_says_why_it_is_one(tmp_path: Path) -> None:
+    bench = Bench()
     console = Console(tmp_path)
     console.narrator.starting(safe=True)
-    console.narrator.records([ev.At(1), ev.EngineStarted("test", Bench().settings, True, "qmt run --safe")])
-    assert "安全启动（qmt run --safe）：已停止（仅可撤单）" in console.said()
+    started = ev.EngineStarted("test", bench.settings, True, "qmt run --safe")
+    console.narrator.records([ev.At(bench.now_ns), started, *bench.feed(started)])
+    text = console.said()
+    assert text.count("qmt run --safe") == 1
+    assert "已停止（仅可撤单）" in text
 
 
 def test_after_a_kill_the_start_tells_what_was_found_again_and_that_nothing_was_resent(tmp_path: Path) -> None:
