@@ -40,7 +40,9 @@ def init(
     asks = sys.stdin.isatty() and sys.stdout.isatty()
     if asks and bare is None:
         print(_ABOUT_BARE)
-    bare = _answer("--bare", "裸信号做什么", bare, "buy", bare_word, f"请写其中之一：{_CHOICE}", asks=asks)
+    bare = _answer(
+        "--bare", f"裸信号做什么（{_CHOICE}）", bare, "buy", bare_word, f"请写其中之一：{_CHOICE}", asks=asks
+    )
     if bare in ("buy", "sell"):
         wrong = "请写 100、1手、5万元 或 10%"
         read = buy_size_word if bare == "buy" else sell_size_word

@@ -16,7 +16,7 @@ from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.run.config_file import digest_of
 
 LimitOption = Annotated[int, typer.Option("--limit", "-n", help="最多行数 at most so many rows", min=1)]
-CONFIG_CHANGED = "! 配置已改，重启后生效 / the configuration was changed: a restart makes it hold"
+CONFIG_CHANGED = "配置已改，重启后生效 / the configuration was changed: a restart makes it hold"
 
 
 def _list(
@@ -54,7 +54,7 @@ def status(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False
     for line in show.aligned(status_pairs(row)):
         console.print(f"  {line}")
     if changed:
-        console.print(CONFIG_CHANGED, style="bold yellow")
+        console.print(f"! {CONFIG_CHANGED}", style="bold yellow")
 
 
 def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
@@ -85,10 +85,10 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
 
 def cause_text(row: dict[str, object]) -> str:
     """Return who stopped trading, why and since when."""
-    if not row.get("state_who"):
+    if not row.get("state_cause_text"):
         return "见 qmt alerts 和 logs/ 里的运行记录"
     since = str(row.get("state_since") or "")[:19].replace("T", " ")
-    return f"{row['state_who']}：{row.get('state_why') or '未写原因'}（{since} 起）"
+    return f"{row['state_cause_text']}（{since} 起）"
 
 
 def config_changed(folder: Path, config: Path) -> bool:

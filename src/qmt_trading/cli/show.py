@@ -17,7 +17,8 @@ Rows = Sequence[dict[str, object]]
 PIPED_WIDTH: Final = 150
 """Of what goes into a file or another program."""
 _GAP: Final = 2
-_FLEXIBLE_MIN: Final = 24
+_FLEXIBLE_MIN: Final = 40
+"""Cells that a column of sentences wants before other columns may stay beside it."""
 
 
 class Column(NamedTuple):

@@ -54,6 +54,15 @@ SIGNAL_TEXT: Final = {
 IMPORTANCE_TEXT: Final = {Importance.INFORMATION: "提示", Importance.WARNING: "注意", Importance.CRITICAL: "紧急"}
 LINK_TEXT: Final = {LinkState.CONNECTED: "已连接", LinkState.DOWN: "断开"}
 NOT_RUNNING_TEXT: Final = "–（引擎未运行）"
+WHO_TEXT: Final = {"start": "安全启动", "engine": "系统", "day": "跨日", "file": "HALT 文件"}
+"""Who is no person."""
+WHY_TEXT: Final = {
+    "AMPLIFICATION": "一分钟内委托过多",
+    "OTHER_ENGINE": "柜台有另一个引擎的委托",
+    "ORDER_ROSE": "判定未报的委托出现在柜台",
+    "REMARK_TWICE": "柜台有两笔委托用同一本地编号",
+}
+"""What the system gives as its reason."""
 _SEVERITY: Final = (TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED)
 
 
@@ -114,7 +123,12 @@ def _told(told: StateTold) -> Plain:
     """Return who put trading into its state, why and since when; nothing while nobody ever did."""
     if not told.at_ns:
         return {}
-    return {"state_who": told.who or None, "state_why": told.why or None, "state_since": to_iso_text(told.at_ns)}
+    return {
+        "state_who": told.who or None,
+        "state_why": told.why or None,
+        "state_cause_text": f"{WHO_TEXT.get(told.who, told.who)}：{WHY_TEXT.get(told.why, told.why) or '未写原因'}",
+        "state_since": to_iso_text(told.at_ns),
+    }
 
 
 def account(row: AccountRow, view: View, *, running: bool = True) -> Plain:

@@ -50,7 +50,18 @@ def test_who_stopped_trading_and_why_is_told_where_it_is_known() -> None:
     (status,) = rows_of(view, "status", 1)
     assert (status["state_who"], status["state_why"]) == ("me", "test")
     assert str(status["state_since"]).startswith("2026-11-24T10:00:00")
+    assert status["state_cause_text"] == "me：test"
     assert all(row["state_who"] == "me" for row in accounts(view))
+
+
+def test_a_halt_that_no_person_asked_for_is_told_in_words() -> None:
+    bench = Bench()
+    bench.feed(ev.HaltRequested("engine", "AMPLIFICATION"))
+    (status,) = rows_of(bench.engine.view(), "status", 1)
+    assert status["state_cause_text"] == "系统：一分钟内委托过多"
+    bench.feed(ev.HaltRequested("file", ""))
+    (status,) = rows_of(bench.engine.view(), "status", 1)
+    assert status["state_cause_text"] == "HALT 文件：未写原因"
 
 
 def test_modes_and_sides_are_told_in_chinese_beside_their_keys() -> None:
