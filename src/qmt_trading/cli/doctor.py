@@ -15,7 +15,7 @@ from rich.text import Text
 
 from qmt_trading import __version__
 from qmt_trading.cli import engine_access, exit_codes, show
-from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, cannot
+from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from qmt_trading.cli.reading import CONFIG_CHANGED, config_changed
 from qmt_trading.codec import control as wire
 from qmt_trading.codec.view_json import MODE_TEXT
@@ -104,7 +104,7 @@ def _folder(configuration: Configuration) -> Check:
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        return Check("数据文件夹", False, f"{folder} 不可写：{cannot(error)}；请改 [data] folder 或文件夹权限")
+        return Check("数据文件夹", False, f"{folder} 不可写（{error.strerror}）：请改 [data] folder，或改权限")
     return Check("数据文件夹", True, str(folder))
 
 
