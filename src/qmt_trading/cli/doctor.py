@@ -11,22 +11,28 @@ from pathlib import Path
 from typing import NamedTuple
 
 import typer
+from rich.text import Text
 
 from qmt_trading import __version__
 from qmt_trading.cli import engine_access, exit_codes, show
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
+from qmt_trading.cli.reading import CONFIG_CHANGED, config_changed
 from qmt_trading.codec import control as wire
+from qmt_trading.codec.view_json import MODE_TEXT
 from qmt_trading.journal.sqlite import SqliteReader
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import ConfigurationError, JournalError, LockedError
 from qmt_trading.model.words import BareAction
 from qmt_trading.run import journal_tools
-from qmt_trading.run.config import Configuration, load
+from qmt_trading.run.config import CONTROL_DOOR, Configuration, load
+from qmt_trading.run.config_file import ConfigFile
+from qmt_trading.run.init_template import BARE_WORDS
 from qmt_trading.run.locks import folder_lock
 from qmt_trading.run.reading import journal_path
 
 _SPACE_MIN = 1_000_000_000
 _SYNC_SLOW_MS = 50.0
+_TRADES = (BareAction.BUY, BareAction.SELL)
 
 
 class Check(NamedTuple):
@@ -38,15 +44,15 @@ class Check(NamedTuple):
 
 
 def doctor(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
-    """逐项检查，✗ 都写明怎么办 check everything, and say what to do."""
+    """逐项检查，✗ 都写明怎么办 check everything."""
     found = list(_checks(config))
     if as_json:
         show.print_json([check._asdict() for check in found])
     else:
         console = show.console()
         for check in found:
-            mark, style = ("✓", "green") if check.good else ("✗", "bold red")
-            console.print(f"[{style}]{mark}[/] {check.name}：{check.text}")
+            mark = ("✓", "green") if check.good else ("✗", "bold red")
+            console.print(Text.assemble(mark, f" {check.name}：{check.text}"))
     if not all(check.good for check in found):
         raise typer.Exit(exit_codes.REFUSED)
 
@@ -59,22 +65,38 @@ def _checks(path: Path) -> Iterator[Check]:
     except ConfigurationError as error:
         yield Check("配置", False, str(error))
         return
-    accounts = len(configuration.engine.accounts)
-    yield Check(
-        "配置", True, f"{path}，{configuration.engine.mode.value}，{accounts} 个账户，{len(configuration.doors)} 个通道"
-    )
-    unset = [door.name for door in configuration.engine.doors if door.bare is BareAction.UNSET]
-    text = f"未设动作（{'、'.join(unset)}）：请设 [signals.bare] action" if unset else "已设"
-    yield Check("裸信号", not unset, text)
-    for check in (_folder, _space, _sync, _engine, _journal):
-        yield from check(configuration)
+    accounts, doors = len(configuration.engine.accounts), len(configuration.doors)
+    mode = MODE_TEXT[configuration.engine.mode]
+    yield Check("配置", True, f"{path}，{mode}，{accounts} 个账户，{doors} 个通道")
+    yield _bare(path, configuration)
+    folder = _folder(configuration)
+    yield folder
+    if folder.good:
+        for check in (_space, _sync, _engine, _journal):
+            yield from check(configuration)
     encoding = sys.stdout.encoding or "?"
     yield Check("控制台", True, f"编码 {encoding}")
     drift_ms = abs(_clock_step_ms(time.time_ns, time.perf_counter_ns))
     yield Check("时钟", drift_ms < 50, "稳定" if drift_ms < 50 else f"墙钟在跳动（{drift_ms:.0f} ms）：请检查对时软件")
 
 
-def _folder(configuration: Configuration) -> Iterator[Check]:
+def _bare(path: Path, configuration: Configuration) -> Check:
+    """Say what a bare signal does at each door."""
+    doors = configuration.engine.doors
+    unset = [door.name for door in doors if door.bare is BareAction.UNSET]
+    if unset:
+        where = ConfigFile(path).where(("signals", "bare", "action"))
+        words = "cancel 撤单、buy 买入、sell 卖出、deny 拒绝"
+        return Check("裸信号", False, f"未设动作（{'、'.join(unset)}）：请在 {where} 设 action，可写 {words}")
+    meanings: dict[str, list[str]] = {}
+    for door in doors:
+        size = f" {door.default_size.text}" if door.default_size is not None and door.bare in _TRADES else ""
+        name = "控制通道" if door.name == CONTROL_DOOR else door.name
+        meanings.setdefault(f"{BARE_WORDS[door.bare.value]}{size}", []).append(name)
+    return Check("裸信号", True, "；".join(f"{what}（{'、'.join(names)}）" for what, names in meanings.items()))
+
+
+def _folder(configuration: Configuration) -> Check:
     folder = configuration.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,9 +104,8 @@ def _folder(configuration: Configuration) -> Iterator[Check]:
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        yield Check("数据文件夹", False, f"{folder} 不可写：{error}；请换一个文件夹或改权限")
-        return
-    yield Check("数据文件夹", True, str(folder))
+        return Check("数据文件夹", False, f"{folder} 不可写（{error.strerror}）：请改 [data] folder，或改权限")
+    return Check("数据文件夹", True, str(folder))
 
 
 def _space(configuration: Configuration) -> Iterator[Check]:
@@ -117,10 +138,13 @@ def _sync(configuration: Configuration) -> Iterator[Check]:
 
 def _engine(configuration: Configuration) -> Iterator[Check]:
     try:
-        hello = engine_access.ask(configuration, wire.Hello())
+        hello = engine_access.ask(configuration.folder, wire.Hello())
         yield Check("引擎", True, f"正在运行 {hello[0].get('version')}")
-        for row in engine_access.ask(configuration, wire.Read("doors")):
-            yield Check(f"通道 {row['door']}", True, str(row["condition"]))
+        if config_changed(configuration.folder, configuration.path):
+            yield Check("配置生效", False, CONFIG_CHANGED)
+        for row in engine_access.ask(configuration.folder, wire.Read("doors")):
+            condition = str(row["condition"])
+            yield Check(f"通道 {row['door']}", not condition.startswith("⚠"), condition)
     except (DialError, wire.ControlError):
         try:
             folder_lock(configuration.folder).release()

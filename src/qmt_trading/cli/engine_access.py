@@ -2,44 +2,76 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
 from qmt_trading.codec import control as wire
-from qmt_trading.codec import view_json
+from qmt_trading.codec import timeline_json, view_json
 from qmt_trading.link.dial import DialError, dial
-from qmt_trading.run.config import Configuration
 from qmt_trading.run.control_door import control_address
-from qmt_trading.run.reading import read_view
+from qmt_trading.run.reading import journal_path, read_view
 
 Rows = list[dict[str, object]]
-ANSWER_S = 10.0
+ANSWER_S: Final = 10.0
+_LOOK_S: Final = 3.0
+"""How long a reading command waits for an engine before it reads the journal instead."""
 
 
-def ask(configuration: Configuration, request: wire.ControlRequest) -> Rows:
+class NotRunningError(DialError):
+    """No engine runs over this folder."""
+
+
+class NeverRunError(DialError):
+    """No engine has ever run over this folder."""
+
+
+def ask(folder: Path, request: wire.ControlRequest, *, wait_s: float = ANSWER_S) -> Rows:
     """Return the running engine's answer.
 
     Raises:
-        DialError: no engine runs over this folder.
+        NotRunningError: no engine runs over ``folder``.
+        DialError: it runs and does not answer.
         ControlError: it refuses, and says why.
     """
-    with dial(control_address(configuration.folder), timeout_s=2.0) as line:
+    try:
+        line = dial(control_address(folder), timeout_s=2.0)
+    except DialError as error:
+        raise NotRunningError(
+            f"引擎未运行（{folder}）：先 qmt run / no engine is running: start it with `qmt run`"
+        ) from error
+    with line:
         line.send(wire.encode_request(request))
-        return wire.decode_answer(line.receive_line(ANSWER_S))
+        return wire.decode_answer(line.receive_line(wait_s))
 
 
-def read(configuration: Configuration, table: str, *, limit: int = 1000) -> tuple[Rows, bool]:
-    """Return the rows of ``table`` and whether they come from a running engine.
+def read(folder: Path, table: str, *, limit: int = 1000) -> tuple[Rows, str]:
+    """Return the rows of ``table``, and why they come from the journal; empty: a running engine told them.
 
     Raises:
+        NeverRunError: there is neither an engine nor a journal.
         JournalError: no engine runs, and the journal cannot be read.
     """
     try:
-        return ask(configuration, wire.Read(table, limit)), True
-    except DialError:
-        return view_json.rows_of(read_view(configuration.folder), table, limit), False
+        return ask(folder, wire.Read(table, limit), wait_s=_LOOK_S), ""
+    except DialError as error:
+        why = _why(folder, error)
+        return view_json.rows_of(read_view(folder), table, limit, running=False), why
 
 
-def timeline(configuration: Configuration, seq: int) -> tuple[Rows, bool]:
-    """Return the hops of one signal and whether they come from a running engine."""
+def timeline(folder: Path, seq: int) -> tuple[Rows, str]:
+    """Return the hops of one signal, and why they come from the journal, as ``read`` does."""
     try:
-        return ask(configuration, wire.Timeline(seq)), True
-    except DialError:
-        return view_json.timeline(read_view(configuration.folder), seq), False
+        return ask(folder, wire.Timeline(seq), wait_s=_LOOK_S), ""
+    except DialError as error:
+        why = _why(folder, error)
+        return timeline_json.timeline(read_view(folder), seq), why
+
+
+def _why(folder: Path, error: DialError) -> str:
+    if not isinstance(error, NotRunningError):
+        return "引擎没有应答，以下来自日志 / the engine does not answer; read from the journal"
+    if not journal_path(folder).exists():
+        raise NeverRunError(
+            f"还没有运行过（{folder} 里没有日志）：先 qmt run / it has never run: start it with `qmt run`"
+        ) from error
+    return "引擎未运行，以下来自日志 / no engine runs; read from the journal"

@@ -8,9 +8,9 @@ OK: Final = 0
 REFUSED: Final = 1
 """Denied, nothing found, a check that failed."""
 USAGE: Final = 2
-"""The command line or the configuration cannot be used; nothing was started."""
+"""The command line, the configuration or a path cannot be used; nothing was started."""
 NOT_RUNNING: Final = 3
-"""No engine answers, and the command needs one."""
+"""No engine answers and the command needs one, or none has ever run over this folder."""
 MALFORMED: Final = 4
 """The signal was no signal."""
 JOURNAL: Final = 5

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
 from qmt_trading import __version__
-from qmt_trading.cli import acting, demo, doctor, init, journal, reading, running
+from qmt_trading.cli import acting, demo, doctor, init, journal, reading, running, sending, words
 
+words.speak_chinese()
 app = typer.Typer(
     name="qmt",
-    help="QMT 量化交易系统：上游程序发一句话，多个账户一起下单或撤单。Signals in, orders out.",
+    help="QMT 量化交易系统：上游发一句话，多个账户一起下单或撤单。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    cls=words.Group,
+    context_settings=words.HELP_NAMES,
 )
 
 
@@ -27,17 +31,17 @@ def _version(show: bool) -> None:
 @app.callback()
 def options(
     *,
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="版本 version"),
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 version")] = False,
 ) -> None:
     """Take the options that stand before a command."""
 
 
-app.command()(init.init)
-app.command()(running.run)
-app.command()(demo.demo)
-app.command()(doctor.doctor)
-app.command()(acting.send)
-for read in (
+for command in (
+    init.init,
+    running.run,
+    demo.demo,
+    doctor.doctor,
+    sending.send,
     reading.status,
     reading.accounts,
     reading.positions,
@@ -46,10 +50,13 @@ for read in (
     reading.signals,
     reading.alerts,
     reading.timeline,
+    acting.cancel,
+    acting.halt,
+    acting.resume,
+    acting.resolve,
+    acting.stop,
 ):
-    app.command()(read)
-for act in (acting.cancel, acting.halt, acting.resume, acting.resolve, acting.stop):
-    app.command()(act)
+    app.command(cls=words.Command)(command)
 app.add_typer(journal.app, name="journal")
 
 
@@ -58,7 +65,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # A console that cannot show Chinese still shows the rest.
-    app()
+    sys.exit(words.run(app))
 
 
 if __name__ == "__main__":

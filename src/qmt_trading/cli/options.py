@@ -14,12 +14,13 @@ import typer
 from qmt_trading.cli import exit_codes
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import ConfigurationError, DoorError, JournalError, LockedError
+from qmt_trading.run import place
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="配置文件 configuration file", show_default=True, dir_okay=False)
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON 行列表 print a list of rows as JSON")]
-WhyOption = Annotated[str, typer.Option("--why", help="原因，记入日志 the reason, goes on record")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON rows as JSON")]
+WhyOption = Annotated[str, typer.Option("--why", help="原因，记入日志 why; goes on record")]
 DEFAULT_CONFIG = Path("qmt.toml")
 
 
@@ -29,21 +30,42 @@ def fail(code: int, text: str) -> NoReturn:
     raise typer.Exit(code)
 
 
+def place_of(config: Path) -> place.Place:
+    """Return where the engine of ``config`` lives; a configuration that is wrong is told of and does not stop this.
+
+    Raises:
+        ConfigurationError: there is neither a file nor a data folder.
+    """
+    found = place.find(config)
+    if found.trouble:
+        print(
+            f"! 配置有误，本命令照常执行（数据文件夹 {found.folder}）：{found.trouble}\n"
+            "  the configuration is wrong; this command needs only the data folder and goes on",
+            file=sys.stderr,
+        )
+    return found
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn the errors of the world into one sentence and an exit code."""
     try:
         yield
-    except ConfigurationError as error:
+    except (ConfigurationError, DoorError) as error:
         fail(exit_codes.USAGE, f"✗ {error}")
     except LockedError as error:
         fail(exit_codes.LOCKED, f"✗ {error}")
     except JournalError as error:
         fail(exit_codes.JOURNAL, f"✗ {error}")
-    except DoorError as error:
-        fail(exit_codes.USAGE, f"✗ {error}")
     except DialError as error:
         fail(exit_codes.NOT_RUNNING, f"✗ {error}")
+    except OSError as error:
+        fail(exit_codes.USAGE, f"✗ {cannot(error)}")
+
+
+def cannot(error: OSError) -> str:
+    """Return which file or folder the system refused, and why."""
+    return f"无法使用 {error.filename or '文件'}：{error.strerror or error} / cannot be used: choose another path"
 
 
 def who() -> str:

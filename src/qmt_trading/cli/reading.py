@@ -3,66 +3,106 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from qmt_trading.cli import engine_access, exit_codes, show
-from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail
-from qmt_trading.run.config import load
+from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail, place_of
+from qmt_trading.codec import control as wire
+from qmt_trading.link.dial import DialError
+from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.run.config_file import digest_of
 
 LimitOption = Annotated[int, typer.Option("--limit", "-n", help="最多行数 at most so many rows", min=1)]
+CONFIG_CHANGED = "配置已改，重启后生效 / the configuration was changed: a restart makes it hold"
 
 
 def _list(
-    config: ConfigOption, table: str, columns: Sequence[show.Column], title: str, *, as_json: bool, limit: int = 1000
+    config: Path, table: str, columns: Sequence[show.Column], title: str, *, as_json: bool, limit: int = 1000
 ) -> None:
     with explained():
-        rows, live = engine_access.read(load(config), table, limit=limit)
+        rows, from_journal = engine_access.read(place_of(config).folder, table, limit=limit)
     if as_json:
         show.print_json(rows)
         return
     console = show.console()
-    if not live:
-        console.print("引擎未运行，以下来自日志 / no engine runs; read from the journal", style="yellow")
+    if from_journal:
+        console.print(from_journal, style="yellow")
     if not rows:
         console.print(f"{title}：无 / none")
         return
-    console.print(show.table_of(rows, columns, title))
+    console.print(show.table_of(rows, columns, width=console.width, title=title))
 
 
 def status(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
     """现在怎么样 how things stand."""
     with explained():
-        rows, live = engine_access.read(load(config), "status")
-    row = {**rows[0], "running": live}
+        place = place_of(config)
+        rows, from_journal = engine_access.read(place.folder, "status")
+        changed = not from_journal and config_changed(place.folder, config)
+    row = {**rows[0], "running": not from_journal, "config_changed": changed}
     if as_json:
         show.print_json([row])
         return
     console = show.console()
-    console.print("● 运行中 running" if live else "○ 未运行 not running", style="bold green" if live else "bold yellow")
-    names = {
-        "mode": "模式",
-        "day": "交易日",
-        "state_text": "状态",
-        "accounts": "账户",
-        "accounts_ready": "就绪账户",
-        "signals": "信号",
-        "orders": "委托",
-        "working_orders": "未成交",
-        "unknown_orders": "待核实",
-        "fills": "成交",
-        "malformed": "格式错误",
-        "journal_closed": "日志故障",
-        "submits_closed": "停单原因",
-    }
-    for key, name in names.items():
-        if row.get(key) is not None:
-            console.print(f"  {name:<6} {row[key]}")
+    if from_journal:
+        console.print(f"○ {from_journal}", style="bold yellow")
+    else:
+        console.print("● 运行中 running", style="bold green")
+    for line in show.aligned(status_pairs(row)):
+        console.print(f"  {line}")
+    if changed:
+        console.print(f"! {CONFIG_CHANGED}", style="bold yellow")
+
+
+def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
+    """Return what ``qmt status`` says, line by line; what is not so is not said."""
+    ready = f"{row['accounts']} 个" + (f"，就绪 {row['accounts_ready']} 个" if row.get("running") else "")
+    pairs: list[tuple[str, object]] = [
+        ("模式", row.get("mode_text") or row.get("mode")),
+        ("交易日", row.get("day") or "–"),
+        ("状态", row.get("state_text")),
+    ]
+    if row.get("state") != "ACTIVE":
+        pairs.append(("谁、为何", cause_text(row)))
+        pairs.append(("恢复", "确认无误后 qmt resume --why 原因"))
+    halted = row.get("accounts_halted")
+    if isinstance(halted, list) and halted:
+        pairs.append(("单独停止", f"{'、'.join(map(str, halted))}（恢复：qmt resume --account 账号 --why 原因）"))
+    pairs += [
+        ("账户", ready),
+        ("信号", row.get("signals")),
+        ("委托", f"{row.get('orders')}，未成交 {row.get('working_orders')}，待核实 {row.get('unknown_orders')}"),
+        ("成交", row.get("fills")),
+        ("格式错误", row.get("malformed")),
+    ]
+    if row.get("submits_closed") or row.get("journal_closed"):
+        pairs.append(("停单原因", f"日志不可写：{row.get('journal_closed') or '请检查磁盘'}；重启后恢复"))
+    return pairs
+
+
+def cause_text(row: dict[str, object]) -> str:
+    """Return who stopped trading, why and since when."""
+    if not row.get("state_cause_text"):
+        return "见 qmt alerts 和 logs/ 里的运行记录"
+    since = str(row.get("state_since") or "")[:19].replace("T", " ")
+    return f"{row['state_cause_text']}（{since} 起）"
+
+
+def config_changed(folder: Path, config: Path) -> bool:
+    """Tell whether the file is another than the one the running engine was started with; False when it does not say."""
+    try:
+        hello = engine_access.ask(folder, wire.Hello())
+        started = hello[0].get("config")
+        return bool(started) and started != digest_of(config)
+    except (DialError, wire.ControlError, ConfigurationError):
+        return False
 
 
 def accounts(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
-    """账户资金 accounts and cash."""
+    """账户与资金 accounts and cash."""
     _list(config, "accounts", show.ACCOUNTS, "账户", as_json=as_json)
 
 
@@ -82,7 +122,7 @@ def fills(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False,
 
 
 def signals(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False, limit: LimitOption = 1000) -> None:
-    """信号与结果，新的在前 signals and what became of them, newest first."""
+    """信号与结果，新的在前 signals, newest first."""
     _list(config, "signals", show.SIGNALS, "信号", as_json=as_json, limit=limit)
 
 
@@ -97,12 +137,23 @@ def timeline(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """一条信号的一生，每步毫秒 the whole life of a signal, milliseconds per hop."""
+    """一条信号的一生，每步毫秒 the life of a signal."""
     with explained():
-        rows, _ = engine_access.timeline(load(config), seq)
+        rows, from_journal = engine_access.timeline(place_of(config).folder, seq)
     if as_json:
         show.print_json(rows)
     elif rows:
-        show.console().print(show.table_of(rows, show.TIMELINE, f"信号 {seq}"))
+        console = show.console()
+        if from_journal:
+            console.print(from_journal, style="yellow")
+        console.print(show.table_of(rows, show.TIMELINE, width=console.width, title=f"信号 {seq}"))
+        if fills_come_first(rows):
+            console.print("成交按柜台的时刻，柜台应答按收到的时刻，所以成交可能排在前面", style="dim")
     if not rows:
-        fail(exit_codes.REFUSED, f"没有信号 {seq} / no such signal today")
+        fail(exit_codes.REFUSED, f"✗ 今天没有信号 {seq}，序号见 qmt signals / no such signal today")
+
+
+def fills_come_first(rows: Sequence[dict[str, object]]) -> bool:
+    """Tell whether a fill stands before the counter's answer, which wants a word of explanation."""
+    hops = [row["hop"] for row in rows]
+    return "filled" in hops and "answered" in hops[hops.index("filled") :]

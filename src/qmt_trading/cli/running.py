@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -20,14 +22,17 @@ def run(
     *,
     safe: Annotated[bool, typer.Option("--safe", help="只可撤单地启动 start for cancelling only")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不往控制台写 nothing on the console")] = False,
+    leashed: Annotated[bool, typer.Option("--leashed", hidden=True, help="stop when standard input ends")] = False,
 ) -> None:
-    """运行引擎，Ctrl-C 退出 run the engine; Ctrl-C stops it."""
+    """运行引擎，Ctrl-C 退出 run the engine; Ctrl-C ends it."""
     if hasattr(sys.stderr, "reconfigure"):
         sys.stderr.reconfigure(errors="replace")
     with explained():
         application = Application(load(config), safe=safe, console=None if quiet else sys.stderr)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: application.ask_to_stop())
+        if leashed:
+            threading.Thread(target=_stop_with_parent, args=(application,), name="leash", daemon=True).start()
         gc.collect()
         gc.freeze()  # What start-up made lives as long as the process: the collector need not look at it again.
         application.start()
@@ -35,4 +40,11 @@ def run(
             pass
         application.stop()
     if application.failure:
-        fail(exit_codes.FAILED, f"✗ 引擎因错误停止 / the engine stopped: {application.failure}")
+        fail(exit_codes.FAILED, f"✗ 引擎因错误退出 / the engine ended: {application.failure}")
+
+
+def _stop_with_parent(application: Application) -> None:
+    """End with the process that started this one, however that dies: its end of the pipe closes."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    application.ask_to_stop()

@@ -5,17 +5,36 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 Rows = Sequence[dict[str, object]]
-Column = tuple[str, str, str]
-"""Key of the row, heading, justification."""
 
-RED_UP = {"buy": "red", "sell": "green"}
-STATUS_STYLE = {
+PIPED_WIDTH: Final = 150
+"""Of what goes into a file or another program."""
+_GAP: Final = 2
+_FLEXIBLE_MIN: Final = 40
+"""Cells that a column of sentences wants before other columns may stay beside it."""
+
+
+class Column(NamedTuple):
+    """One column; what does not fit is left out whole, never cut."""
+
+    key: str
+    heading: str
+    right: bool = False
+    drop: int = 0
+    """The lower, the earlier it goes where the screen is narrow; 0: it stays."""
+    flexible: bool = False
+    """Takes what width is left and goes on in further lines."""
+
+
+RED_UP: Final = {"buy": "red", "sell": "green"}
+STATUS_STYLE: Final = {
     "FILLED": "bold",
     "REJECTED": "bold red",
     "UNKNOWN": "bold yellow",
@@ -23,72 +42,79 @@ STATUS_STYLE = {
     "EXPIRED_UNRESOLVED": "bold yellow",
     "CANCELED": "dim",
     "EXPIRED": "dim",
+    "accepted": "green",
+    "denied": "bold red",
+    "duplicate": "yellow",
 }
-SIDES = {"buy": "买入", "sell": "卖出"}
+STATE_STYLE: Final = {"ACTIVE": "green", "REDUCING": "bold yellow", "HALTED": "bold red"}
+IMPORTANCE_STYLE: Final = {"warning": "yellow", "critical": "bold red"}
+TIMES: Final = ("created_at", "filled_at", "received_at", "at")
+MILLISECONDS: Final = 3
+"""The place of a time's milliseconds in the order in which a table gives way."""
 
-ORDERS: Sequence[Column] = (
-    ("created_at", "时间", "left"),
-    ("account", "账户", "left"),
-    ("symbol", "代码", "left"),
-    ("side", "方向", "left"),
-    ("quantity", "委托数量", "right"),
-    ("price", "价格", "right"),
-    ("status_text", "状态", "left"),
-    ("filled_quantity", "成交数量", "right"),
-    ("average_price", "成交均价", "right"),
-    ("leaves_quantity", "未成交", "right"),
-    ("venue_order_id", "合同编号", "left"),
-    ("client_order_id", "本地编号", "left"),
+ORDERS: Final = (
+    Column("created_at", "时间"),
+    Column("account", "账户"),
+    Column("symbol", "代码"),
+    Column("side", "方向"),
+    Column("quantity", "数量", right=True),
+    Column("price", "价格", right=True),
+    Column("status_text", "状态"),
+    Column("filled_quantity", "成交", right=True),
+    Column("leaves_quantity", "未成交", right=True, drop=4),
+    Column("average_price", "成交均价", right=True, drop=1),
+    Column("venue_order_id", "合同编号", drop=2),
+    Column("client_order_id", "本地编号", drop=5),
 )
-FILLS: Sequence[Column] = (
-    ("filled_at", "时间", "left"),
-    ("account", "账户", "left"),
-    ("symbol", "代码", "left"),
-    ("side", "方向", "left"),
-    ("quantity", "成交数量", "right"),
-    ("price", "成交价", "right"),
-    ("fee", "费用", "right"),
-    ("client_order_id", "本地编号", "left"),
+FILLS: Final = (
+    Column("filled_at", "时间"),
+    Column("account", "账户"),
+    Column("symbol", "代码"),
+    Column("side", "方向"),
+    Column("quantity", "成交数量", right=True),
+    Column("price", "成交价", right=True),
+    Column("fee", "费用", right=True, drop=1),
+    Column("client_order_id", "本地编号", drop=4),
 )
-POSITIONS: Sequence[Column] = (
-    ("account", "账户", "left"),
-    ("symbol", "代码", "left"),
-    ("quantity", "持仓", "right"),
-    ("sellable_quantity", "可卖", "right"),
-    ("frozen_quantity", "冻结", "right"),
-    ("cost_price", "成本价", "right"),
-    ("realised", "已实现盈亏", "right"),
+POSITIONS: Final = (
+    Column("account", "账户"),
+    Column("symbol", "代码"),
+    Column("quantity", "持仓", right=True),
+    Column("sellable_quantity", "可卖", right=True),
+    Column("frozen_quantity", "冻结", right=True, drop=1),
+    Column("cost_price", "成本价", right=True, drop=2),
+    Column("realised", "已实现盈亏", right=True, drop=4),
 )
-ACCOUNTS: Sequence[Column] = (
-    ("account", "账户", "left"),
-    ("name", "名称", "left"),
-    ("state_text", "状态", "left"),
-    ("link", "连接", "left"),
-    ("available_cash", "可用资金", "right"),
-    ("frozen_cash", "冻结资金", "right"),
-    ("market_value", "持仓市值", "right"),
-    ("total_assets", "总资产", "right"),
-    ("working_orders", "未成交笔数", "right"),
-    ("unknown_orders", "待核实", "right"),
+ACCOUNTS: Final = (
+    Column("account", "账户"),
+    Column("name", "名称", drop=6),
+    Column("state_text", "状态"),
+    Column("link_text", "连接"),
+    Column("available_cash", "可用资金", right=True),
+    Column("frozen_cash", "冻结资金", right=True, drop=1),
+    Column("market_value", "持仓市值", right=True, drop=2),
+    Column("total_assets", "总资产", right=True, drop=5),
+    Column("working_orders", "未成交", right=True, drop=4),
+    Column("unknown_orders", "待核实", right=True, drop=7),
 )
-SIGNALS: Sequence[Column] = (
-    ("seq", "序号", "right"),
-    ("received_at", "时间", "left"),
-    ("door", "通道", "left"),
-    ("status_text", "结果", "left"),
-    ("text", "内容", "left"),
-    ("reasons", "原因", "left"),
+SIGNALS: Final = (
+    Column("seq", "序号", right=True),
+    Column("received_at", "时间"),
+    Column("door", "通道", drop=1),
+    Column("status_text", "结果"),
+    Column("content", "内容与原因", flexible=True),
 )
-ALERTS: Sequence[Column] = (
-    ("at", "时间", "left"),
-    ("importance", "程度", "left"),
-    ("text", "内容", "left"),
+ALERTS: Final = (
+    Column("at", "时间"),
+    Column("importance_text", "程度"),
+    Column("account", "账户"),
+    Column("text", "内容", flexible=True),
 )
-TIMELINE: Sequence[Column] = (
-    ("milliseconds", "毫秒", "right"),
-    ("hop_text", "环节", "left"),
-    ("account", "账户", "left"),
-    ("detail", "详情", "left"),
+TIMELINE: Final = (
+    Column("milliseconds", "毫秒", right=True),
+    Column("hop_text", "环节"),
+    Column("account", "账户"),
+    Column("detail", "详情", flexible=True),
 )
 
 
@@ -104,37 +130,109 @@ def print_json(value: object) -> None:
 
 
 def console() -> Console:
-    """Return the console for people; what it cannot show is replaced, never an error."""
+    """Return the console for people; what it cannot show is replaced, and brackets in a text are just brackets."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
-    width = None if sys.stdout.isatty() else 150
-    return Console(highlight=False, width=width)
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
-def table_of(rows: Rows, columns: Sequence[Column], title: str = "") -> Table:
-    """Return ``rows`` as a table; the account stands in every row that has one."""
-    table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for _, heading, justify in columns:
-        table.add_column(heading, justify="right" if justify == "right" else "left", no_wrap=heading != "内容")
-    for row in rows:
-        table.add_row(*(_cell(row, key) for key, _, _ in columns))
+def table_of(rows: Rows, columns: Sequence[Column], *, width: int, title: str = "", tells: bool = True) -> Table:
+    """Return ``rows`` as a table at most ``width`` cells wide; whole columns give way in their order, no cell is cut.
+
+    Args:
+        tells: what is left out stands below the table.
+    """
+    kept, cells, left_out = _fitted(rows, columns, width)
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        caption=f"窄屏未显示：{'、'.join(left_out)}（加宽窗口，或用 --json）" if left_out and tells else None,
+        caption_justify="left",
+        caption_style="dim",
+        header_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    for column in kept:
+        table.add_column(
+            column.heading,
+            justify="right" if column.right else "left",
+            no_wrap=not column.flexible,
+            overflow="fold",
+        )
+    for row in cells:
+        table.add_row(*row)
     return table
 
 
-def _cell(row: dict[str, object], key: str) -> Text:
+def _fitted(rows: Rows, columns: Sequence[Column], width: int) -> tuple[list[Column], list[list[Text]], list[str]]:
+    """Return the columns that fit, their cells, and the headings of those left out."""
+    kept, left_out, short_times = list(columns), [], False
+    while True:
+        cells = [[cell(row, column.key, short_time=short_times) for column in kept] for row in rows]
+        if _width(kept, cells) <= width:
+            break
+        going = min((column for column in kept if column.drop), key=lambda column: column.drop, default=None)
+        has_time = any(column.key in TIMES for column in kept)
+        if has_time and not short_times and (going is None or going.drop >= MILLISECONDS):
+            short_times = True
+        elif going is None:
+            break
+        else:
+            kept.remove(going)
+            left_out.append(going.heading)
+    return kept, cells, left_out
+
+
+def _width(columns: Sequence[Column], cells: Sequence[Sequence[Text]]) -> int:
+    total = _GAP * (len(columns) - 1)
+    for index, column in enumerate(columns):
+        widest = max([cell_len(column.heading), *(_widest_line(row[index]) for row in cells)])
+        total += min(widest, _FLEXIBLE_MIN) if column.flexible else widest
+    return total
+
+
+def _widest_line(text: Text) -> int:
+    return max(cell_len(line) for line in text.plain.split("\n"))
+
+
+def cell(row: dict[str, object], key: str, *, short_time: bool = False) -> Text:
+    """Return one value as a person reads it."""
+    if key == "content":
+        return _content(row)
     value = row.get(key)
     if value is None or value == "":
         return Text("–", style="dim")
-    if key in ("created_at", "filled_at", "received_at", "at"):
-        return Text(str(value)[11:23], style="dim")
+    text = str(value)
+    if key in TIMES:
+        return Text(text[11:19] if short_time else text[11:23], style="dim")
     if key == "side":
-        return Text(SIDES.get(str(value), str(value)), style=RED_UP.get(str(value), ""))
+        return Text(str(row.get("side_text", text)), style=RED_UP.get(text, ""))
     if key == "status_text":
-        return Text(str(value), style=STATUS_STYLE.get(str(row.get("status")), ""))
-    if key == "reasons" and isinstance(value, list):
-        return Text("；".join(str(each.get("text")) for each in value) or "–")
-    if key == "link":
-        return Text("已连接" if value == "connected" else "断开", style="green" if value == "connected" else "red")
+        return Text(text, style=STATUS_STYLE.get(str(row.get("status")), ""))
+    if key == "state_text":
+        return Text(text, style=STATE_STYLE.get(str(row.get("state")), ""))
+    if key == "importance_text":
+        return Text(text, style=IMPORTANCE_STYLE.get(str(row.get("importance")), ""))
+    if key == "link_text":
+        return Text(text, style={"connected": "green", "down": "red"}.get(str(row.get("link")), "yellow"))
     if key == "milliseconds":
-        return Text(f"{value:.3f}" if isinstance(value, float) else str(value))
-    return Text(str(value))
+        return Text(f"{value:.3f}" if isinstance(value, float) else text)
+    return Text(text)
+
+
+def _content(row: dict[str, object]) -> Text:
+    """Return a message, and below it why it, or a part of it, was refused."""
+    text = Text(str(row.get("text") or "–"))
+    reasons = row.get("reasons")
+    for each in reasons if isinstance(reasons, list) else ():
+        text.append(f"\n  {each.get('text')}", style="dim" if row.get("status") == "accepted" else "red")
+    return text
+
+
+def aligned(pairs: Sequence[tuple[str, object]]) -> list[str]:
+    """Return ``pairs`` as lines with the values in one column, whatever the width of the names' characters."""
+    widest = max((cell_len(name) for name, _ in pairs), default=0)
+    return [f"{name}{' ' * (widest - cell_len(name))}  {value}" for name, value in pairs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,6 +14,7 @@ ACCOUNT_ENTRIES_MAX: Final = 1_000
 NAME_CHARACTERS_MAX: Final = 64
 QUOTED_CHARACTERS_MAX: Final = 40
 
+_FIGURE: Final = re.compile(r"\{[0-9]\}")
 _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "encoding": (
         "既不是 UTF-8 也不是 GBK/GB18030：请用 UTF-8 发送",
@@ -86,8 +88,8 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "全撤 takes * or nothing: to cancel one symbol write cancel {0}",
     ),
     "verb": (
-        "动词看不懂：{0}；可用 buy 买入、sell 卖出、cancel 撤单、撤买、撤卖、全撤、target 调到、清仓",
-        "unknown verb {0}: buy, sell, cancel, target, 撤买, 撤卖, 全撤, 清仓",
+        "动词看不懂：{0}；可用 buy 买入、sell 卖出、cancel 撤单、撤买、撤卖、全撤（target 调到、清仓 尚未支持）",
+        "unknown verb {0}: buy, sell, cancel, 撤买, 撤卖, 全撤 (target and 清仓 are not built yet)",
     ),
     "verb_glued": ("{0} 和代码之间要有空格：{0} {1}", "a blank is needed after {0}: {0} {1}"),
     "size": (
@@ -158,6 +160,10 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "strategy= takes 1 to 64 of letters, digits, . _ - and CJK, not {0}",
     ),
     "option_of_orders": ("撤单不能带 {0}", "a cancel takes no {0}"),
+    "id_empty": (
+        "「#」后面没有编号：请写 #编号，或去掉「#」",
+        "nothing follows the #: write #id, or leave it out",
+    ),
     "id": (
         "编号 {0} 不对：1 到 64 个字母、数字、. _ - /，不以 / 开头",
         "id {0} is not 1 to 64 of letters, digits, . _ - /, not beginning with /",
@@ -232,6 +238,13 @@ def malformed(code: str, figures: Sequence[str] = (), *, position: int, item: in
     return Malformed(
         code=code, position=position, item=item, chinese=chinese.format(*shown), english=english.format(*shown)
     )
+
+
+def general(code: str) -> str:
+    """Return the Chinese sentence of ``code`` without its figures; a strange code stays as it is."""
+    if code not in _SENTENCES:
+        return code
+    return _FIGURE.sub("…", _SENTENCES[code][0])
 
 
 def shorten(text: str) -> str:

@@ -6,6 +6,41 @@ from typing import Final
 
 from qmt_trading.model.reasons import Denial, Reason
 
+_FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
+    Reason.DOOR_FORBIDS: (1, {"buy": "买入", "sell": "卖出", "cancel": "撤单", "": "（无）"}),
+    Reason.LOT_INVALID: (
+        0,
+        {
+            "main": "主板",
+            "star": "科创板",
+            "chinext": "创业板",
+            "bse": "北交所",
+            "fund": "基金",
+            "reit": "REITs",
+            "convertible": "可转债",
+            "bond": "债券",
+            "repo": "逆回购",
+        },
+    ),
+    Reason.SYMBOL_NOT_TRADABLE: (
+        1,
+        {"index": "指数", "subscription": "新股申购", "b_share": "B 股", "unknown": "未知品种"},
+    ),
+    Reason.ACCOUNT_NOT_READY: (1, {"down": "连接断开", "reconciling": "资金持仓核对中"}),
+    Reason.NOT_SUPPORTED: (
+        0,
+        {
+            "target": "target 调到",
+            "clear": "清仓",
+            "portfolio": "portfolio 组合",
+            "at": "at= 定时",
+            "not_before": "not_before 定时",
+            "cancel_after": "cancel_after= 定时撤单",
+        },
+    ),
+}
+"""Which figure is made of words of ours, and how people say them in Chinese."""
+
 _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
     Reason.TRADING_HALTED: (
         "已停止（仅可撤单）：恢复交易用 qmt resume",
@@ -16,7 +51,10 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "日志不可写，本进程不再下单：请检查磁盘后重启",
         "the journal cannot be written; check the disk and restart",
     ),
-    Reason.DOOR_FORBIDS: ("该通道（{0}）只允许：{1}", "door {0} allows only: {1}"),
+    Reason.DOOR_FORBIDS: (
+        "该通道（{0}）只允许：{1}；要放开，请改 qmt.toml 中该 [[doors]] 的 allow = […] 后重启",
+        "door {0} allows only: {1}; its allow = […] in qmt.toml says so",
+    ),
     Reason.DOOR_ACCOUNT_FORBIDDEN: ("该通道（{0}）不允许账号 {1}", "door {0} does not serve account {1}"),
     Reason.DOOR_VALUE_EXCEEDED: ("超出该通道单笔上限：{0} > {1}", "over the door's largest order: {0} > {1}"),
     Reason.ACCOUNT_UNKNOWN: ("账号未配置：{0}", "account not configured: {0}"),
@@ -91,9 +129,16 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
     Reason.TOO_MANY_ORDERS: ("展开后委托过多：{0} > {1}", "too many orders once written out: {0} > {1}"),
     Reason.CLOCK_UNSETTLED: ("系统时钟跳变，核对完成前暂停下单", "the clock stepped: orders wait for a reconciliation"),
 }
+_GROUP_UNKNOWN: Final = ("分组未配置：{0}", "group not configured: {0}")
 
 
 def sentence(denial: Denial) -> tuple[str, str]:
     """Return why, in Chinese and in English."""
     chinese, english = _SENTENCES[denial.reason]
-    return chinese.format(*denial.figures), english.format(*denial.figures)
+    if denial.reason is Reason.ACCOUNT_UNKNOWN and denial.figures[0].startswith("@"):
+        chinese, english = _GROUP_UNKNOWN
+    figures = list(denial.figures)
+    if denial.reason in _FIGURES:
+        index, words = _FIGURES[denial.reason]
+        figures[index] = "、".join(words.get(word, word) for word in figures[index].split(","))
+    return chinese.format(*figures), english.format(*denial.figures)

@@ -374,7 +374,7 @@ def _shared(members: list[Fields], name: str, read: Callable[[Fields], _T]) -> _
 def _identifier(fields: Fields) -> str:
     written = fields.text("id")
     if not is_id(written):
-        raise MalformedError("id", written, path=(*fields.path, "id"))
+        raise MalformedError("id", written or '""', path=(*fields.path, "id"))
     return written
 
 

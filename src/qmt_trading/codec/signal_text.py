@@ -65,6 +65,8 @@ def parse_text(text: str, *, infer_market: bool) -> Signal:
     number = ""
     if mark:
         number = tail.strip(" ")
+        if not number:
+            raise MalformedError("id_empty", index=len(body) + 1)
         if not is_id(number):
             index = len(body) + 1 + len(tail) - len(tail.lstrip(" ")) + strange_in_id(number)
             raise MalformedError("id", number, index=index)

@@ -6,14 +6,27 @@ from typing import Final
 
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.model.instant import to_iso_text
-from qmt_trading.model.numbers import to_money_text, to_text
+from qmt_trading.model.numbers import to_text
 from qmt_trading.model.order import Fill, Order, Position
-from qmt_trading.model.reasons import Denial
+from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.receipt import Receipt
+from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AccountRow, AlertRow, SignalRow, View
-from qmt_trading.model.words import TERMINAL, OrderStatus, SignalStatus, TradingState
+from qmt_trading.model.words import (
+    TERMINAL,
+    Importance,
+    LinkState,
+    Mode,
+    OrderStatus,
+    Side,
+    SignalStatus,
+    TradingState,
+)
 
 Plain = dict[str, object]
 
+MODE_TEXT: Final = {Mode.PAPER: "模拟", Mode.LIVE: "实盘", Mode.SHADOW: "观察（只看不下）", Mode.REPLAY: "回放"}
+SIDE_TEXT: Final = {Side.BUY: "买入", Side.SELL: "卖出"}
 STATUS_TEXT: Final = {
     OrderStatus.PENDING_NEW: "待报",
     OrderStatus.NEW: "已报",
@@ -39,19 +52,35 @@ SIGNAL_TEXT: Final = {
     SignalStatus.MALFORMED: "格式错误",
     SignalStatus.BUSY: "繁忙，未接收，请重发",
 }
+IMPORTANCE_TEXT: Final = {Importance.INFORMATION: "提示", Importance.WARNING: "注意", Importance.CRITICAL: "紧急"}
+LINK_TEXT: Final = {LinkState.CONNECTED: "已连接", LinkState.DOWN: "断开"}
+NOT_RUNNING_TEXT: Final = "–（引擎未运行）"
+WHO_TEXT: Final = {"start": "安全启动", "engine": "系统", "day": "跨日", "file": "HALT 文件"}
+"""Who is no person."""
+WHY_TEXT: Final = {
+    "AMPLIFICATION": "一分钟内委托过多",
+    "OTHER_ENGINE": "柜台有另一个引擎的委托",
+    "ORDER_ROSE": "判定未报的委托出现在柜台",
+    "REMARK_TWICE": "柜台有两笔委托用同一本地编号",
+}
+"""What the system gives as its reason."""
+_SEVERITY: Final = (TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED)
 
 
-def rows_of(view: View, table: str, limit: int) -> list[Plain]:
+def rows_of(view: View, table: str, limit: int, *, running: bool = True) -> list[Plain]:
     """Return the newest ``limit`` rows of ``table``, newest first where there is an order in time.
+
+    Args:
+        running: False: the view was read from the journal of an engine that has ended, so nothing is connected.
 
     Raises:
         KeyError: no such table.
     """
     match table:
         case "status":
-            return [status(view)]
+            return [status(view, running=running)]
         case "accounts":
-            return [account(row) for row in view.accounts]
+            return [account(row, view, running=running) for row in view.accounts]
         case "positions":
             return [position(row) for row in view.positions]
         case "orders":
@@ -66,18 +95,22 @@ def rows_of(view: View, table: str, limit: int) -> list[Plain]:
             raise KeyError(table)
 
 
-def status(view: View) -> Plain:
+def status(view: View, *, running: bool = True) -> Plain:
     """Return the one row that says how things stand."""
     unknown = sum(row.unknown_orders for row in view.accounts)
+    state_text = STATE_TEXT[view.trading_state]
     return {
         "mode": view.mode.value,
+        "mode_text": MODE_TEXT[view.mode],
         "day": view.day.isoformat() if view.day is not None else None,
         "at": to_iso_text(view.at_ns) if view.at_ns else None,
         "state": view.trading_state.value,
-        "state_text": STATE_TEXT[view.trading_state],
+        "state_text": state_text if running else f"未运行（退出前：{state_text}）",
+        **_told(view.told),
+        "accounts_halted": [row.account for row in view.accounts if row.state is not TradingState.ACTIVE],
         "submits_closed": view.submits_closed or None,
         "accounts": len(view.accounts),
-        "accounts_ready": sum(row.ready for row in view.accounts),
+        "accounts_ready": sum(row.ready and row.link is LinkState.CONNECTED for row in view.accounts) if running else 0,
         "signals": len(view.signals),
         "orders": len(view.orders),
         "working_orders": sum(row.working_orders for row in view.accounts),
@@ -87,15 +120,33 @@ def status(view: View) -> Plain:
     }
 
 
-def account(row: AccountRow) -> Plain:
+def _told(told: StateTold) -> Plain:
+    """Return who put trading into its state, why and since when; nothing while nobody ever did."""
+    if not told.at_ns:
+        return {}
+    return {
+        "state_who": told.who or None,
+        "state_why": told.why or None,
+        "state_cause_text": f"{WHO_TEXT.get(told.who, told.who)}：{WHY_TEXT.get(told.why, told.why) or '未写原因'}",
+        "state_since": to_iso_text(told.at_ns),
+    }
+
+
+def account(row: AccountRow, view: View, *, running: bool = True) -> Plain:
+    """Return one account; ``state`` is what holds for it: the stricter of its own and the global one."""
+    state = max(row.state, view.trading_state, key=_SEVERITY.index)
+    told = row.told if row.state is state else view.told
     return {
         "account": row.account,
         "name": row.name,
         "terminal": row.terminal,
-        "state": row.state.value,
-        "state_text": STATE_TEXT[row.state],
-        "link": row.link.value,
-        "ready": row.ready,
+        "state": state.value,
+        "state_text": STATE_TEXT[state],
+        "own_state": row.state.value,
+        **_told(told),
+        "link": row.link.value if running else None,
+        "link_text": LINK_TEXT[row.link] if running else NOT_RUNNING_TEXT,
+        "ready": row.ready and running,
         "available_cash": to_text(row.available_cash),
         "frozen_cash": to_text(row.frozen_cash),
         "market_value": to_text(row.market_value),
@@ -143,6 +194,7 @@ def order(row: Order) -> Plain:
         "account": row.account,
         "symbol": row.symbol,
         "side": row.side.value,
+        "side_text": SIDE_TEXT[row.side],
         "quantity": row.quantity,
         "price": to_text(row.price),
         "status": row.status.value,
@@ -167,6 +219,7 @@ def fill(row: Fill) -> Plain:
         "account": row.account,
         "symbol": row.symbol,
         "side": row.side.value,
+        "side_text": SIDE_TEXT[row.side],
         "price": to_text(row.price),
         "quantity": row.quantity,
         "fee": to_text(row.fee),
@@ -184,12 +237,12 @@ def signal(row: SignalRow) -> Plain:
         "door": row.door,
         "sender": row.sender,
         "status": receipt.status.value,
-        "status_text": SIGNAL_TEXT[receipt.status],
+        "status_text": signal_text(receipt),
         "received_at": to_iso_text(row.received_ns),
         "text": row.text,
         "orders": [line.client_order_id for line in receipt.orders if line.client_order_id],
         "cancels": [line.client_order_id for line in receipt.cancels if line.client_order_id],
-        "reasons": _reasons(
+        "reasons": reasons_of(
             receipt.denial,
             *(line.denial for line in receipt.orders),
             *(line.denial for line in receipt.cancels),
@@ -197,7 +250,17 @@ def signal(row: SignalRow) -> Plain:
     }
 
 
-def _reasons(*denials: Denial | None) -> list[Plain]:
+def signal_text(receipt: Receipt) -> str:
+    """Return what became of a message; of one accepted in part also how much of it was not."""
+    text = SIGNAL_TEXT[receipt.status]
+    if receipt.status is not SignalStatus.ACCEPTED:
+        return text
+    denials = [line.denial for line in receipt.orders] + [line.denial for line in receipt.cancels]
+    bad = sum(denial is not None and denial.reason is not Reason.NOTHING_TO_CANCEL for denial in denials)
+    return f"{text}（{denials.count(None)} ✓ {bad} ✗）" if bad else text
+
+
+def reasons_of(*denials: Denial | None) -> list[Plain]:
     found: dict[Denial, None] = dict.fromkeys(denial for denial in denials if denial is not None)
     rows: list[Plain] = []
     for denial in found:
@@ -211,6 +274,7 @@ def alert(row: AlertRow) -> Plain:
     return {
         "at": to_iso_text(row.at_ns),
         "importance": told.importance.value,
+        "importance_text": IMPORTANCE_TEXT[told.importance],
         "code": told.code,
         "text": told.chinese,
         "text_en": told.english,
@@ -218,57 +282,3 @@ def alert(row: AlertRow) -> Plain:
         "symbol": told.symbol,
         "client_order_id": told.client_order_id,
     }
-
-
-def timeline(view: View, seq: int) -> list[Plain]:
-    """Return the life of signal ``seq``, hop by hop with milliseconds since it was received; empty when unknown."""
-    found = next((row for row in view.signals if row.seq == seq), None)
-    if found is None:
-        return []
-    begin_ns = found.received_ns
-    hops: list[tuple[int, Plain]] = [
-        (begin_ns, {"hop": "received", "hop_text": "收到", "detail": found.text[:120], "account": None}),
-        (
-            found.decided_ns,
-            {
-                "hop": "decided",
-                "hop_text": "风控",
-                "detail": SIGNAL_TEXT[found.receipt.status],
-                "account": None,
-            },
-        ),
-    ]
-    named = {line.client_order_id for line in found.receipt.orders if line.client_order_id}
-    for row in view.orders:
-        if row.client_order_id not in named:
-            continue
-        detail = f"{row.symbol} {row.side.value} {row.quantity}@{to_text(row.price)}"
-        for at_ns, hop, text, more in (
-            (row.committed_ns, "on_disk", "落盘", row.client_order_id),
-            (row.handed_over_ns, "sent", "发出", detail),
-            (row.answered_ns, "answered", "柜台应答", f"{row.broker_order_id} / {row.venue_order_id}"),
-        ):
-            if at_ns:
-                hops.append((at_ns, {"hop": hop, "hop_text": text, "detail": more, "account": row.account}))
-        hops.append(
-            (
-                max(row.updated_ns, row.answered_ns),
-                {"hop": "now", "hop_text": order_text(row), "detail": row.text, "account": row.account},
-            )
-        )
-    for each in view.fills:
-        if each.client_order_id in named:
-            detail = f"{each.quantity}@{to_text(each.price)} {to_money_text(each.price * each.quantity)}"
-            hops.append(
-                (each.filled_ns, {"hop": "filled", "hop_text": "成交", "detail": detail, "account": each.account})
-            )
-    hops.sort(key=lambda hop: hop[0])
-    return [
-        {
-            "seq": seq,
-            "at": to_iso_text(at_ns),
-            "milliseconds": round((at_ns - begin_ns) / 1e6, 3),
-            **hop,
-        }
-        for at_ns, hop in hops
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qmt_trading.model.events import SignalsDropped
+from qmt_trading.model.events import DoorComplained, SignalsDropped
 from qmt_trading.model.order import Order
 from qmt_trading.model.outputs import Alert
 from qmt_trading.model.signal import AccountId
@@ -206,4 +206,13 @@ def safe_start(why: str) -> Alert:
         code="SAFE_START",
         chinese=f"安全启动，已停止（仅可撤单）：{why}。确认无误后用 qmt resume 恢复",
         english=f"safe start, halted (cancels only): {why}; resume when all is well",
+    )
+
+
+def door_complained(event: DoorComplained) -> Alert:
+    return Alert(
+        importance=Importance.WARNING,
+        code="DOOR",
+        chinese=f"通道 {event.door}：{event.chinese}",
+        english=f"door {event.door}: {event.english}",
     )

@@ -74,10 +74,16 @@ def row_applied(state: State, order: Order, row: OrderRow) -> Order:
         ask_next_ns=ask_next_ns,
         asked=0,
         asked_ns=0,
+        ended_ns=ended_at(state, order, status),
     )
     if status in TERMINAL or order.status in TERMINAL:
         changed = reserve(state, changed)
     return changed
+
+
+def ended_at(state: State, order: Order, status: OrderStatus) -> int:
+    """Return when ``order`` ended, now that it is in ``status``: an end that is told again keeps its instant."""
+    return 0 if status not in TERMINAL else order.ended_ns or state.now_ns
 
 
 def ended(state: State, order: Order, status: OrderStatus, text: str) -> Order:
@@ -88,6 +94,7 @@ def ended(state: State, order: Order, status: OrderStatus, text: str) -> Order:
         text=text or order.text,
         updated_ns=state.now_ns,
         ask_next_ns=state.now_ns if status is OrderStatus.UNKNOWN else 0,
+        ended_ns=ended_at(state, order, status),
     )
     return reserve(state, changed)
 
@@ -154,6 +161,7 @@ def fill_applied(state: State, order: Order, fill: Fill) -> Order:
         answered_ns=order.answered_ns or state.now_ns,
         updated_ns=state.now_ns,
         ask_next_ns=0 if filled >= order.reported_quantity else order.ask_next_ns,
+        ended_ns=ended_at(state, order, status),
         asked=0,
         asked_ns=0,
     )

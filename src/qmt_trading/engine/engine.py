@@ -108,6 +108,8 @@ class Engine:
                 pass
             case ev.SignalsDropped():
                 self._emit(alerts.signals_dropped(event))
+            case ev.DoorComplained():
+                self._emit(alerts.door_complained(event))
             case ev.SubmitRefused():
                 self._tell_not_sent(event.client_order_id, event.text)
             case ev.SubmitsWithheld():
@@ -348,8 +350,11 @@ class Engine:
                 signal_seq=state.signal_seq,
                 order_seq=state.order_seq,
                 arrival=state.arrival,
+                told=state.told if state.day is None else fold.of_yesterday(state.trading_state, state.now_ns),
             )
         )
+        if state.told.who == "start":
+            self._emit(alerts.safe_start(state.told.why))  # The opening has cleared what was said before it.
         for order in unresolved:
             self._emit(alerts.expired_unresolved(order))
         self._query(self._connected())

@@ -17,7 +17,8 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
 from qmt_trading.model.order import Order
 from qmt_trading.model.settings import EngineSettings
-from qmt_trading.model.view import AlertRow, SignalRow, StateTold
+from qmt_trading.model.told import StateTold
+from qmt_trading.model.view import AlertRow, SignalRow
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SignalStatus, TradingState
 
 RECENT_MAX = 4096
@@ -99,6 +100,7 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
             ev.DayBegan()
             | ev.DeadlineReached()
             | ev.SignalsDropped()
+            | ev.DoorComplained()
             | ev.ResumeRequested()
             | ev.ResolveRequested()
             | ev.SubmitUncertain()
@@ -258,7 +260,8 @@ def _started(state: State, record: ev.EngineStarted) -> None:
             state.put_order(bookkeeping.ended(state, order, OrderStatus.UNKNOWN, ""))
 
 
-def _of_yesterday(trading_state: TradingState, now_ns: int) -> StateTold:
+def of_yesterday(trading_state: TradingState, now_ns: int) -> StateTold:
+    """Return what is said of a trading state that a new day takes over."""
     active = trading_state is TradingState.ACTIVE
     return StateTold() if active else StateTold("day", "延续自前一交易日", now_ns)
 
@@ -277,11 +280,11 @@ def _opened(state: State, record: out.DayOpened) -> None:
     state.clock_unsettled = set()  # Nothing is sent before the day's first complete list anyway.
     state.alerts.clear()
     state.configure(record.settings)
-    state.trading_state, state.told = record.trading_state, _of_yesterday(record.trading_state, state.now_ns)
+    state.trading_state, state.told = record.trading_state, record.told
     state.signal_seq, state.order_seq, state.arrival = record.signal_seq, record.order_seq, record.arrival
     for number, account_state in record.account_states:
         account = state.account(number)
-        account.state, account.told = account_state, _of_yesterday(account_state, state.now_ns)
+        account.state, account.told = account_state, of_yesterday(account_state, state.now_ns)
     for number, cash in record.cash:
         state.account(number).cash = Money(cash)
     for held in record.positions:

@@ -18,7 +18,8 @@ from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.view import AlertRow, SignalRow, StateTold
+from qmt_trading.model.told import StateTold
+from qmt_trading.model.view import AlertRow, SignalRow
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState
 
 ALERTS_KEPT: Final = 200

@@ -250,6 +250,14 @@ class SignalsDropped(Struct, frozen=True, array_like=True, tag="dropped", gc=Fal
     """Of the first of them, at most 200 characters."""
 
 
+class DoorComplained(Struct, frozen=True, array_like=True, tag="door", gc=False):
+    """Something is wrong with a door: its upstream is silent, it is full, its thread has died."""
+
+    door: str
+    chinese: str
+    english: str
+
+
 class DeadlineReached(Struct, frozen=True, array_like=True, tag="deadline", gc=False):
     """The instant that the engine named has come."""
 
@@ -287,6 +295,7 @@ Event = (
     | SignalReceived
     | MalformedReceived
     | SignalsDropped
+    | DoorComplained
     | SubmitsWithheld
     | JournalBound
     | EngineStarted

@@ -71,6 +71,8 @@ class Order(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """The counter's own words."""
     arrival: int = 0
     """Of its signal; of a foreign order, the last arrival decided when it was first seen."""
+    ended_ns: int = 0
+    """When it first became known to have ended; 0: it has not."""
 
 
 class Fill(Struct, frozen=True, array_like=True, kw_only=True, gc=False):

@@ -13,6 +13,7 @@ from qmt_trading.model.order import ClientOrderId, Order, Position
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
+from qmt_trading.model.told import StateTold
 from qmt_trading.model.words import Importance, LinkState, OrderStatus, Side, SideScope, TradingState
 
 
@@ -124,6 +125,8 @@ class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
     """The last one used."""
     order_seq: int
     arrival: int = 0
+    told: StateTold = StateTold()
+    """Of the trading state that the day begins with."""
 
 
 Command = SubmitOrder | CancelOrder | QueryBroker

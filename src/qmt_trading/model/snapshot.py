@@ -13,7 +13,8 @@ from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.settings import AccountSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.view import AlertRow, Rows, SignalRow, StateTold
+from qmt_trading.model.told import StateTold
+from qmt_trading.model.view import AlertRow, Rows, SignalRow
 from qmt_trading.model.words import LinkState, TradingState
 
 

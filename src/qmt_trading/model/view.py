@@ -13,6 +13,7 @@ from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.outputs import Alert
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.signal import AccountId
+from qmt_trading.model.told import StateTold
 from qmt_trading.model.words import LinkState, Mode, TradingState
 
 Row = TypeVar("Row")
@@ -52,14 +53,6 @@ class Rows(Generic[Row]):
     def newest(self, count: int) -> list[Row]:
         """Return the last ``count`` rows, newest first."""
         return [self[index] for index in range(self._length - 1, max(-1, self._length - 1 - count), -1)]
-
-
-class StateTold(Struct, frozen=True, array_like=True, gc=False):
-    """Who brought a trading state about, why, and when; empty while nobody ever did."""
-
-    who: str = ""
-    why: str = ""
-    at_ns: int = 0
 
 
 class AccountRow(Struct, frozen=True, kw_only=True):

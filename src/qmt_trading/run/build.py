@@ -35,6 +35,7 @@ from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import Configuration, Terminal
 from qmt_trading.run.control import Control
 from qmt_trading.run.control_door import ControlDoor, control_address
+from qmt_trading.run.door_watch import DoorWatch, Watched
 from qmt_trading.run.doors import make_door
 from qmt_trading.run.halt_flag import HaltFlag
 from qmt_trading.run.housekeeping import Housekeeping
@@ -44,7 +45,7 @@ from qmt_trading.run.loop import Loop
 from qmt_trading.run.narrator import Narrator
 from qmt_trading.run.reading import journal_path
 from qmt_trading.run.recovery import Recovered, recover
-from qmt_trading.run.starts import UNCLEAN_MAX, StartLog, set_aside
+from qmt_trading.run.starts import StartLog, set_aside
 
 JOURNAL_FORMAT: Final = 1
 CONTROL_WAIT_S: Final = 0.1
@@ -71,7 +72,6 @@ class Application:
         self._stopping = threading.Event()
         """The threads end."""
         self._failure = ""
-        self._complaining: set[str] = set()
         self._threads: list[threading.Thread] = []
         self._locks: list[Lock] = []
         folder = configuration.folder
@@ -111,20 +111,24 @@ class Application:
                 heed=self._heed,
             )
             self._bound = recovered.engine.state.bound
+            self._control = Control(
+                self._loop, self._inbox, self._clock, stop=self.ask_to_stop, config=configuration.digest
+            )
+            self._control_door = ControlDoor(control_address(folder), self._control.answer)
+            self._doors: list[SignalSource] = [
+                make_door(door, now_ns=self._clock.now_ns) for door in configuration.doors
+            ]
+            self._control.doors = self._doors
+            watched: list[Watched] = [*self._doors, self._control_door]
+            self._watch = DoorWatch(watched, self._session, self._clock, self._inbox.report)
             self._housekeeping = Housekeeping(
                 self._loop,
                 self._journal,
                 self._clock,
                 head=self._narrator.head,
                 trouble=self._narrator.trouble,
-                watch=self._watch_doors,
+                watch=self._watch.look,
             )
-            self._control = Control(self._loop, self._inbox, self._clock, stop=self.ask_to_stop)
-            self._control_door = ControlDoor(control_address(folder), self._control.answer)
-            self._doors: list[SignalSource] = [
-                make_door(door, now_ns=self._clock.now_ns) for door in configuration.doors
-            ]
-            self._control.doors = self._doors
         except BaseException:
             self._release_locks()
             raise
@@ -150,6 +154,7 @@ class Application:
             DoorError: a door cannot be opened; everything is stopped again.
         """
         configuration = self._configuration
+        unclean = self._starts.last_was_unclean
         self._starts.begin(self._clock.now_ns())
         bound = self._bound or ev.JournalBound(
             JOURNAL_FORMAT,
@@ -172,7 +177,7 @@ class Application:
         except DoorError:
             self.stop()
             raise
-        self._narrator.started(self._doors)
+        self._narrator.started(self._doors, self._loop.view, unclean=unclean)
 
     def _drain(self) -> None:
         """Let the loop answer what has arrived before the doors, and the way back, are shut; not for long."""
@@ -250,17 +255,6 @@ class Application:
             why = f"{type(error).__name__}: {error}"
             set_aside(self._configuration.folder, msgspec.json.encode(event), why, self._clock.now_ns())
 
-    def _watch_doors(self) -> None:
-        """Tell once when a door has something to complain of, such as an upstream without a heartbeat."""
-        for door in self._doors:
-            chinese, _ = door.condition()
-            complains = chinese.startswith("⚠")
-            if complains and door.name not in self._complaining:
-                self._narrator.trouble(f"通道 {door.name}：{chinese}")
-                self._complaining.add(door.name)
-            elif not complains:
-                self._complaining.discard(door.name)
-
     def _run_loop(self) -> None:
         loop, inbox, stopping = self._loop, self._inbox, self._stopping
         while not stopping.is_set():
@@ -292,9 +286,7 @@ class Application:
             return "qmt run --safe"
         if self._flag.is_up():
             return f"数据文件夹里有 {self._flag.path.name} 文件"
-        if self._starts.must_be_safe(self._clock.now_ns()):
-            return f"五分钟内 {UNCLEAN_MAX} 次非正常退出"
-        return ""
+        return self._starts.why_safe(self._clock.now_ns())
 
     def _take_locks(self) -> None:
         try:

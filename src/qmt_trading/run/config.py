@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,7 @@ from qmt_trading.run.config_reader import Table
 from qmt_trading.run.control_door import PATH_BYTES_MAX
 
 CONTROL_DOOR: Final = "control"
+DEFAULT_FOLDER: Final = "data"
 DOOR_KINDS: Final = ("unix_socket", "fifo", "named_pipe")
 _MODES: Final = {mode.value: mode for mode in Mode}
 _VERBS: Final = {
@@ -116,7 +118,7 @@ def load(path: Path) -> Configuration:
             "mode", f"「{mode.value}」模式还没有做好，目前只有 paper", f"{mode.value} is not built yet, only paper is"
         )
     data, log, session = root.table("data"), root.table("log"), root.table("session")
-    folder = data.absolute("folder", path.parent, data.text("folder", "data"))
+    folder = data.absolute("folder", path.parent, data.text("folder", DEFAULT_FOLDER))
     log_days = log.number("days", 5, least=1, most=3650)
     log_bytes_max = log.number("size_mb", 500, least=1, most=1_000_000) * 1_000_000
     always_open = session.flag("always_open", False)
@@ -394,6 +396,13 @@ def _door(
     if not posix and not address.startswith("\\\\.\\pipe\\"):
         table.wrong(
             "name", "管道名应写作 '\\\\.\\pipe\\…'（单引号）", "a pipe is named '\\\\.\\pipe\\…', in single quotes"
+        )
+    twin = next((each for each in doors if os.path.normcase(each.address) == os.path.normcase(address)), None)
+    if twin is not None:
+        table.wrong(
+            "path" if posix else "name",
+            f"和通道 {twin.name} 是同一个地址：每个通道要有自己的地址",
+            f"door {twin.name} has this address already: every door needs its own",
         )
     name = _label(table, kind, Path(written).stem if posix else written.rpartition("\\")[2], doors)
     if table.has("heartbeat") and mode != "connect":

@@ -33,6 +33,49 @@ class Decimal(str):
     __slots__ = ()
 
 
+def text_of(path: Path) -> str:
+    """Return the text of a configuration, with plain line ends.
+
+    Raises:
+        ConfigurationError: it is not there, or not text.
+    """
+    return _decoded(path, _content_of(path)).replace("\r\n", "\n")
+
+
+def digest_of(path: Path) -> str:
+    """Return what tells one content of a configuration from another.
+
+    Raises:
+        ConfigurationError: it is not there.
+    """
+    return _digest(_content_of(path))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _content_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"没有配置文件 {path}：请先运行 qmt init / no configuration file: run `qmt init` first"
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(f"{path} 无法读取 / cannot be read: {error}") from error
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            return content.decode("gb18030")
+        except UnicodeDecodeError as error:
+            raise ConfigurationError(f"{path} 既不是 UTF-8 也不是 GBK / neither UTF-8 nor GB18030") from error
+
+
 class ConfigFile:
     """One file, read; ``where`` names the place of a key for people."""
 
@@ -43,23 +86,10 @@ class ConfigFile:
             ConfigurationError: it is not there, not text, or not TOML.
         """
         self.path = path
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError as error:
-            raise ConfigurationError(
-                f"没有配置文件 {path}：请先运行 qmt init / no configuration file: run `qmt init` first"
-            ) from error
-        except OSError as error:
-            raise ConfigurationError(f"{path} 无法读取 / cannot be read: {error}") from error
-        self.digest: Final = hashlib.sha256(content).hexdigest()[:16]
+        content = _content_of(path)
+        self.digest: Final = _digest(content)
         """Of what was read, not of what may stand there later."""
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            try:
-                text = content.decode("gb18030")
-            except UnicodeDecodeError as error:
-                raise ConfigurationError(f"{path} 既不是 UTF-8 也不是 GBK / neither UTF-8 nor GB18030") from error
+        text = _decoded(path, content)
         self._lines = text.replace("\r\n", "\n").split("\n")
         try:
             self.tables = tomllib.loads("\n".join(self._lines), parse_float=Decimal)

@@ -11,10 +11,13 @@ import msgspec
 from qmt_trading import __version__
 from qmt_trading.codec import control as wire
 from qmt_trading.codec import view_json
+from qmt_trading.codec.malformed import MalformedError, malformed
+from qmt_trading.codec.symbols import normalise
+from qmt_trading.codec.timeline_json import timeline
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.order import ClientOrderId
+from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import OrderStatus
 from qmt_trading.ports import Clock, SignalSource
@@ -27,6 +30,7 @@ _ENDS: Final = {
     status.value: status
     for status in (OrderStatus.NOT_SENT, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.UNKNOWN)
 }
+_DONE: Final = (out.CancelOrder, out.TradingStateChanged)
 
 
 class _Waiting:
@@ -51,11 +55,13 @@ class _Waiting:
 class Control:
     """Answers one line at a time, from any number of threads."""
 
-    def __init__(self, loop: Loop, inbox: Inbox, clock: Clock, *, stop: Callable[[], None]) -> None:
+    def __init__(self, loop: Loop, inbox: Inbox, clock: Clock, *, stop: Callable[[], None], config: str = "") -> None:
+        """Answer for ``loop``; ``config`` is the digest of the configuration that it was started with."""
         self._loop = loop
         self._inbox = inbox
         self._clock = clock
         self._stop = stop
+        self._config = config
         self.doors: Sequence[SignalSource] = ()
 
     def answer(self, line: bytes) -> bytes:
@@ -69,26 +75,15 @@ class Control:
     def _rows(self, request: wire.ControlRequest) -> list[view_json.Plain]:
         match request:
             case wire.Hello():
-                view = self._loop.view
-                day = view.day.isoformat() if view.day is not None else None
-                return [{"program": "qmt-trading-system", "version": __version__, "mode": view.mode.value, "day": day}]
+                return [self._hello()]
             case wire.Read():
                 return self._read(request)
             case wire.Timeline():
-                return view_json.timeline(self._loop.view, request.seq)
+                return timeline(self._loop.view, request.seq)
             case wire.Send():
                 return self._send(request)
             case wire.Cancel():
-                return self._ask(
-                    ev.CancelRequested(
-                        request.who,
-                        request.why,
-                        None if request.account is None else self._account(request.account),
-                        None if request.symbol is None else Symbol(request.symbol),
-                        request.side,
-                        request.order_id,
-                    )
-                )
+                return self._cancel(request)
             case wire.Halt():
                 account = None if request.account is None else self._account(request.account)
                 return self._ask(ev.HaltRequested(request.who, request.why, account, cancel_open=request.cancel_open))
@@ -96,17 +91,68 @@ class Control:
                 account = None if request.account is None else self._account(request.account)
                 return self._ask(ev.ResumeRequested(request.who, request.why, account))
             case wire.Resolve():
-                status = _ENDS.get(request.status)
-                if status is None:
-                    raise wire.ControlError(f"状态应是其中之一 / one of: {', '.join(_ENDS)}")
-                return self._ask(
-                    ev.ResolveRequested(request.who, request.why, ClientOrderId(request.client_order_id), status)
-                )
+                return self._resolve(request)
             case wire.Stop():
                 self._stop()
                 return [{"stopping": True}]
             case _:
                 assert_never(request)
+
+    def _hello(self) -> view_json.Plain:
+        view = self._loop.view
+        day = view.day.isoformat() if view.day is not None else None
+        return {
+            "program": "qmt-trading-system",
+            "version": __version__,
+            "mode": view.mode.value,
+            "day": day,
+            "config": self._config or None,
+        }
+
+    def _cancel(self, request: wire.Cancel) -> list[view_json.Plain]:
+        """Cancel first, and look for the reason only when nothing was there: the view may lag behind."""
+        event = ev.CancelRequested(
+            request.who,
+            request.why,
+            None if request.account is None else self._account(request.account),
+            None if request.symbol is None else _symbol(request.symbol),
+            request.side,
+            request.order_id,
+        )
+        rows = self._ask(event)
+        if rows[0]["done"] == "nothing":
+            if request.order_id:
+                found = self._find(request.order_id)
+                if found is None:
+                    raise wire.ControlError(f"没有编号 {request.order_id} 的委托 / no order has this id")
+                state = view_json.order_text(found)
+                raise wire.ControlError(f"该委托{state}，没有可撤的 / nothing of it is left to cancel")
+            rows[0] |= {"text": "没有符合条件的未成交委托", "text_en": "no working order matches"}
+        return rows
+
+    def _resolve(self, request: wire.Resolve) -> list[view_json.Plain]:
+        status = _ENDS.get(request.status)
+        if status is None:
+            raise wire.ControlError(f"状态应是其中之一 / one of: {', '.join(_ENDS)}")
+        name = ClientOrderId(request.client_order_id)
+        event = ev.ResolveRequested(request.who, request.why, name, status)
+        rows = self._ask(event, (out.OrderEnded, out.QueryBroker))
+        if rows[0]["done"] == "nothing":
+            found = self._find(request.client_order_id)
+            if found is None:
+                raise wire.ControlError(f"没有编号 {request.client_order_id} 的委托 / no order has this id")
+            if found.client_order_id != name:
+                raise wire.ControlError(f"请用本地编号 {found.client_order_id} / name it by our own id")
+            state = view_json.order_text(found)
+            raise wire.ControlError(f"该委托{state}，不是待核实 / its outcome is known")
+        return rows
+
+    def _find(self, number: str) -> Order | None:
+        """Return the order that has ``number`` as one of its ids."""
+        for row in self._loop.view.orders:
+            if number in (row.client_order_id, row.broker_order_id, row.venue_order_id):
+                return row
+        return None
 
     def _read(self, request: wire.Read) -> list[view_json.Plain]:
         if request.table == "doors":
@@ -127,19 +173,21 @@ class Control:
         for row in self._loop.view.accounts:
             if word in (row.account, row.name):
                 return row.account
-        raise wire.ControlError(f"账号未配置 / account not configured: {word}")
+        known = "、".join(f"{row.account} {row.name}".rstrip() for row in self._loop.view.accounts)
+        raise wire.ControlError(f"账号未配置：{word}；已有：{known} / account not configured")
 
     def _send(self, request: wire.Send) -> list[view_json.Plain]:
         waiting = _Waiting()
         self._inbox.message(CONTROL_DOOR, request.text.encode("utf-8"), self._clock.now_ns(), waiting)
         return [msgspec.json.decode(line) for line in waiting.lines()]
 
-    def _ask(self, request: ev.Request) -> list[view_json.Plain]:
+    def _ask(self, request: ev.Request, shown: tuple[type[out.Output], ...] = _DONE) -> list[view_json.Plain]:
+        """Return what followed from ``request``, of the kinds that a person asked for."""
         done = threading.Event()
         rows: list[view_json.Plain] = []
 
         def answered(outputs: list[out.Output], durable: bool) -> None:
-            rows.extend(_told(output, durable=durable) for output in outputs)
+            rows.extend(_told(output, durable=durable) for output in outputs if isinstance(output, shown))
             if not rows:
                 rows.append({"done": "nothing", "durable": durable})
             done.set()
@@ -148,6 +196,14 @@ class Control:
         if not done.wait(WAIT_S):
             raise wire.ControlError("引擎没有及时应答 / the engine has not answered in time")
         return rows
+
+
+def _symbol(written: str) -> Symbol:
+    try:
+        return normalise(written)
+    except MalformedError as error:
+        told = malformed(error.code, error.figures, position=0)
+        raise wire.ControlError(f"{told.chinese} / {told.english}") from error
 
 
 def _told(output: out.Output, *, durable: bool) -> view_json.Plain:
@@ -162,13 +218,22 @@ def _told(output: out.Output, *, durable: bool) -> view_json.Plain:
                 "durable": durable,
             }
         case out.TradingStateChanged():
-            return {"done": "state", "account": output.account, "state": output.state.value, "durable": durable}
+            return {
+                "done": "state",
+                "account": output.account,
+                "state": output.state.value,
+                "state_text": view_json.STATE_TEXT[output.state],
+                "durable": durable,
+            }
         case out.OrderEnded():
             return {
                 "done": "ended",
                 "client_order_id": output.client_order_id,
                 "status": output.status.value,
+                "status_text": view_json.STATUS_TEXT[output.status],
                 "durable": durable,
             }
+        case out.QueryBroker():
+            return {"done": "query", "account": output.account, "durable": durable}
         case _:
             return {"done": type(output).__name__, "durable": durable}

@@ -56,6 +56,10 @@ class ControlDoor:
         self._server: _SocketServer | _PipeServer | None = None
 
     @property
+    def name(self) -> str:
+        return "control"
+
+    @property
     def address(self) -> str:
         return self._address
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from qmt_trading.model.errors import LockedError
+from qmt_trading.model.instant import day_of, to_clock_text
 
 if sys.platform == "win32":
     import msvcrt
@@ -54,7 +55,8 @@ class Lock:
             holder = os.read(self._descriptor, 200).decode("utf-8", "replace").strip()
             os.close(self._descriptor)
             raise LockedError(f"{what} 已被另一个引擎占用 / is held by another engine: {holder or '?'}")
-        text = f"pid {os.getpid()}, {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        now_ns = time.time_ns()
+        text = f"pid {os.getpid()}，自 {day_of(now_ns).isoformat()} {to_clock_text(now_ns)[:8]} 北京时间"
         os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, text.encode("utf-8"))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -29,11 +29,12 @@ from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId, Malformed
 from qmt_trading.model.snapshot import Snapshot
-from qmt_trading.model.view import SignalRow, View
+from qmt_trading.model.view import View
 from qmt_trading.model.words import Verb
 from qmt_trading.ports import Broker, Clock, Closing, Journal, MarketFeed, Reply, StoredTurn
+from qmt_trading.run.batch import Batch, Decided, closing_of
 from qmt_trading.run.clock import StepWatch
-from qmt_trading.run.inbox import Answer, Arrival, Ask, Inbox, as_malformed_event
+from qmt_trading.run.inbox import Arrival, Ask, Inbox, as_malformed_event
 from qmt_trading.run.receipts import undurable
 
 EVENTS_MAX: Final = 256
@@ -46,30 +47,6 @@ REPORTS_WAIT_NS: Final = 5 * MILLISECOND_NS
 costs a question to the broker. Whatever somebody waits for is committed at once."""
 DECIDING_MAX_NS: Final = 20 * MILLISECOND_NS
 """A batch ends after so long: a halt waits for no more than that and one event, be it a list of ten thousand orders."""
-KNOWN_DAYS: Final = 70
-"""Calendar days that ids are remembered: 30 trading days, the longest holidays among them."""
-
-Decided = tuple[out.SubmitOrder, int]
-"""An order, and the halts that its account had seen when it was decided."""
-
-
-class Batch(NamedTuple):
-    """What one turn has to put on disk, and what waits for that."""
-
-    records: list[Record]
-    submits: list[Decided]
-    replies: list[tuple[Reply, bytes | Receipt]]
-    answers: list[tuple[Answer, list[out.Output]]]
-    requests: list[ev.Request]
-    """Of people."""
-    closing: Closing | None = None
-    """Of a turn that opens a trading day."""
-    signal_seq: int = 0
-    """The last signal decided when the batch was closed."""
-
-    def is_awaited(self) -> bool:
-        """Tell whether an order, a sender, a person or a new day waits for the disk."""
-        return bool(self.submits or self.replies or self.answers or self.requests or self.closing)
 
 
 class Loop:
@@ -275,18 +252,14 @@ class Loop:
         closing = self._engine.state.day
         if closing is not None and day <= closing:
             return
-        known: list[tuple[str, str, ev.KnownSignal]] = []
-        keep_after = ""
-        if closing is not None:
-            rows = [_known(row) for row in self._engine.state.signals if row.receipt.seq == row.seq]
-            known = [(key, closing.isoformat(), signal) for key, signal in rows if key]
-            keep_after = (day - dt.timedelta(days=KNOWN_DAYS)).isoformat()
-        self._handle(ev.DayBegan(day), now_ns)
         earlier = self._pending.closing
-        if earlier is not None:
-            known = [*earlier.known, *known]
-        self._pending = self._pending._replace(closing=Closing(known, keep_after))
-        self._unindexed.update((key, signal) for key, _, signal in known if key not in self._unindexed)
+        made = earlier or Closing((), "")
+        if closing is not None:
+            made = closing_of(self._engine.state.signals, closing, day, earlier)
+        self._handle(ev.DayBegan(day), now_ns)
+        self._pending = self._pending._replace(closing=made)
+        for key, _, signal in made.known:
+            self._unindexed.setdefault(key, signal)
 
     def _handle_ask(self, ask: Ask, now_ns: int) -> None:
         request = ask.request
@@ -500,10 +473,3 @@ class Loop:
             self._unpublished = False
             self._view = self._engine.view()
         self._published_ns = now_ns
-
-
-def _known(row: SignalRow) -> tuple[str, ev.KnownSignal]:
-    key = row.id
-    if key and "/" not in key:
-        key = f"{row.sender}/{key}"
-    return key, ev.KnownSignal(row.seq, row.content, row.receipt)

@@ -9,13 +9,15 @@ from typing import Final, TextIO
 from qmt_trading import __version__
 from qmt_trading.codec.decoding import narrow
 from qmt_trading.codec.journal_record import Record
+from qmt_trading.codec.malformed import general
 from qmt_trading.codec.sentences import sentence
-from qmt_trading.codec.view_json import SIGNAL_TEXT, STATE_TEXT, STATUS_TEXT
+from qmt_trading.codec.view_json import MODE_TEXT, SIDE_TEXT, SIGNAL_TEXT, STATE_TEXT, STATUS_TEXT
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.numbers import SECOND_NS, to_text
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import Importance, LinkState, Side
+from qmt_trading.model.view import View
+from qmt_trading.model.words import Importance, LinkState, TradingState
 from qmt_trading.ports import Clock, SignalSource
 from qmt_trading.run.config import Configuration
 from qmt_trading.run.logs import Line, Log
@@ -31,8 +33,13 @@ _LEVELS: Final = {
     Importance.WARNING: "warning",
     Importance.CRITICAL: "critical",
 }
-_SIDES: Final = {Side.BUY: "买入", Side.SELL: "卖出"}
-_MODES: Final = {"paper": "模拟", "live": "实盘", "shadow": "观察（只看不下）", "replay": "回放"}
+
+
+def resumed_text(view: View) -> str:
+    """Return what a start after a kill found again, and that nothing was sent a second time."""
+    working = sum(row.working_orders for row in view.accounts)
+    unknown = sum(row.unknown_orders for row in view.accounts)
+    return f"上次未正常退出；接回 {working} 笔未成交委托，待核实 {unknown} 笔，没有重发"
 
 
 class Narrator:
@@ -79,16 +86,24 @@ class Narrator:
         self.say("info", "folding", f"正在读取日志：第 {number:,} 轮", turn=number)
 
     def starting(self, *, safe: bool) -> None:
+        """Tell that the engine starts; why a start is a safe one is an alert of the engine's."""
         configuration = self._configuration
-        mode = configuration.engine.mode.value
-        text = f"启动 {__version__}，模式：{_MODES[mode]}，{len(configuration.engine.accounts)} 个账户"
-        self.say("info", "starting", text, mode=mode, config=configuration.digest)
+        mode = configuration.engine.mode
+        text = f"启动 {__version__}，模式：{MODE_TEXT[mode]}，{len(configuration.engine.accounts)} 个账户"
         if safe:
-            self.say("critical", "safe_start", "安全启动：已停止（仅可撤单），确认无误后用 qmt resume 恢复")
+            text += "，安全启动"
+        self.say("info", "starting", text, mode=mode.value, config=configuration.digest)
 
-    def started(self, doors: Sequence[SignalSource]) -> None:
+    def started(self, doors: Sequence[SignalSource], view: View | None = None, *, unclean: bool = False) -> None:
+        """Tell that the doors are open; after an unclean end also what was found again at the counter in ``view``."""
         for door in doors:
             self.say("info", "door", f"通道 {door.name}：{door.condition()[0]}", door=door.name)
+        if view is None:
+            return
+        if unclean:
+            self.say("warning", "resumed", resumed_text(view))
+        if view.trading_state is not TradingState.ACTIVE:
+            self.say("warning", "halted", f"仍是 {STATE_TEXT[view.trading_state]}：确认无误后用 qmt resume 恢复")
 
     def head(self, number: int, seal: bytes) -> None:
         """Put the chain's head on the log, so that a cut tail can be found."""
@@ -103,7 +118,7 @@ class Narrator:
 
     def stopped(self, head: tuple[int, bytes], failure: str) -> None:
         number, seal = head
-        text = "已停止" if not failure else f"因错误停止：{failure}"
+        text = "已退出" if not failure else f"因错误退出：{failure}"
         self.say("info" if not failure else "critical", "stopped", text, turn=number, seal=seal.hex())
         self._log.close()
 
@@ -158,7 +173,7 @@ class Narrator:
             case out.SignalAnswered():
                 return self._answered(record, at_ns)
             case out.SubmitOrder():
-                side = _SIDES[record.side]
+                side = SIDE_TEXT[record.side]
                 what = f"{record.symbol} {record.quantity}@{to_text(record.price)} [{record.client_order_id}]"
                 return Line(at_ns, "info", "submit", f"委托 {self._account(record.account)} {side} {what}")
             case out.CancelOrder() if record.attempt:
@@ -170,7 +185,7 @@ class Narrator:
                 return Line(at_ns, "info", "order", f"{STATUS_TEXT[row.status]} {self._account(record.account)} {what}")
             case ev.FillReported():
                 fill = record.row
-                side = _SIDES[fill.side]
+                side = SIDE_TEXT[fill.side]
                 text = (
                     f"成交 {self._account(record.account)} {side} {fill.symbol} {fill.quantity}@{to_text(fill.price)}"
                 )
@@ -179,11 +194,12 @@ class Narrator:
                 return Line(at_ns, _LEVELS[record.importance], record.code, self._masked(record.chinese))
             case out.TradingStateChanged():
                 whom = "全局" if record.account is None else self._account(record.account)
-                text = f"{whom}：{STATE_TEXT[record.state]}（{record.who}：{self._masked(record.why)}）"
-                return Line(at_ns, "warning", "state", text)
+                who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
+                return Line(at_ns, "warning", "state", f"{whom}：{STATE_TEXT[record.state]}（{who_why}）")
             case ev.MalformedReceived():
-                where = f"{record.door}，{record.code}，第 {record.position} 字节"
-                text = f"格式错误（{where}）：{self._masked(record.excerpt, 80)}"
+                where = f"{record.door}，第 {record.position} 字节"
+                excerpt = self._masked(record.excerpt, 80)
+                text = f"格式错误（{where}）：{excerpt}：{general(record.code)}"
                 return Line(at_ns, "warning", "malformed", text)
             case ev.LinkChanged() if record.state is LinkState.CONNECTED:
                 return Line(at_ns, "info", "link", f"{self._account(record.account)} 已连接，会话 {record.session}")

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from qmt_trading.model.instant import to_clock_text
 from qmt_trading.model.numbers import SECOND_NS
 
 WINDOW_NS: Final = 300 * SECOND_NS
@@ -37,10 +38,29 @@ class StartLog:
         except (OSError, msgspec.DecodeError):
             self._starts = []
 
+    @property
+    def last_was_unclean(self) -> bool:
+        """Whether the life before this one ended without anybody asking; call before ``begin``."""
+        return bool(self._starts) and not self._starts[-1].clean
+
     def must_be_safe(self, now_ns: int) -> bool:
         """Tell whether this start must be for cancelling only."""
-        recent = [start for start in self._starts if now_ns - start.began_ns < WINDOW_NS and not start.clean]
-        return len(recent) >= UNCLEAN_MAX
+        return len(self._unclean(now_ns)) >= UNCLEAN_MAX
+
+    def why_safe(self, now_ns: int) -> str:
+        """Return why this start must be for cancelling only, and from when on one no longer must; empty: it need not.
+
+        A person's release of the stop does not shorten this: a start within the window is a safe one all the same.
+        """
+        recent = self._unclean(now_ns)
+        if len(recent) < UNCLEAN_MAX:
+            return ""
+        times = "、".join(to_clock_text(start.began_ns)[:8] for start in recent[-UNCLEAN_MAX:])
+        until = to_clock_text(recent[-UNCLEAN_MAX].began_ns + WINDOW_NS)[:8]
+        return f"五分钟内 {len(recent)} 次启动没有正常退出：{times}；{until} 以后的启动不再受此限制"
+
+    def _unclean(self, now_ns: int) -> list[Start]:
+        return [start for start in self._starts if now_ns - start.began_ns < WINDOW_NS and not start.clean]
 
     def begin(self, now_ns: int) -> None:
         """Write down a start."""

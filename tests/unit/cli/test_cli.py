@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ def qmt(*words: str, folder: Path | None = None, code: int = 0) -> str:
         capture_output=True,
         encoding="utf-8",
         errors="replace",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         timeout=60,
         check=False,
     )
@@ -57,7 +59,7 @@ def test_help_comes_quickly_and_names_every_command() -> None:
 
 
 def test_without_a_configuration_every_command_says_what_to_do(tmp_path: Path) -> None:
-    for command in ("run", "status", "doctor"):
+    for command in ("run", "status", "halt", "doctor"):
         code = exit_codes.REFUSED if command == "doctor" else exit_codes.USAGE
         assert "qmt init" in qmt(command, folder=tmp_path, code=code)
 
@@ -85,7 +87,7 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
         qmt("run", folder=tmp_path, code=exit_codes.LOCKED)
         qmt("cancel", str(orders[0]["client_order_id"]), "--why", "试", folder=tmp_path)
         halted = qmt("halt", "--cancel-open", "--why", "试", folder=tmp_path)
-        assert "HALTED" in halted
+        assert "全局：已停止（仅可撤单）" in halted
         denied = qmt("send", "buy 600000.SH 100@跌停:11031124 #t/3", folder=tmp_path, code=exit_codes.REFUSED)
         assert "已停止" in denied
         until = time.monotonic() + 5
@@ -95,6 +97,9 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
         assert (status["running"], status["state"]) == (True, "HALTED")
         qmt("doctor", folder=tmp_path)
         engine.kill()
+        engine.wait()
+        qmt("halt", folder=tmp_path, code=exit_codes.NOT_RUNNING)
+        assert "–（引擎未运行）" in qmt("accounts", folder=tmp_path)
     (status,) = rows("status", folder=tmp_path)
     assert (status["running"], status["state"], status["orders"]) == (False, "HALTED", 2)
     assert len(rows("positions", folder=tmp_path)) == 6
@@ -105,6 +110,51 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
     assert any(json.loads(line)["type"] == "HaltRequested" for line in exported)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: waits for the engine's socket")
+def test_a_wrong_configuration_keeps_nobody_from_the_running_engine(tmp_path: Path) -> None:
+    qmt("init", str(tmp_path))
+    assert "还没有运行过" in qmt("status", folder=tmp_path, code=exit_codes.NOT_RUNNING)
+    command = [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet"]
+    with subprocess.Popen(command, cwd=tmp_path) as engine:
+        until = time.monotonic() + 20
+        while not (tmp_path / "signals.sock").exists():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        qmt("send", "buy 600000.SH 100@跌停:11031122 #t/1", folder=tmp_path)
+        path = tmp_path / "qmt.toml"
+        path.write_text(path.read_text(encoding="utf-8").replace('"buy"', '"buuy"'), encoding="utf-8")
+        for words in (["halt"], ["cancel", "--all"], ["status"], ["orders"], ["resume"], ["timeline", "1"]):
+            assert "buuy" not in qmt(*words, "--json", folder=tmp_path).split("! 配置有误")[0], words
+            assert "配置有误" in qmt(*words, folder=tmp_path), words
+        assert "没有编号 12345 的委托" in qmt("cancel", "12345", folder=tmp_path, code=exit_codes.REFUSED)
+        assert "600000.SH？" in qmt("cancel", "--symbol", "600000", folder=tmp_path, code=exit_codes.USAGE)
+        qmt("run", folder=tmp_path, code=exit_codes.USAGE)
+        assert "引擎已退出" in qmt("stop", folder=tmp_path)
+        assert engine.wait(10) == 0
+
+
+def test_an_empty_signal_is_malformed_at_once(tmp_path: Path) -> None:
+    began = time.monotonic()
+    assert "内容是空的" in qmt("send", "", folder=tmp_path, code=exit_codes.MALFORMED)
+    assert time.monotonic() - began < 5
+
+
+def test_no_mistake_of_a_person_ends_in_a_trace(tmp_path: Path) -> None:
+    qmt("init", str(tmp_path))
+    for words, code in (
+        (["journal", "verify", "--head", "foo"], exit_codes.USAGE),
+        (["journal", "verify", "--head", "3:abc"], exit_codes.USAGE),
+        (["journal", "verify"], exit_codes.JOURNAL),
+        (["timeline", "x"], exit_codes.USAGE),
+    ):
+        assert "Traceback" not in qmt(*words, folder=tmp_path, code=code)
+    (tmp_path / "blocked").write_bytes(b"")
+    path = tmp_path / "qmt.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('"data"', '"blocked/data"'), encoding="utf-8")
+    assert "无法使用" in qmt("run", folder=tmp_path, code=exit_codes.USAGE)
+    assert "不可写" in qmt("doctor", folder=tmp_path, code=exit_codes.REFUSED)
+
+
 def test_the_demo_ends_well_and_prints_what_it_promised() -> None:
     shown = json.loads(qmt("demo", "--once", "--json"))
     assert list(shown) == ["receipts", "orders", "fills", "positions"]
@@ -112,3 +162,28 @@ def test_the_demo_ends_well_and_prints_what_it_promised() -> None:
     assert statuses == ["accepted", "accepted", "accepted", "accepted", "accepted", "duplicate", "malformed"]
     assert shown["fills"]
     assert all(order["status"] in ("FILLED", "CANCELED") for order in shown["orders"])
+
+
+def test_the_demo_plays_all_its_steps_kills_its_engine_and_cleans_up() -> None:
+    shown = qmt("demo", "--once")
+    for number in range(1, 7):
+        assert f"✓ {number}/6" in shown, shown
+    assert "0 重复" in shown
+    assert "已停止（仅可撤单）" in shown
+    assert "临时文件已删除" in shown
+    assert "qmt init my-qmt" in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: waits for the engine's socket")
+def test_an_engine_on_a_leash_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    qmt("init", str(tmp_path))
+    command = [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet", "--leashed"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE) as engine:
+        until = time.monotonic() + 20
+        while not (tmp_path / "signals.sock").exists():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert engine.stdin is not None
+        engine.stdin.close()
+        assert engine.wait(10) == 0
+    assert json.loads((tmp_path / "data" / "starts.json").read_bytes())[-1]["clean"]

@@ -198,7 +198,7 @@ def test_content_is_the_same_for_the_same_instruction_however_it_is_written() ->
         ("600000.SH:a ttl=3s b", "option_form", 19, 1),
         ("600000.SH:a strategy=", "option_strategy", 21, 1),
         ("600000.SH:a;;600036.SH:a", "item_empty", 12, 2),
-        ("600000.SH:a#", "id", 12, 0),
+        ("600000.SH:a#", "id_empty", 12, 0),
         ("600000.SH:a#1 2", "id", 13, 0),
         ("600000.SH:a#/1", "id", 12, 0),
         ("600000.SH:a#" + "1" * 65, "id", 76, 0),

@@ -53,6 +53,7 @@ TAGS = {
     "LinkChanged": "link",
     "MalformedReceived": "malformed",
     "SignalsDropped": "dropped",
+    "DoorComplained": "door",
     "OrderEnded": "ended",
     "OrderReported": "order",
     "QueryBroker": "query",

@@ -28,9 +28,7 @@ always_open = true
 [signals.bare]
 action = "deny"
 [[doors]]
-kind = "{kind}"
-path = '{path}'
-{mode}
+{door}
 [[terminals]]
 name = "paper"
 kind = "simulated"
@@ -40,11 +38,16 @@ cash = 1000000
 """
 
 
+def door_table() -> str:
+    """Return the lines of a door that this system has, with a name of its own."""
+    if os.name == "nt":
+        return f'kind = "named_pipe"\nmode = "listen"\nname = \'\\\\.\\pipe\\test_{time.time_ns()}\''
+    return "kind = \"unix_socket\"\npath = 's.sock'"
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    posix = CONFIG.format(kind="unix_socket", path="s.sock", mode="")
-    windows = CONFIG.format(kind="named_pipe", path=rf"\\.\pipe\test_{time.time_ns()}", mode='mode = "listen"')
-    (tmp_path / "qmt.toml").write_text(windows if os.name == "nt" else posix, encoding="utf-8")
+    (tmp_path / "qmt.toml").write_text(CONFIG.format(door=door_table()), encoding="utf-8")
     return tmp_path
 
 

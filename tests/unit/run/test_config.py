@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.run.config_parts import GOOD, refusal, with_lines, written
+from tests.unit.run.config_parts import GOOD, KIND, WHERE, refusal, with_lines, written
 
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.numbers import Money
@@ -62,6 +62,13 @@ def test_a_missing_key_is_named_with_the_line_of_its_table(tmp_path: Path) -> No
     assert "须写数量" in text
 
 
+def test_two_doors_at_one_address_are_refused_with_the_line_of_the_second(tmp_path: Path) -> None:
+    again = f'[[doors]]\nkind = "{KIND}"\n{WHERE}\nlabel = "again"\n'
+    text = refusal(tmp_path, GOOD + again)
+    assert "同一个地址" in text
+    assert "第 20 行" in text, text
+
+
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="qmt init"):
         load(tmp_path / "none.toml")
@@ -73,3 +80,16 @@ def test_what_init_writes_can_be_loaded(tmp_path: Path, bare: str) -> None:
     assert [each.account for each in configuration.engine.accounts] == ["11031122", "11031123", "11031124"]
     assert all(door.bare.value == bare for door in configuration.engine.doors)
     assert configuration.always_open
+
+
+def test_the_comments_of_what_init_writes_stand_in_one_column() -> None:
+    for bare in ("buy", "deny"):
+        lines = [line for line in template(bare=bare).splitlines() if "  # " in line and not line.startswith("#")]
+        codes = [line.partition("  # ")[0] + "  " for line in lines]
+        columns = {sum(1 if letter.isascii() else 2 for letter in code) for code in codes}
+        assert columns == {34}
+        assert len(lines) > 15
+
+
+def test_what_init_writes_warns_of_the_bare_signals_first_meaning() -> None:
+    assert "原版程序收到它是「撤单」" in template()

@@ -27,7 +27,7 @@ def test_a_second_holder_is_told_who_holds_it(tmp_path: Path) -> None:
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == "held"
-        with pytest.raises(LockedError, match=str(holder.pid)):
+        with pytest.raises(LockedError, match=f"{holder.pid}，自 20.*北京时间"):
             folder_lock(tmp_path)
         holder.kill()
         holder.wait()

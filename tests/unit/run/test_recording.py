@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from pathlib import Path
 
 import pytest
-from tests.unit.run.test_application import message, until
+from tests.unit.run.test_application import door_table, message, until
 
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.words import OrderStatus
@@ -23,9 +21,7 @@ file = 'ticks.csv'
 [signals.bare]
 action = "deny"
 [[doors]]
-kind = "{door}"
-path = '{path}'
-{more}
+{door}
 [[terminals]]
 name = "paper"
 kind = "simulated"
@@ -41,12 +37,8 @@ TICKS = """time,symbol,last,bid1,ask1,previous_close
 
 
 def written(folder: Path, address: str = "") -> Path:
-
-    windows = sys.platform == "win32"
-    path = rf"\\.\pipe\recorded_{time.time_ns()}" if windows else "s.sock"
-    door, more = ("named_pipe", 'mode = "listen"') if windows else ("unix_socket", "")
     file = folder / "qmt.toml"
-    file.write_text(CONFIG.format(door=door, path=path, more=more, address=address), encoding="utf-8")
+    file.write_text(CONFIG.format(door=door_table(), address=address), encoding="utf-8")
     (folder / "ticks.csv").write_text(TICKS, encoding="utf-8")
     return file
 

@@ -1,0 +1,49 @@
+"""What ``qmt status`` says, and what it leaves unsaid."""
+
+from __future__ import annotations
+
+from qmt_trading.cli.reading import cause_text, fills_come_first, status_pairs
+from qmt_trading.codec.view_json import rows_of
+from qmt_trading.model import events as ev
+from tests.engine_bench import ACCOUNT, Bench
+
+
+def told(bench: Bench) -> dict[str, object]:
+    (row,) = rows_of(bench.engine.view(), "status", 1)
+    return {name: str(value) for name, value in status_pairs({**row, "running": True})}
+
+
+def test_an_engine_that_trades_has_no_word_about_a_stop() -> None:
+    pairs = told(Bench())
+    assert (pairs["模式"], pairs["状态"], pairs["账户"]) == ("模拟", "正常交易", "2 个，就绪 2 个")
+    assert not {"谁、为何", "恢复", "单独停止", "停单原因"} & pairs.keys()
+
+
+def test_a_stop_is_told_with_who_why_since_when_and_what_releases_it() -> None:
+    bench = Bench()
+    bench.feed(ev.HaltRequested("me", "看看"))
+    pairs = told(bench)
+    assert pairs["谁、为何"] == "me：看看（2026-11-24 10:00:00 起）"
+    assert "qmt resume" in str(pairs["恢复"])
+
+
+def test_an_account_stopped_by_itself_is_named_with_its_own_release() -> None:
+    bench = Bench()
+    bench.feed(ev.HaltRequested("me", "看看", ACCOUNT))
+    assert ACCOUNT in str(told(bench)["单独停止"])
+    assert "--account" in str(told(bench)["单独停止"])
+
+
+def test_a_closed_journal_says_so() -> None:
+    bench = Bench()
+    bench.feed(ev.JournalFailed("disk full"))
+    assert "日志不可写" in str(told(bench)["停单原因"])
+
+
+def test_a_stop_of_which_nothing_is_known_points_to_the_log() -> None:
+    assert "qmt alerts" in cause_text({})
+
+
+def test_a_fill_before_the_answer_wants_a_word() -> None:
+    assert fills_come_first([{"hop": "sent"}, {"hop": "filled"}, {"hop": "answered"}])
+    assert not fills_come_first([{"hop": "sent"}, {"hop": "answered"}, {"hop": "filled"}])

@@ -1,0 +1,64 @@
+"""Receipts in a trader's words, and no waiting for an answer that never comes."""
+
+from __future__ import annotations
+
+import pytest
+
+from qmt_trading.cli.sending import answers_of, details, headline
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("", 0), ("  \n ", 0), ("<HeartBeat>", 0), ("buy", 1), ("600000.SH:a", 1), ("<000001.SZ#a><000002.SZ#b>", 2)],
+)
+def test_how_many_receipts_a_text_gets(text: str, count: int) -> None:
+    assert answers_of(text) == count
+
+
+ORDER = {
+    "account": "11031122",
+    "symbol": "600000.SH",
+    "side": "buy",
+    "quantity": 100,
+    "price": "10.47",
+    "status": "accepted",
+    "client_order_id": "8MZ1",
+}
+DENIED = {"account": "11031199", "symbol": "600000.SH", "side": "buy", "status": "denied", "text": "账号未配置"}
+
+
+def test_an_accepted_message_of_which_a_part_was_denied_says_so_in_its_heading() -> None:
+    receipt: dict[str, object] = {"status": "accepted", "seq": 3, "id": "a/1", "orders": [ORDER, DENIED]}
+    assert headline(receipt) == "已受理（1 ✓ 1 ✗）  信号 3  #a/1"
+    assert headline({**receipt, "orders": [ORDER]}) == "已受理  信号 3  #a/1"
+
+
+def test_order_lines_are_in_a_traders_words() -> None:
+    assert details({"status": "accepted", "orders": [ORDER, DENIED]}) == [
+        "✓ 11031122 600000.SH 买入 100 股 @10.47，本地编号 8MZ1",
+        "✗ 11031199 600000.SH 买入：账号未配置",
+    ]
+
+
+def test_a_cancel_that_found_nothing_is_no_error() -> None:
+    receipt: dict[str, object] = {
+        "status": "accepted",
+        "orders": [],
+        "cancels": [{"account": "1", "symbol": "600000.SH", "status": "nothing", "text": "无可撤委托"}],
+        "durable": False,
+    }
+    assert headline(receipt) == "已受理"
+    assert details(receipt)[0] == "· 1 600000.SH 无可撤委托"
+    assert "未落盘" in details(receipt)[1]
+
+
+def test_a_malformed_message_has_neither_number_nor_gap() -> None:
+    receipt: dict[str, object] = {
+        "status": "malformed",
+        "seq": None,
+        "id": "",
+        "text": "缺代码",
+        "text_en": "no symbol",
+    }
+    assert headline(receipt) == "格式错误"
+    assert details(receipt) == ["缺代码", "no symbol"]

@@ -1,0 +1,91 @@
+"""Tables: what does not fit is left out whole and named, and nothing is cut."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from qmt_trading.cli import show
+
+ORDER: dict[str, object] = {
+    "created_at": "2026-11-24T09:30:00.123+08:00",
+    "account": "11031122",
+    "symbol": "600000.SH",
+    "side": "buy",
+    "side_text": "买入",
+    "quantity": 1000,
+    "price": "10.47",
+    "status": "PENDING_CANCEL",
+    "status_text": "已报待撤",
+    "filled_quantity": 0,
+    "leaves_quantity": 1000,
+    "average_price": None,
+    "venue_order_id": "A000000001",
+    "client_order_id": "Z9EED00000001",
+}
+
+
+def drawn(rows: show.Rows, columns: tuple[show.Column, ...], width: int) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, highlight=False, markup=False)
+    console.print(show.table_of(rows, columns, width=width))
+    text = stream.getvalue()
+    assert all(cell_len(line) <= width for line in text.splitlines())
+    return text
+
+
+@pytest.mark.parametrize("width", [64, 80, 100, 120, 140])
+def test_account_code_side_price_and_state_are_whole_at_any_width(width: int) -> None:
+    text = drawn([ORDER], show.ORDERS, width)
+    for value in ("11031122", "600000.SH", "买入", "1000", "10.47", "已报待撤"):
+        assert value in text
+    assert "…" not in text
+
+
+def test_columns_give_way_in_their_order_and_are_named() -> None:
+    wide = drawn([ORDER], show.ORDERS, 140)
+    assert "未显示" not in wide
+    assert "09:30:00.123" in wide
+    narrow = drawn([ORDER], show.ORDERS, 80)
+    assert "窄屏未显示：成交均价、合同编号、未成交（" in narrow
+    assert "Z9EED00000001" in narrow
+    assert "09:30:00 " in narrow
+    assert "09:30:00.123" not in narrow
+    assert "未成交、本地编号（" in drawn([ORDER], show.ORDERS, 72)
+
+
+def test_milliseconds_go_after_the_first_columns_and_before_the_last() -> None:
+    text = drawn([ORDER], show.ORDERS, 88)
+    assert "窄屏未显示：成交均价、合同编号" in text
+    assert "09:30:00.123" not in text
+    assert "Z9EED00000001" in text
+
+
+def test_a_long_text_goes_on_in_further_lines() -> None:
+    row: dict[str, object] = {
+        "seq": 1,
+        "received_at": ORDER["created_at"],
+        "door": "signals",
+        "status": "denied",
+        "status_text": "已拦截",
+        "text": "buy 600000.SH 150@10.00:11031122,11031123,11031124 #ladder/17",
+        "reasons": [{"text": "数量不合规：主板 委托 150，买入至少 100、每 100 递增；卖出零股须一次卖完"}],
+    }
+    text = drawn([row], show.SIGNALS, 80)
+    joined = "".join(line[24:].strip() for line in text.splitlines())
+    assert "11031124" in joined.replace(" ", "")
+    assert "须一次卖完" in joined.replace(" ", "")
+    assert "…" not in text
+
+
+def test_brackets_in_a_text_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    show.console().print("请设 [signals.bare] action")
+    assert "[signals.bare]" in capsys.readouterr().out
+
+
+def test_values_stand_in_one_column_whatever_the_names_are_made_of() -> None:
+    lines = show.aligned([("模式", "x"), ("交易日", "y"), ("id", "z")])
+    assert [cell_len(line[:-1]) for line in lines] == [8, 8, 8]
