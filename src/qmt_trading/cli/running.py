@@ -17,6 +17,11 @@ from qmt_trading.run.build import Application
 from qmt_trading.run.config import load
 
 
+SWITCH_S = 0.0005
+"""How long a thread may keep the interpreter while another wants it: by default a log line or a flood at a door could
+hold a commit's end up for five milliseconds, ten times."""
+
+
 def run(
     config: ConfigOption = DEFAULT_CONFIG,
     *,
@@ -34,6 +39,7 @@ def run(
         if leashed:
             threading.Thread(target=_stop_with_parent, args=(application,), name="leash", daemon=True).start()
         gc.collect()
+        sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # What start-up made lives as long as the process: the collector need not look at it again.
         application.start()
         while not application.wait(0.5):
