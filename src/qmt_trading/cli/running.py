@@ -16,7 +16,6 @@ from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, explained, fai
 from qmt_trading.run.build import Application
 from qmt_trading.run.config import load
 
-
 SWITCH_S = 0.0005
 """How long a thread may keep the interpreter while another wants it: by default a log line or a flood at a door could
 hold a commit's end up for five milliseconds, ten times."""
