@@ -109,6 +109,7 @@ class Loop:
         """Take the start of this process on record; the first turn commits it. A fresh journal is bound by it."""
         with self._deciding:
             now_ns = self._now_ns()
+            self._steps.step_ns(wall_ns=now_ns, steady_ns=self._clock.steady_ns())  # From here on no step is missed.
             if self._engine.state.bound is None:
                 self._handle(bound, now_ns)
             self._handle(ev.EngineStarted(version, settings, safe), now_ns)
