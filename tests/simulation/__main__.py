@@ -27,6 +27,7 @@ def main() -> int:
         print(run_one(arguments.seed))
         return 0
     sums: Counter[str] = Counter()
+    judged: Counter[str] = Counter()
     crashes: Counter[str] = Counter()
     failures: list[str] = []
     cpu_ns = 0
@@ -39,11 +40,12 @@ def main() -> int:
     ):
         where = folder if arguments.sqlite else ""
         for future in as_completed([pool.submit(run_chunk, first, CHUNK, where) for first in firsts]):
-            used_ns, part, part_crashes, part_failures = future.result()
-            cpu_ns += used_ns
-            sums.update(part)
-            crashes.update(part_crashes)
-            failures.extend(part_failures)
+            part = future.result()
+            cpu_ns += part.used_ns
+            sums.update(part.sums)
+            judged.update(part.judged)
+            crashes.update(part.crashes)
+            failures.extend(part.failures)
             done = sums["runs"] + len(failures)
             if done % 50_000 == 0:
                 print(f"{done:,} of {arguments.runs:,}", file=sys.stderr, flush=True)
@@ -55,6 +57,8 @@ def main() -> int:
     print(f"CPU per run {cpu_ns / max(done, 1) / 1e6:.2f} ms  crashes per run {sums['crashes'] / max(done, 1):.2f}")
     print(f"signals {sums['signals']:,}  orders at the venue {sums['orders']:,}  turns {sums['turns']:,}")
     print(f"runs with an honest broker {sums['honest']:,}")
+    for what, count in sorted(judged.items()):
+        print(f"  judged {what}: {count:,}")
     for step, count in crashes.most_common():
         print(f"  crashed {step}: {count:,}")
     for failure in failures[:5]:
