@@ -376,12 +376,12 @@ BUGS: tuple[Bug, ...] = (
 RUNS_MAX: Final = 800
 
 
-def runs_to_find(bug: Bug, runs_max: int = RUNS_MAX) -> int:
-    """Return how many runs, from seed 0 on, it takes to find ``bug``; 0 when that many do not find it."""
+def runs_to_find(bug: Bug, first: int = 0) -> int:
+    """Return how many runs, from seed ``first`` on, it takes to find ``bug``; 0 when RUNS_MAX do not find it."""
     with bug():
-        for seed in range(runs_max):
+        for seed in range(first, first + RUNS_MAX):
             try:
                 run_one(seed)
             except (AssertionError, KeyError, IndexError, Crash):
-                return seed + 1
+                return seed - first + 1
     return 0

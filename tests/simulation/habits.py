@@ -39,12 +39,13 @@ PLAIN: Final = Habits()
 
 def seeded(rng: Random) -> Habits:
     """Return the habits of a world of its own."""
+    twins = rng.random() < 0.5
     return Habits(
         wild=True,
-        twins=rng.random() < 0.5,
+        twins=twins,
         scarce=rng.random() < 0.5,
-        steps_max=rng.choice((0, 0, 1, 3)),
-        cut_chance=rng.choice((0.3, 0.9)),
+        steps_max=rng.choice((0, 1, 3)),
+        cut_chance=0.9 if twins else 0.3,
         slow_chance=rng.choice((0.0, 0.3)),
         untold_chance=rng.choice((0.0, 0.3)),
         phone_chance=0.3,

@@ -12,7 +12,7 @@ from tests.simulation.stage import SETTINGS
 from tests.simulation.world import World
 
 ACTIONS: Final = (
-    *["act_turn"] * 15,
+    *["act_turn"] * 17,
     *["act_control"] * 5,
     *["act_send"] * 7,
     *["act_flow"] * 12,
@@ -20,11 +20,11 @@ ACTIONS: Final = (
     *["act_report"] * 3,
     *["act_fill"] * 6,
     *["act_time"] * 5,
-    *["act_light"] * 4,
+    *["act_light"] * 10,
     *["act_start"] * 5,
     *["act_connect"] * 3,
-    *["act_resume"] * 2,
-    *["act_foreign"] * 2,
+    *["act_resume"] * 4,
+    *["act_foreign"] * 3,
     "act_cancel",
     "act_break",
     "act_day",
@@ -57,8 +57,9 @@ def run_one(seed: int, *, honest: bool | None = None, folder: Path | None = None
     """
     world = World(seed, honest=honest, folder=folder, wild=True)
     world.start()
+    world.warm_up()
     rng = world.rng
-    for action in rng.choices(ACTIONS, k=rng.randint(30, 90)):
+    for action in rng.choices(ACTIONS, k=rng.randint(25, 70)):
         world.guarded(action)
     settle(world)
     judge(world)
@@ -95,7 +96,7 @@ def settle(world: World) -> None:
     venue.lies = world.lies & {"cut", "stale", "false_cancel", "empty_list", "short_list"}
     for _ in range(LYING_STEPS):
         _pass_time(world)
-        if rng.random() < 0.1:
+        if rng.random() < 0.3:
             world.act_clock()
     venue.lies = world.lies & {"cut", "stale"}
     venue.no_cancel = False

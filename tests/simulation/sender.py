@@ -53,7 +53,7 @@ class Way:
 def compose(rng: Random, number: int, habits: Habits, before: Message | None) -> Message:
     """Return the ``number``-th message: in a world of twins it often asks for just what the one ``before`` did."""
     key = f"up/{number}"
-    if before is not None and before.body and habits.twins and rng.random() < 0.4:
+    if before is not None and before.body and habits.twins and rng.random() < 0.5:
         return Message(before.body, key, f"{before.body} #{key}".encode())
     quantity = rng.choice((100, 100, 200, 300)) if habits.twins else min(number, 10) * 100
     symbol = rng.choice(SYMBOLS)

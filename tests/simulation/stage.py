@@ -219,10 +219,10 @@ class Stage:
         if self.habits.wild:
             self.ledger.left(order)
         chance = self.rng.random() if "minus_one" in self.lies else 1.0
-        if chance < 0.1:
+        if chance < 0.15:
             raise OutcomeUnknownError("-1")
         self.venue.commands.append((self.venue.session, order, self.now_ns))
-        if chance < 0.2:
+        if chance < 0.3:
             raise OutcomeUnknownError("-1")
         self.fuse.step("after the submit")
 

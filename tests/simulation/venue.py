@@ -354,10 +354,10 @@ class Venue:
 
     def _list(self, command: QueryBroker, asked_ns: int) -> None:
         account = command.account
-        dead = "empty_list" in self.lies and self._rng.random() < 0.25
+        dead = "empty_list" in self.lies and self._rng.random() < 0.35
         mine = [] if dead else [order for order in self.orders.values() if order.account == account]
         complete = True
-        if "short_list" in self.lies and not dead and self._rng.random() < 0.25:
+        if "short_list" in self.lies and not dead and self._rng.random() < 0.35:
             complete = False
             mine = mine[: self._rng.randint(0, len(mine))]
         self._tell(

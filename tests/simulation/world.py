@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from qmt_trading.codec import state_snapshot
 from qmt_trading.model import events as ev
@@ -18,7 +19,7 @@ from tests.simulation.sender import Message, Way, compose
 from tests.simulation.stage import ACCOUNTS, FEWER, SETTINGS, SMALLER, Stage
 from tests.simulation.venue import SYMBOLS
 
-CLOCK_STEPS_S = (-3600, -90, -2, 2, 90, 90, 3600, 3600)
+CLOCK_STEPS_S: Final = (-3600, -90, -2, 2, 90, 90, 90, 3600, 3600)
 
 __all__ = ["ACCOUNTS", "SETTINGS", "World"]
 
@@ -29,29 +30,45 @@ class World(Stage):
     # The process
 
     def act_turn(self) -> None:
-        if self.loop is not None:
-            self.turn()
-            self.turns += 1
+        """Carry one batch; an idle turn, which seldom shows anything, is mostly left out."""
+        if self.loop is None or not (self.loop.has_work() or self.rng.random() < 0.3):
+            return
+        self.turns += 1
+        if self.turn():
             assert self.engine is not None
             check_state(self.engine.state)
 
     def act_control(self) -> None:
-        if self.loop is not None:
+        if self.loop is not None and self.inbox is not None and self.inbox.control:
             self.venue.now_ns = self.now_ns
             self.loop.control_turn()
 
     def act_light(self) -> None:
         if self.loop is not None:
-            self.fuse.light(self.rng.randint(0, 25))
+            self.fuse.light(self.rng.randint(0, 20))
 
     def act_start(self) -> None:
-        """Start a process where there is none, now and then with another configuration."""
+        """Start a process where there is none, or where the journal takes nothing, now and then configured anew."""
+        if self.loop is not None and self.loop.closed and self.rng.random() < 0.5:
+            self.kill()
         if self.loop is None:
             if self.habits.wild:
                 chance = self.rng.random()
                 self.settings = SMALLER if chance < 0.15 else FEWER if chance < 0.25 else SETTINGS
             self.ledger.judged["starts with another configuration"] += self.settings is not SETTINGS
             self.start()
+            self.warm_up()
+
+    def warm_up(self) -> None:
+        """Mostly let a new session's first lists come before anything else: without them nothing is sent."""
+        if self.rng.random() < 0.75:
+            for _ in range(3):
+                self.act_turn()
+                while self.venue.commands:
+                    self.act_venue()
+                while self.venue.reports:
+                    self.act_report()
+            self.act_turn()
 
     def act_snapshot(self) -> None:
         if self.loop is not None and self.journal is not None:
@@ -70,23 +87,23 @@ class World(Stage):
         rng = self.rng
         if not self.meddles or self.loop is None:
             return
-        if self.habits.wild and rng.random() < 0.08:
+        if self.habits.wild and rng.random() < 0.12:
             self.now_ns += rng.choice((400, 1_500, 3_000, 11_000)) * MILLISECOND_NS
-        if rng.random() < 0.2:
+        if rng.random() < 0.3:
             chance = rng.random()
             if chance < 0.15:
                 self._halt(None)
-                if chance < 0.1:
+                if chance < 0.12:
                     self._resume(None)
             elif chance < 0.4:
                 self.act_cancel()
-            self.act_control()
+            self.loop.control_turn()
 
     # The sender
 
     def act_send(self) -> None:
         rng = self.rng
-        for _ in range(rng.choice((1, 1, 2, 3))):
+        for _ in range(rng.choice((2, 2, 3) if self.habits.twins else (1, 1, 2, 3))):
             if self.messages and rng.random() < 0.25:
                 self._deliver(rng.choice(self.messages))
             else:
@@ -180,10 +197,14 @@ class World(Stage):
 
     def act_flow(self) -> None:
         """Let several commands and reports arrive."""
+        venue = self.venue
         for _ in range(self.rng.randint(2, 8)):
             self.act_venue()
-            self.act_report()
-            self.act_report()
+            if venue.reports:
+                self.act_report()
+                self.act_report()
+            elif not venue.commands:
+                return
 
     def act_fill(self) -> None:
         self.venue.now_ns = self.now_ns
@@ -204,6 +225,7 @@ class World(Stage):
     def act_connect(self) -> None:
         if self.loop is not None and not self.venue.connected:
             self.venue.connect()
+            self.warm_up()
 
     # Time
 
