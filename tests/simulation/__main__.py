@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
+from tests.simulation.bugs import BUGS, runs_to_find
 from tests.simulation.chunk import CHUNK, run_chunk
 from tests.simulation.run_one import run_one
 
@@ -22,7 +23,10 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sqlite", action="store_true", help="journals in SQLite files instead of memory")
     parser.add_argument("--seed", type=int, help="run this one alone and show its failure")
+    parser.add_argument("--bugs", action="store_true", help="tell how many runs find each of the bugs on purpose")
     arguments = parser.parse_args()
+    if arguments.bugs:
+        return _find_bugs(arguments.first)
     if arguments.seed is not None:
         print(run_one(arguments.seed))
         return 0
@@ -32,14 +36,15 @@ def main() -> int:
     failures: list[str] = []
     cpu_ns = 0
     began = time.monotonic()
-    firsts = range(arguments.first, arguments.first + arguments.runs, CHUNK)
+    end = arguments.first + arguments.runs
+    chunks = [(first, min(CHUNK, end - first)) for first in range(arguments.first, end, CHUNK)]
     context = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="simulation-") as folder,
         ProcessPoolExecutor(arguments.jobs, mp_context=context) as pool,
     ):
         where = folder if arguments.sqlite else ""
-        for future in as_completed([pool.submit(run_chunk, first, CHUNK, where) for first in firsts]):
+        for future in as_completed([pool.submit(run_chunk, *chunk, where) for chunk in chunks]):
             part = future.result()
             cpu_ns += part.used_ns
             sums.update(part.sums)
@@ -64,6 +69,13 @@ def main() -> int:
     for failure in failures[:5]:
         print(failure)
     return 1 if failures else 0
+
+
+def _find_bugs(first: int) -> int:
+    found = {bug.__name__: runs_to_find(bug, first) for bug in BUGS}
+    for name, runs in found.items():
+        print(f"{name}: {f'{runs} runs' if runs else 'NOT FOUND'}")
+    return 0 if all(found.values()) else 1
 
 
 if __name__ == "__main__":

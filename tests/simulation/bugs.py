@@ -335,6 +335,34 @@ def fills_without_their_order() -> Any:
     return _both(mock.patch.object(fold, "fold_fill", wrong), mock.patch.object(fold_list, "fold_fill", wrong))
 
 
+def limits_of_the_last_start() -> Any:
+    """A limit that was made smaller holds from the second start on."""
+    started = fold._started
+
+    def wrong(state: Any, record: Any) -> None:
+        started(state, replace(record, settings=state.settings or record.settings))
+
+    return mock.patch.object(fold, "_started", wrong)
+
+
+def halt_forgotten_overnight() -> Any:
+    """A new day trades again, whoever has halted the old one."""
+    opened = fold._opened
+    return mock.patch.object(
+        fold, "_opened", lambda state, record: opened(state, replace(record, trading_state=TradingState.ACTIVE))
+    )
+
+
+def phone_orders_not_cancelled() -> Any:
+    """What has a contract number only cannot be cancelled (A17)."""
+    return mock.patch.object(cancels, "has_number", lambda order: bool(order.broker_order_id))
+
+
+def wrong_clock_trusted() -> Any:
+    """Orders do not wait until the clock's step is settled."""
+    return mock.patch.object(gate, "_check_clock", lambda number, state: None)
+
+
 @contextmanager
 def _both(first: Any, second: Any) -> Iterator[None]:
     with first, second:
@@ -372,6 +400,10 @@ BUGS: tuple[Bug, ...] = (
     halt_taken_back_forgiven,
     closed_day_not_indexed,
     fills_without_their_order,
+    limits_of_the_last_start,
+    halt_forgotten_overnight,
+    phone_orders_not_cancelled,
+    wrong_clock_trusted,
 )
 RUNS_MAX: Final = 800
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import Final, NamedTuple
 
+HUNDRED: Final = 10_550_100
+"""What a buy of a hundred shares at 10.50 yuan takes, fees included: enough to the fen, or a fen too little."""
+
 
 class Habits(NamedTuple):
     """Fixed for a run; chances are of one order, one message or one step each."""
@@ -27,7 +30,11 @@ class Habits(NamedTuple):
 
     def cash(self, rng: Random) -> int:
         """Return what an account begins with."""
-        return rng.randint(1_000, 12_000) * 10_000 if self.scarce else 10_000_000 * 10_000
+        if not self.scarce:
+            return 10_000_000 * 10_000
+        if rng.random() < 0.5:
+            return rng.randint(1_000, 12_000) * 10_000
+        return rng.randint(1, 4) * HUNDRED - rng.choice((0, 100))
 
     def shares(self, rng: Random) -> int:
         """Return what an account begins with of one stock."""

@@ -93,8 +93,10 @@ class Ledger:
         self._pairs: set[tuple[int, str]] = set()
         self._position = 0
         self._messages: dict[int, Message] = {}
-        self._lists: dict[str, list[tuple[int, int]]] = {}
-        """By account the session and steady instant of each good list that was taken in."""
+        self._lists: dict[str, list[tuple[int, int, int]]] = {}
+        """By account the session of each good list, and the steady and the wall instant of its question."""
+        self._nameless: dict[tuple[str, bytes], out.SubmitOrder] = {}
+        """(account, message without an id) → the order that it last led to."""
         self._held: dict[str, int] = {}
         """Account, or "" for all → position of the halt that its asker was told is on disk."""
         self._resumed: dict[str, int] = {}
@@ -116,15 +118,15 @@ class Ledger:
         self._closed: set[Pair] = set()
         self._open: list[str] = []
 
-    def judge_start(self, state: State) -> None:
-        """Assert that a halt which was confirmed has outlived the process."""
+    def judge_halts(self, state: State) -> None:
+        """Assert that a halt which was confirmed has outlived the process, or the day."""
         for account, position in self._held.items():
             if self._resumed.get(account, 0) > position:
                 continue
             holder = state.account(account) if account else state  # type: ignore[arg-type]
             found = holder.state if account else state.trading_state  # type: ignore[union-attr]
             assert found is not TradingState.ACTIVE, f"a halt of {account or 'all'} was forgotten"
-            self.judged["halts across starts"] += 1
+            self.judged["halts kept"] += 1
 
     # What comes in
 
@@ -193,6 +195,7 @@ class Ledger:
                 for name in self._open:
                     assert name in carried, f"handed over, never answered, and forgotten overnight: {name}"
                     self.judged["unanswered overnight"] += 1
+                self.judge_halts(state)
 
     # Cancels
 
@@ -311,6 +314,10 @@ class Ledger:
             halted = trading is TradingState.HALTED
             assert not halted, f"an order while halted: {order}"
             assert trading is TradingState.ACTIVE or order.side is Side.SELL, f"a buy while reducing: {order}"
+        message = self._messages[position]
+        before = None if message.key else self._nameless.get((order.account, message.payload))
+        again = before is not None and state.now_ns <= before.deadline_ns
+        assert not again, f"a repeat without an id was carried out: {order}"
         overtaken = self._overtaken(order, position)
         assert not overtaken, f"decided behind a later cancel: {order}"
         self.judged["orders decided"] += 1
@@ -343,6 +350,8 @@ class Ledger:
         decision = self._decided[order.client_order_id]
         self.handed[order.client_order_id] = decision
         self._pairs.add((id(decision.message), order.account))
+        if not decision.message.key:
+            self._nameless[order.account, decision.message.payload] = order
 
     # Lists
 
@@ -351,15 +360,16 @@ class Ledger:
         lists = self._lists.setdefault(event.account, [])
         if good:
             self._unsettled.discard(event.account)
-            lists.append((event.session, self.asked[event.account, event.asked_ns]))
+            lists.append((event.session, self.asked[event.account, event.asked_ns], event.asked_ns))
         for ended in outputs:
             if not isinstance(ended, out.OrderEnded) or ended.status is not OrderStatus.NOT_SENT:
                 continue
             name = ended.client_order_id
             assert good, f"settled by a list that proves nothing: {name}"
             assert name not in self._venue.seen, f"settled, and the venue has it: {name}"
-            instants = [at for session, at in lists if session > state.order(name).session]
-            assert len(instants) >= 2, f"settled by one list: {name}"
+            order = state.order(name)
+            instants = [at for session, at, wall in lists if session > order.session and wall > order.deadline_ns]
+            assert len(instants) >= 2, f"settled by fewer than two lists: {name}"
             assert instants[-1] - instants[0] >= SETTLE_NS, f"settled by lists too close together: {name}"
             self.judged["unknowns settled"] += 1
 

@@ -20,12 +20,12 @@ ACTIONS: Final = (
     *["act_report"] * 3,
     *["act_fill"] * 6,
     *["act_time"] * 5,
-    *["act_light"] * 10,
-    *["act_start"] * 5,
+    *["act_light"] * 11,
+    *["act_start"] * 6,
     *["act_connect"] * 3,
     *["act_resume"] * 4,
     *["act_foreign"] * 3,
-    "act_cancel",
+    *["act_cancel"] * 2,
     "act_break",
     "act_day",
     "act_halt",
@@ -59,7 +59,7 @@ def run_one(seed: int, *, honest: bool | None = None, folder: Path | None = None
     world.start()
     world.warm_up()
     rng = world.rng
-    for action in rng.choices(ACTIONS, k=rng.randint(25, 70)):
+    for action in rng.choices(ACTIONS, k=rng.randint(25, 60)):
         world.guarded(action)
     settle(world)
     judge(world)
@@ -89,6 +89,9 @@ def settle(world: World) -> None:
     world.fuse.put_out()
     assert world.journal is not None
     world.journal.fail_next = False
+    if rng.random() < 0.25:  # What this session does not tell, no list of this session can settle.
+        for _ in range(LYING_STEPS):
+            _pass_time(world)
     venue.disconnect(told=True)
     _drain(world)
     venue.connect()

@@ -54,16 +54,18 @@ def compose(rng: Random, number: int, habits: Habits, before: Message | None) ->
     """Return the ``number``-th message: in a world of twins it often asks for just what the one ``before`` did."""
     key = f"up/{number}"
     if before is not None and before.body and habits.twins and rng.random() < 0.5:
+        if not before.key:
+            return Message(before.body, "", before.payload)
         return Message(before.body, key, f"{before.body} #{key}".encode())
     quantity = rng.choice((100, 100, 200, 300)) if habits.twins else min(number, 10) * 100
     symbol = rng.choice(SYMBOLS)
     accounts = rng.choice(("a01", "a02", "a01,a02", "*", "a01,nobody"))
     kind = rng.random()
     hurry = " ttl=1s" if rng.random() < 0.3 else ""
-    if kind < 0.4:
+    if kind < 0.36:
         body = f"buy {symbol} {quantity}@10.50:{accounts}{hurry}"
-    elif kind < 0.6:
-        size = "全部" if rng.random() < 0.3 else quantity
+    elif kind < 0.62:
+        size = "全部" if rng.random() < 0.2 else quantity
         body = f"sell {symbol} {size}@10.40:{accounts}{hurry}"
     elif kind < 0.8:
         verb = rng.choice(("cancel", "cancel", "撤买", "撤卖"))
@@ -72,7 +74,8 @@ def compose(rng: Random, number: int, habits: Habits, before: Message | None) ->
         wanted = {"id": key, "action": "buy", "symbol": symbol, "accounts": ["a01"], "quantity": quantity}
         return Message("", key, json.dumps({**wanted, "price": "10.40"}).encode())
     elif kind < 0.94:
-        return Message("", "", f"buy {symbol} {quantity}@10.50:{accounts}".encode())
+        body = f"buy {symbol} {quantity}@10.50:{accounts}"
+        return Message(body, "", body.encode())
     else:
         return Message("", "", f"buy {symbol} {quantity}@10.5".encode())  # Cut off: malformed.
     return Message(body, key, f"{body} #{key}".encode())

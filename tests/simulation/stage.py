@@ -145,7 +145,7 @@ class Stage:
         )
         self.engine, self.inbox, self.loop, self.journal = engine, inbox, loop, journal
         self._seen_offset_ns = self.offset_ns
-        self.ledger.judge_start(engine.state)
+        self.ledger.judge_halts(engine.state)
         self.ledger.begin(self.settings)
         if isinstance(loop, _WatchedLoop):
             loop.ledger = self.ledger

