@@ -23,8 +23,8 @@ def main() -> int:
         told = run_kills(Path(folder), arguments.kills, arguments.seed, progress=True)
     print(f"kills {told.kills}  messages {told.messages}  orders acknowledged {told.acknowledged}")
     print(f"orders at the exchange {told.orders}  ended as not sent {told.not_sent}  turns {told.turns}")
-    print(f"doubled 0  lost 0  wall {time.monotonic() - began:.0f} s")
-    return 0
+    print(f"doubled {told.doubled}  lost {told.lost}  wall {time.monotonic() - began:.0f} s")
+    return 1 if told.doubled or told.lost else 0
 
 
 if __name__ == "__main__":

@@ -19,5 +19,7 @@ pytestmark = [
 def test_thirty_kills_in_mid_burst_double_nothing_and_lose_nothing(tmp_path: Path) -> None:
     told = run_kills(tmp_path, 30, seed=2)
     assert told.kills == 30
+    assert told.doubled == 0
+    assert told.lost == 0
     assert told.acknowledged > 0
     assert told.orders > 0

@@ -18,7 +18,7 @@ from tests.simulation.world import World
 
 def lived(seed: int) -> World:
     """Return a world after a busy time and a quiet end."""
-    world = World(seed)
+    world = World(seed, wild=True)
     world.start()
     for _ in range(90):
         world.guarded(world.rng.choice(ACTIONS))

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
+from tests.simulation.bugs import BUGS, runs_to_find
 from tests.simulation.chunk import CHUNK, run_chunk
 from tests.simulation.run_one import run_one
 
@@ -22,28 +23,34 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sqlite", action="store_true", help="journals in SQLite files instead of memory")
     parser.add_argument("--seed", type=int, help="run this one alone and show its failure")
+    parser.add_argument("--bugs", action="store_true", help="tell how many runs find each of the bugs on purpose")
     arguments = parser.parse_args()
+    if arguments.bugs:
+        return _find_bugs(arguments.first)
     if arguments.seed is not None:
         print(run_one(arguments.seed))
         return 0
     sums: Counter[str] = Counter()
+    judged: Counter[str] = Counter()
     crashes: Counter[str] = Counter()
     failures: list[str] = []
     cpu_ns = 0
     began = time.monotonic()
-    firsts = range(arguments.first, arguments.first + arguments.runs, CHUNK)
+    end = arguments.first + arguments.runs
+    chunks = [(first, min(CHUNK, end - first)) for first in range(arguments.first, end, CHUNK)]
     context = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="simulation-") as folder,
         ProcessPoolExecutor(arguments.jobs, mp_context=context) as pool,
     ):
         where = folder if arguments.sqlite else ""
-        for future in as_completed([pool.submit(run_chunk, first, CHUNK, where) for first in firsts]):
-            used_ns, part, part_crashes, part_failures = future.result()
-            cpu_ns += used_ns
-            sums.update(part)
-            crashes.update(part_crashes)
-            failures.extend(part_failures)
+        for future in as_completed([pool.submit(run_chunk, *chunk, where) for chunk in chunks]):
+            part = future.result()
+            cpu_ns += part.used_ns
+            sums.update(part.sums)
+            judged.update(part.judged)
+            crashes.update(part.crashes)
+            failures.extend(part.failures)
             done = sums["runs"] + len(failures)
             if done % 50_000 == 0:
                 print(f"{done:,} of {arguments.runs:,}", file=sys.stderr, flush=True)
@@ -55,11 +62,20 @@ def main() -> int:
     print(f"CPU per run {cpu_ns / max(done, 1) / 1e6:.2f} ms  crashes per run {sums['crashes'] / max(done, 1):.2f}")
     print(f"signals {sums['signals']:,}  orders at the venue {sums['orders']:,}  turns {sums['turns']:,}")
     print(f"runs with an honest broker {sums['honest']:,}")
+    for what, count in sorted(judged.items()):
+        print(f"  judged {what}: {count:,}")
     for step, count in crashes.most_common():
         print(f"  crashed {step}: {count:,}")
     for failure in failures[:5]:
         print(failure)
     return 1 if failures else 0
+
+
+def _find_bugs(first: int) -> int:
+    found = {bug.__name__: runs_to_find(bug, first) for bug in BUGS}
+    for name, runs in found.items():
+        print(f"{name}: {f'{runs} runs' if runs else 'NOT FOUND'}")
+    return 0 if all(found.values()) else 1
 
 
 if __name__ == "__main__":

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 from unittest import mock
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, fold, fold_list, fold_reports, matching, signals
+from qmt_trading.engine import bookkeeping, cancels, fold, fold_list, fold_reports, matching, signals
 from qmt_trading.engine.engine import Engine
+from qmt_trading.engine.risk import gate
 from qmt_trading.engine.transitions import TERMINAL
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import QmtError
-from qmt_trading.model.numbers import Money
+from qmt_trading.model.instrument import EVERY_SYMBOL
+from qmt_trading.model.numbers import Money, Quantity
 from qmt_trading.model.order import Order
-from qmt_trading.model.words import OrderStatus
+from qmt_trading.model.words import OrderStatus, Side, TradingState
 from qmt_trading.run import loop as loop_module
 from qmt_trading.run.loop import Loop
+from tests.simulation.fuse import Crash
+from tests.simulation.run_one import run_one
 
 Bug = Callable[[], Any]
 
@@ -187,6 +191,178 @@ def decides_again() -> Any:
     return mock.patch.object(Engine, "fold", decide)
 
 
+def cancels_not_repeated() -> Any:
+    """A cancel is sent once, whatever the row says (A7)."""
+    cancel = fold._cancel
+
+    def once(state: Any, command: Any) -> None:
+        cancel(state, command)
+        state.put_order(replace(state.order(command.client_order_id), cancel_next_ns=0))
+
+    return mock.patch.object(fold, "_cancel", once)
+
+
+def nothing_in_scope() -> Any:
+    """A cancel finds nothing in the table, and leaves all to the list."""
+    return mock.patch.object(cancels, "in_scope", lambda state, account, mark: [])
+
+
+def missed_stay_missed() -> Any:
+    """What comes to light after a cancel is not cancelled."""
+    return mock.patch.object(cancels, "missed", lambda state, account: [])
+
+
+def deadline_ignored() -> Any:
+    """An order leaves however long its commit took (A2)."""
+    may_release = Engine.may_release
+    return mock.patch.object(
+        Engine, "may_release", lambda self, order, now_ns, halts: may_release(self, order, 0, halts)
+    )
+
+
+def bought_is_sellable() -> Any:
+    """What was bought today may be sold today."""
+    book = bookkeeping.book
+
+    def wrong(state: Any, account: Any, fill: Any) -> bool:
+        booked = book(state, account, fill)
+        if fill.side is Side.BUY:
+            held = account.positions[fill.symbol]
+            more = Quantity(held.sellable_quantity + fill.quantity)
+            account.positions[fill.symbol] = replace(held, sellable_quantity=more)
+        return booked
+
+    return mock.patch.object(bookkeeping, "book", wrong)
+
+
+def cash_unchecked() -> Any:
+    """A buy needs no cash."""
+    return mock.patch.object(gate, "check_cash", lambda *values: None)
+
+
+def shares_unchecked() -> Any:
+    """A sell needs no shares."""
+    return mock.patch.object(gate, "check_sellable", lambda *values: None)
+
+
+def unknown_pair_open() -> Any:
+    """An unknown order does not close its account, symbol and side."""
+    return mock.patch.object(gate, "check_frozen_pair", lambda *values: None)
+
+
+def ambiguous_row_is_absence() -> Any:
+    """A row that may be one of two orders is no row of either (A6)."""
+    count = fold_list._count_absence
+    return mock.patch.object(
+        fold_list, "_count_absence", lambda state, account, record, unmatched: count(state, account, record, [])
+    )
+
+
+def dead_list_settles() -> Any:
+    """The list that ends an unknown may be a dead or an incomplete one (A15)."""
+    listed = Engine._listed
+
+    def wrong(self: Any, event: Any) -> None:
+        account = self.state.account(event.account)
+        if event.session == account.session and not (event.alive and event.complete):
+            self._settle(account, event.asked_ns)
+        listed(self, event)
+
+    return mock.patch.object(Engine, "_listed", wrong)
+
+
+def clock_step_is_time() -> Any:
+    """A clock that is put forward lets two lists be far apart."""
+
+    def wrong(state: Any) -> None:
+        state.opened_ns = min(state.opened_ns, state.now_ns)
+
+    return mock.patch.object(fold, "_distrust_instants", wrong)
+
+
+def later_orders_cancelled() -> Any:
+    """A cancel reaches what came after it."""
+
+    def wrong(state: Any, account: Any, mark: Any) -> list[Order]:
+        return [
+            order
+            for order in map(state.order, account.live)
+            if mark.symbol in (EVERY_SYMBOL, order.symbol) and cancels.covers(mark.side, order.side)
+        ]
+
+    return mock.patch.object(cancels, "in_scope", wrong)
+
+
+def unanswered_forgotten_overnight() -> Any:
+    """An order that was handed over and never answered is not carried into the next day."""
+    open_day = Engine._open_day
+
+    def wrong(self: Any, day: Any) -> None:
+        for order in list(self.state.orders):
+            if order.status is OrderStatus.PENDING_NEW and not order.answered_ns:
+                self.state.put_order(replace(order, status=OrderStatus.CANCELED))
+        open_day(self, day)
+
+    return mock.patch.object(Engine, "_open_day", wrong)
+
+
+def halt_taken_back_forgiven() -> Any:
+    """What was decided before a halt leaves when the halt has been taken back within the same commit."""
+    may_release = Engine.may_release
+
+    def wrong(self: Any, order: Any, now_ns: int, halts: int) -> str:
+        halted = TradingState.HALTED in (self.state.trading_state, self.state.account(order.account).state)
+        return "halt" if halted else may_release(self, order, now_ns, self.halts(order.account))
+
+    return mock.patch.object(Engine, "may_release", wrong)
+
+
+def closed_day_not_indexed() -> Any:
+    """The ids of a day that is being closed are looked up on disk only, where they are not yet."""
+    return mock.patch.object(Loop, "_known_signal", lambda self, key, now_ns: self._journal.known_signal(key))
+
+
+def fills_without_their_order() -> Any:
+    """Two orders' fills with one number are one fill (A10)."""
+    fill = fold_reports.fold_fill
+
+    def wrong(state: Any, account: Any, row: Any, *, booked: bool) -> Any:
+        number = account.settings.account
+        if any((each.account, each.symbol, each.fill_id) == (number, row.symbol, row.fill_id) for each in state.fills):
+            return []
+        return fill(state, account, row, booked=booked)
+
+    return _both(mock.patch.object(fold, "fold_fill", wrong), mock.patch.object(fold_list, "fold_fill", wrong))
+
+
+def limits_of_the_last_start() -> Any:
+    """A limit that was made smaller holds from the second start on."""
+    started = fold._started
+
+    def wrong(state: Any, record: Any) -> None:
+        started(state, replace(record, settings=state.settings or record.settings))
+
+    return mock.patch.object(fold, "_started", wrong)
+
+
+def halt_forgotten_overnight() -> Any:
+    """A new day trades again, whoever has halted the old one."""
+    opened = fold._opened
+    return mock.patch.object(
+        fold, "_opened", lambda state, record: opened(state, replace(record, trading_state=TradingState.ACTIVE))
+    )
+
+
+def phone_orders_not_cancelled() -> Any:
+    """What has a contract number only cannot be cancelled (A17)."""
+    return mock.patch.object(cancels, "has_number", lambda order: bool(order.broker_order_id))
+
+
+def wrong_clock_trusted() -> Any:
+    """Orders do not wait until the clock's step is settled."""
+    return mock.patch.object(gate, "_check_clock", lambda number, state: None)
+
+
 @contextmanager
 def _both(first: Any, second: Any) -> Iterator[None]:
     with first, second:
@@ -208,4 +384,36 @@ BUGS: tuple[Bug, ...] = (
     reservation_kept,
     minus_one_is_failure,
     decides_again,
+    cancels_not_repeated,
+    nothing_in_scope,
+    missed_stay_missed,
+    deadline_ignored,
+    bought_is_sellable,
+    cash_unchecked,
+    shares_unchecked,
+    unknown_pair_open,
+    ambiguous_row_is_absence,
+    dead_list_settles,
+    clock_step_is_time,
+    later_orders_cancelled,
+    unanswered_forgotten_overnight,
+    halt_taken_back_forgiven,
+    closed_day_not_indexed,
+    fills_without_their_order,
+    limits_of_the_last_start,
+    halt_forgotten_overnight,
+    phone_orders_not_cancelled,
+    wrong_clock_trusted,
 )
+RUNS_MAX: Final = 800
+
+
+def runs_to_find(bug: Bug, first: int = 0) -> int:
+    """Return how many runs, from seed ``first`` on, it takes to find ``bug``; 0 when RUNS_MAX do not find it."""
+    with bug():
+        for seed in range(first, first + RUNS_MAX):
+            try:
+                run_one(seed)
+            except (AssertionError, KeyError, IndexError, Crash):
+                return seed - first + 1
+    return 0

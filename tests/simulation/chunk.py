@@ -6,6 +6,7 @@ import time
 import traceback
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.simulation.fuse import Crash
 from tests.simulation.run_one import run_one
@@ -13,10 +14,22 @@ from tests.simulation.run_one import run_one
 CHUNK = 500
 
 
-def run_chunk(first: int, count: int = CHUNK, folder: str = "") -> tuple[int, Counter[str], Counter[str], list[str]]:
-    """Run ``count`` seeds from ``first``; return CPU nanoseconds, sums, crashes by step, and failures."""
+class Chunk(NamedTuple):
+    """What some hundred runs showed."""
+
+    used_ns: int
+    """Of the processor."""
+    sums: Counter[str]
+    judged: Counter[str]
+    crashes: Counter[str]
+    failures: list[str]
+
+
+def run_chunk(first: int, count: int = CHUNK, folder: str = "") -> Chunk:
+    """Run ``count`` seeds from ``first``."""
     began = time.process_time_ns()
     sums: Counter[str] = Counter()
+    judged: Counter[str] = Counter()
     crashes: Counter[str] = Counter()
     failures: list[str] = []
     for seed in range(first, first + count):
@@ -33,5 +46,6 @@ def run_chunk(first: int, count: int = CHUNK, folder: str = "") -> tuple[int, Co
             signals=verdict.signals,
             honest=verdict.honest,
         )
+        judged.update(verdict.judged)
         crashes.update(verdict.crashes)
-    return time.process_time_ns() - began, sums, crashes, failures
+    return Chunk(time.process_time_ns() - began, sums, judged, crashes, failures)

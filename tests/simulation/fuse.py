@@ -20,6 +20,10 @@ class Fuse:
     def light(self, steps: int) -> None:
         self._left = steps
 
+    @property
+    def burns(self) -> bool:
+        return self._left >= 0
+
     def put_out(self) -> None:
         self._left = -1
 

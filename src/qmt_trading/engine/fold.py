@@ -129,9 +129,18 @@ def _set_trading_state(changed: State | Account, trading_state: TradingState, to
 def _clock_stepped(state: State) -> None:
     """Forget what was measured with the clock that is wrong now: no list has been told apart from another by it."""
     state.clock_unsettled = {each.account for each in _settings(state).accounts}
-    state.opened_ns = min(state.opened_ns, state.now_ns)
     for account in state.accounts.values():
         account.asking_ns = 0
+    _distrust_instants(state)
+
+
+def _distrust_instants(state: State) -> None:
+    """Let no list be taken for an old day's because the clock went back, or for a second one because it went on.
+
+    The clock that lists are stamped with may be a second behind: the loop waits small corrections out.
+    """
+    state.opened_ns = min(state.opened_ns, state.now_ns - SECOND_NS)
+    for account in state.accounts.values():
         for order in map(state.order, list(account.unresolved)):
             if order.asked:
                 state.put_order(replace(order, asked=0, asked_ns=0))
@@ -251,6 +260,7 @@ def _started(state: State, record: ev.EngineStarted) -> None:
     state.configure(record.settings)
     state.submits_closed = ""
     state.clock_unsettled = set()
+    _distrust_instants(state)  # Nobody has watched the clock between two processes.
     if record.safe:
         state.trading_state, state.told = TradingState.HALTED, StateTold("start", record.why, state.now_ns)
     for account in state.accounts.values():

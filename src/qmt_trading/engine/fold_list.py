@@ -22,7 +22,10 @@ def fold_listed(state: State, record: ev.BrokerListed) -> list[Finding]:
     account = state.account(record.account)
     if record.session != account.session:
         return []
-    account.asking_ns = 0
+    # Asked for before the question that is open, perhaps by a clock that has stepped since: not its answer.
+    older = record.asked_ns < account.asking_ns - SECOND_NS
+    if not older:
+        account.asking_ns = 0
     if record.asked_ns < state.opened_ns:
         return []
     opening = not account.ready
@@ -45,7 +48,8 @@ def fold_listed(state: State, record: ev.BrokerListed) -> list[Finding]:
     for fill in record.fills:
         findings += fold_fill(state, account, fill, booked=not opening)
     if record.alive and record.complete:
-        _count_absence(state, account, record, unmatched)
+        if not older:
+            _count_absence(state, account, record, unmatched)
         state.clock_unsettled.discard(record.account)
         _keep_marks(account, state.now_ns - MARK_KEPT_NS)
         if not opening:

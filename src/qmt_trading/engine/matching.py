@@ -94,11 +94,11 @@ def guess(state: State, account: Account, rows: list[OrderRow]) -> list[tuple[Or
     waiting = nameless(state, account)
     pairs: list[tuple[OrderRow, Order]] = []
     for row in rows:
-        candidates = [order for order in waiting if may_be(order, row)]
+        candidates = [order for order in waiting if _in_time(order, row) and may_be(order, row)]
         if len(candidates) != 1:
             continue
         order = candidates[0]
-        if sum(may_be(order, other) for other in rows) == 1:
+        if sum(_in_time(order, other) and may_be(order, other) for other in rows) == 1:
             pairs.append((row, order))
     return pairs
 
@@ -125,10 +125,18 @@ def _same_order(order: Order, row: OrderRow) -> bool:
     return order.symbol == row.symbol and order.side is row.side and order.quantity == row.quantity
 
 
+def _in_time(order: Order, row: OrderRow) -> bool:
+    """Tell whether ``row`` was placed after ``order`` was decided, by two clocks that may differ a little."""
+    return not row.ordered_ns or row.ordered_ns + _CLOCK_TOLERANCE_NS >= order.created_ns
+
+
 def may_be(order: Order, row: OrderRow) -> bool:
+    """Tell whether ``row`` cannot be told from what ``order`` would look like.
+
+    Instants are not asked: the clocks of the counter and of this machine may differ by any amount, and a row that is
+    taken for another's lets an order that works be settled as never sent.
+    """
     if not _same_order(order, row) or order.price != row.price:
-        return False
-    if row.ordered_ns and row.ordered_ns + _CLOCK_TOLERANCE_NS < order.created_ns:
         return False
     remark = row.client_order_id
     cut = len(remark) >= _REMARK_MINIMUM and order.client_order_id.startswith(remark)

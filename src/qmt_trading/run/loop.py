@@ -105,6 +105,7 @@ class Loop:
         """
         with self._deciding:
             now_ns = self._now_ns()
+            self._steps.step_ns(wall_ns=now_ns, steady_ns=self._clock.steady_ns())  # From here on no step is missed.
             if self._engine.state.bound is None:
                 self._handle(bound, now_ns)
             self._handle(ev.EngineStarted(version, settings, bool(safe), safe), now_ns)

@@ -15,15 +15,16 @@ from qmt_trading.model.words import Importance
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import load
 from qmt_trading.run.narrator import Narrator
+from tests.unit.run.config_parts import KIND, WHERE
 
 FULL_WIDTH = {code: chr(code + 0xFEE0) for code in range(0x21, 0x7F)}
-CONFIG = """
+CONFIG = f"""
 mode = "paper"
 [signals.bare]
 action = "cancel"
 [[doors]]
-kind = "unix_socket"
-path = "s.sock"
+kind = "{KIND}"
+{WHERE}
 [[terminals]]
 name = "paper"
 kind = "simulated"
