@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.unit.run.config_parts import KIND, WHERE
 
 from qmt_trading.codec.signal import parse
 from qmt_trading.model import events as ev
@@ -15,7 +16,6 @@ from qmt_trading.model.words import Importance
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import load
 from qmt_trading.run.narrator import Narrator
-from tests.unit.run.config_parts import KIND, WHERE
 
 FULL_WIDTH = {code: chr(code + 0xFEE0) for code in range(0x21, 0x7F)}
 CONFIG = f"""
