@@ -209,7 +209,7 @@ def nothing_in_scope() -> Any:
 
 def missed_stay_missed() -> Any:
     """What comes to light after a cancel is not cancelled."""
-    return mock.patch.object(cancels, "missed", lambda state, account: [])
+    return mock.patch.object(cancels, "missed", lambda state, account, emit: None)
 
 
 def deadline_ignored() -> Any:

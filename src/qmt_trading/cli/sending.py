@@ -138,6 +138,9 @@ def details(receipt: Receipt) -> list[str]:
         if line.get("status") == "accepted":
             number = line.get("broker_order_id") or line.get("venue_order_id") or line.get("client_order_id")
             told.append(f"✓ {what} 撤单，委托 {number}")
+        elif line.get("status") == "registered":
+            number = line.get("broker_order_id") or line.get("venue_order_id") or line.get("client_order_id")
+            told.append(f"· {what} 撤单，委托 {number}：{line.get('text', '')}")
         elif line.get("status") == "nothing":
             told.append(f"· {what} {line.get('text', '')}")
         else:

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.model.numbers import to_text
-from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.reasons import CANCEL_REGISTERED, Denial, Reason
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
 from qmt_trading.model.signal import Malformed
 from qmt_trading.model.words import SignalStatus
 
-NOTHING: Final = "nothing"
-"""Status of a cancel line that found no working order: an answer, not an error."""
+_CANCEL_STATUS: Final = {Reason.NOTHING_TO_CANCEL: "nothing"} | dict.fromkeys(CANCEL_REGISTERED, "registered")
+"""Of a cancel line that tells something without being refused: no working order was there, or it leaves later."""
 
 
 class _Order(Struct, omit_defaults=True, gc=False):
@@ -145,7 +145,7 @@ def _cancel(line: CancelLine) -> _Cancel:
         line.account, line.symbol, line.client_order_id, line.broker_order_id, line.venue_order_id, "accepted"
     )
     if line.denial is not None:
-        found.status = NOTHING if line.denial.reason is Reason.NOTHING_TO_CANCEL else "denied"
+        found.status = _CANCEL_STATUS.get(line.denial.reason, "denied")
         found.reason = line.denial.reason
         found.text, found.text_en = sentence(line.denial)
     return found

@@ -120,6 +120,11 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "无可撤委托：{0} 在 {1} 没有未成交单",
         "nothing to cancel: no working order of {0} in {1}",
     ),
+    Reason.NO_CANCEL_PHASE: (
+        "{0}–{1} 不可撤单，已登记，开放后立即补撤",
+        "no cancels are taken from {0} to {1}: registered, and sent when they are again",
+    ),
+    Reason.CANCEL_PACED: ("每秒最多撤 {0} 笔，已排队，{1} 发出", "at most {0} cancels a second: it leaves at {1}"),
     Reason.CANCELED_BY_LATER: ("已被其后的撤单（信号 {0}）取消", "dropped by the later cancel of signal {0}"),
     Reason.MIXED_VERBS: (
         "一条消息里不能既撤单又买卖：请分成两条",

@@ -8,7 +8,7 @@ from qmt_trading.codec.sentences import sentence
 from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.numbers import to_text
 from qmt_trading.model.order import Fill, Order, Position
-from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.reasons import CANCEL_REGISTERED, Denial, Reason
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AccountRow, AlertRow, SignalRow, View
@@ -256,8 +256,10 @@ def signal_text(receipt: Receipt) -> str:
     if receipt.status is not SignalStatus.ACCEPTED:
         return text
     denials = [line.denial for line in receipt.orders] + [line.denial for line in receipt.cancels]
-    bad = sum(denial is not None and denial.reason is not Reason.NOTHING_TO_CANCEL for denial in denials)
-    return f"{text}（{denials.count(None)} ✓ {bad} ✗）" if bad else text
+    good = sum(denial is None or denial.reason in CANCEL_REGISTERED for denial in denials)
+    nothing = sum(denial is not None and denial.reason is Reason.NOTHING_TO_CANCEL for denial in denials)
+    bad = len(denials) - good - nothing
+    return f"{text}（{good} ✓ {bad} ✗）" if bad else text
 
 
 def reasons_of(*denials: Denial | None) -> list[Plain]:

@@ -102,8 +102,9 @@ class Engine:
     def _decide(self, event: ev.Event) -> None:
         match event:
             case ev.OrderReported() | ev.FillReported():
-                if self._state.account(event.account).to_cancel:
-                    self._cancel_newly_possible(event.account)
+                account = self._state.account(event.account)
+                if account.to_cancel:
+                    cancels.newly_possible(self._state, account, self._emit)
             case ev.SubmitsHandedOver() | ev.CancelRefused() | ev.MalformedReceived():
                 pass
             case ev.SignalsDropped():
@@ -169,9 +170,8 @@ class Engine:
             return
         if event.alive and event.complete:
             self._settle(account, event.asked_ns)
-        self._cancel_newly_possible(event.account)
-        for command in cancels.missed(self._state, account):
-            self._emit(command)
+        cancels.newly_possible(self._state, account, self._emit)
+        cancels.missed(self._state, account, self._emit)
         if account.ask_again:
             self._query([event.account])
 
@@ -185,12 +185,6 @@ class Engine:
                 self._emit(out.OrderEnded(key, OrderStatus.NOT_SENT, "两次完整委托列表中均无此委托"))
                 self._emit(alerts.unknown_ended(order))
 
-    def _cancel_newly_possible(self, account: AccountId) -> None:
-        waiting = self._state.account(account).to_cancel
-        if waiting:
-            for command in cancels.newly_possible([self._state.order(key) for key in waiting]):
-                self._emit(command)
-
     def _link_changed(self, event: ev.LinkChanged) -> None:
         account = self._state.account(event.account)
         if event.session != account.session:
@@ -200,7 +194,7 @@ class Engine:
         if event.state is LinkState.CONNECTED:
             for order in [self._state.order(key) for key in account.live]:
                 if order.cancel_seq and cancels.has_number(order):
-                    self._emit(cancels.next_cancel(order))
+                    self._emit(cancels.next_cancel(self._state, account, order))
             self._query([event.account])
             return
         self._emit(alerts.link_down(event.account, event.text))
@@ -260,8 +254,8 @@ class Engine:
                 self._to_unknown([order], "柜台超时未答", "the counter has not answered in time")
                 query[order.account] = None
             elif order.cancel_next_ns and order.cancel_next_ns <= now_ns and order.status in LIVE:
-                command = cancels.next_cancel(order)
-                if order.cancel_attempts == self._settings().cancel_attempts_max:
+                command = cancels.next_cancel(self._state, self._state.account(order.account), order)
+                if command.attempt == self._settings().cancel_attempts_max + 1 and not command.not_before_ns:
                     self._emit(alerts.cancel_unconfirmed(order, order.cancel_attempts))
                     query[order.account] = None
                 self._emit(command)
@@ -279,7 +273,7 @@ class Engine:
         for account in self._accounts(event.account):
             for order in [state.order(key) for key in account.live]:
                 if event.order_id in (order.client_order_id, order.broker_order_id, order.venue_order_id):
-                    self._emit(cancels.first_cancel(order, signal_seq=0))
+                    self._emit(cancels.first_cancel(state, account, order, signal_seq=0))
 
     def _cancel_everything(self, number: AccountId | None, symbol: Symbol, side: SideScope, arrival: int) -> None:
         """Cancel as a signal does: what is known now, and what the list brings to light."""

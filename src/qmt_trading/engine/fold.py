@@ -12,6 +12,7 @@ from qmt_trading.engine.fold_list import fold_listed
 from qmt_trading.engine.fold_reports import fold_fill, fold_order_reported
 from qmt_trading.engine.state import Account, CancelMark, State
 from qmt_trading.engine.tables import Table
+from qmt_trading.market.no_cancel import next_end_ns
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
@@ -141,9 +142,13 @@ def _distrust_instants(state: State) -> None:
     """
     state.opened_ns = min(state.opened_ns, state.now_ns - SECOND_NS)
     for account in state.accounts.values():
+        account.cancels_free_ns = 0
         for order in map(state.order, list(account.unresolved)):
             if order.asked:
                 state.put_order(replace(order, asked=0, asked_ns=0))
+        for order in map(state.order, list(account.live)):
+            if order.cancel_next_ns:  # Repeated now, rather than never when the clock went back.
+                state.put_order(replace(order, cancel_next_ns=state.now_ns))
 
 
 def _submit(state: State, command: out.SubmitOrder, signal: ev.SignalReceived | None) -> None:
@@ -219,13 +224,25 @@ def _not_sent(state: State, client_order_id: str, text: str) -> None:
 def _cancel(state: State, command: out.CancelOrder) -> None:
     order = state.order(command.client_order_id)
     settings = _settings(state)
-    wait_ns = settings.cancel_retry_ns if command.attempt < settings.cancel_attempts_max else 5 * SECOND_NS
+    next_ns = command.not_before_ns
+    sent = bool(command.attempt) and not next_ns
+    if command.paced or (sent and not order.cancel_paced):
+        account = state.account(command.account)
+        taken_ns = max(account.cancels_free_ns, state.now_ns)
+        account.cancels_free_ns = taken_ns + SECOND_NS // settings.cancels_per_second
+    if sent:
+        wait_ns = settings.cancel_retry_ns if command.attempt < settings.cancel_attempts_max else 5 * SECOND_NS
+        next_ns = state.now_ns + wait_ns
+        if settings.no_cancel and state.day is not None:
+            end_ns = next_end_ns(settings.no_cancel, state.day, state.now_ns)
+            next_ns = min(next_ns, end_ns) if end_ns else next_ns  # A repeat misses no instant of opening.
     state.put_order(
         replace(
             order,
             cancel_seq=command.signal_seq or order.cancel_seq or -1,
             cancel_attempts=command.attempt,
-            cancel_next_ns=state.now_ns + wait_ns if command.attempt else 0,
+            cancel_next_ns=next_ns,
+            cancel_paced=command.paced,
         )
     )
 

@@ -14,9 +14,11 @@ from qmt_trading.engine.risk.staleness import check_future
 from qmt_trading.engine.risk.tradable_symbol import check_tradable_symbol
 from qmt_trading.engine.state import State
 from qmt_trading.model.events import SignalReceived
+from qmt_trading.model.instant import to_clock_text, to_hour_text
 from qmt_trading.model.instrument import Quote
 from qmt_trading.model.numbers import Price, Quantity
-from qmt_trading.model.outputs import CancelMarked, Output, SignalAnswered, SubmitOrder
+from qmt_trading.model.order import Order
+from qmt_trading.model.outputs import CancelMarked, CancelOrder, Output, SignalAnswered, SubmitOrder
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
 from qmt_trading.model.settings import DoorSettings, EngineSettings
@@ -162,8 +164,8 @@ class _Decision:
             self._accepted += 1
             event = self._event
             mark = CancelMarked(AccountId(number), item.symbol, side, event.seq, event.received_ns, event.arrival)
-            orders = cancels.cancel_scope(self._state, account, mark, self._emit)
-            for order in orders:
+            found = cancels.cancel_scope(self._state, account, mark, self._emit)
+            for order, command in found:
                 self._cancels.append(
                     CancelLine(
                         account=number,
@@ -171,11 +173,20 @@ class _Decision:
                         client_order_id=order.client_order_id,
                         broker_order_id=order.broker_order_id,
                         venue_order_id=order.venue_order_id,
+                        denial=self._put_off(order, command) if command.not_before_ns else None,
                     )
                 )
-            if not orders:
+            if not found:
                 nothing = Denial(Reason.NOTHING_TO_CANCEL, (item.symbol, number))
                 self._cancels.append(CancelLine(account=number, symbol=item.symbol, denial=nothing))
+
+    def _put_off(self, order: Order, command: CancelOrder) -> Denial:
+        """Return why a cancel that is registered has not left yet."""
+        phase = cancels.closed_phase(self._state, order)
+        if phase is None:
+            at = to_clock_text(command.not_before_ns)
+            return Denial(Reason.CANCEL_PACED, (str(self._settings.cancels_per_second), at))
+        return Denial(Reason.NO_CANCEL_PHASE, (to_hour_text(phase.begins_ns), to_hour_text(phase.ends_ns)))
 
     # Orders: one by one, each seeing what the one before it has claimed.
 

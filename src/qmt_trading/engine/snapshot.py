@@ -60,6 +60,7 @@ def _image(state: State, account: Account) -> AccountImage:
         unresolved=tuple(map(row_of, account.unresolved)),
         to_cancel=tuple(map(row_of, account.to_cancel)),
         gaps=tuple(map(row_of, account.gaps)),
+        cancels_free_ns=account.cancels_free_ns,
     )
 
 
@@ -87,7 +88,7 @@ def restore(snapshot: Snapshot) -> State:
         account.marks = {(mark.symbol, mark.side): CancelMark(mark, listed=listed) for mark, listed in each.marks}
         account.asking_ns, account.ask_again = each.asking_ns, each.ask_again
         account.orphans = list(each.orphans)
-        account.difference = each.difference
+        account.difference, account.cancels_free_ns = each.difference, each.cancels_free_ns
     for order in snapshot.orders:
         state.put_order(order)
     for each in image.accounts:

@@ -58,6 +58,7 @@ class Account:
     __slots__ = (
         "ask_again",
         "asking_ns",
+        "cancels_free_ns",
         "cash",
         "difference",
         "gaps",
@@ -100,6 +101,8 @@ class Account:
         """When the list that is under way was asked for; 0: none is."""
         self.ask_again = False
         """Somebody wanted a list that is younger than the one under way."""
+        self.cancels_free_ns = 0
+        """When the last turn for a cancel that was given away would have come, had there been no burst."""
         self.unresolved: dict[ClientOrderId, None] = {}
         """Orders whose outcome nobody knows: they close their pair."""
         self.to_cancel: dict[ClientOrderId, None] = {}

@@ -49,6 +49,10 @@ class CancelOrder(Struct, frozen=True, array_like=True, tag="cancel", gc=False):
     """1 for the first; 0: registered only, the order has no number to cancel it by yet."""
     signal_seq: int
     """0: asked for by a person or by the system."""
+    not_before_ns: int = 0
+    """Not sent now but registered until then, ``attempt`` tries having been made; 0: it goes at once."""
+    paced: bool = False
+    """It waits for its turn under the account's rate, and has taken that turn."""
 
 
 class CancelMarked(Struct, frozen=True, array_like=True, tag="mark", gc=False):

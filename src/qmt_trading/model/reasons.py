@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -48,12 +49,18 @@ class Reason(StrEnum):
     ID_REUSED = "ID_REUSED"
     NOT_SUPPORTED = "NOT_SUPPORTED"
     NOTHING_TO_CANCEL = "NOTHING_TO_CANCEL"
+    NO_CANCEL_PHASE = "NO_CANCEL_PHASE"
+    CANCEL_PACED = "CANCEL_PACED"
     CANCEL_PRICED = "CANCEL_PRICED"
     CANCELED_BY_LATER = "CANCELED_BY_LATER"
     MIXED_VERBS = "MIXED_VERBS"
     SAME_TWICE = "SAME_TWICE"
     TOO_MANY_ORDERS = "TOO_MANY_ORDERS"
     CLOCK_UNSETTLED = "CLOCK_UNSETTLED"
+
+
+CANCEL_REGISTERED: Final = frozenset({Reason.NO_CANCEL_PHASE, Reason.CANCEL_PACED})
+"""What stands beside a cancel that is on record and leaves later: no refusal."""
 
 
 class Denial(Struct, frozen=True, array_like=True, gc=False):

@@ -41,6 +41,7 @@ class AccountImage(Struct, frozen=True, array_like=True):
     unresolved: tuple[int, ...]
     to_cancel: tuple[int, ...]
     gaps: tuple[int, ...]
+    cancels_free_ns: int
 
 
 class Image(Struct, frozen=True, array_like=True):
