@@ -50,7 +50,10 @@ DECIDING_MAX_NS: Final = 20 * MILLISECOND_NS
 
 
 class Loop:
-    """Carries events through the engine. ``turn`` is for one thread, ``control_turn`` for one other."""
+    """Carries events through the engine. ``turn`` is for one thread, ``control_turn`` for one other.
+
+    ``decide_control`` is for any.
+    """
 
     def __init__(
         self,
@@ -182,9 +185,21 @@ class Loop:
         return True
 
     def control_turn(self) -> bool:
-        """Decide what is on the control lane at once, commit or no commit; return whether there was anything.
+        """Decide what is on the control lane; return whether there was anything.
 
         When a commit is overdue it also closes the journal and takes the loop's place for everything but the disk.
+        """
+        found = self.decide_control()
+        if self._commit_is_overdue():
+            self._close("提交超过 2 秒未完成 / a commit took longer than 2 s")
+        if self._closed and self._commit_began_ns:
+            found = self._turn_without_disk() or found
+        return found
+
+    def decide_control(self) -> bool:
+        """Decide what is on the control lane at once, commit or no commit; return whether there was anything.
+
+        For any thread: whoever brings a cancel or a halt decides it, so that it waits for no other thread to wake.
         """
         lane = self._inbox.control
         with self._deciding:
@@ -199,10 +214,6 @@ class Loop:
                     self._handle_ask(item, now_ns)
         if found:
             self._inbox.loop_wake.set()
-        if self._commit_is_overdue():
-            self._close("提交超过 2 秒未完成 / a commit took longer than 2 s")
-        if self._closed and self._commit_began_ns:
-            found = self._turn_without_disk() or found
         return found
 
     def _turn_without_disk(self) -> bool:
