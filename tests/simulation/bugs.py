@@ -212,6 +212,24 @@ def missed_stay_missed() -> Any:
     return mock.patch.object(cancels, "missed", lambda state, account, emit: None)
 
 
+def no_cancel_phase_ignored() -> Any:
+    """A cancel leaves while the exchange takes none."""
+    return mock.patch.object(cancels, "closed_phase", lambda state, order: None)
+
+
+def registered_cancels_forgotten() -> Any:
+    """A cancel that is put off is never taken up again."""
+    fold_cancel = fold._cancel
+
+    def forgetful(state: Any, command: out.CancelOrder) -> None:
+        fold_cancel(state, command)
+        if command.not_before_ns:
+            order = state.order(command.client_order_id)
+            state.put_order(replace(order, cancel_next_ns=0, cancel_attempts=order.cancel_attempts or 1))
+
+    return mock.patch.object(fold, "_cancel", forgetful)
+
+
 def deadline_ignored() -> Any:
     """An order leaves however long its commit took (A2)."""
     may_release = Engine.may_release
@@ -404,6 +422,8 @@ BUGS: tuple[Bug, ...] = (
     halt_forgotten_overnight,
     phone_orders_not_cancelled,
     wrong_clock_trusted,
+    no_cancel_phase_ignored,
+    registered_cancels_forgotten,
 )
 RUNS_MAX: Final = 800
 

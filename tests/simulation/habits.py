@@ -27,6 +27,8 @@ class Habits(NamedTuple):
     """Nothing is told of an order before it changes: its numbers come with a fill, or with a list."""
     phone_chance: float = 0.0
     fill_first_chance: float = 0.0
+    paced: bool = False
+    """Cancels are taken in turns, and for some time not at all."""
 
     def cash(self, rng: Random) -> int:
         """Return what an account begins with."""
@@ -57,4 +59,5 @@ def seeded(rng: Random) -> Habits:
         untold_chance=rng.choice((0.0, 0.3)),
         phone_chance=0.3,
         fill_first_chance=rng.choice((0.0, 0.5)),
+        paced=rng.random() < 0.4,
     )

@@ -6,8 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from qmt_trading.engine.state import State
+from qmt_trading.market.no_cancel import phase_of
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import EVERY_SYMBOL
 from qmt_trading.model.numbers import notional
 from qmt_trading.model.settings import EngineSettings
@@ -229,8 +231,12 @@ class Ledger:
         return frozenset(state.accounts) if account is None else frozenset((account,))
 
     def _judge_at_once(self, outputs: list[out.Output], state: State) -> None:
-        """Assert that a cancel has left for everything in its reach that can be named."""
-        sent = {each.client_order_id for each in outputs if isinstance(each, out.CancelOrder) and each.attempt}
+        """Assert that a cancel has left for everything in its reach that can be named, or is registered for later."""
+        sent: set[str] = set()
+        for each in outputs:
+            if isinstance(each, out.CancelOrder) and (each.attempt or each.not_before_ns):
+                sent.add(each.client_order_id)
+                self.judged["cancels registered for later"] += bool(each.not_before_ns)
         for cancel in self._fresh:
             for account in state.accounts.values():
                 for order in map(state.order, account.live):
@@ -244,8 +250,10 @@ class Ledger:
     def _decision(self, name: str) -> Decision | None:
         return self.handed.get(name) or self._decided.get(name)
 
-    def cancelling(self, command: out.CancelOrder) -> None:
-        """Assert that somebody has asked for the cancel that leaves, after its order came in."""
+    def cancelling(self, command: out.CancelOrder, settings: EngineSettings, now_ns: int) -> None:
+        """Assert that somebody has asked for the cancel that leaves, after its order came in, and that it may."""
+        phase = phase_of(settings.no_cancel, command.symbol, day_of(now_ns), now_ns)
+        assert phase is None or self.steps, f"a cancel leaves although none is taken: {command}"
         name = command.client_order_id
         order = self._venue.orders.get(command.broker_order_id or command.venue_order_id)
         decision = self.handed.get(name)
