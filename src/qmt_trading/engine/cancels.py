@@ -7,15 +7,22 @@ from typing import Final
 
 from qmt_trading.engine.state import Account, State
 from qmt_trading.market.no_cancel import phase_of
-from qmt_trading.model.instant import at_time, day_of
+from qmt_trading.model.instant import at_time, day_of, to_clock_text, to_hour_text
 from qmt_trading.model.instrument import EVERY_SYMBOL
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.order import Order
-from qmt_trading.model.outputs import CancelMarked, CancelOrder, Output, QueryBroker
+from qmt_trading.model.outputs import CancelMarked, CancelOrder, InstructionDropped, Output, QueryBroker
+from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.receipt import CancelLine
 from qmt_trading.model.settings import NoCancelPhase
-from qmt_trading.model.words import Side, SideScope
+from qmt_trading.model.timed import Timed
+from qmt_trading.model.words import Side, SideScope, Verb
 
 ANSWER_MAX_NS: Final = 5 * SECOND_NS
+PERSON: Final = -1
+"""In place of a signal's number: a person has asked for it."""
+OWN_TIME: Final = -2
+"""In place of a signal's number: its own ``cancel_after`` has come."""
 
 
 def cancel_scope(
@@ -34,6 +41,57 @@ def cancel_scope(
     emit(mark)
     emit(query(state, account))
     return found
+
+
+def cancel_lines(state: State, mark: CancelMarked, emit: Callable[[Output], None]) -> list[CancelLine]:
+    """Carry ``mark`` out, and return the lines of the receipt that say what became of it."""
+    account = state.account(mark.account)
+    lines = [
+        CancelLine(
+            account=mark.account,
+            symbol=order.symbol,
+            client_order_id=order.client_order_id,
+            broker_order_id=order.broker_order_id,
+            venue_order_id=order.venue_order_id,
+            denial=_put_off(state, order, command) if command.not_before_ns else None,
+        )
+        for order, command in cancel_scope(state, account, mark, emit)
+    ]
+    for waiting in list(state.timed.values()):
+        if reaches_waiting(mark, waiting):
+            emit(InstructionDropped(waiting.seq, waiting.number, mark.account, mark.signal_seq))
+            dropped = Denial(Reason.WAITING_DROPPED, (waiting.name, to_clock_text(waiting.due_ns)))
+            lines.append(CancelLine(account=mark.account, symbol=waiting.item.symbol, denial=dropped))
+    if not lines:
+        nothing = Denial(Reason.NOTHING_TO_CANCEL, (mark.symbol, mark.account))
+        lines.append(CancelLine(account=mark.account, symbol=mark.symbol, denial=nothing))
+    return lines
+
+
+def reaches_waiting(mark: CancelMarked, waiting: Timed) -> bool:
+    """Tell whether a cancel drops an instruction that waits: one that came before it, of its symbol and side.
+
+    A portfolio goes whole: what would be left of it is another one.
+    """
+    item, verb = waiting.item, waiting.verb
+    if waiting.arrival >= mark.arrival or mark.account not in waiting.accounts or verb is Verb.CANCEL:
+        return False
+    symbols = {symbol for symbol, _ in item.holdings} if verb is Verb.PORTFOLIO else {item.symbol}
+    if mark.symbol != EVERY_SYMBOL and mark.symbol not in symbols:
+        return False
+    if mark.side is SideScope.ALL or verb not in (Verb.BUY, Verb.SELL, Verb.CLEAR):
+        return True
+    return (mark.side is SideScope.BUY) is (verb is Verb.BUY)
+
+
+def _put_off(state: State, order: Order, command: CancelOrder) -> Denial:
+    """Return why a cancel that is registered has not left yet."""
+    assert state.settings is not None
+    phase = closed_phase(state, order)
+    if phase is None:
+        figures = str(state.settings.cancels_per_second), to_clock_text(command.not_before_ns)
+        return Denial(Reason.CANCEL_PACED, figures)
+    return Denial(Reason.NO_CANCEL_PHASE, (to_hour_text(phase.begins_ns), to_hour_text(phase.ends_ns)))
 
 
 def query(state: State, account: Account) -> QueryBroker:
@@ -74,8 +132,9 @@ def first_cancel(state: State, account: Account, order: Order, *, signal_seq: in
 
 
 def next_cancel(state: State, account: Account, order: Order) -> CancelOrder:
-    """Return the next try."""
-    return _command(state, account, order, made=order.cancel_attempts, signal_seq=max(order.cancel_seq, 0))
+    """Return the next try; the first when nobody has asked for it but its own ``cancel_after``."""
+    signal_seq = max(order.cancel_seq, 0) if order.cancel_seq else OWN_TIME
+    return _command(state, account, order, made=order.cancel_attempts, signal_seq=signal_seq)
 
 
 def newly_possible(state: State, account: Account, emit: Callable[[Output], None]) -> None:

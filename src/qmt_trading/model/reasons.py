@@ -52,6 +52,12 @@ class Reason(StrEnum):
     NO_CANCEL_PHASE = "NO_CANCEL_PHASE"
     CANCEL_PACED = "CANCEL_PACED"
     CANCEL_PRICED = "CANCEL_PRICED"
+    CANCEL_OPTION = "CANCEL_OPTION"
+    WAITS = "WAITS"
+    WAITING_DROPPED = "WAITING_DROPPED"
+    AT_PASSED = "AT_PASSED"
+    AT_TOO_FAR = "AT_TOO_FAR"
+    TARGET_REACHED = "TARGET_REACHED"
     CANCELED_BY_LATER = "CANCELED_BY_LATER"
     MIXED_VERBS = "MIXED_VERBS"
     SAME_TWICE = "SAME_TWICE"
@@ -59,8 +65,10 @@ class Reason(StrEnum):
     CLOCK_UNSETTLED = "CLOCK_UNSETTLED"
 
 
-CANCEL_REGISTERED: Final = frozenset({Reason.NO_CANCEL_PHASE, Reason.CANCEL_PACED})
-"""What stands beside a cancel that is on record and leaves later: no refusal."""
+REGISTERED: Final = frozenset({Reason.NO_CANCEL_PHASE, Reason.CANCEL_PACED, Reason.WAITS, Reason.WAITING_DROPPED})
+"""What stands beside a line that is on record and is carried out later: no refusal."""
+NOTHING_TO_DO: Final = frozenset({Reason.NOTHING_TO_CANCEL, Reason.TARGET_REACHED})
+"""What stands beside a line that asked for what is so already."""
 
 
 class Denial(Struct, frozen=True, array_like=True, gc=False):

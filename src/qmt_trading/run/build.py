@@ -106,6 +106,7 @@ class Application:
                 feed=self._feed,
                 clock=self._clock,
                 trading_day=self._session.trading_day,
+                day_after=self._session.day_after,
                 head=(recovered.number, recovered.seal),
                 observe=self._observe,
                 heed=self._heed,

@@ -31,7 +31,7 @@ _ENDS: Final = {
     status.value: status
     for status in (OrderStatus.NOT_SENT, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.UNKNOWN)
 }
-_DONE: Final = (out.CancelOrder, out.TradingStateChanged)
+_DONE: Final = (out.CancelOrder, out.InstructionDropped, out.TradingStateChanged)
 
 
 class _Waiting:
@@ -217,6 +217,13 @@ def _told(output: out.Output, *, durable: bool) -> view_json.Plain:
                 "client_order_id": output.client_order_id,
                 "broker_order_id": output.broker_order_id,
                 "not_before": to_iso_text(output.not_before_ns) if output.not_before_ns else None,
+                "durable": durable,
+            }
+        case out.InstructionDropped():
+            return {
+                "done": "dropped",
+                "instruction": f"{output.seq}.{output.number}",
+                "account": output.account,
                 "durable": durable,
             }
         case out.TradingStateChanged():
