@@ -127,7 +127,7 @@ def signals(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = Fals
 
 
 def timed(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False, limit: LimitOption = 1000) -> None:
-    """等待中的定时指令与今日已执行的 instructions that wait for their time."""
+    """定时指令：等待中与今日的 instructions that wait."""
     _list(config, "timed", show.TIMED, "定时指令", as_json=as_json, limit=limit)
 
 

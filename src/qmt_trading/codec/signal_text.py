@@ -308,7 +308,7 @@ def _duration_ns(name: str, value: str, start: int) -> int:
 
 
 def _chase(value: str, start: int) -> int:
-    if value.isascii() and value.isdigit() and 0 < int(value) <= CHASE_MAX:
+    if value.isascii() and value.isdigit() and len(value) <= 4 and 0 < int(value) <= CHASE_MAX:
         return int(value)
     raise MalformedError("option_chase", value, index=start)
 

@@ -55,12 +55,13 @@ class Holder(Bench):
 
     def at_work(self) -> None:
         """Let the counter take every order that it has not taken."""
-        for number, each in enumerate(self.made(out.SubmitOrder), 500):
+        for each in self.made(out.SubmitOrder):
+            number = each.client_order_id[-4:]
             order = self.order(each.client_order_id)
             if not order.answered_ns:
                 row = self.row(
                     each.client_order_id,
-                    number=str(number),
+                    number=number,
                     symbol=each.symbol,
                     side=each.side,
                     quantity=each.quantity,
@@ -71,11 +72,12 @@ class Holder(Bench):
     def fills(self) -> None:
         """Let everything at work fill."""
         self.at_work()
-        for number, each in enumerate(self.made(out.SubmitOrder), 500):
+        for each in self.made(out.SubmitOrder):
+            number = each.client_order_id[-4:]
             order = self.order(each.client_order_id)
             if order.status is not OrderStatus.FILLED:
                 fill = replace(
-                    self.fill(each.client_order_id, each.quantity, number=str(number), fill_id=f"f{number}"),
+                    self.fill(each.client_order_id, each.quantity, number=number, fill_id=f"f{number}"),
                     symbol=each.symbol,
                     side=each.side,
                     price=each.price,
@@ -122,7 +124,7 @@ def test_a_part_filled_order_counts_with_what_is_left_of_it() -> None:
     bench.said(f"target {STOCK} 2500@10.50:{ACCOUNT} #t/1")
     bench.at_work()
     (submit,) = bench.made(out.SubmitOrder)
-    bench.filled(bench.fill(submit.client_order_id, 200, number="500"))
+    bench.filled(bench.fill(submit.client_order_id, 200, number=submit.client_order_id[-4:]))
     bench.said(f"target {STOCK} 2500@10.50:{ACCOUNT} #t/2")
     assert bench.submits() == [(Side.BUY, 500)]
 
