@@ -227,7 +227,7 @@ class Stage:
             raise NotSentError("断开")
         if self.habits.wild:
             self.ledger.left(order)
-        chance = self.rng.random() if "minus_one" in self.lies else 1.0
+        chance = self.rng.random() if "minus_one" in self.venue.lies else 1.0
         if chance < 0.15:
             raise OutcomeUnknownError("-1")
         self.venue.commands.append((self.venue.session, order, self.now_ns))

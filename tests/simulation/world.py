@@ -111,7 +111,7 @@ class World(Stage):
                 self._deliver(rng.choice(self.messages))
             else:
                 before = self.messages[-1] if self.messages else None
-                message = compose(rng, len(self.messages) + 1, self.habits, before)
+                message = compose(rng, len(self.messages) + 1, self.habits, before, self.now_ns)
                 self.messages.append(message)
                 self._deliver(message)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -80,8 +81,8 @@ class Engine:
         order_ns, timed_ns = self._state.next_due_ns(), self._state.next_timed_ns()
         return min(order_ns, timed_ns) if order_ns and timed_ns else order_ns or timed_ns
 
-    def take_due(self, now_ns: int) -> list[Timed]:
-        """Return the instructions that are due now and can be decided: each wants an InstructionDue."""
+    def take_due(self, now_ns: int) -> Iterator[Timed]:
+        """Yield the instructions that are due now and can be decided: each wants an InstructionDue, before the next."""
         self._state.now_ns = now_ns
         return timed.take_due(self._state)
 
@@ -191,6 +192,8 @@ class Engine:
             return
         if event.alive and event.complete:
             self._settle(account, event.asked_ns)
+            if self._state.timed:
+                timed.wake(self._state, event.account)
         cancels.newly_possible(self._state, account, self._emit)
         cancels.missed(self._state, account, self._emit)
         if account.ask_again:

@@ -294,15 +294,16 @@ class State:
         """Have ``waiting`` looked at from ``at_ns`` on."""
         heappush(self.timed_due, (at_ns, (waiting.seq, waiting.number)))
 
-    def take_timed(self) -> list[Timed]:
-        """Return, earliest first, the instructions to be looked at by now, each once."""
-        taken: dict[tuple[int, int], Timed] = {}
+    def take_timed(self) -> list[tuple[int, int]]:
+        """Return, earliest first, the names of the instructions to be looked at by now, each once."""
+        taken: dict[tuple[int, int], None] = {}
         heap = self.timed_due
         while heap and heap[0][0] <= self.now_ns:
-            waiting = self.timed.get(heappop(heap)[1])
+            key = heappop(heap)[1]
+            waiting = self.timed.get(key)
             if waiting is not None and waiting.due_ns <= self.now_ns:
-                taken.setdefault((waiting.seq, waiting.number), waiting)
-        return list(taken.values())
+                taken[key] = None
+        return list(taken)
 
     def next_timed_ns(self) -> int:
         """Return when the next instruction is to be looked at; 0: none waits."""

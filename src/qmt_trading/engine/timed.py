@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from qmt_trading.market.lots import round_down_to_lot
 from qmt_trading.model.events import InstructionDue
 from qmt_trading.model.instant import at_time, day_of, to_clock_text
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, Quantity
+from qmt_trading.model.numbers import SECOND_NS, Quantity
 from qmt_trading.model.order import Order
 from qmt_trading.model.outputs import CancelMarked, ChaseEnded, InstructionDone, InstructionQueued, Output
 from qmt_trading.model.reasons import NOTHING_TO_DO, Denial, Reason
@@ -29,8 +29,6 @@ from qmt_trading.model.words import LinkState, OrderStatus, Verb
 
 WAIT_MAX_NS: Final = 30 * 24 * 3600 * SECOND_NS
 """The furthest instant that an instruction may name."""
-RETRY_NS: Final = 100 * MILLISECOND_NS
-"""How often an instruction that is due looks whether its accounts can trade."""
 
 Emit = Callable[[Output], None]
 
@@ -68,18 +66,27 @@ def without_time(item: Item) -> Item:
     return replace(item, at_ns=None, not_before_ns=None)
 
 
-def take_due(state: State) -> list[Timed]:
-    """Return, earliest first, what is due and can be decided: accounts that cannot trade yet are waited for.
+def take_due(state: State) -> Iterator[Timed]:
+    """Yield, earliest first, what is due and can be decided: accounts that cannot trade yet are waited for.
 
-    Waiting ends with the deadline: what is due then is decided, and denied.
+    Waiting ends with the deadline: what is due then is decided, and denied. What the decision about one drops is not
+    among those that follow.
     """
-    taken: list[Timed] = []
-    for each in state.take_timed():
+    for key in state.take_timed():
+        each = state.timed.get(key)
+        if each is None:
+            continue
         if each.verb is Verb.CANCEL or state.now_ns > each.deadline_ns or _can_trade(state, each):
-            taken.append(each)
+            yield each
         else:
-            state.remind(each, min(state.now_ns + RETRY_NS, each.deadline_ns + 1))
-    return taken
+            state.remind(each, each.deadline_ns + 1)
+
+
+def wake(state: State, number: AccountId) -> None:
+    """Have what is due and waits for ``number`` looked at again: it may be able to trade now."""
+    for each in state.timed.values():
+        if each.due_ns <= state.now_ns and number in each.accounts:
+            state.remind(each, state.now_ns)
 
 
 def _can_trade(state: State, waiting: Timed) -> bool:
