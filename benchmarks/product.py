@@ -23,7 +23,7 @@ days = 1
 ttl = "60s"
 submits_per_minute_max = 100000000
 [signals.bare]
-action = "deny"
+action = "{bare}"
 [limits]
 order_value_max = 100000000000
 orders_per_signal_max = 1000
@@ -41,7 +41,7 @@ kind = "simulated"
 class Product:
     """Both processes; ``close`` ends them, ``calls`` then reads the instants of the broker calls from the journal."""
 
-    def __init__(self, folder: Path, accounts: int, *, counter: str = "stub") -> None:
+    def __init__(self, folder: Path, accounts: int, *, counter: str = "stub", bare: str = "deny") -> None:
         """Start both; ``counter`` is ``stub`` or ``exchange``, the simulated one that fills orders."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -50,17 +50,18 @@ class Product:
         tables = "".join(f'[[terminals.accounts]]\naccount = "{name}"\ncash = 100000000000\n' for name in self.names)
         address = str(folder / "x.sock")
         (folder / "qmt.toml").write_text(
-            CONFIG.format(address=f"address = '{address}'", accounts=tables), encoding="utf-8"
+            CONFIG.format(bare=bare, address=f"address = '{address}'", accounts=tables), encoding="utf-8"
         )
         if counter == "stub":
-            serving = [sys.executable, str(HERE / "stub_counter.py"), address]
+            serving = [sys.executable, str(HERE / "stub_counter.py"), address, str(folder / "cancels")]
         else:
             module = "qmt_trading.brokers.simulated.service"
             serving = [sys.executable, "-m", module, "--folder", str(folder / "exchange"), "--address", address]
         self._exchange = subprocess.Popen(serving, stdout=subprocess.PIPE, encoding="utf-8")
         assert self._exchange.stdout is not None
         self._exchange.stdout.readline()
-        command = [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet", "--config", str(folder / "qmt.toml")]
+        program = ["qmt_trading.cli.main"] if bare != "cancel" else ["benchmarks.noting", str(folder / "calls")]
+        command = [sys.executable, "-m", *program, "run", "--quiet", "--config", str(folder / "qmt.toml")]
         self.engine = subprocess.Popen(command)
         until = time.monotonic() + 20
         while True:
@@ -98,7 +99,19 @@ class Product:
             found[int(row.id.rpartition("/")[2])] = (min(instants), max(instants))
         return found
 
+    def cancels(self) -> list[int]:
+        """Return the wall-clock instants at which the stub counter received a cancel so far."""
+        return _instants(self.folder / "cancels")
+
+    def cancel_calls(self) -> list[int]:
+        """Return the instants of the broker calls that cancel, of an engine that has ended."""
+        return _instants(self.folder / "calls")
+
     def cpu_ns(self) -> int:
         """Return the CPU time of the engine's process so far, all threads."""
         words = Path(f"/proc/{self.engine.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(words[11]) + int(words[12])) * 10_000_000
+
+
+def _instants(path: Path) -> list[int]:
+    return [int(line) for line in path.read_text(encoding="ascii").split()]

@@ -1,13 +1,15 @@
-"""A counter that takes every order and fills none: ``python stub_counter.py ADDRESS``.
+"""A counter that takes every order and fills none: ``python stub_counter.py ADDRESS INSTANTS``.
 
 The peers of the benchmarks call a stub that keeps an instant; this is the product's, at the far end of its own wire and
-in a process of its own, as a broker's terminal is. It answers each order with one row and each query with a list.
+in a process of its own, as a broker's terminal is. It answers each order with one row and each query with a list, and
+writes the instant of each cancel into the file INSTANTS.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from typing import TextIO
 
 from qmt_trading.brokers.simulated import wire
 from qmt_trading.model.events import BrokerListed, LinkChanged, OrderReported, OrderRow, Report
@@ -22,11 +24,12 @@ CASH = Money(10**17)
 class Counter:
     """One connection; the account of each order decides the session that its row carries."""
 
-    def __init__(self) -> None:
+    def __init__(self, instants: TextIO) -> None:
+        self._instants = instants
         self.sessions: dict[AccountId, int] = {}
         self.rows: dict[str, tuple[AccountId, OrderRow]] = {}
 
-    def answers(self, line: bytes) -> list[Report]:
+    def answers(self, line: bytes, received_ns: int) -> list[Report]:
         """Return what follows from one line."""
         said = wire.line_decoder.decode(line)
         if isinstance(said, wire.Hello):
@@ -43,6 +46,7 @@ class Counter:
             self.rows[number] = said.account, row
             return [OrderReported(said.account, self.sessions[said.account], row)]
         if isinstance(said, CancelOrder):
+            self._instants.write(f"{received_ns}\n")
             account, old = self.rows[said.broker_order_id]
             row = OrderRow(
                 old.client_order_id,
@@ -82,11 +86,14 @@ def main() -> None:
     print("ready", flush=True)
     while True:
         line, _ = listener.accept()
-        lines, counter = wire.Lines(), Counter()
-        while received := line.recv(1 << 20):
-            reports = [report for each in lines.feed(received) for report in counter.answers(each)]
-            if reports:
-                line.sendall(b"".join(map(wire.to_line, reports)))
+        with open(sys.argv[2], "a", encoding="ascii") as instants:
+            lines, counter = wire.Lines(), Counter(instants)
+            while received := line.recv(1 << 20):
+                received_ns = time.time_ns()
+                reports = [report for each in lines.feed(received) for report in counter.answers(each, received_ns)]
+                if reports:
+                    line.sendall(b"".join(map(wire.to_line, reports)))
+                instants.flush()
 
 
 if __name__ == "__main__":

@@ -178,6 +178,9 @@ def _item(rng: Random, verbs: dict[str, tuple[Verb, SideScope | None]], strategy
         text, ttl_ns = f"{text}  ttl=3s", 3 * SECOND_NS
     if verb is not Verb.CANCEL and rng.random() < 0.1:
         text, cancel_after_ns = f"{text} cancel_after=0.5s", SECOND_NS // 2
+    chase = 0
+    if cancel_after_ns is not None and rng.random() < 0.5:
+        text, chase = f"{text} chase=3", 3
     if strategy:
         text += f" strategy={strategy}"
     item = Item(
@@ -191,6 +194,7 @@ def _item(rng: Random, verbs: dict[str, tuple[Verb, SideScope | None]], strategy
         ttl_ns=ttl_ns,
         cancel_after_ns=cancel_after_ns,
         strategy=strategy,
+        chase=chase,
     )
     return text, item
 

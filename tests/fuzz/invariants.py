@@ -85,6 +85,7 @@ def _check_item(item: Item) -> None:
     assert not item.strategy or is_name(item.strategy)
     for duration_ns in (item.ttl_ns, item.cancel_after_ns):
         assert duration_ns is None or 0 < duration_ns <= DAY_NS
+    assert item.chase == 0 or (0 < item.chase <= 10 and item.cancel_after_ns is not None)
     assert item.at_ns is None or 0 <= item.at_ns < DAY_NS
     assert item.verb is Verb.PORTFOLIO or not (item.holdings or item.close_others)
     if item.size is not None:

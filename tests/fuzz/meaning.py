@@ -43,6 +43,7 @@ class ItemMeant(NamedTuple):
     strategy: str = ""
     close_others: bool = False
     holdings: tuple[tuple[str, int], ...] = ()
+    chase: int = 0
 
 
 class Meant(NamedTuple):
@@ -96,6 +97,7 @@ def _item(item: Item) -> ItemMeant:
         item.strategy,
         item.close_others,
         item.holdings,
+        item.chase,
     )
 
 

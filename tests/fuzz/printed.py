@@ -51,6 +51,8 @@ def _item(item: ItemMeant) -> str:
         if duration_ns is not None:
             seconds, rest_ns = divmod(duration_ns, SECOND_NS)
             text += f" {name}={seconds}.{rest_ns // MILLISECOND_NS:03d}s"
+    if item.chase:
+        text += f" chase={item.chase}"
     return text + (f" strategy={item.strategy}" if item.strategy else "")
 
 
@@ -107,6 +109,8 @@ def _member(item: ItemMeant, meant: Meant, *, first: bool) -> dict[str, object]:
     for name, duration_ns in (("ttl_ms", item.ttl_ns), ("cancel_after_ms", item.cancel_after_ns)):
         if duration_ns is not None:
             fields[name] = duration_ns // MILLISECOND_NS
+    if item.chase:
+        fields["chase"] = item.chase
     if item.strategy:
         fields["strategy"] = item.strategy
     if first:

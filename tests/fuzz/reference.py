@@ -112,6 +112,7 @@ def read_item(piece: str) -> ItemMeant:
             ttl_ns=words.duration(options["ttl"]) if "ttl" in options else None,
             cancel_after_ns=words.duration(options["cancel_after"]) if "cancel_after" in options else None,
             strategy=options.get("strategy", ""),
+            chase=words.few(options["chase"]) if "chase" in options else 0,
         )
     )
 
@@ -135,7 +136,7 @@ def split_options(tail: str) -> tuple[str, dict[str, str]]:
     for word in filter(None, parts[first:]):
         name, equals, value = word.partition("=")
         name = name.lower()
-        require(equals and name not in options and name in ("at", "ttl", "cancel_after", "strategy"))
+        require(equals and name not in options and name in ("at", "ttl", "cancel_after", "chase", "strategy"))
         require(name != "strategy" or words.is_name(value))
         options[name] = value
     return " ".join(parts[:first]), options
@@ -144,6 +145,7 @@ def split_options(tail: str) -> tuple[str, dict[str, str]]:
 def check_item(item: ItemMeant) -> ItemMeant:
     """Refuse what does not go together within one item."""
     size = item.size
+    require(not item.chase or item.cancel_after_ns is not None)
     if item.verb == "cancel":
         require(size is None and item.price is None and item.cancel_after_ns is None)
     else:

@@ -17,7 +17,7 @@ NOTE_MAX: Final = 500
 MILLISECOND_NS: Final = 1_000_000
 
 _EVERY: Final = {"id", "action", "accounts", "not_before", "expires_at", "ttl_ms", "strategy", "note", "sent_at"}
-_ORDER: Final = _EVERY | {"symbol", "price", "price_type", "cancel_after_ms"}
+_ORDER: Final = _EVERY | {"symbol", "price", "price_type", "cancel_after_ms", "chase"}
 _FIELDS: Final = {
     "buy": _ORDER | {"quantity", "value", "percent"},
     "sell": _ORDER | {"quantity", "value", "percent"},
@@ -112,7 +112,15 @@ def _item(fields: object) -> ItemMeant:
         strategy=strategy,
         close_others=is_whole_holding and _truth(fields, "close_others"),
         holdings=_holdings(fields) if is_whole_holding else (),
+        chase=_few(fields),
     )
+
+
+def _few(fields: dict[str, object]) -> int:
+    if "chase" not in fields:
+        return 0
+    require("cancel_after_ms" in fields)
+    return _whole(fields["chase"], 1, 10)
 
 
 def _text(fields: dict[str, object], name: str) -> str:

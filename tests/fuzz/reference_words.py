@@ -197,6 +197,13 @@ def time_of_day(written: str) -> int:
     return (hours * 3600 + minutes * 60 + seconds) * SECOND_NS + int(Decimal(match[4] or 0) * SECOND_NS)
 
 
+def few(written: str) -> int:
+    """Return a count of 1 to 10."""
+    require(written and len(written) <= 4 and all(digit in "0123456789" for digit in written))
+    require(1 <= int(written) <= 10)
+    return int(written)
+
+
 def duration(written: str) -> int:
     """Return the nanoseconds of ``3s``."""
     require(written[-1:] in ("s", "S") and _SECONDS.fullmatch(written[:-1]))

@@ -27,6 +27,10 @@ class Habits(NamedTuple):
     """Nothing is told of an order before it changes: its numbers come with a fill, or with a list."""
     phone_chance: float = 0.0
     fill_first_chance: float = 0.0
+    timed: bool = False
+    """Many messages wait, end their orders themselves, follow them up or name targets."""
+    paced: bool = False
+    """Cancels are taken in turns, and for some time not at all."""
 
     def cash(self, rng: Random) -> int:
         """Return what an account begins with."""
@@ -57,4 +61,6 @@ def seeded(rng: Random) -> Habits:
         untold_chance=rng.choice((0.0, 0.3)),
         phone_chance=0.3,
         fill_first_chance=rng.choice((0.0, 0.5)),
+        timed=rng.random() < 0.4,
+        paced=rng.random() < 0.4,
     )

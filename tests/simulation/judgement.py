@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from qmt_trading.engine.state import State
@@ -30,6 +31,7 @@ def judge(world: World) -> None:
     _judge_cancels(world, state)
     _judge_receipts(world, state)
     _judge_books(world, state)
+    _judge_chases(world, state)
     assert world.journal is not None
     again = recover(world.journal)
     before = world.image()
@@ -68,7 +70,7 @@ def _judge_orders(world: World, state: State) -> None:
 def _judge_cancels(world: World, state: State) -> None:
     ledger = world.ledger
     for number, order in world.venue.orders.items():
-        if not ledger.must_be_over(order):
+        if not ledger.must_be_over(order, world.now_ns):
             continue
         row = state.find_order(order.name) if order.name else None
         if row is not None and row.status is OrderStatus.UNKNOWN:
@@ -77,6 +79,17 @@ def _judge_cancels(world: World, state: State) -> None:
         assert order.row.status in ENDS, f"cancelled, and it works on: {number} {order.row}"
         ledger.judged["cancelled orders over"] += 1
         ledger.judged["foreign ones among them"] += not order.name
+
+
+def _judge_chases(world: World, state: State) -> None:
+    """Assert that all orders of a message that is chased have filled no more together than it asks for."""
+    venue = world.venue
+    rows = {order.name: order.row for order in [*venue.past, *venue.orders.values()] if order.name}
+    for message, names in world.ledger.chased():
+        filled = sum(rows[name].filled_quantity for name in names if name in rows)
+        assert filled <= message.quantity, f"filled {filled} of {message.quantity}: {names}"
+        world.ledger.judged["chases"] += 1
+    assert not state.timed, f"still waiting: {state.timed}"
 
 
 def _judge_books(world: World, state: State) -> None:
@@ -100,6 +113,12 @@ def _judge_receipts(world: World, state: State) -> None:
     opened = min((row.seq for row in state.signals), default=state.signal_seq + 1) - 1
     for message in world.messages:
         firsts: set[str] = set()
+        for receipt in message.receipts:
+            told = json.dumps(receipt)
+            if receipt.get("durable", True) and '"queued"' in told:
+                key = int(str(receipt["seq"])), 1
+                assert key in world.ledger.ended, f"acknowledged, and never carried out: {receipt}"
+                world.ledger.judged["instructions carried out"] += 1
         for receipt in message.receipts:
             if receipt.get("durable", True) is False or receipt["status"] in ("malformed", "busy"):
                 continue

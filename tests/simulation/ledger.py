@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from qmt_trading.engine.state import State
+from qmt_trading.market.no_cancel import phase_of
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import EVERY_SYMBOL
 from qmt_trading.model.numbers import notional
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import Signal
 from qmt_trading.model.words import OrderStatus, Side, SideScope, SignalStatus, TradingState, Verb
-from tests.simulation.venue import Venue, VenueOrder
+from tests.simulation.venue import ENDS, Venue, VenueOrder
 
 if TYPE_CHECKING:
     from tests.simulation.sender import Message
@@ -90,7 +93,12 @@ class Ledger:
         """Of the wall clock."""
         self.asked: dict[tuple[str, int], int] = {}
         """(account, wall clock of a question) → steady clock of it."""
-        self._pairs: set[tuple[int, str]] = set()
+        self._pairs: dict[tuple[int, str], list[str]] = {}
+        """(message, account) → the orders that may have left for it."""
+        self.waiting: dict[tuple[int, int], tuple[int, Message]] = {}
+        """An instruction that waits → the place and the message that it came with."""
+        self.ended: set[tuple[int, int]] = set()
+        """Instructions that waited and were decided or dropped."""
         self._position = 0
         self._messages: dict[int, Message] = {}
         self._lists: dict[str, list[tuple[int, int, int]]] = {}
@@ -110,6 +118,8 @@ class Ledger:
         self._positions: dict[int, int] = {}
         self._came_ns: dict[int, int] = {}
         self._newest = 0
+        self._first = self._position
+        """The place of the last thing that came in before this process."""
         self._decided: dict[str, Decision] = {}
         self._halts: Counter[str] = Counter()
         self._unsettled: set[str] = set()
@@ -159,10 +169,13 @@ class Ledger:
         self._fresh, self._now_ns = [], now_ns
         match event:
             case ev.SignalReceived():
-                if event.signal.items[0].verb is Verb.CANCEL:
+                first = event.signal.items[0]
+                if first.verb is Verb.CANCEL and first.at_ns is None:
                     self._expect_signal_cancels(event, event.signal)
                 else:
                     self._closed = _closed_pairs(state)
+            case ev.InstructionDue():
+                self._expect_due(event, state)
             case ev.CancelRequested():
                 self._expect_request(event, state)
             case ev.HaltRequested():
@@ -176,15 +189,65 @@ class Ledger:
                     if not order.answered_ns and order.status in UNANSWERED and order.client_order_id in self.handed
                 ]
 
+    def _note_waiting(self, event: ev.Event, outputs: list[out.Output]) -> None:
+        """Note which message an instruction that is queued belongs to; one that follows an order, whose that was."""
+        name = ""
+        for each in outputs:
+            if isinstance(each, out.InstructionDone | out.InstructionDropped):
+                self.ended.add((each.seq, each.number))
+            if isinstance(each, out.ChaseEnded):
+                name = each.client_order_id
+            elif isinstance(each, out.InstructionQueued):
+                key = each.timed.seq, each.timed.number
+                if isinstance(event, ev.SignalReceived):
+                    position = self._positions[event.arrival]
+                    self.waiting[key] = position, self._messages[position]
+                else:
+                    decision = self._decision(name)
+                    assert decision is not None, f"followed up, and never handed over: {name}"
+                    self.waiting[key] = decision.position, decision.message
+                    self.judged["orders followed up"] += 1
+
+    def _expect_due(self, event: ev.InstructionDue, state: State) -> None:
+        """Take the scope of a cancel whose time has come: what has been decided by now."""
+        timed = state.timed[event.seq, event.number]
+        assert timed.due_ns <= self._now_ns, f"carried out before its time: {timed}"
+        self._closed = _closed_pairs(state)
+        if timed.verb is Verb.CANCEL:
+            known = [place for number, place in self._positions.items() if number <= state.arrival]
+            position = max(known, default=self._first) + 1
+            side = timed.item.side or SideScope.ALL
+            cancel = Cancel(position, frozenset(timed.accounts), timed.item.symbol, side, "")
+            self._venue.tick += 1
+            cancel.tick, cancel.steps = self._venue.tick, self.steps
+            cancel.received_ns = cancel.decided_ns = self._now_ns
+            self.cancels.append(cancel)
+            self._fresh.append(cancel)
+
+    def _judge_due(self, event: ev.InstructionDue, outputs: list[out.Output], state: State) -> None:
+        if self._fresh:
+            self._judge_at_once(outputs, state)
+            self.judged["cancels at their time"] += 1
+            return
+        position, message = self.waiting[event.seq, event.number]
+        for order in outputs:
+            if isinstance(order, out.SubmitOrder):
+                self._judge_decided(order, position, message, state)
+                self._decided[order.client_order_id] = Decision(order, position, message, self._halts_of(order.account))
+                self.judged["orders at their time"] += 1
+
     def unsettle(self) -> None:
         """Note that the clocks have moved against each other: nothing is sent before a list has come."""
         self._unsettled = set(self._limits)
         self.judged["clock steps"] += 1
 
     def after(self, event: ev.Event, outputs: list[out.Output], state: State) -> None:
+        self._note_waiting(event, outputs)
         match event:
             case ev.SignalReceived():
                 self._judge_signal(event, outputs, state)
+            case ev.InstructionDue():
+                self._judge_due(event, outputs, state)
             case ev.CancelRequested() | ev.HaltRequested():
                 self._judge_at_once(outputs, state)
             case ev.BrokerListed():
@@ -229,8 +292,12 @@ class Ledger:
         return frozenset(state.accounts) if account is None else frozenset((account,))
 
     def _judge_at_once(self, outputs: list[out.Output], state: State) -> None:
-        """Assert that a cancel has left for everything in its reach that can be named."""
-        sent = {each.client_order_id for each in outputs if isinstance(each, out.CancelOrder) and each.attempt}
+        """Assert that a cancel has left for everything in its reach that can be named, or is registered for later."""
+        sent: set[str] = set()
+        for each in outputs:
+            if isinstance(each, out.CancelOrder) and (each.attempt or each.not_before_ns):
+                sent.add(each.client_order_id)
+                self.judged["cancels registered for later"] += bool(each.not_before_ns)
         for cancel in self._fresh:
             for account in state.accounts.values():
                 for order in map(state.order, account.live):
@@ -244,9 +311,15 @@ class Ledger:
     def _decision(self, name: str) -> Decision | None:
         return self.handed.get(name) or self._decided.get(name)
 
-    def cancelling(self, command: out.CancelOrder) -> None:
-        """Assert that somebody has asked for the cancel that leaves, after its order came in."""
+    def cancelling(self, command: out.CancelOrder, settings: EngineSettings, now_ns: int) -> None:
+        """Assert that somebody has asked for the cancel that leaves, after its order came in, and that it may."""
+        phase = phase_of(settings.no_cancel, command.symbol, day_of(now_ns), now_ns)
+        assert phase is None or self.steps, f"a cancel leaves although none is taken: {command}"
         name = command.client_order_id
+        own = self.handed.get(name)
+        if own is not None and own.order.cancel_at_ns and (own.order.cancel_at_ns <= now_ns or self.steps):
+            self.judged["cancels of their own"] += 1
+            return
         order = self._venue.orders.get(command.broker_order_id or command.venue_order_id)
         decision = self.handed.get(name)
         for cancel in self.cancels:
@@ -266,9 +339,12 @@ class Ledger:
         there = order.placed_tick < cancel.tick or row.ordered_ns <= cancel.decided_ns or self.steps
         return bool(there) and cancel.reaches(order.account, row.symbol, row.side)
 
-    def must_be_over(self, order: VenueOrder) -> bool:
-        """Tell whether a cancel that is on disk wants ``order``, one of today, to be over."""
+    def must_be_over(self, order: VenueOrder, now_ns: int) -> bool:
+        """Tell whether its own time, or a cancel that is on disk, wants ``order``, one of today, to be over."""
         row = order.row
+        own_ns = self.handed[order.name].order.cancel_at_ns if order.name else 0
+        if own_ns and own_ns < now_ns and not self.steps:
+            return True
         for cancel in self.cancels:
             if not cancel.durable:
                 continue
@@ -299,11 +375,11 @@ class Ledger:
         position = self._positions[event.arrival]
         for order in outputs:
             if isinstance(order, out.SubmitOrder):
-                self._judge_decided(order, position, state)
+                self._judge_decided(order, position, self._messages[position], state)
                 decision = Decision(order, position, self._messages[position], self._halts_of(order.account))
                 self._decided[order.client_order_id] = decision
 
-    def _judge_decided(self, order: out.SubmitOrder, position: int, state: State) -> None:
+    def _judge_decided(self, order: out.SubmitOrder, position: int, message: Message, state: State) -> None:
         limit = self._limits.get(order.account)
         assert limit is not None, f"an order for an account that is not configured: {order}"
         assert notional(order.price, order.quantity) <= limit, f"beyond the limit of this start: {order}"
@@ -314,7 +390,8 @@ class Ledger:
             halted = trading is TradingState.HALTED
             assert not halted, f"an order while halted: {order}"
             assert trading is TradingState.ACTIVE or order.side is Side.SELL, f"a buy while reducing: {order}"
-        message = self._messages[position]
+        if message.target is not None:
+            self._judge_target(order, message.target, state)
         before = None if message.key else self._nameless.get((order.account, message.payload))
         again = before is not None and state.now_ns <= before.deadline_ns
         assert not again, f"a repeat without an id was carried out: {order}"
@@ -322,11 +399,25 @@ class Ledger:
         assert not overtaken, f"decided behind a later cancel: {order}"
         self.judged["orders decided"] += 1
 
+    def _judge_target(self, order: out.SubmitOrder, target: int, state: State) -> None:
+        """Assert that what is held and worked for, this order included, does not go past the target."""
+        account = state.account(order.account)
+        held = account.positions.get(order.symbol)
+        total = held.quantity if held is not None else 0
+        for each in map(state.order, account.live):
+            if each.symbol == order.symbol:
+                leaves = each.quantity - each.filled_quantity
+                total += leaves if each.side is Side.BUY else -leaves
+        past = total > target if order.side is Side.BUY else total < target
+        assert not past, f"past its target of {target}: {total} with {order}"
+        self.judged["targets"] += 1
+
     def _overtaken(self, order: out.SubmitOrder, position: int) -> bool:
         return any(
             each.covers(order.client_order_id, position, order.account, order.symbol, order.side)
             for each in self.cancels
-            if each.position > position
+            # One that died with its process before it was told to be on disk may have been lost, and binds nobody.
+            if each.position > position and (each.durable or each.position > self._first)
         )
 
     def _halts_of(self, account: str) -> int:
@@ -341,17 +432,28 @@ class Ledger:
         assert now_ns <= order.deadline_ns, f"an order left after its deadline: {order}"
         assert decision.halts == self._halts_of(order.account), f"an order left after a halt: {order}"
         assert not self._overtaken(order, decision.position), f"an order left after its cancel: {order}"
-        pair = id(decision.message), order.account
-        assert pair not in self._pairs, f"two orders of one message in one account: {order}"
+        before = self._pairs.get((id(decision.message), order.account), [])
+        assert len(before) <= decision.message.chase, f"more orders of one message in one account than it asks: {order}"
+        for earlier in before:
+            there = next((each for each in self._venue.orders.values() if each.name == earlier), None)
+            over = there is not None and there.row.status in ENDS
+            assert over, f"followed up, and what it follows may still fill: {earlier}"
         self.judged["orders handed over"] += 1
 
     def left(self, order: out.SubmitOrder) -> None:
         """Note that ``order`` may have left."""
         decision = self._decided[order.client_order_id]
         self.handed[order.client_order_id] = decision
-        self._pairs.add((id(decision.message), order.account))
+        self._pairs.setdefault((id(decision.message), order.account), []).append(order.client_order_id)
         if not decision.message.key:
             self._nameless[order.account, decision.message.payload] = order
+
+    def chased(self) -> Iterator[tuple[Message, list[str]]]:
+        """Yield each message that may be chased with the orders that have left for it, account by account."""
+        messages = {id(decision.message): decision.message for decision in self.handed.values()}
+        for (message, _), names in self._pairs.items():
+            if messages[message].chase:
+                yield messages[message], names
 
     # Lists
 

@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 from qmt_trading.model.numbers import MILLISECOND_NS
 from qmt_trading.run.loop import REPORTS_WAIT_NS
 from tests.simulation.judgement import judge
-from tests.simulation.stage import SETTINGS
 from tests.simulation.world import World
 
 ACTIONS: Final = (
@@ -82,10 +81,10 @@ def settle(world: World) -> None:
     world.fuse.put_out()
     world.meddles = False
     venue.lies = world.lies & {"cut", "stale", "false_cancel"}
-    if world.loop is not None and (world.loop.closed or world.settings is not SETTINGS):
+    if world.loop is not None and (world.loop.closed or world.settings is not world.base):
         world.kill()
     if world.loop is None:
-        world.settings = SETTINGS
+        world.settings = world.base
         world.start()
     world.fuse.put_out()
     assert world.journal is not None

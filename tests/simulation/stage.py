@@ -22,7 +22,7 @@ from qmt_trading.model.errors import NotSentError, OutcomeUnknownError
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import SECOND_NS, Money, Price
 from qmt_trading.model.outputs import Alert, CancelOrder, Output, QueryBroker, SubmitOrder
-from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
+from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, NoCancelPhase
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec
 from qmt_trading.model.words import BareAction, Mode
 from qmt_trading.ports import SubmitError
@@ -61,12 +61,19 @@ SETTINGS: Final = EngineSettings(
     doors=(DoorSettings(name="door", bare=BareAction.BUY),),
     default_price=PriceSpec(PriceKind.LATEST, text="latest"),
 )
-SMALLER: Final = replace(
-    SETTINGS, accounts=tuple(replace(each, order_value_max=Money(2_200 * 10_000)) for each in SETTINGS.accounts)
-)
+SMALLER: Final = tuple(replace(each, order_value_max=Money(2_200 * 10_000)) for each in SETTINGS.accounts)
 """Somebody has made a limit smaller."""
-FEWER: Final = replace(SETTINGS, accounts=SETTINGS.accounts[:1])
+FEWER: Final = SETTINGS.accounts[:1]
 """Somebody has taken an account out."""
+PACED: Final = replace(
+    SETTINGS,
+    cancel_burst=3,
+    cancels_per_second=10,
+    no_cancel=tuple(
+        NoCancelPhase(("SH",), (hour * 3600 + 2) * SECOND_NS, (hour * 3600 + 20) * SECOND_NS) for hour in (9, 10)
+    ),
+)
+"""Cancels are taken in turns, and for a while after each opening not at all."""
 
 
 class Stage:
@@ -88,7 +95,9 @@ class Stage:
         self.venue = Venue(rng, ACCOUNTS, lies=self.lies, day=dt.date(2026, 11, 24), habits=self.habits)
         self.ledger = Ledger(self.venue)
         self.messages: list[Message] = []
-        self.settings = SETTINGS
+        self.base = PACED if self.habits.paced else SETTINGS
+        """The configuration of this world, but for what somebody changes in it."""
+        self.settings = self.base
         self.loop: Loop | None = None
         self.inbox: Inbox | None = None
         self.journal: SimulatedJournal | None = None
@@ -218,7 +227,7 @@ class Stage:
             raise NotSentError("断开")
         if self.habits.wild:
             self.ledger.left(order)
-        chance = self.rng.random() if "minus_one" in self.lies else 1.0
+        chance = self.rng.random() if "minus_one" in self.venue.lies else 1.0
         if chance < 0.15:
             raise OutcomeUnknownError("-1")
         self.venue.commands.append((self.venue.session, order, self.now_ns))
@@ -229,7 +238,7 @@ class Stage:
     def cancel(self, order: CancelOrder) -> None:
         self.fuse.step("before the cancel")
         if self.habits.wild:
-            self.ledger.cancelling(order)
+            self.ledger.cancelling(order, self.settings, self.now_ns)
         if self.venue.connected:
             self.venue.commands.append((self.venue.session, order, self.now_ns))
         self.fuse.step("after the cancel")

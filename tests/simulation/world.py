@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from msgspec.structs import replace
+
 from qmt_trading.codec import state_snapshot
 from qmt_trading.model import events as ev
 from qmt_trading.model import instant
@@ -54,8 +56,9 @@ class World(Stage):
         if self.loop is None:
             if self.habits.wild:
                 chance = self.rng.random()
-                self.settings = SMALLER if chance < 0.15 else FEWER if chance < 0.25 else SETTINGS
-            self.ledger.judged["starts with another configuration"] += self.settings is not SETTINGS
+                accounts = SMALLER if chance < 0.15 else FEWER if chance < 0.25 else None
+                self.settings = self.base if accounts is None else replace(self.base, accounts=accounts)
+            self.ledger.judged["starts with another configuration"] += self.settings is not self.base
             self.start()
             self.warm_up()
 
@@ -108,7 +111,7 @@ class World(Stage):
                 self._deliver(rng.choice(self.messages))
             else:
                 before = self.messages[-1] if self.messages else None
-                message = compose(rng, len(self.messages) + 1, self.habits, before)
+                message = compose(rng, len(self.messages) + 1, self.habits, before, self.now_ns)
                 self.messages.append(message)
                 self._deliver(message)
 

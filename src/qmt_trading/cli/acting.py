@@ -149,7 +149,11 @@ def _told(row: dict[str, object]) -> str:
     match row.get("done"):
         case "cancel":
             number = row.get("broker_order_id") or row.get("client_order_id")
+            if row.get("not_before"):
+                return f"· 已登记撤单 {row['account']} {row['symbol']} {number}，{str(row['not_before'])[11:23]} 发出"
             return f"✓ 已发出撤单 {row['account']} {row['symbol']} {number}"
+        case "dropped":
+            return f"✓ 已取消定时指令 {row['instruction']} {row['account']}"
         case "state":
             return f"✓ {row['account'] or '全局'}：{row.get('state_text') or row['state']}"
         case "ended":

@@ -48,6 +48,7 @@ for command in (
     reading.orders,
     reading.fills,
     reading.signals,
+    reading.timed,
     reading.alerts,
     reading.timeline,
     acting.cancel,

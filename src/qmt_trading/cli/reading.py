@@ -126,6 +126,11 @@ def signals(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = Fals
     _list(config, "signals", show.SIGNALS, "信号", as_json=as_json, limit=limit)
 
 
+def timed(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False, limit: LimitOption = 1000) -> None:
+    """定时指令：等待中与今日的 instructions that wait."""
+    _list(config, "timed", show.TIMED, "定时指令", as_json=as_json, limit=limit)
+
+
 def alerts(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False, limit: LimitOption = 200) -> None:
     """提醒，新的在前 alerts, newest first."""
     _list(config, "alerts", show.ALERTS, "提醒", as_json=as_json, limit=limit)

@@ -131,6 +131,8 @@ def details(receipt: Receipt) -> list[str]:
             what += f" @{line['price']}"
         if line.get("status") == "accepted":
             told.append(f"✓ {what}，本地编号 {line.get('client_order_id')}")
+        elif line.get("status") in ("queued", "nothing"):
+            told.append(f"· {what}：{line.get('text', '')}")
         else:
             told.append(f"✗ {what}：{line.get('text', '')}")
     for line in lines(receipt, "cancels"):
@@ -138,7 +140,10 @@ def details(receipt: Receipt) -> list[str]:
         if line.get("status") == "accepted":
             number = line.get("broker_order_id") or line.get("venue_order_id") or line.get("client_order_id")
             told.append(f"✓ {what} 撤单，委托 {number}")
-        elif line.get("status") == "nothing":
+        elif line.get("status") == "registered":
+            number = line.get("broker_order_id") or line.get("venue_order_id") or line.get("client_order_id")
+            told.append(f"· {what} 撤单，委托 {number}：{line.get('text', '')}")
+        elif line.get("status") in ("nothing", "queued", "dropped"):
             told.append(f"· {what} {line.get('text', '')}")
         else:
             told.append(f"✗ {what} 撤单：{line.get('text', '')}")

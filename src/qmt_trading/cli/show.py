@@ -104,6 +104,13 @@ SIGNALS: Final = (
     Column("status_text", "结果"),
     Column("content", "内容与原因", flexible=True),
 )
+TIMED: Final = (
+    Column("name", "编号"),
+    Column("due_text", "定时"),
+    Column("instruction", "指令"),
+    Column("accounts_text", "账户", flexible=True),
+    Column("state_text", "状态"),
+)
 ALERTS: Final = (
     Column("at", "时间"),
     Column("importance_text", "程度"),

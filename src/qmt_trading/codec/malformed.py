@@ -139,8 +139,8 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "price_not_allowed": ("撤单不能带价格：请去掉 @{0}", "a cancel takes no price: leave out @{0}"),
     "option": (
-        "没有选项 {0}：可用 at= ttl= cancel_after= strategy=",
-        "unknown option {0}: at=, ttl=, cancel_after=, strategy=",
+        "没有选项 {0}：可用 at= ttl= cancel_after= chase= strategy=",
+        "unknown option {0}: at=, ttl=, cancel_after=, chase=, strategy=",
     ),
     "option_form": (
         "选项要写成 名=值：{0}；编号写成 #编号，放在最后",
@@ -158,6 +158,14 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "option_strategy": (
         "strategy= 只用字母、数字、. _ - 和汉字，1 到 64 个：{0}",
         "strategy= takes 1 to 64 of letters, digits, . _ - and CJK, not {0}",
+    ),
+    "option_chase": (
+        "chase= 写追单次数，1 到 10：{0}",
+        "chase= takes how many orders may follow, 1 to 10, not {0}",
+    ),
+    "option_chase_alone": (
+        "chase= 要和 cancel_after= 一起写：到时撤单后按剩余数量重新委托",
+        "chase= goes with cancel_after=: what is left when it has cancelled is ordered again",
     ),
     "option_of_orders": ("撤单不能带 {0}", "a cancel takes no {0}"),
     "id_empty": (

@@ -14,8 +14,15 @@ from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
 from qmt_trading.model.signal import Malformed
 from qmt_trading.model.words import SignalStatus
 
-NOTHING: Final = "nothing"
-"""Status of a cancel line that found no working order: an answer, not an error."""
+_STATUS: Final = {
+    Reason.NOTHING_TO_CANCEL: "nothing",
+    Reason.TARGET_REACHED: "nothing",
+    Reason.NO_CANCEL_PHASE: "registered",
+    Reason.CANCEL_PACED: "registered",
+    Reason.WAITS: "queued",
+    Reason.WAITING_DROPPED: "dropped",
+}
+"""Of a line that tells something without being refused; every other reason is a denial."""
 
 
 class _Order(Struct, omit_defaults=True, gc=False):
@@ -130,7 +137,7 @@ def _denied(line: OrderLine, denial: Denial) -> _Order:
         line.account,
         line.symbol,
         line.client_order_id,
-        "denied",
+        _STATUS.get(denial.reason, "denied"),
         line.side or "",
         line.quantity,
         to_text(line.price) if line.price else "",
@@ -145,7 +152,7 @@ def _cancel(line: CancelLine) -> _Cancel:
         line.account, line.symbol, line.client_order_id, line.broker_order_id, line.venue_order_id, "accepted"
     )
     if line.denial is not None:
-        found.status = NOTHING if line.denial.reason is Reason.NOTHING_TO_CANCEL else "denied"
+        found.status = _STATUS.get(line.denial.reason, "denied")
         found.reason = line.denial.reason
         found.text, found.text_en = sentence(line.denial)
     return found

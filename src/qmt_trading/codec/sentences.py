@@ -120,6 +120,26 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "无可撤委托：{0} 在 {1} 没有未成交单",
         "nothing to cancel: no working order of {0} in {1}",
     ),
+    Reason.NO_CANCEL_PHASE: (
+        "{0}–{1} 不可撤单，已登记，开放后立即补撤",
+        "no cancels are taken from {0} to {1}: registered, and sent when they are again",
+    ),
+    Reason.CANCEL_PACED: ("每秒最多撤 {0} 笔，已排队，{1} 发出", "at most {0} cancels a second: it leaves at {1}"),
+    Reason.CANCEL_OPTION: ("撤单不带 cancel_after 和 chase", "a cancel takes neither cancel_after nor chase"),
+    Reason.WAITS: ("已登记，{0} 执行", "on record, carried out at {0}"),
+    Reason.WAITING_DROPPED: (
+        "已取消等待中的定时指令 {0}（原定 {1} 执行）",
+        "dropped instruction {0}, which waited for {1}",
+    ),
+    Reason.AT_PASSED: (
+        "at={0} 已过（现在 {1}）：请写今天稍后的时间，收盘后再写则为下一交易日",
+        "at={0} has passed (it is {1}); name a later time, or send it after the close for the next trading day",
+    ),
+    Reason.AT_TOO_FAR: ("时间太远：最多 {0} 天以后", "too far ahead: at most {0} days"),
+    Reason.TARGET_REACHED: (
+        "{0} 无需调仓：目标 {1}，现有 {2}（含在途；不足一手不动，今日买入次日可卖）",
+        "nothing to do for {0}: target {1}, held {2}, with what is under way, whole lots and what may be sold today",
+    ),
     Reason.CANCELED_BY_LATER: ("已被其后的撤单（信号 {0}）取消", "dropped by the later cancel of signal {0}"),
     Reason.MIXED_VERBS: (
         "一条消息里不能既撤单又买卖：请分成两条",

@@ -11,6 +11,8 @@ from qmt_trading.model.signal import Item, Signal, Size, SizeKind
 from qmt_trading.model.words import SideScope, SignalForm, Verb
 
 CONTENT_BYTES = 16
+CHASE_MAX = 10
+"""New orders that may follow one order."""
 
 _SIDES = {
     Verb.BARE: "bare",
@@ -36,7 +38,11 @@ def check_item(item: Item) -> None:
             raise MalformedError("price_not_allowed", item.price.text)
         if item.cancel_after_ns is not None:
             raise MalformedError("option_of_orders", "cancel_after")
+        if item.chase:
+            raise MalformedError("option_of_orders", "chase")
         return
+    if item.chase and item.cancel_after_ns is None:
+        raise MalformedError("option_chase_alone")
     if item.symbol == EVERY_SYMBOL and verb is not Verb.PORTFOLIO:
         raise MalformedError("symbol_every")
     if size is None:
@@ -158,6 +164,8 @@ def item_line(item: Item) -> str:
     ):
         if value is not None:
             line += f"|{name}={value}"
+    if item.chase:
+        line += f"|chase={item.chase}"
     if item.strategy:
         line += f"|strategy={item.strategy}"
     if item.verb is Verb.PORTFOLIO:

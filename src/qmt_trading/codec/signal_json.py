@@ -11,7 +11,7 @@ from qmt_trading.codec.json_positions import first_repeated_key, first_word, pos
 from qmt_trading.codec.malformed import ITEMS_MAX, MalformedError
 from qmt_trading.codec.names import is_id
 from qmt_trading.codec.price_text import limit_price, parse_price
-from qmt_trading.codec.signal_checks import assemble, check_item
+from qmt_trading.codec.signal_checks import CHASE_MAX, assemble, check_item
 from qmt_trading.codec.size_text import QUANTITY_MAX, size_of
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import MILLISECOND_NS
@@ -33,7 +33,7 @@ _ACTIONS: Final = {
 _ANY_ACTION: Final = frozenset(
     ("id", "action", "accounts", "not_before", "expires_at", "ttl_ms", "strategy", "note", "sent_at")
 )
-_PRICED: Final = frozenset(("price", "price_type", "cancel_after_ms"))
+_PRICED: Final = frozenset(("price", "price_type", "cancel_after_ms", "chase"))
 _SIZES: Final = ("quantity", "value", "percent")
 _TARGETS: Final = ("target_quantity", "target_value", "target_percent")
 _ALLOWED: Final = {
@@ -207,6 +207,7 @@ def _item(fields: Fields, *, infer_market: bool) -> Item:
         ttl_ns=_duration_ns(fields, "ttl_ms"),
         cancel_after_ns=_duration_ns(fields, "cancel_after_ms"),
         strategy=fields.name("strategy") if "strategy" in fields else "",
+        chase=fields.whole("chase", minimum=1, maximum=CHASE_MAX) if "chase" in fields else 0,
     )
     check_item(item)
     return item

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from qmt_trading.codec.malformed import ITEMS_MAX, MalformedError
 from qmt_trading.codec.names import is_account, is_id, is_name, refused_account, strange_in_id
 from qmt_trading.codec.price_text import parse_price
-from qmt_trading.codec.signal_checks import assemble, check_item
+from qmt_trading.codec.signal_checks import CHASE_MAX, assemble, check_item
 from qmt_trading.codec.size_text import parse_size
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
@@ -243,6 +243,7 @@ def _accounts(account_text: str, start: int) -> tuple[str, ...]:
 
 def _with_options(item: Item, option_text: str, start: int) -> Item:
     at_ns: int | None = None
+    chase = 0
     durations: dict[str, int] = {}
     strategy = ""
     seen: set[str] = set()
@@ -258,6 +259,8 @@ def _with_options(item: Item, option_text: str, start: int) -> Item:
             value_start = start + len(name) + 1
             if name == "at":
                 at_ns = _at(value_start, time_of_day_ns, value)
+            elif name == "chase":
+                chase = _chase(value, value_start)
             elif name in ("ttl", "cancel_after"):
                 durations[name] = _duration_ns(name, value, value_start)
             elif name != "strategy":
@@ -278,6 +281,7 @@ def _with_options(item: Item, option_text: str, start: int) -> Item:
         ttl_ns=durations.get("ttl"),
         cancel_after_ns=durations.get("cancel_after"),
         strategy=strategy,
+        chase=chase,
     )
 
 
@@ -301,6 +305,12 @@ def _duration_ns(name: str, value: str, start: int) -> int:
         if 0 < duration_ns <= DURATION_MAX_NS:
             return duration_ns
     raise MalformedError("option_duration", name, value, index=start)
+
+
+def _chase(value: str, start: int) -> int:
+    if value.isascii() and value.isdigit() and len(value) <= 4 and 0 < int(value) <= CHASE_MAX:
+        return int(value)
+    raise MalformedError("option_chase", value, index=start)
 
 
 def _check_at(item: Item, index: int) -> None:

@@ -8,6 +8,7 @@ from qmt_trading.codec.view_json import SIDE_TEXT, Plain, order_text, reasons_of
 from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.numbers import to_money_text, to_text
 from qmt_trading.model.order import Fill, Order
+from qmt_trading.model.reasons import REGISTERED
 from qmt_trading.model.receipt import CancelLine, OrderLine
 from qmt_trading.model.view import SignalRow, View
 from qmt_trading.model.words import TERMINAL, OrderStatus, SignalStatus
@@ -78,6 +79,10 @@ def _denied(row: SignalRow, line: OrderLine) -> Hop:
 
 
 def _canceled(row: SignalRow, line: CancelLine) -> Hop:
+    if line.denial is not None and line.denial.reason in REGISTERED:
+        number = line.broker_order_id or line.venue_order_id or line.client_order_id
+        detail = f"{line.symbol} 委托 {number}：{reasons_of(line.denial)[0]['text']}"
+        return _hop(row.decided_ns, "cancel", "登记撤单", detail, line.account)
     if line.denial is not None:
         return _hop(row.decided_ns, "cancel", "撤单", str(reasons_of(line.denial)[0]["text"]), line.account)
     number = line.broker_order_id or line.venue_order_id or line.client_order_id

@@ -6,10 +6,12 @@ from typing import Final
 
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.model.instant import to_iso_text
+from qmt_trading.model.instrument import EVERY_SYMBOL
 from qmt_trading.model.numbers import to_text
 from qmt_trading.model.order import Fill, Order, Position
-from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.reasons import NOTHING_TO_DO, REGISTERED, Denial
 from qmt_trading.model.receipt import Receipt
+from qmt_trading.model.timed import Timed
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AccountRow, AlertRow, SignalRow, View
 from qmt_trading.model.words import (
@@ -21,11 +23,21 @@ from qmt_trading.model.words import (
     Side,
     SignalStatus,
     TradingState,
+    Verb,
 )
 
 Plain = dict[str, object]
 
 MODE_TEXT: Final = {Mode.PAPER: "模拟", Mode.LIVE: "实盘", Mode.SHADOW: "观察（只看不下）", Mode.REPLAY: "回放"}
+VERB_TEXT: Final = {
+    Verb.BARE: "裸信号",
+    Verb.BUY: "买入",
+    Verb.SELL: "卖出",
+    Verb.CANCEL: "撤单",
+    Verb.TARGET: "调到",
+    Verb.CLEAR: "清仓",
+    Verb.PORTFOLIO: "组合",
+}
 SIDE_TEXT: Final = {Side.BUY: "买入", Side.SELL: "卖出"}
 STATUS_TEXT: Final = {
     OrderStatus.PENDING_NEW: "待报",
@@ -89,6 +101,8 @@ def rows_of(view: View, table: str, limit: int, *, running: bool = True) -> list
             return [fill(row) for row in view.fills.newest(limit)]
         case "signals":
             return [signal(row) for row in view.signals.newest(limit)]
+        case "timed":
+            return timed_rows(view)[:limit]
         case "alerts":
             return [alert(row) for row in list(view.alerts)[-limit:][::-1]]
         case _:
@@ -256,8 +270,10 @@ def signal_text(receipt: Receipt) -> str:
     if receipt.status is not SignalStatus.ACCEPTED:
         return text
     denials = [line.denial for line in receipt.orders] + [line.denial for line in receipt.cancels]
-    bad = sum(denial is not None and denial.reason is not Reason.NOTHING_TO_CANCEL for denial in denials)
-    return f"{text}（{denials.count(None)} ✓ {bad} ✗）" if bad else text
+    good = sum(denial is None or denial.reason in REGISTERED for denial in denials)
+    nothing = sum(denial is not None and denial.reason in NOTHING_TO_DO for denial in denials)
+    bad = len(denials) - good - nothing
+    return f"{text}（{good} ✓ {bad} ✗）" if bad else text
 
 
 def reasons_of(*denials: Denial | None) -> list[Plain]:
@@ -267,6 +283,45 @@ def reasons_of(*denials: Denial | None) -> list[Plain]:
         chinese, english = sentence(denial)
         rows.append({"reason": denial.reason.value, "text": chinese, "text_en": english})
     return rows
+
+
+def timed_rows(view: View) -> list[Plain]:
+    """Return the instructions that wait, the next first, then what became of today's others, newest first."""
+    waiting = sorted(view.timed, key=lambda each: each.due_ns)
+    rows = [_timed(each, "waiting", "等待中", each.due_ns) for each in waiting]
+    for done in reversed(view.timed_done):
+        reasons = [line.denial for line in done.orders] + [line.denial for line in done.cancels]
+        names = [line.client_order_id for line in done.orders] + [line.client_order_id for line in done.cancels]
+        good = sum(denial is None or denial.reason in NOTHING_TO_DO | REGISTERED for denial in reasons)
+        if done.dropped_by:
+            by = f"信号 {done.dropped_by}" if done.dropped_by > 0 else "人工"
+            row = _timed(done.timed, "dropped", f"已被撤单取消（{by}）", done.at_ns)
+        elif good:
+            row = _timed(done.timed, "done", f"已执行（{good} ✓ {len(reasons) - good} ✗）", done.at_ns)
+        else:
+            row = _timed(done.timed, "denied", "已拦截", done.at_ns)
+        rows.append({**row, "orders": [name for name in names if name], "reasons": reasons_of(*reasons)})
+    return rows
+
+
+def _timed(timed: Timed, state: str, state_text: str, at_ns: int) -> Plain:
+    item = timed.item
+    size, price = item.size.text if item.size is not None else "", item.price.text if item.price is not None else ""
+    words = f"{VERB_TEXT[timed.verb]} {item.symbol if item.symbol != EVERY_SYMBOL else ''} {size}".strip()
+    return {
+        "name": timed.name,
+        "signal": timed.seq,
+        "state": state,
+        "state_text": state_text,
+        "due_at": to_iso_text(timed.due_ns),
+        "due_text": to_iso_text(timed.due_ns)[5:19].replace("T", " "),
+        "at": to_iso_text(at_ns),
+        "accounts": list(timed.accounts),
+        "accounts_text": "、".join(timed.accounts),
+        "symbol": item.symbol,
+        "verb": timed.verb.value,
+        "instruction": f"{words}@{price}" if price else words,
+    }
 
 
 def alert(row: AlertRow) -> Plain:

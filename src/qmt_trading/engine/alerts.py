@@ -5,7 +5,9 @@ from __future__ import annotations
 from qmt_trading.model.events import DoorComplained, SignalsDropped
 from qmt_trading.model.order import Order
 from qmt_trading.model.outputs import Alert
+from qmt_trading.model.reasons import Denial
 from qmt_trading.model.signal import AccountId
+from qmt_trading.model.timed import Timed
 from qmt_trading.model.words import Importance, Side
 
 
@@ -23,6 +25,17 @@ def unknown_order(order: Order, cause_chinese: str, cause_english: str) -> Alert
         account=order.account,
         symbol=order.symbol,
         client_order_id=order.client_order_id,
+    )
+
+
+def timed_denied(waiting: Timed, denial: Denial) -> Alert:
+    """Tell that an instruction was denied when its time came: nobody waits for its receipt."""
+    return Alert(
+        importance=Importance.WARNING,
+        code="INSTRUCTION_DENIED",
+        chinese=f"定时指令 {waiting.name}（{waiting.item.symbol}）被拦截：{denial.reason.value}，详见 qmt timed",
+        english=f"instruction {waiting.name} ({waiting.item.symbol}) denied: {denial.reason.value}, see `qmt timed`",
+        symbol=waiting.item.symbol,
     )
 
 

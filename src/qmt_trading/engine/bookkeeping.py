@@ -145,7 +145,11 @@ def same_fill(fill: Fill, row: FillRow) -> bool:
 
 
 def fill_applied(state: State, order: Order, fill: Fill) -> Order:
-    """Return ``order`` after one more fill, which counts in every state."""
+    """Return ``order`` after one more fill, which counts in every state, and for the strategy that placed it."""
+    if order.strategy:
+        key = order.account, order.strategy, order.symbol
+        signed = fill.quantity if order.side is Side.BUY else -fill.quantity
+        state.holdings[key] = state.holdings.get(key, 0) + signed
     filled = order.filled_quantity + fill.quantity
     status = order.status
     if filled >= order.quantity:

@@ -2,31 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from qmt_trading.engine.state import Account, State
+from qmt_trading.market.no_cancel import phase_of
+from qmt_trading.model.instant import at_time, day_of, to_clock_text, to_hour_text
 from qmt_trading.model.instrument import EVERY_SYMBOL
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.order import Order
-from qmt_trading.model.outputs import CancelMarked, CancelOrder, Output, QueryBroker
-from qmt_trading.model.words import Side, SideScope
+from qmt_trading.model.outputs import CancelMarked, CancelOrder, InstructionDropped, Output, QueryBroker
+from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.receipt import CancelLine
+from qmt_trading.model.settings import NoCancelPhase
+from qmt_trading.model.timed import Timed
+from qmt_trading.model.words import Side, SideScope, Verb
 
 ANSWER_MAX_NS: Final = 5 * SECOND_NS
+PERSON: Final = -1
+"""In place of a signal's number: a person has asked for it."""
+OWN_TIME: Final = -2
+"""In place of a signal's number: its own ``cancel_after`` has come."""
 
 
-def cancel_scope(state: State, account: Account, mark: CancelMarked, emit: Callable[[Output], None]) -> list[Order]:
-    """Cancel what is known to be in the reach of ``mark``, and ask for what is not known; return the orders.
+def cancel_scope(
+    state: State, account: Account, mark: CancelMarked, emit: Callable[[Output], None]
+) -> list[tuple[Order, CancelOrder]]:
+    """Cancel what is known to be in the reach of ``mark``, and ask for what is not known; return orders and commands.
 
     Orders of ours count by their arrival; others' count when they were seen before the cancel was decided. The mark
     stays for what the list brings to light, and for intents that are still on their way.
     """
-    orders = in_scope(state, account, mark)
-    for order in orders:
-        emit(first_cancel(order, signal_seq=mark.signal_seq))
+    found: list[tuple[Order, CancelOrder]] = []
+    for order in in_scope(state, account, mark):
+        command = first_cancel(state, account, order, signal_seq=mark.signal_seq)
+        emit(command)  # Each takes its turn under the rate before the next is decided.
+        found.append((order, command))
     emit(mark)
     emit(query(state, account))
-    return orders
+    return found
+
+
+def cancel_lines(state: State, mark: CancelMarked, emit: Callable[[Output], None]) -> list[CancelLine]:
+    """Carry ``mark`` out, and return the lines of the receipt that say what became of it."""
+    account = state.account(mark.account)
+    lines = [
+        CancelLine(
+            account=mark.account,
+            symbol=order.symbol,
+            client_order_id=order.client_order_id,
+            broker_order_id=order.broker_order_id,
+            venue_order_id=order.venue_order_id,
+            denial=_put_off(state, order, command) if command.not_before_ns else None,
+        )
+        for order, command in cancel_scope(state, account, mark, emit)
+    ]
+    for waiting in list(state.timed.values()):
+        if reaches_waiting(mark, waiting):
+            emit(InstructionDropped(waiting.seq, waiting.number, mark.account, mark.signal_seq))
+            dropped = Denial(Reason.WAITING_DROPPED, (waiting.name, to_clock_text(waiting.due_ns)))
+            lines.append(CancelLine(account=mark.account, symbol=waiting.item.symbol, denial=dropped))
+    if not lines:
+        nothing = Denial(Reason.NOTHING_TO_CANCEL, (mark.symbol, mark.account))
+        lines.append(CancelLine(account=mark.account, symbol=mark.symbol, denial=nothing))
+    return lines
+
+
+def reaches_waiting(mark: CancelMarked, waiting: Timed) -> bool:
+    """Tell whether a cancel drops an instruction that waits: one that came before it, of its symbol and side.
+
+    A portfolio goes whole: what would be left of it is another one.
+    """
+    item, verb = waiting.item, waiting.verb
+    if waiting.arrival >= mark.arrival or mark.account not in waiting.accounts or verb is Verb.CANCEL:
+        return False
+    symbols = {symbol for symbol, _ in item.holdings} if verb is Verb.PORTFOLIO else {item.symbol}
+    if mark.symbol != EVERY_SYMBOL and mark.symbol not in symbols:
+        return False
+    if mark.side is SideScope.ALL or verb not in (Verb.BUY, Verb.SELL, Verb.CLEAR):
+        return True
+    return (mark.side is SideScope.BUY) is (verb is Verb.BUY)
+
+
+def _put_off(state: State, order: Order, command: CancelOrder) -> Denial:
+    """Return why a cancel that is registered has not left yet."""
+    assert state.settings is not None
+    phase = closed_phase(state, order)
+    if phase is None:
+        figures = str(state.settings.cancels_per_second), to_clock_text(command.not_before_ns)
+        return Denial(Reason.CANCEL_PACED, figures)
+    return Denial(Reason.NO_CANCEL_PHASE, (to_hour_text(phase.begins_ns), to_hour_text(phase.ends_ns)))
 
 
 def query(state: State, account: Account) -> QueryBroker:
@@ -58,35 +123,63 @@ def has_number(order: Order) -> bool:
     return bool(order.broker_order_id or order.venue_order_id)
 
 
-def first_cancel(order: Order, *, signal_seq: int) -> CancelOrder:
-    """Return the first try for ``order``, or its registration while the broker has not given it a number."""
-    return _command(order, attempt=1 if has_number(order) else 0, signal_seq=signal_seq)
+def first_cancel(state: State, account: Account, order: Order, *, signal_seq: int) -> CancelOrder:
+    """Return the first try for ``order``: now, when its exchange takes cancels again, or when its turn comes.
+
+    While the broker has not given it a number it is registered only.
+    """
+    return _command(state, account, order, made=0, signal_seq=signal_seq)
 
 
-def next_cancel(order: Order) -> CancelOrder:
-    """Return the next try."""
-    return _command(order, attempt=order.cancel_attempts + 1, signal_seq=max(order.cancel_seq, 0))
+def next_cancel(state: State, account: Account, order: Order) -> CancelOrder:
+    """Return the next try; the first when nobody has asked for it but its own ``cancel_after``."""
+    signal_seq = max(order.cancel_seq, 0) if order.cancel_seq else OWN_TIME
+    return _command(state, account, order, made=order.cancel_attempts, signal_seq=signal_seq)
 
 
-def newly_possible(orders: Iterable[Order]) -> list[CancelOrder]:
-    """Return the first tries for those of ``orders``, all waiting to be cancelled, that have got a number since."""
-    return [_command(order, attempt=1, signal_seq=max(order.cancel_seq, 0)) for order in orders if has_number(order)]
+def newly_possible(state: State, account: Account, emit: Callable[[Output], None]) -> None:
+    """Cancel the orders that waited for a number and have got one."""
+    for order in map(state.order, list(account.to_cancel)):
+        if has_number(order) and not order.cancel_next_ns:
+            emit(next_cancel(state, account, order))
 
 
-def missed(state: State, account: Account) -> list[CancelOrder]:
-    """Return cancels for orders that came to light after the mark that covers them was set."""
-    found: list[CancelOrder] = []
-    for order in map(state.order, account.live):
+def missed(state: State, account: Account, emit: Callable[[Output], None]) -> None:
+    """Cancel the orders that came to light after the mark that covers them was set."""
+    for order in map(state.order, list(account.live)):
         if order.cancel_seq or not has_number(order):
             continue
         for mark in account.marks.values():
             if mark.reaches(order):
-                found.append(_command(order, attempt=1, signal_seq=mark.seq))
+                emit(first_cancel(state, account, order, signal_seq=mark.seq))
                 break
-    return found
 
 
-def _command(order: Order, *, attempt: int, signal_seq: int) -> CancelOrder:
+def closed_phase(state: State, order: Order) -> NoCancelPhase | None:
+    """Return the phase of now in which the exchange of ``order`` takes no cancels, None when it takes them."""
+    assert state.settings is not None
+    phases = state.settings.no_cancel
+    if not phases or state.day is None or day_of(state.now_ns) != state.day:
+        return None
+    return phase_of(phases, order.symbol, state.day, state.now_ns)
+
+
+def turn_ns(state: State, account: Account) -> int:
+    """Return when ``account`` may next send a cancel; not after now: at once."""
+    settings = state.settings
+    assert settings is not None
+    return account.cancels_free_ns - (settings.cancel_burst - 1) * SECOND_NS // settings.cancels_per_second
+
+
+def _command(state: State, account: Account, order: Order, *, made: int, signal_seq: int) -> CancelOrder:
+    attempt, not_before_ns, paced = made + 1, 0, False
+    if not has_number(order):
+        attempt = 0
+    elif (phase := closed_phase(state, order)) is not None:
+        assert state.day is not None
+        attempt, not_before_ns = made, at_time(state.day, phase.ends_ns)
+    elif not order.cancel_paced and turn_ns(state, account) > state.now_ns:
+        attempt, not_before_ns, paced = made, turn_ns(state, account), True
     return CancelOrder(
         account=order.account,
         client_order_id=order.client_order_id,
@@ -95,4 +188,6 @@ def _command(order: Order, *, attempt: int, signal_seq: int) -> CancelOrder:
         symbol=order.symbol,
         attempt=attempt,
         signal_seq=signal_seq,
+        not_before_ns=not_before_ns,
+        paced=paced,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import alerts, cancels, fold
+from qmt_trading.engine import alerts, cancels, fold, timed
 from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.risk.gate import submits_this_minute
 from qmt_trading.engine.signals import decide_signal
@@ -20,7 +21,8 @@ from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import Quantity
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.settings import EngineSettings
-from qmt_trading.model.signal import AccountId
+from qmt_trading.model.signal import AccountId, Item
+from qmt_trading.model.timed import Timed
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState, OrderStatus, SideScope, TradingState
 
@@ -33,7 +35,7 @@ class Engine:
     def __init__(self, state: State | None = None) -> None:
         self._state = state if state is not None else State()
         self._outputs: list[out.Output] = []
-        self._signal: ev.SignalReceived | None = None
+        self._cause: fold.Cause | None = None
         self._publisher = Publisher()
 
     @property
@@ -44,8 +46,10 @@ class Engine:
     def fold(self, record: fold.Record) -> None:
         """Change the state by a record that was decided before. Nothing is decided again."""
         if isinstance(record, ev.SignalReceived):
-            self._signal = record
-        fold.apply(self._state, record, self._signal)
+            self._cause = record
+        elif isinstance(record, ev.InstructionDue):
+            self._cause = self._state.timed.get((record.seq, record.number))
+        fold.apply(self._state, record, self._cause)
 
     def handle(self, event: ev.Event, now_ns: int) -> list[out.Output]:
         """Fold ``event`` and return what follows from it, already folded, too."""
@@ -53,20 +57,38 @@ class Engine:
         outputs: list[out.Output] = []
         self._outputs = outputs
         if isinstance(event, ev.SignalReceived):
-            self._signal = event
+            self._cause = event
             fold.apply(self._state, event)
             decide_signal(self._state, event, self._emit)
+            self._brake_amplification()
+            return outputs
+        if isinstance(event, ev.InstructionDue):
+            self._cause = self._state.timed.get((event.seq, event.number))
+            fold.apply(self._state, event)
+            timed.decide_due(self._state, event, self._emit)
             self._brake_amplification()
             return outputs
         findings = fold.apply(self._state, event)
         self._decide(event)
         if findings:
             self._follow(findings)
+        if self._state.chasing:
+            timed.follow_up(self._state, self._emit)
         return outputs
 
     def next_due_ns(self) -> int:
-        """Return when the engine wants a DeadlineReached; 0: never, as things stand."""
-        return self._state.next_due_ns()
+        """Return when the engine wants a DeadlineReached, or an InstructionDue; 0: never, as things stand."""
+        order_ns, timed_ns = self._state.next_due_ns(), self._state.next_timed_ns()
+        return min(order_ns, timed_ns) if order_ns and timed_ns else order_ns or timed_ns
+
+    def take_due(self, now_ns: int) -> Iterator[Timed]:
+        """Yield the instructions that are due now and can be decided: each wants an InstructionDue, before the next."""
+        self._state.now_ns = now_ns
+        return timed.take_due(self._state)
+
+    def symbols_of(self, item: Item) -> list[Symbol]:
+        """Return the symbols whose quotes a decision about ``item`` needs."""
+        return timed.symbols_of(self._state, item)
 
     def halts(self, account: AccountId) -> int:
         """Return how often trading was halted or reduced in this process, as far as ``account`` is concerned."""
@@ -97,13 +119,14 @@ class Engine:
 
     def _emit(self, output: out.Output) -> None:
         self._outputs.append(output)
-        fold.apply(self._state, output, self._signal)
+        fold.apply(self._state, output, self._cause)
 
     def _decide(self, event: ev.Event) -> None:
         match event:
             case ev.OrderReported() | ev.FillReported():
-                if self._state.account(event.account).to_cancel:
-                    self._cancel_newly_possible(event.account)
+                account = self._state.account(event.account)
+                if account.to_cancel:
+                    cancels.newly_possible(self._state, account, self._emit)
             case ev.SubmitsHandedOver() | ev.CancelRefused() | ev.MalformedReceived():
                 pass
             case ev.SignalsDropped():
@@ -144,7 +167,7 @@ class Engine:
                 self._query(self._connected())
             case ev.JournalFailed():
                 self._emit(alerts.journal_failed(event.text))
-            case ev.JournalBound() | ev.SignalReceived():
+            case ev.JournalBound() | ev.SignalReceived() | ev.InstructionDue():
                 pass
             case _:
                 assert_never(event)
@@ -169,9 +192,10 @@ class Engine:
             return
         if event.alive and event.complete:
             self._settle(account, event.asked_ns)
-        self._cancel_newly_possible(event.account)
-        for command in cancels.missed(self._state, account):
-            self._emit(command)
+            if self._state.timed:
+                timed.wake(self._state, event.account)
+        cancels.newly_possible(self._state, account, self._emit)
+        cancels.missed(self._state, account, self._emit)
         if account.ask_again:
             self._query([event.account])
 
@@ -185,12 +209,6 @@ class Engine:
                 self._emit(out.OrderEnded(key, OrderStatus.NOT_SENT, "两次完整委托列表中均无此委托"))
                 self._emit(alerts.unknown_ended(order))
 
-    def _cancel_newly_possible(self, account: AccountId) -> None:
-        waiting = self._state.account(account).to_cancel
-        if waiting:
-            for command in cancels.newly_possible([self._state.order(key) for key in waiting]):
-                self._emit(command)
-
     def _link_changed(self, event: ev.LinkChanged) -> None:
         account = self._state.account(event.account)
         if event.session != account.session:
@@ -200,7 +218,7 @@ class Engine:
         if event.state is LinkState.CONNECTED:
             for order in [self._state.order(key) for key in account.live]:
                 if order.cancel_seq and cancels.has_number(order):
-                    self._emit(cancels.next_cancel(order))
+                    self._emit(cancels.next_cancel(self._state, account, order))
             self._query([event.account])
             return
         self._emit(alerts.link_down(event.account, event.text))
@@ -256,12 +274,13 @@ class Engine:
         query: dict[AccountId, None] = {}
         for order in self._state.take_due():
             now_ns = self._state.now_ns
-            if order.status is OrderStatus.PENDING_NEW and not order.foreign and not order.answered_ns:
+            unanswered = order.status is OrderStatus.PENDING_NEW and not order.foreign and not order.answered_ns
+            if unanswered and order.created_ns + self._settings().answer_wait_ns <= now_ns:
                 self._to_unknown([order], "柜台超时未答", "the counter has not answered in time")
                 query[order.account] = None
             elif order.cancel_next_ns and order.cancel_next_ns <= now_ns and order.status in LIVE:
-                command = cancels.next_cancel(order)
-                if order.cancel_attempts == self._settings().cancel_attempts_max:
+                command = cancels.next_cancel(self._state, self._state.account(order.account), order)
+                if command.attempt == self._settings().cancel_attempts_max + 1 and not command.not_before_ns:
                     self._emit(alerts.cancel_unconfirmed(order, order.cancel_attempts))
                     query[order.account] = None
                 self._emit(command)
@@ -279,7 +298,12 @@ class Engine:
         for account in self._accounts(event.account):
             for order in [state.order(key) for key in account.live]:
                 if event.order_id in (order.client_order_id, order.broker_order_id, order.venue_order_id):
-                    self._emit(cancels.first_cancel(order, signal_seq=0))
+                    self._emit(cancels.first_cancel(state, account, order, signal_seq=cancels.PERSON))
+        for waiting in list(state.timed.values()):
+            if event.order_id == waiting.name:
+                for number in waiting.accounts:
+                    if event.account in (None, number):
+                        self._emit(out.InstructionDropped(waiting.seq, waiting.number, number, 0))
 
     def _cancel_everything(self, number: AccountId | None, symbol: Symbol, side: SideScope, arrival: int) -> None:
         """Cancel as a signal does: what is known now, and what the list brings to light."""
@@ -287,7 +311,7 @@ class Engine:
         for account in self._accounts(number):
             before = arrival or state.arrival + 1  # Not counted: it came after everything that was decided.
             mark = out.CancelMarked(account.settings.account, symbol, side, 0, state.now_ns, before)
-            cancels.cancel_scope(state, account, mark, self._emit)
+            cancels.cancel_lines(state, mark, self._emit)
 
     def _accounts(self, number: AccountId | None) -> list[Account]:
         """Return the account with that number, all of them without one, none for an unknown one."""
@@ -351,6 +375,8 @@ class Engine:
                 order_seq=state.order_seq,
                 arrival=state.arrival,
                 told=state.told if state.day is None else fold.of_yesterday(state.trading_state, state.now_ns),
+                timed=tuple(state.timed.values()),
+                holdings=tuple((*key, held) for key, held in state.holdings.items() if held),
             )
         )
         if state.told.who == "start":

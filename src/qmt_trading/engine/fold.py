@@ -12,11 +12,13 @@ from qmt_trading.engine.fold_list import fold_listed
 from qmt_trading.engine.fold_reports import fold_fill, fold_order_reported
 from qmt_trading.engine.state import Account, CancelMark, State
 from qmt_trading.engine.tables import Table
+from qmt_trading.market.no_cancel import next_end_ns
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
 from qmt_trading.model.order import Order
 from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.timed import Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AlertRow, SignalRow
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SignalStatus, TradingState
@@ -28,24 +30,26 @@ _UNANSWERED = (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN, OrderStatus.EXPIRED
 _SPENDS_NO_ID = (SignalStatus.DUPLICATE, SignalStatus.MALFORMED)
 
 Record = ev.At | ev.Event | out.Output
+Cause = ev.SignalReceived | Timed
+"""What is being decided: a message, or an instruction that waited."""
 
 
-def apply(state: State, record: Record, signal: ev.SignalReceived | None = None) -> list[Finding]:
-    """Change ``state`` by one record; ``signal`` is the message that a SignalAnswered answers."""
+def apply(state: State, record: Record, cause: Cause | None = None) -> list[Finding]:
+    """Change ``state`` by one record; ``cause`` is what orders come of, and the message that is answered."""
     match record:
         case ev.OrderReported():
             return fold_order_reported(state, record)
         case out.SubmitOrder():
-            _submit(state, record, signal)
+            _submit(state, record, cause)
         case ev.SignalReceived():
             state.signal_seq = record.seq
             state.arrival = max(state.arrival, record.arrival)
             for quote in record.quotes:
                 state.prices[quote.symbol] = quote.last
         case out.SignalAnswered():
-            assert signal is not None
-            assert signal.seq == record.seq, record.seq
-            _answered(state, record, signal)
+            assert isinstance(cause, ev.SignalReceived)
+            assert cause.seq == record.seq, record.seq
+            _answered(state, record, cause)
         case ev.At():
             state.now_ns = record.now_ns
         case ev.FillReported():
@@ -69,6 +73,20 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
                 marks[reach] = CancelMark(record)
         case out.QueryBroker():
             _queried(state, record)
+        case out.InstructionQueued():
+            state.add_timed(record.timed)
+        case out.InstructionDropped():
+            _dropped(state, record)
+        case out.InstructionDone():
+            waiting = state.timed.pop((record.seq, record.number))
+            state.timed_done.append(
+                TimedDone(timed=waiting, at_ns=state.now_ns, orders=record.orders, cancels=record.cancels)
+            )
+        case out.ChaseEnded():
+            del state.chasing[record.client_order_id]
+        case ev.InstructionDue():
+            for quote in record.quotes:
+                state.prices[quote.symbol] = quote.last
         case ev.CancelRefused():
             refused = state.find_order(record.client_order_id)
             if refused is not None:
@@ -91,7 +109,7 @@ def apply(state: State, record: Record, signal: ev.SignalReceived | None = None)
         case out.DayOpened():
             _opened(state, record)
         case ev.ClockStepped():
-            _clock_stepped(state)
+            _clock_stepped(state, record.step_ns)
         case ev.JournalFailed():
             state.submits_closed = "journal"
         case ev.CancelRequested() | ev.HaltRequested():
@@ -126,11 +144,14 @@ def _set_trading_state(changed: State | Account, trading_state: TradingState, to
         changed.halts += 1
 
 
-def _clock_stepped(state: State) -> None:
+def _clock_stepped(state: State, step_ns: int) -> None:
     """Forget what was measured with the clock that is wrong now: no list has been told apart from another by it."""
     state.clock_unsettled = {each.account for each in _settings(state).accounts}
     for account in state.accounts.values():
         account.asking_ns = 0
+        for order in map(state.order, list(account.live)):
+            if order.cancel_next_ns and not order.cancel_seq:  # A span of time, whatever the clock says.
+                state.put_order(replace(order, cancel_next_ns=order.cancel_next_ns + step_ns))
     _distrust_instants(state)
 
 
@@ -141,12 +162,16 @@ def _distrust_instants(state: State) -> None:
     """
     state.opened_ns = min(state.opened_ns, state.now_ns - SECOND_NS)
     for account in state.accounts.values():
+        account.cancels_free_ns = 0
         for order in map(state.order, list(account.unresolved)):
             if order.asked:
                 state.put_order(replace(order, asked=0, asked_ns=0))
+        for order in map(state.order, list(account.live)):
+            if order.cancel_next_ns and order.cancel_seq:  # Repeated now, rather than never when the clock went back.
+                state.put_order(replace(order, cancel_next_ns=state.now_ns))
 
 
-def _submit(state: State, command: out.SubmitOrder, signal: ev.SignalReceived | None) -> None:
+def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None:
     now_ns = state.now_ns
     state.order_seq += 1
     minute = now_ns // (60 * SECOND_NS)
@@ -160,6 +185,8 @@ def _submit(state: State, command: out.SubmitOrder, signal: ev.SignalReceived | 
         state.recent[command.duplicate_key] = command.deadline_ns
         if len(state.recent) > RECENT_MAX:
             state.recent = {key: until_ns for key, until_ns in state.recent.items() if until_ns >= now_ns}
+    if command.chase is not None:
+        state.chasing[command.client_order_id] = command.chase
     is_buy = command.side is Side.BUY
     state.add_order(
         Order(
@@ -172,14 +199,15 @@ def _submit(state: State, command: out.SubmitOrder, signal: ev.SignalReceived | 
             status=OrderStatus.PENDING_NEW,
             created_ns=now_ns,
             updated_ns=now_ns,
-            received_ns=signal.received_ns if signal is not None else now_ns,
+            received_ns=cause.received_ns if cause is not None else now_ns,
             session=state.account(command.account).session,
             deadline_ns=command.deadline_ns,
             signal_seq=command.signal_seq,
             strategy=command.strategy,
             reserved=command.reserved,
             reserved_quantity=Quantity(0) if is_buy else command.quantity,
-            arrival=signal.arrival if signal is not None else state.arrival,
+            arrival=cause.arrival if cause is not None else state.arrival,
+            cancel_next_ns=command.cancel_at_ns,
         )
     )
 
@@ -219,15 +247,40 @@ def _not_sent(state: State, client_order_id: str, text: str) -> None:
 def _cancel(state: State, command: out.CancelOrder) -> None:
     order = state.order(command.client_order_id)
     settings = _settings(state)
-    wait_ns = settings.cancel_retry_ns if command.attempt < settings.cancel_attempts_max else 5 * SECOND_NS
+    next_ns = command.not_before_ns
+    sent = bool(command.attempt) and not next_ns
+    if command.paced or (sent and not order.cancel_paced):
+        account = state.account(command.account)
+        taken_ns = max(account.cancels_free_ns, state.now_ns)
+        account.cancels_free_ns = taken_ns + SECOND_NS // settings.cancels_per_second
+    if sent:
+        wait_ns = settings.cancel_retry_ns if command.attempt < settings.cancel_attempts_max else 5 * SECOND_NS
+        next_ns = state.now_ns + wait_ns
+        if settings.no_cancel and state.day is not None:
+            end_ns = next_end_ns(settings.no_cancel, state.day, state.now_ns)
+            next_ns = min(next_ns, end_ns) if end_ns else next_ns  # A repeat misses no instant of opening.
     state.put_order(
         replace(
             order,
             cancel_seq=command.signal_seq or order.cancel_seq or -1,
             cancel_attempts=command.attempt,
-            cancel_next_ns=state.now_ns + wait_ns if command.attempt else 0,
+            cancel_next_ns=next_ns,
+            cancel_paced=command.paced,
         )
     )
+
+
+def _dropped(state: State, record: out.InstructionDropped) -> None:
+    key = record.seq, record.number
+    waiting = state.timed[key]
+    gone = replace(waiting, accounts=(record.account,))
+    dropped_by = record.by_seq or -1
+    state.timed_done.append(TimedDone(timed=gone, at_ns=state.now_ns, dropped_by=dropped_by))
+    left = tuple(number for number in waiting.accounts if number != record.account)
+    if left:
+        state.timed[key] = replace(waiting, accounts=left)
+    else:
+        del state.timed[key]
 
 
 def _queried(state: State, command: out.QueryBroker) -> None:
@@ -304,3 +357,7 @@ def _opened(state: State, record: out.DayOpened) -> None:
         account.session, account.link = session, link
     for order in record.unresolved:
         state.put_order(bookkeeping.reserve(state, order))
+    state.timed, state.timed_done, state.timed_due, state.chasing = {}, [], [], {}
+    for waiting in record.timed:
+        state.add_timed(waiting)
+    state.holdings = {(number, strategy, symbol): held for number, strategy, symbol, held in record.holdings}

@@ -6,6 +6,7 @@ from qmt_trading.engine.bookkeeping import buy_reserve
 from qmt_trading.engine.prices import resolve_price
 from qmt_trading.engine.risk.gate import Candidate, Instruction, judge_legality
 from qmt_trading.engine.sizing import size_order
+from qmt_trading.engine.splitting import split
 from qmt_trading.engine.state import Account, State
 from qmt_trading.model.instrument import Quote, TradingRule
 from qmt_trading.model.numbers import Money, Price, Quantity, notional
@@ -38,7 +39,7 @@ class Plan:
         self.item = item
         self.side = side
         self._quote = quote
-        self._rule = rule
+        self.rule = rule
         self._size = size
         self._price_spec = price_spec
         self._instruction = Instruction(item.symbol, side, item.verb is Verb.BARE, arrival, deadline_ns, "")
@@ -69,7 +70,7 @@ class Plan:
         return made
 
     def _make(self, state: State, settings: EngineSettings, account: Account) -> Candidate | Denial:
-        symbol, side, size, rule = self.item.symbol, self.side, self._size, self._rule
+        symbol, side, size, rule = self.item.symbol, self.side, self._size, self.rule
         if size is None:
             return Denial(Reason.SIZE_MISSING, (symbol,))
         price = self._price
@@ -78,22 +79,36 @@ class Plan:
         if isinstance(price, Denial):
             return price
         held = account.positions.get(symbol)
-        total_assets = Money(0) if self._shared else _total_assets(state, account)
+        total_assets = Money(0) if self._shared else total_assets_of(state, account)
         quantity = size_order(size, side, price, rule, sellable=_free(held), total_assets=total_assets)
         if isinstance(quantity, Denial):
             return quantity
-        worth, needed = notional(price, quantity), Money(0)
-        if side is Side.BUY:
-            needed = buy_reserve(rule.kind, worth, account.settings.fees)
-        candidate = Candidate(symbol, side, quantity, price, worth, needed)
-        return judge_legality(rule, self._quote, candidate, held) or candidate
+        worth = notional(price, quantity)
+        parts = split(quantity, rule)
+        if len(parts) == 1:
+            candidate = Candidate(symbol, side, quantity, price, worth, self.needed(account, price, quantity))
+            return judge_legality(rule, self._quote, candidate, held) or candidate
+        needed = 0
+        for part in parts:
+            own = self.needed(account, price, part)
+            denial = judge_legality(rule, self._quote, Candidate(symbol, side, part, price, worth, own), held)
+            if denial is not None:
+                return denial
+            needed += own
+        return Candidate(symbol, side, quantity, price, worth, Money(needed))
+
+    def needed(self, account: Account, price: Price, quantity: Quantity) -> Money:
+        """Return the cash that one order freezes, with its fees; nothing for a sell."""
+        if self.side is not Side.BUY:
+            return Money(0)
+        return buy_reserve(self.rule.kind, notional(price, quantity), account.settings.fees)
 
     def _resolve(self, state: State, settings: EngineSettings) -> Price | Denial:
         price = resolve_price(
             self._price_spec,
             self.side,
             self._quote,
-            self._rule,
+            self.rule,
             now_ns=state.now_ns,
             quote_age_max_ns=settings.quote_age_max_ns,
         )
@@ -106,7 +121,7 @@ def _free(held: Position | None) -> Quantity:
     return Quantity(0) if held is None else Quantity(max(0, held.sellable_quantity - held.frozen_quantity))
 
 
-def _total_assets(state: State, account: Account) -> Money:
+def total_assets_of(state: State, account: Account) -> Money:
     """Return cash and positions at their last known price, at cost where none is known."""
     total = int(account.cash)
     for symbol, held in account.positions.items():

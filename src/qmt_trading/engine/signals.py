@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qmt_trading.engine import cancels
+from qmt_trading.engine import cancels, timed
 from qmt_trading.engine.fold import signal_key
-from qmt_trading.engine.ids import client_order_id
-from qmt_trading.engine.plan import Plan
-from qmt_trading.engine.risk import gate
+from qmt_trading.engine.orders import SIDES, Orders
 from qmt_trading.engine.risk.door_permission import check_door_account, check_door_verb
 from qmt_trading.engine.risk.staleness import check_future
-from qmt_trading.engine.risk.tradable_symbol import check_tradable_symbol
+from qmt_trading.engine.source import Source
 from qmt_trading.engine.state import State
 from qmt_trading.model.events import SignalReceived
-from qmt_trading.model.instrument import Quote
+from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import Price, Quantity
-from qmt_trading.model.outputs import CancelMarked, Output, SignalAnswered, SubmitOrder
+from qmt_trading.model.outputs import CancelMarked, InstructionQueued, Output, SignalAnswered
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
 from qmt_trading.model.settings import DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId, Item
-from qmt_trading.model.words import BareAction, Side, SignalStatus, Verb
+from qmt_trading.model.timed import Timed
+from qmt_trading.model.words import BareAction, SignalStatus, Verb
 
 ORDERS_MAX = 1000
 """Lines of one message after its accounts have been written out."""
 
 _BARE = {BareAction.BUY: Verb.BUY, BareAction.SELL: Verb.SELL, BareAction.CANCEL: Verb.CANCEL}
-_SIDES = {Verb.BUY: Side.BUY, Verb.SELL: Side.SELL}
+_BUYS_AND_SELLS = (Verb.BUY, Verb.SELL)
 
 Emit = Callable[[Output], None]
 
@@ -74,11 +73,14 @@ class _Decision:
         self._event = event
         self._emit = emit
         self._door = state.doors.get(event.door) or DoorSettings(name=event.door, allow=())
-        self._quotes: dict[str, Quote] = {quote.symbol: quote for quote in event.quotes}
-        self._orders: list[OrderLine] = []
+        quotes: dict[Symbol, Quote] = {quote.symbol: quote for quote in event.quotes}
+        sent_ns = event.signal.sent_ns
+        begin_ns = event.received_ns if sent_ns is None else min(sent_ns, event.received_ns)
+        self._source = Source(event.seq, self._door, event.arrival, begin_ns, bool(event.signal.id), quotes)
+        self._orders = Orders(state, self._source, emit)
         self._cancels: list[CancelLine] = []
         self._accepted = 0
-        self._by_account: dict[AccountId, int] = {}
+        self._waiting = 0
 
     def receipt(self) -> Receipt:
         whole = self._whole()
@@ -89,16 +91,18 @@ class _Decision:
             return Receipt(seq=self._event.seq, id=self._event.signal.id, status=status, denial=whole)
         for item in self._event.signal.items:
             verb = self._verb(item)
-            if verb is Verb.CANCEL:
+            if item.at_ns is not None or item.not_before_ns is not None:
+                self._wait(item, verb)
+            elif verb is Verb.CANCEL:
                 self._cancel(item)
             else:
                 self._order(item, verb)
-        status = SignalStatus.ACCEPTED if self._accepted else SignalStatus.DENIED
+        accepted = self._accepted + self._orders.accepted + self._orders.reached
         return Receipt(
             seq=self._event.seq,
             id=self._event.signal.id,
-            status=status,
-            orders=tuple(self._orders),
+            status=SignalStatus.ACCEPTED if accepted else SignalStatus.DENIED,
+            orders=tuple(self._orders.lines),
             cancels=tuple(self._cancels),
         )
 
@@ -145,142 +149,110 @@ class _Decision:
     # Cancels: everything that can be done is done, and no brake holds them back.
 
     def _cancel(self, item: Item) -> None:
-        forbidden = check_door_verb(self._door, Verb.CANCEL) or _unsupported(item)
-        if item.price is not None:
-            forbidden = forbidden or Denial(Reason.CANCEL_PRICED)  # A bare item that means a cancel at this door.
         side = item.side or self._door.cancel_side
         for number in self._accounts(item):
-            account = self._state.accounts.get(AccountId(number))
-            denial = forbidden
-            if account is None or AccountId(number) not in self._state.names:
-                denial = denial or Denial(Reason.ACCOUNT_UNKNOWN, (number,))
-            else:
-                denial = denial or check_door_account(self._door, AccountId(number))
-            if denial is not None or account is None:
+            denial = self._cancel_denial(item, number)
+            if denial is not None:
                 self._cancels.append(CancelLine(account=number, symbol=item.symbol, denial=denial))
                 continue
             self._accepted += 1
             event = self._event
             mark = CancelMarked(AccountId(number), item.symbol, side, event.seq, event.received_ns, event.arrival)
-            orders = cancels.cancel_scope(self._state, account, mark, self._emit)
-            for order in orders:
-                self._cancels.append(
-                    CancelLine(
-                        account=number,
-                        symbol=order.symbol,
-                        client_order_id=order.client_order_id,
-                        broker_order_id=order.broker_order_id,
-                        venue_order_id=order.venue_order_id,
-                    )
-                )
-            if not orders:
-                nothing = Denial(Reason.NOTHING_TO_CANCEL, (item.symbol, number))
-                self._cancels.append(CancelLine(account=number, symbol=item.symbol, denial=nothing))
+            self._cancels += cancels.cancel_lines(self._state, mark, self._emit)
+
+    def _cancel_denial(self, item: Item, number: str) -> Denial | None:
+        """Return why nothing of one account is cancelled."""
+        forbidden = check_door_verb(self._door, Verb.CANCEL)
+        if item.price is not None:
+            forbidden = forbidden or Denial(Reason.CANCEL_PRICED)  # A bare item that means a cancel at this door.
+        if item.cancel_after_ns is not None:
+            forbidden = forbidden or Denial(Reason.CANCEL_OPTION)
+        if forbidden is not None:
+            return forbidden
+        if AccountId(number) not in self._state.accounts or AccountId(number) not in self._state.names:
+            return Denial(Reason.ACCOUNT_UNKNOWN, (number,))
+        return check_door_account(self._door, AccountId(number))
 
     # Orders: one by one, each seeing what the one before it has claimed.
 
     def _order(self, item: Item, verb: Verb | None) -> None:
-        denial = self._item_denial(item, verb)
-        side = _SIDES.get(verb) if verb is not None else None
-        lines = self._orders
-        if denial is not None or side is None:
-            denial = denial or Denial(Reason.BARE_UNSET)
-            for number in self._accounts(item):
-                lines.append(OrderLine(number, item.symbol, side, Quantity(0), Price(0), "", denial))
-            return
-        plan = self._plan(item, side)
-        for number in self._accounts(item):
-            line = self._order_for(plan, AccountId(number))
-            if isinstance(line, Denial):
-                line = OrderLine(number, item.symbol, side, Quantity(0), Price(0), "", line)
-            lines.append(line)
+        denial = self._item_denial(verb)
+        accounts = self._accounts(item)
+        if denial is not None or verb is None:
+            self._orders.deny(
+                item, SIDES.get(verb) if verb is not None else None, accounts, denial or _unset(self._door)
+            )
+        else:
+            self._orders.make(item, verb, accounts)
 
-    def _item_denial(self, item: Item, verb: Verb | None) -> Denial | None:
-        """Return why ``item`` is refused for every account."""
+    def _item_denial(self, verb: Verb | None) -> Denial | None:
+        """Return why an item is refused for every account, whatever it trades."""
         if verb is None:
-            unset = self._door.bare is BareAction.UNSET
-            return Denial(Reason.BARE_UNSET if unset else Reason.BARE_DENIED, (self._door.name,))
-        if verb not in _SIDES:
-            return Denial(Reason.NOT_SUPPORTED, (verb.value,))
-        return (
-            _unsupported(item)
-            or check_door_verb(self._door, verb)
-            or (self._check_future() if self._event.signal.sent_ns is not None else None)
-            or check_tradable_symbol(item.symbol, self._quotes.get(item.symbol))
-        )
-
-    def _check_future(self) -> Denial | None:
-        event, tolerance_ns = self._event, self._settings.future_tolerance_ns
+            return _unset(self._door)
+        event = self._event
+        if event.signal.sent_ns is None:
+            return None
+        tolerance_ns = self._settings.future_tolerance_ns
         return check_future(event.signal.sent_ns, received_ns=event.received_ns, tolerance_ns=tolerance_ns)
 
-    def _deadline_ns(self, item: Item) -> int:
+    # What waits for its time
+
+    def _wait(self, item: Item, verb: Verb | None) -> None:
+        """Put ``item`` on record until its time; what can be known to be refused is refused now."""
+        denial = self._wait_denial(item, verb)
+        due_ns = timed.due_ns(self._state, item, self._event.next_day)
+        if isinstance(due_ns, Denial):
+            denial = denial or due_ns
+        good: list[AccountId] = []
+        for number in self._accounts(item):
+            own = denial
+            if AccountId(number) not in self._state.accounts or AccountId(number) not in self._state.names:
+                own = own or Denial(Reason.ACCOUNT_UNKNOWN, (number,))
+            own = own or check_door_account(self._door, AccountId(number))
+            if own is None and isinstance(due_ns, int):
+                good.append(AccountId(number))
+                own = Denial(Reason.WAITS, (timed.due_text(self._state, due_ns),))
+            self._waiting_line(item, verb, number, own)
+        if not good or isinstance(due_ns, Denial) or verb is None:
+            return
+        self._accepted += len(good)
+        self._waiting += 1
         event = self._event
-        sent_ns = event.signal.sent_ns
-        begin_ns = event.received_ns if sent_ns is None else min(sent_ns, event.received_ns)
-        deadline_ns = begin_ns + (self._door.ttl_ns if item.ttl_ns is None else item.ttl_ns)
-        return deadline_ns if item.expires_ns is None else min(deadline_ns, item.expires_ns)
-
-    def _plan(self, item: Item, side: Side) -> Plan:
-        quote = self._quotes[item.symbol]
-        assert quote.rule is not None
-        return Plan(
-            item,
-            side,
-            quote,
-            quote.rule,
-            size=item.size or self._door.default_size,
-            price_spec=item.price or self._door.default_price or self._settings.default_price,
-            arrival=self._event.arrival,
-            deadline_ns=self._deadline_ns(item),
-            has_id=bool(self._event.signal.id),
-        )
-
-    def _order_for(self, plan: Plan, number: AccountId) -> OrderLine | Denial:
-        state, settings, door = self._state, self._settings, self._door
-        account = state.accounts.get(number)
-        if account is None or number not in state.names:
-            return Denial(Reason.ACCOUNT_UNKNOWN, (number,))
-        instruction = plan.common or plan.instruction(number)
-        denial = gate.admit(state, settings, door, account, instruction)
-        if denial is not None:
-            return denial
-        candidate = plan.candidate(state, settings, account)
-        if isinstance(candidate, Denial):
-            return candidate
-        made = self._by_account.get(number, 0)
-        denial = gate.judge(state, settings, door, account, candidate, signal_count=self._accepted, account_count=made)
-        if denial is not None:
-            return denial
-        assert state.bound is not None
-        name = client_order_id(state.bound.tag, state.order_seq + 1)
-        item = plan.item
         self._emit(
-            SubmitOrder(
-                name,
-                number,
-                item.symbol,
-                plan.side,
-                candidate.quantity,
-                candidate.price,
-                self._event.seq,
-                instruction.deadline_ns,
-                candidate.needed,
-                item.strategy,
-                instruction.bare,
-                instruction.duplicate_key,
+            InstructionQueued(
+                Timed(
+                    seq=event.seq,
+                    number=self._waiting,
+                    door=event.door,
+                    verb=verb,
+                    item=timed.without_time(item),
+                    accounts=tuple(good),
+                    due_ns=due_ns,
+                    deadline_ns=self._source.deadline_ns(item, due_ns),
+                    arrival=event.arrival,
+                    received_ns=event.received_ns,
+                    has_id=bool(event.signal.id),
+                )
             )
         )
-        self._accepted += 1
-        self._by_account[number] = made + 1
-        return OrderLine(number, item.symbol, plan.side, candidate.quantity, candidate.price, name)
+
+    def _wait_denial(self, item: Item, verb: Verb | None) -> Denial | None:
+        if verb is Verb.CANCEL:
+            return check_door_verb(self._door, verb)
+        denial = self._item_denial(verb)
+        if denial is None and verb in _BUYS_AND_SELLS:
+            denial = check_door_verb(self._door, verb)
+        return denial
+
+    def _waiting_line(self, item: Item, verb: Verb | None, number: str, denial: Denial | None) -> None:
+        if verb is Verb.CANCEL:
+            self._cancels.append(CancelLine(account=number, symbol=item.symbol, denial=denial))
+        else:
+            side = SIDES.get(verb) if verb is not None else None
+            self._orders.lines.append(OrderLine(number, item.symbol, side, Quantity(0), Price(0), "", denial))
 
 
-def _unsupported(item: Item) -> Denial | None:
-    """Return a denial that names what ``item`` asks for and this version cannot do: nothing is ignored in silence."""
-    if item.at_ns is not None:
-        return Denial(Reason.NOT_SUPPORTED, ("at",))
-    if item.not_before_ns is not None:
-        return Denial(Reason.NOT_SUPPORTED, ("not_before",))
-    if item.cancel_after_ns is not None:
-        return Denial(Reason.NOT_SUPPORTED, ("cancel_after",))
-    return None
+def _unset(door: DoorSettings) -> Denial:
+    """Return why a bare item means nothing at ``door``."""
+    unset = door.bare is BareAction.UNSET
+    return Denial(Reason.BARE_UNSET if unset else Reason.BARE_DENIED, (door.name,))

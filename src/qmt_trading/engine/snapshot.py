@@ -36,6 +36,10 @@ def capture(state: State) -> Snapshot:
         minute=state.minute,
         submits_in_minute=state.submits_in_minute,
         malformed=state.malformed,
+        timed=tuple(state.timed.values()),
+        timed_done=tuple(state.timed_done),
+        chasing=tuple(state.chasing.items()),
+        holdings=tuple((*key, held) for key, held in state.holdings.items()),
     )
     return Snapshot(image, state.orders.rows(), state.fills.rows(), state.signals.rows())
 
@@ -60,6 +64,7 @@ def _image(state: State, account: Account) -> AccountImage:
         unresolved=tuple(map(row_of, account.unresolved)),
         to_cancel=tuple(map(row_of, account.to_cancel)),
         gaps=tuple(map(row_of, account.gaps)),
+        cancels_free_ns=account.cancels_free_ns,
     )
 
 
@@ -87,7 +92,7 @@ def restore(snapshot: Snapshot) -> State:
         account.marks = {(mark.symbol, mark.side): CancelMark(mark, listed=listed) for mark, listed in each.marks}
         account.asking_ns, account.ask_again = each.asking_ns, each.ask_again
         account.orphans = list(each.orphans)
-        account.difference = each.difference
+        account.difference, account.cancels_free_ns = each.difference, each.cancels_free_ns
     for order in snapshot.orders:
         state.put_order(order)
     for each in image.accounts:
@@ -108,6 +113,10 @@ def restore(snapshot: Snapshot) -> State:
     state.signal_seq, state.order_seq, state.arrival = image.signal_seq, image.order_seq, image.arrival
     state.minute, state.submits_in_minute = image.minute, image.submits_in_minute
     state.malformed = image.malformed
+    for waiting in image.timed:
+        state.add_timed(waiting)
+    state.timed_done, state.chasing = list(image.timed_done), dict(image.chasing)
+    state.holdings = {(number, strategy, symbol): held for number, strategy, symbol, held in image.holdings}
     return state
 
 

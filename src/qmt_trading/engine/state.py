@@ -18,6 +18,7 @@ from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
+from qmt_trading.model.timed import Chase, Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AlertRow, SignalRow
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState
@@ -58,6 +59,7 @@ class Account:
     __slots__ = (
         "ask_again",
         "asking_ns",
+        "cancels_free_ns",
         "cash",
         "difference",
         "gaps",
@@ -100,6 +102,8 @@ class Account:
         """When the list that is under way was asked for; 0: none is."""
         self.ask_again = False
         """Somebody wanted a list that is younger than the one under way."""
+        self.cancels_free_ns = 0
+        """When the last turn for a cancel that was given away would have come, had there been no burst."""
         self.unresolved: dict[ClientOrderId, None] = {}
         """Orders whose outcome nobody knows: they close their pair."""
         self.to_cancel: dict[ClientOrderId, None] = {}
@@ -147,6 +151,16 @@ class State:
         """Instruction without id → until when a repeat is suspected."""
         self.bare_counts: dict[tuple[AccountId, Symbol], int] = {}
         self.prices: dict[Symbol, Price] = {}
+        self.timed: dict[tuple[int, int], Timed] = {}
+        """Instructions that wait, by signal and number."""
+        self.timed_done: list[TimedDone] = []
+        """What became of those of today."""
+        self.timed_due: list[tuple[int, tuple[int, int]]] = []
+        """A heap of (instant, instruction); entries that no longer hold are skipped."""
+        self.chasing: dict[ClientOrderId, Chase] = {}
+        """How orders that have not ended are followed up."""
+        self.holdings: dict[tuple[AccountId, str, Symbol], int] = {}
+        """What each strategy holds, by its own fills."""
         self.alerts: deque[AlertRow] = deque(maxlen=ALERTS_KEPT)
         self.signal_seq = 0
         self.order_seq = 0
@@ -187,7 +201,8 @@ class State:
             self._freeze(account, order.symbol, order.reserved_quantity)
         if account.link is LinkState.CONNECTED:
             assert self.settings is not None
-            heappush(self.due, (order.created_ns + self.settings.answer_wait_ns, key))
+            due_ns = order.created_ns + self.settings.answer_wait_ns
+            heappush(self.due, (min(due_ns, order.cancel_next_ns or due_ns), key))
 
     def note_calls(self, record: SubmitsHandedOver) -> None:
         """Write the instants of commits and broker calls into the rows; nothing else depends on them."""
@@ -270,6 +285,32 @@ class State:
         if order.cancel_next_ns and order.status not in TERMINAL and (not due_ns or order.cancel_next_ns < due_ns):
             due_ns = order.cancel_next_ns
         return due_ns
+
+    def add_timed(self, waiting: Timed) -> None:
+        self.timed[waiting.seq, waiting.number] = waiting
+        self.remind(waiting, waiting.due_ns)
+
+    def remind(self, waiting: Timed, at_ns: int) -> None:
+        """Have ``waiting`` looked at from ``at_ns`` on."""
+        heappush(self.timed_due, (at_ns, (waiting.seq, waiting.number)))
+
+    def take_timed(self) -> list[tuple[int, int]]:
+        """Return, earliest first, the names of the instructions to be looked at by now, each once."""
+        taken: dict[tuple[int, int], None] = {}
+        heap = self.timed_due
+        while heap and heap[0][0] <= self.now_ns:
+            key = heappop(heap)[1]
+            waiting = self.timed.get(key)
+            if waiting is not None and waiting.due_ns <= self.now_ns:
+                taken[key] = None
+        return list(taken)
+
+    def next_timed_ns(self) -> int:
+        """Return when the next instruction is to be looked at; 0: none waits."""
+        heap = self.timed_due
+        while heap and heap[0][1] not in self.timed:
+            heappop(heap)
+        return heap[0][0] if heap else 0
 
     def next_due_ns(self) -> int:
         """Return the next instant at which some order needs attention; 0: none does."""

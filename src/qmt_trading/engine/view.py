@@ -32,6 +32,8 @@ class Publisher:
             fills=state.fills.rows(),
             signals=state.signals.rows(),
             alerts=tuple(state.alerts),
+            timed=tuple(state.timed.values()),
+            timed_done=tuple(state.timed_done),
             malformed=state.malformed,
         )
 

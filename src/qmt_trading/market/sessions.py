@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from qmt_trading.model.enumeration import direct
-from qmt_trading.model.instant import day_of, time_of_day_ns
+from qmt_trading.model.instant import at_time, day_of, time_of_day_ns
 from qmt_trading.model.numbers import SECOND_NS
 
 
@@ -90,6 +90,13 @@ class Session(Struct, frozen=True):
         while not self.is_open_day(day):
             day += dt.timedelta(days=1)
         return day
+
+    def day_after(self, now_ns: int) -> dt.date | None:
+        """Return the next trading day when the trading of this one is over; None: it is not, or today has none."""
+        day = day_of(now_ns)
+        if self.always_open or not self.is_open_day(day) or self.phase_at(now_ns) is not Phase.CLOSED:
+            return None
+        return self.trading_day(at_time(day + dt.timedelta(days=1), 0))
 
     def is_open_day(self, day: dt.date) -> bool:
         return self.always_open or (day.weekday() < 5 and day not in self.closed)

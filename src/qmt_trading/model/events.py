@@ -65,6 +65,16 @@ class SignalReceived(Struct, frozen=True, array_like=True, tag="signal"):
     """The first receipt of the same (sender, id) on an earlier day."""
     arrival: int = 0
     """Counts what came in, over the journal's life: which of two messages came first, whatever the clocks say."""
+    next_day: dt.date | None = None
+    """The trading day after this one, when this one's trading is over: where ``at=`` belongs then."""
+
+
+class InstructionDue(Struct, frozen=True, array_like=True, tag="due"):
+    """The time of an instruction has come; with the quotes that its judgement needs."""
+
+    seq: int
+    number: int
+    quotes: tuple[Quote, ...] = ()
 
 
 class KnownSignal(Struct, frozen=True, array_like=True):
@@ -293,6 +303,7 @@ Event = (
     Report
     | Request
     | SignalReceived
+    | InstructionDue
     | MalformedReceived
     | SignalsDropped
     | DoorComplained

@@ -35,6 +35,13 @@ def to_clock_text(instant_ns: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{milliseconds:03d}"
 
 
+def to_hour_text(time_ns: int) -> str:
+    """Return a time of day as people say it: ``9:20``, with seconds where they are not zero."""
+    seconds = time_ns // 1_000_000_000
+    tail = f":{seconds % 60:02d}" if seconds % 60 else ""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}{tail}"
+
+
 def to_iso_text(instant_ns: int) -> str:
     """Return RFC 3339 with milliseconds and the Shanghai offset."""
     return f"{day_of(instant_ns).isoformat()}T{to_clock_text(instant_ns)}+08:00"

@@ -73,6 +73,8 @@ class Order(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """Of its signal; of a foreign order, the last arrival decided when it was first seen."""
     ended_ns: int = 0
     """When it first became known to have ended; 0: it has not."""
+    cancel_paced: bool = False
+    """Its next cancel has taken its turn under the account's rate already."""
 
 
 class Fill(Struct, frozen=True, array_like=True, kw_only=True, gc=False):

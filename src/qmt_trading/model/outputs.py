@@ -10,9 +10,10 @@ from qmt_trading.model.events import JournalBound
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Order, Position
-from qmt_trading.model.receipt import Receipt
+from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
+from qmt_trading.model.timed import Chase, Timed
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.words import Importance, LinkState, OrderStatus, Side, SideScope, TradingState
 
@@ -35,6 +36,9 @@ class SubmitOrder(Struct, frozen=True, array_like=True, tag="submit", gc=False):
     bare: bool = False
     duplicate_key: str = ""
     """Of a message without an id: what a repeat of the instruction would look like."""
+    cancel_at_ns: int = 0
+    """When what is left of it is cancelled; 0: when somebody asks for it."""
+    chase: Chase | None = None
 
 
 class CancelOrder(Struct, frozen=True, array_like=True, tag="cancel", gc=False):
@@ -48,7 +52,11 @@ class CancelOrder(Struct, frozen=True, array_like=True, tag="cancel", gc=False):
     attempt: int
     """1 for the first; 0: registered only, the order has no number to cancel it by yet."""
     signal_seq: int
-    """0: asked for by a person or by the system."""
+    """0: by a person, or as before; -1: by a person; -2: by the order's own ``cancel_after``."""
+    not_before_ns: int = 0
+    """Not sent now but registered until then, ``attempt`` tries having been made; 0: it goes at once."""
+    paced: bool = False
+    """It waits for its turn under the account's rate, and has taken that turn."""
 
 
 class CancelMarked(Struct, frozen=True, array_like=True, tag="mark", gc=False):
@@ -69,6 +77,37 @@ class QueryBroker(Struct, frozen=True, array_like=True, tag="query", gc=False):
     account: AccountId
     later: bool = False
     """Not now: an answer is under way, and this is asked when it has come. One question at a time and account."""
+
+
+class InstructionQueued(Struct, frozen=True, array_like=True, tag="timed"):
+    """An instruction waits for its time from here on, over restarts and days."""
+
+    timed: Timed
+
+
+class InstructionDropped(Struct, frozen=True, array_like=True, tag="untimed", gc=False):
+    """A cancel that came after it takes ``account`` out of an instruction that waits."""
+
+    seq: int
+    number: int
+    account: AccountId
+    by_seq: int
+    """0: a person's cancel."""
+
+
+class InstructionDone(Struct, frozen=True, array_like=True, tag="fired"):
+    """An instruction that waited was decided, and waits no longer."""
+
+    seq: int
+    number: int
+    orders: tuple[OrderLine, ...]
+    cancels: tuple[CancelLine, ...]
+
+
+class ChaseEnded(Struct, frozen=True, array_like=True, tag="chased", gc=False):
+    """An order that was to be followed up has ended; what follows, if anything, stands behind this."""
+
+    client_order_id: ClientOrderId
 
 
 class SignalAnswered(Struct, frozen=True, array_like=True, tag="answer", gc=False):
@@ -127,9 +166,25 @@ class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
     arrival: int = 0
     told: StateTold = StateTold()
     """Of the trading state that the day begins with."""
+    timed: tuple[Timed, ...] = ()
+    """Instructions that wait for this day or a later one."""
+    holdings: tuple[tuple[AccountId, str, Symbol, int], ...] = ()
+    """What each strategy holds, by its own fills."""
 
 
 Command = SubmitOrder | CancelOrder | QueryBroker
 """Out to a broker."""
 
-Output = Command | CancelMarked | SignalAnswered | OrderEnded | TradingStateChanged | Alert | DayOpened
+Output = (
+    Command
+    | CancelMarked
+    | InstructionQueued
+    | InstructionDropped
+    | InstructionDone
+    | ChaseEnded
+    | SignalAnswered
+    | OrderEnded
+    | TradingStateChanged
+    | Alert
+    | DayOpened
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -48,12 +49,26 @@ class Reason(StrEnum):
     ID_REUSED = "ID_REUSED"
     NOT_SUPPORTED = "NOT_SUPPORTED"
     NOTHING_TO_CANCEL = "NOTHING_TO_CANCEL"
+    NO_CANCEL_PHASE = "NO_CANCEL_PHASE"
+    CANCEL_PACED = "CANCEL_PACED"
     CANCEL_PRICED = "CANCEL_PRICED"
+    CANCEL_OPTION = "CANCEL_OPTION"
+    WAITS = "WAITS"
+    WAITING_DROPPED = "WAITING_DROPPED"
+    AT_PASSED = "AT_PASSED"
+    AT_TOO_FAR = "AT_TOO_FAR"
+    TARGET_REACHED = "TARGET_REACHED"
     CANCELED_BY_LATER = "CANCELED_BY_LATER"
     MIXED_VERBS = "MIXED_VERBS"
     SAME_TWICE = "SAME_TWICE"
     TOO_MANY_ORDERS = "TOO_MANY_ORDERS"
     CLOCK_UNSETTLED = "CLOCK_UNSETTLED"
+
+
+REGISTERED: Final = frozenset({Reason.NO_CANCEL_PHASE, Reason.CANCEL_PACED, Reason.WAITS, Reason.WAITING_DROPPED})
+"""What stands beside a line that is on record and is carried out later: no refusal."""
+NOTHING_TO_DO: Final = frozenset({Reason.NOTHING_TO_CANCEL, Reason.TARGET_REACHED})
+"""What stands beside a line that asked for what is so already."""
 
 
 class Denial(Struct, frozen=True, array_like=True, gc=False):

@@ -33,7 +33,7 @@ class CancelLine(Struct, frozen=True, array_like=True, gc=False):
     broker_order_id: str = ""
     venue_order_id: str = ""
     denial: Denial | None = None
-    """NOTHING_TO_CANCEL is information, not an error."""
+    """NOTHING_TO_CANCEL and those of REGISTERED are information, not errors."""
 
 
 class Receipt(Struct, frozen=True, array_like=True, gc=False):

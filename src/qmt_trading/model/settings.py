@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from msgspec import Struct
 
 from qmt_trading.model.numbers import SECOND_NS, Money
 from qmt_trading.model.signal import AccountId, PriceSpec, Size
-from qmt_trading.model.words import BareAction, Mode, SideScope, Verb
+from qmt_trading.model.words import BareAction, InstrumentKind, Mode, SideScope, Verb
 
 
 class FeeSchedule(Struct, frozen=True, kw_only=True):
@@ -54,6 +56,23 @@ class DoorSettings(Struct, frozen=True, kw_only=True):
     infer_market: bool = False
 
 
+class NoCancelPhase(Struct, frozen=True, array_like=True):
+    """A part of every trading day in which an exchange takes no cancels."""
+
+    venues: tuple[str, ...]
+    """The ends of symbols: SH, SZ, BJ."""
+    begins_ns: int
+    """After midnight in Shanghai; the phase begins with this instant."""
+    ends_ns: int
+    """Cancels are taken again from this instant on."""
+    kinds: tuple[InstrumentKind, ...] = ()
+    """Empty: every kind, those unknown to us included."""
+    since: dt.date | None = None
+    """The first day; None: always was so."""
+    until: dt.date | None = None
+    """The last day; None: open."""
+
+
 class EngineSettings(Struct, frozen=True, kw_only=True):
     """Everything configured that a decision may depend on."""
 
@@ -72,3 +91,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     cancel_retry_ns: int = 300_000_000
     cancel_attempts_max: int = 4
     """The first try and three repeats; then an alarm, and slower repeats."""
+    cancel_burst: int = 150
+    """Cancels of one account that may leave at once; further ones leave at ``cancels_per_second``."""
+    cancels_per_second: int = 150
+    """Of one account: below the 300 orders and cancels a second from which an account counts as high-frequency."""
+    no_cancel: tuple[NoCancelPhase, ...] = ()

@@ -87,6 +87,8 @@ class Item(Struct, frozen=True, array_like=True, gc=False):
     """PORTFOLIO only."""
     holdings: tuple[tuple[Symbol, int], ...] = ()
     """PORTFOLIO only: symbol and target quantity."""
+    chase: int = 0
+    """How many new orders may follow, each for what ``cancel_after`` has left unfilled of the one before."""
 
 
 class Signal(Struct, frozen=True, array_like=True, gc=False):

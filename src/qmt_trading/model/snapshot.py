@@ -9,10 +9,11 @@ from msgspec import Struct
 from qmt_trading.model.events import JournalBound
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price
-from qmt_trading.model.order import Fill, Order, Position
+from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.settings import AccountSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
+from qmt_trading.model.timed import Chase, Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AlertRow, Rows, SignalRow
 from qmt_trading.model.words import LinkState, TradingState
@@ -41,6 +42,7 @@ class AccountImage(Struct, frozen=True, array_like=True):
     unresolved: tuple[int, ...]
     to_cancel: tuple[int, ...]
     gaps: tuple[int, ...]
+    cancels_free_ns: int
 
 
 class Image(Struct, frozen=True, array_like=True):
@@ -67,6 +69,10 @@ class Image(Struct, frozen=True, array_like=True):
     minute: int
     submits_in_minute: int
     malformed: int
+    timed: tuple[Timed, ...]
+    timed_done: tuple[TimedDone, ...]
+    chasing: tuple[tuple[ClientOrderId, Chase], ...]
+    holdings: tuple[tuple[AccountId, str, Symbol, int], ...]
 
 
 class Snapshot(Struct, frozen=True):

@@ -13,6 +13,7 @@ from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.outputs import Alert
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.signal import AccountId
+from qmt_trading.model.timed import Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.words import LinkState, Mode, TradingState
 
@@ -111,5 +112,9 @@ class View(Struct, frozen=True, kw_only=True):
     signals: Rows[SignalRow]
     alerts: tuple[AlertRow, ...]
     """The newest last, at most 200."""
+    timed: tuple[Timed, ...]
+    """Instructions that wait."""
+    timed_done: tuple[TimedDone, ...]
+    """What became of the others of today."""
     malformed: int
     """Messages refused as malformed since the journal's day opened."""

@@ -106,6 +106,7 @@ class Application:
                 feed=self._feed,
                 clock=self._clock,
                 trading_day=self._session.trading_day,
+                day_after=self._session.day_after,
                 head=(recovered.number, recovered.seal),
                 observe=self._observe,
                 heed=self._heed,
@@ -166,6 +167,7 @@ class Application:
         self._loop.begin(bound, __version__, configuration.engine, safe=self._safe)
         self._run("loop", self._run_loop)
         self._run("control", self._run_control)
+        self._inbox.on_control = self._decide_control
         self._run("housekeeping", lambda: self._housekeeping.run(self._stopping))
         for broker in self._brokers.values():
             broker.start(self._inbox.report)
@@ -238,15 +240,25 @@ class Application:
             try:
                 work()
             except Exception as error:  # noqa: BLE001 - the top of a thread: what falls out of it stops the engine.
-                self._failure = self._failure or f"{name}: {type(error).__name__}: {error}"
-                self._set_aside(error)
-                self._narrator.failure(name, error)
-                self._stopping.set()
-                self._asked_to_stop.set()
+                self._fail(name, error)
 
         thread = threading.Thread(target=guarded, name=f"qmt-{name}", daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def _fail(self, name: str, error: Exception) -> None:
+        self._failure = self._failure or f"{name}: {type(error).__name__}: {error}"
+        self._set_aside(error)
+        self._narrator.failure(name, error)
+        self._stopping.set()
+        self._asked_to_stop.set()
+
+    def _decide_control(self) -> None:
+        """Decide a cancel or a halt on the thread that brought it."""
+        try:
+            self._loop.decide_control()
+        except Exception as error:  # noqa: BLE001 - a fault of the engine stops it, and not a door's thread.
+            self._fail("control", error)
 
     def _set_aside(self, error: Exception) -> None:
         """Keep the event that the engine died of: it is not on record, and people should see it."""

@@ -24,6 +24,7 @@ from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, SideScope, Verb
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_reader import Table
+from qmt_trading.run.config_session import read_session
 from qmt_trading.run.control_door import PATH_BYTES_MAX
 
 CONTROL_DOOR: Final = "control"
@@ -121,8 +122,8 @@ def load(path: Path) -> Configuration:
     folder = data.absolute("folder", path.parent, data.text("folder", DEFAULT_FOLDER))
     log_days = log.number("days", 5, least=1, most=3650)
     log_bytes_max = log.number("size_mb", 500, least=1, most=1_000_000) * 1_000_000
-    always_open = session.flag("always_open", False)
-    for each in (data, log, session):
+    always_open, no_cancel = read_session(session)
+    for each in (data, log):
         each.close()
     recording = _recording(root.table("feed"), path.parent)
     signals = root.table("signals")
@@ -179,6 +180,7 @@ def load(path: Path) -> Configuration:
         submits_per_minute_max=submits_per_minute_max,
         quote_age_max_ns=quote_age_max_ns,
         settle_ns=settle_ns,
+        no_cancel=no_cancel,
     )
     return Configuration(
         path=path,

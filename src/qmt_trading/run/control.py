@@ -16,6 +16,7 @@ from qmt_trading.codec.symbols import normalise
 from qmt_trading.codec.timeline_json import timeline
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId
@@ -30,7 +31,7 @@ _ENDS: Final = {
     status.value: status
     for status in (OrderStatus.NOT_SENT, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.UNKNOWN)
 }
-_DONE: Final = (out.CancelOrder, out.TradingStateChanged)
+_DONE: Final = (out.CancelOrder, out.InstructionDropped, out.TradingStateChanged)
 
 
 class _Waiting:
@@ -215,6 +216,14 @@ def _told(output: out.Output, *, durable: bool) -> view_json.Plain:
                 "symbol": output.symbol,
                 "client_order_id": output.client_order_id,
                 "broker_order_id": output.broker_order_id,
+                "not_before": to_iso_text(output.not_before_ns) if output.not_before_ns else None,
+                "durable": durable,
+            }
+        case out.InstructionDropped():
+            return {
+                "done": "dropped",
+                "instruction": f"{output.seq}.{output.number}",
+                "account": output.account,
                 "durable": durable,
             }
         case out.TradingStateChanged():

@@ -119,6 +119,8 @@ class Inbox:
         """Reports that tell the timeline only: taken with the next turn, never a reason for one at once."""
         self.loop_wake = Wake()
         self.control_wake = Wake()
+        self.on_control: Callable[[], object] = self.control_wake.set
+        """Called by whoever has put something on the control lane, when it is there."""
         self.heartbeats: dict[str, int] = {}
         self.busy_count = 0
         self._dropped: dict[str, tuple[int, int, str]] = {}
@@ -158,7 +160,7 @@ class Inbox:
             if self._only_cancels(door, parsed) and len(self.control) < CONTROL_MAX:
                 number = self._next_number()
                 self.control.append(Arrival(door, parsed, text, received_ns, reply, number, recorded))
-                self.control_wake.set()
+                self.on_control()
                 return
         if len(self.signals) >= self._signals_max and not self._waited(reply):
             if reply is None:
@@ -220,7 +222,7 @@ class Inbox:
     def ask(self, request: Request, answer: Answer | None = None) -> None:
         """Take a person's request, on the lane that overtakes everything."""
         self.control.append(Ask(request, answer, self._next_number()))
-        self.control_wake.set()
+        self.on_control()
 
     def is_idle(self) -> bool:
         return not (self.reports or self.signals)

@@ -22,15 +22,14 @@ from qmt_trading.engine.snapshot import capture
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import JournalError, NotSentError
-from qmt_trading.model.instrument import Quote
+from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
 from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.settings import EngineSettings
-from qmt_trading.model.signal import AccountId, Malformed
+from qmt_trading.model.signal import AccountId, Item, Malformed
 from qmt_trading.model.snapshot import Snapshot
 from qmt_trading.model.view import View
-from qmt_trading.model.words import Verb
 from qmt_trading.ports import Broker, Clock, Closing, Journal, MarketFeed, Reply, StoredTurn
 from qmt_trading.run.batch import Batch, Decided, closing_of
 from qmt_trading.run.clock import StepWatch
@@ -50,7 +49,10 @@ DECIDING_MAX_NS: Final = 20 * MILLISECOND_NS
 
 
 class Loop:
-    """Carries events through the engine. ``turn`` is for one thread, ``control_turn`` for one other."""
+    """Carries events through the engine. ``turn`` is for one thread, ``control_turn`` for one other.
+
+    ``decide_control`` is for any.
+    """
 
     def __init__(
         self,
@@ -62,11 +64,14 @@ class Loop:
         feed: MarketFeed,
         clock: Clock,
         trading_day: Callable[[int], dt.date],
+        day_after: Callable[[int], dt.date | None] = lambda now_ns: None,
         head: tuple[int, bytes],
         observe: Callable[[Sequence[Record]], None],
         heed: Callable[[ev.Request, bool], None] = lambda request, on_disk: None,
     ) -> None:
-        """Take the parts; ``observe`` is told the records of each turn, ``heed`` each person's request after its turn
+        """Take the parts; ``day_after`` gives the next trading day once this one's trading is over, else None.
+
+        ``observe`` is told the records of each turn, ``heed`` each person's request after its turn
         and whether it is on disk.
         """
         self._engine = engine
@@ -76,6 +81,7 @@ class Loop:
         self._feed = feed
         self._clock = clock
         self._trading_day = trading_day
+        self._day_after = day_after
         self._number, self._seal = head
         self._observe = observe
         self._heed = heed
@@ -182,9 +188,21 @@ class Loop:
         return True
 
     def control_turn(self) -> bool:
-        """Decide what is on the control lane at once, commit or no commit; return whether there was anything.
+        """Decide what is on the control lane; return whether there was anything.
 
         When a commit is overdue it also closes the journal and takes the loop's place for everything but the disk.
+        """
+        found = self.decide_control()
+        if self._commit_is_overdue():
+            self._close("提交超过 2 秒未完成 / a commit took longer than 2 s")
+        if self._closed and self._commit_began_ns:
+            found = self._turn_without_disk() or found
+        return found
+
+    def decide_control(self) -> bool:
+        """Decide what is on the control lane at once, commit or no commit; return whether there was anything.
+
+        For any thread: whoever brings a cancel or a halt decides it, so that it waits for no other thread to wake.
         """
         lane = self._inbox.control
         with self._deciding:
@@ -199,10 +217,6 @@ class Loop:
                     self._handle_ask(item, now_ns)
         if found:
             self._inbox.loop_wake.set()
-        if self._commit_is_overdue():
-            self._close("提交超过 2 秒未完成 / a commit took longer than 2 s")
-        if self._closed and self._commit_began_ns:
-            found = self._turn_without_disk() or found
         return found
 
     def _turn_without_disk(self) -> bool:
@@ -229,6 +243,9 @@ class Loop:
         due_ns = self._engine.next_due_ns()
         if due_ns and due_ns <= now_ns:
             self._handle(ev.DeadlineReached(), now_ns)
+            for waiting in self._engine.take_due(now_ns):
+                quotes = self._quotes([waiting.item], now_ns)
+                self._handle(ev.InstructionDue(waiting.seq, waiting.number, quotes), now_ns)
         inbox, count = self._inbox, 0
         if inbox.lazy and (inbox.reports or inbox.signals or now_ns - self._lazy_since_ns > LAZY_WAIT_NS):
             while inbox.lazy:
@@ -279,21 +296,17 @@ class Loop:
             if arrival.reply is not None:
                 self._pending.replies.append((arrival.reply, encode_malformed(parsed)))
             return
-        quotes: dict[str, Quote] = {}
-        for item in parsed.items:
-            if item.verb is not Verb.CANCEL and item.symbol not in quotes:
-                quote = self._feed.quote(item.symbol, now_ns)
-                if quote is not None:
-                    quotes[item.symbol] = quote
+        timed = any(item.at_ns is not None for item in parsed.items)
         event = ev.SignalReceived(
             self._engine.state.signal_seq + 1,
             arrival.door,
             arrival.received_ns,
             arrival.text,
             parsed,
-            tuple(quotes.values()),
+            self._quotes(parsed.items, now_ns),
             None,
             arrival.number,
+            self._day_after(now_ns) if timed else None,
         )
         key = signal_key(event)
         if key and key not in self._engine.state.ids:
@@ -306,6 +319,17 @@ class Loop:
                 if isinstance(output, out.SignalAnswered):
                     self._pending.replies.append((arrival.reply, output.receipt))
                     break
+
+    def _quotes(self, items: Sequence[Item], now_ns: int) -> tuple[Quote, ...]:
+        """Return what the feed knows of the symbols that ``items`` trade, each once."""
+        quotes: dict[Symbol, Quote] = {}
+        for item in items:
+            for symbol in self._engine.symbols_of(item):
+                if symbol not in quotes:
+                    quote = self._feed.quote(symbol, now_ns)
+                    if quote is not None:
+                        quotes[symbol] = quote
+        return tuple(quotes.values())
 
     def _known_signal(self, key: str, now_ns: int) -> ev.KnownSignal | None:
         """Look an id of earlier days up; where that fails nothing more is sent, as it might be a repeat."""
@@ -337,7 +361,7 @@ class Loop:
             elif isinstance(output, out.CancelOrder):
                 # A cancel needs no journal: doubling one is harmless, losing ten milliseconds at 9:19:59 is not.
                 broker = self._broker_of(output.account)
-                if output.attempt and broker is not None:
+                if output.attempt and not output.not_before_ns and broker is not None:
                     broker.cancel(output)
             elif isinstance(output, out.QueryBroker):
                 broker = self._broker_of(output.account)

@@ -14,6 +14,7 @@ from qmt_trading.codec.sentences import sentence
 from qmt_trading.codec.view_json import MODE_TEXT, SIDE_TEXT, SIGNAL_TEXT, STATE_TEXT, STATUS_TEXT
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model.instant import to_clock_text
 from qmt_trading.model.numbers import SECOND_NS, to_text
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
@@ -176,6 +177,9 @@ class Narrator:
                 side = SIDE_TEXT[record.side]
                 what = f"{record.symbol} {record.quantity}@{to_text(record.price)} [{record.client_order_id}]"
                 return Line(at_ns, "info", "submit", f"委托 {self._account(record.account)} {side} {what}")
+            case out.CancelOrder() if record.not_before_ns:
+                what = f"{record.symbol} 委托 {record.broker_order_id}，{to_clock_text(record.not_before_ns)} 发出"
+                return Line(at_ns, "info", "cancel", f"撤单已登记 {self._account(record.account)} {what}")
             case out.CancelOrder() if record.attempt:
                 what = f"{record.symbol} 委托 {record.broker_order_id}（第 {record.attempt} 次）"
                 return Line(at_ns, "info", "cancel", f"撤单 {self._account(record.account)} {what}")

@@ -11,7 +11,7 @@ from qmt_trading.cli.words import run
 
 COMMANDS = [
     *("init", "run", "demo", "doctor", "send"),
-    *("status", "accounts", "positions", "orders", "fills", "signals", "alerts", "timeline"),
+    *("status", "accounts", "positions", "orders", "fills", "signals", "timed", "alerts", "timeline"),
     *("cancel", "halt", "resume", "resolve", "stop", "journal"),
 ]
 

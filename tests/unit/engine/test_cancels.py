@@ -268,7 +268,7 @@ def test_a_bare_item_that_means_a_cancel_takes_no_price_and_no_option() -> None:
     working(bench)
     for text, expected in (
         (f"{STOCK}@40.00:{ACCOUNT}", Reason.CANCEL_PRICED),
-        (f"{STOCK}:{ACCOUNT} cancel_after=3s", Reason.NOT_SUPPORTED),
+        (f"{STOCK}:{ACCOUNT} cancel_after=3s", Reason.CANCEL_OPTION),
     ):
         (line,) = bench.signal(text).cancels
         assert reason(line.denial) is expected

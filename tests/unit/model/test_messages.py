@@ -67,6 +67,11 @@ TAGS = {
     "SubmitsHandedOver": "handed",
     "SubmitsWithheld": "withheld",
     "TradingStateChanged": "state",
+    "ChaseEnded": "chased",
+    "InstructionDone": "fired",
+    "InstructionDropped": "untimed",
+    "InstructionDue": "due",
+    "InstructionQueued": "timed",
 }
 """Every one stands in somebody's journal: a line here may be added, and none changed."""
 

@@ -1,0 +1,211 @@
+"""Items that buy, sell or move a holding become orders or denials, account by account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from qmt_trading.engine.ids import client_order_id
+from qmt_trading.engine.plan import Plan
+from qmt_trading.engine.risk import gate
+from qmt_trading.engine.risk.door_permission import check_door_verb
+from qmt_trading.engine.risk.tradable_symbol import check_tradable_symbol
+from qmt_trading.engine.source import Source
+from qmt_trading.engine.splitting import split
+from qmt_trading.engine.state import Account, State
+from qmt_trading.engine.targets import holding_of, step_of, wanted_of
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import Price, Quantity
+from qmt_trading.model.outputs import Output, SubmitOrder
+from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.receipt import OrderLine
+from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.signal import AccountId, Item, Size, SizeKind
+from qmt_trading.model.timed import Chase
+from qmt_trading.model.words import Side, Verb
+
+SIDES = {Verb.BUY: Side.BUY, Verb.SELL: Side.SELL}
+_VERBS = {side: verb for verb, side in SIDES.items()}
+_NOTHING = Size(SizeKind.SHARES, 0, text="0")
+
+
+class Orders:
+    """The orders of one message, or of one instruction that waited: each sees what the one before has claimed."""
+
+    def __init__(self, state: State, source: Source, emit: Callable[[Output], None]) -> None:
+        assert state.settings is not None
+        self._state = state
+        self._settings: EngineSettings = state.settings
+        self._source = source
+        self._emit = emit
+        self.lines: list[OrderLine] = []
+        self.accepted = 0
+        self.reached = 0
+        """Targets that need no order: as good as one that was accepted."""
+        self._by_account: dict[AccountId, int] = {}
+
+    def make(self, item: Item, verb: Verb, accounts: Iterable[str]) -> None:
+        """Decide ``item`` for ``accounts``, numbers or words as written; what comes of it stands in ``lines``."""
+        side = SIDES.get(verb)
+        if side is not None:
+            self._trade(item, side, accounts)
+        elif verb is Verb.PORTFOLIO:
+            for number in accounts:
+                self._portfolio(item, AccountId(number))
+        else:
+            size = _NOTHING if verb is Verb.CLEAR or item.size is None else item.size
+            for number in accounts:
+                self._move(item, item.symbol, size, AccountId(number))
+
+    def deny(self, item: Item, side: Side | None, accounts: Iterable[str], denial: Denial) -> None:
+        """Refuse ``item`` for all of ``accounts``."""
+        for number in accounts:
+            self.lines.append(OrderLine(number, item.symbol, side, Quantity(0), Price(0), "", denial))
+
+    # Buys and sells
+
+    def _trade(self, item: Item, side: Side, accounts: Iterable[str]) -> None:
+        denial = self._item_denial(item.symbol, side)
+        if denial is not None:
+            self.deny(item, side, accounts, denial)
+            return
+        plan = self._plan(item, side, item.size or self._source.door.default_size)
+        for number in accounts:
+            self._order(plan, AccountId(number))
+
+    def _item_denial(self, symbol: Symbol, side: Side) -> Denial | None:
+        """Return why nobody may trade ``symbol`` on ``side`` here."""
+        source = self._source
+        return check_door_verb(source.door, _VERBS[side]) or check_tradable_symbol(symbol, source.quotes.get(symbol))
+
+    def _plan(self, item: Item, side: Side, size: Size | None) -> Plan:
+        source = self._source
+        quote = source.quotes[item.symbol]
+        assert quote.rule is not None
+        return Plan(
+            item,
+            side,
+            quote,
+            quote.rule,
+            size=size,
+            price_spec=item.price or source.door.default_price or self._settings.default_price,
+            arrival=source.arrival,
+            deadline_ns=source.deadline_ns(item, source.begin_ns),
+            has_id=source.has_id,
+        )
+
+    def _order(self, plan: Plan, number: AccountId) -> None:
+        """Send what ``plan`` asks of one account, in several orders where the exchange's largest is smaller."""
+        state, settings, door = self._state, self._settings, self._source.door
+        account = state.accounts.get(number)
+        if account is None or number not in state.names:
+            self._line(plan, number, Denial(Reason.ACCOUNT_UNKNOWN, (number,)))
+            return
+        instruction = plan.common or plan.instruction(number)
+        candidate = gate.admit(state, settings, door, account, instruction) or plan.candidate(state, settings, account)
+        if isinstance(candidate, Denial):
+            self._line(plan, number, candidate)
+            return
+        parts = split(candidate.quantity, plan.rule)
+        made = self._by_account.get(number, 0) + len(parts) - 1
+        counted = self.accepted + len(parts) - 1
+        denial = gate.judge(state, settings, door, account, candidate, signal_count=counted, account_count=made)
+        if denial is not None:
+            self._line(plan, number, denial)
+            return
+        assert state.bound is not None
+        for quantity in parts:
+            needed = candidate.needed if len(parts) == 1 else plan.needed(account, candidate.price, quantity)
+            name = client_order_id(state.bound.tag, state.order_seq + 1)
+            item = plan.item
+            self._emit(
+                SubmitOrder(
+                    name,
+                    number,
+                    item.symbol,
+                    plan.side,
+                    quantity,
+                    candidate.price,
+                    self._source.seq,
+                    instruction.deadline_ns,
+                    needed,
+                    item.strategy,
+                    instruction.bare,
+                    instruction.duplicate_key,
+                    0 if item.cancel_after_ns is None else state.now_ns + item.cancel_after_ns,
+                    self._chase(plan) if item.chase else None,
+                )
+            )
+            self.lines.append(OrderLine(number, item.symbol, plan.side, quantity, candidate.price, name))
+        self.accepted = counted + 1
+        self._by_account[number] = made + 1
+
+    def _chase(self, plan: Plan) -> Chase:
+        item = plan.item
+        followed = replace(item, verb=_VERBS[plan.side], at_ns=None, not_before_ns=None, expires_ns=None)
+        return Chase(replace(followed, chase=item.chase - 1), self._source.door.name, self._source.has_id)
+
+    def _line(self, plan: Plan, number: AccountId, denial: Denial) -> None:
+        self.lines.append(OrderLine(number, plan.item.symbol, plan.side, Quantity(0), Price(0), "", denial))
+
+    # Targets
+
+    def _move(self, item: Item, symbol: Symbol, size: Size, number: AccountId) -> None:
+        """Order what leads one account from what it holds and works for to what it should hold."""
+        state = self._state
+        account = state.accounts.get(number)
+        if account is None or number not in state.names:
+            self._refuse(number, symbol, Denial(Reason.ACCOUNT_UNKNOWN, (number,)))
+            return
+        step = self._step(account, item, symbol, size)
+        if isinstance(step, Denial):
+            self.reached += step.reason is Reason.TARGET_REACHED
+            self._refuse(number, symbol, step)
+            return
+        side, quantity = step
+        denial = self._item_denial(symbol, side)
+        if denial is not None:
+            self._refuse(number, symbol, denial, side)
+            return
+        shares = Size(SizeKind.SHARES, quantity, text=f"→{size.text}")
+        self._order(self._plan(replace(item, symbol=symbol), side, shares), number)
+
+    def _step(self, account: Account, item: Item, symbol: Symbol, size: Size) -> tuple[Side, Quantity] | Denial:
+        state = self._state
+        quote = self._source.quotes.get(symbol)
+        unknown = check_tradable_symbol(symbol, quote)
+        if unknown is not None or quote is None or quote.rule is None:
+            return unknown or Denial(Reason.SYMBOL_UNKNOWN, (symbol,))
+        if not account.ready:
+            return Denial(Reason.ACCOUNT_NOT_READY, (account.settings.account, "reconciling"))
+        wanted = wanted_of(state, account, size, quote.last)
+        if isinstance(wanted, Denial):
+            return wanted
+        step = step_of(state, account, quote.rule, item.strategy, symbol, wanted)
+        if step is None:
+            held = holding_of(state, account, item.strategy, symbol)
+            return Denial(Reason.TARGET_REACHED, (symbol, str(wanted), str(held)))
+        return step
+
+    def _portfolio(self, item: Item, number: AccountId) -> None:
+        """Move a strategy's whole holding: what is sold first, as it makes room for what is bought."""
+        wanted = dict(item.holdings)
+        if item.close_others:
+            for account, strategy, symbol in self._state.holdings:
+                if account == number and strategy == item.strategy:
+                    wanted.setdefault(symbol, 0)
+        account_known = self._state.accounts.get(number)
+        buys: list[tuple[Symbol, Size]] = []
+        for symbol, quantity in wanted.items():
+            size = Size(SizeKind.SHARES, quantity, text=str(quantity))
+            step = self._step(account_known, item, symbol, size) if account_known is not None else None
+            if isinstance(step, tuple) and step[0] is Side.BUY:
+                buys.append((symbol, size))
+            else:
+                self._move(item, symbol, size, number)
+        for symbol, size in buys:
+            self._move(item, symbol, size, number)
+
+    def _refuse(self, number: AccountId, symbol: Symbol, denial: Denial, side: Side | None = None) -> None:
+        self.lines.append(OrderLine(number, symbol, side, Quantity(0), Price(0), "", denial))

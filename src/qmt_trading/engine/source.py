@@ -1,0 +1,30 @@
+"""Where an instruction comes from, as far as deciding it goes: a message that came in now, or one that waited."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.settings import DoorSettings
+from qmt_trading.model.signal import Item
+
+
+class Source(Struct, frozen=True, gc=False):
+    """The same for all items of a message."""
+
+    seq: int
+    door: DoorSettings
+    arrival: int
+    begin_ns: int
+    """From when the ttl of an order counts."""
+    has_id: bool
+    quotes: dict[Symbol, Quote]
+    fixed_deadline_ns: int = 0
+    """Of an instruction that waited: worked out when it was put on record."""
+
+    def deadline_ns(self, item: Item, begin_ns: int) -> int:
+        """Return the last instant at which an order of ``item`` may leave, its ttl counted from ``begin_ns``."""
+        if self.fixed_deadline_ns:
+            return self.fixed_deadline_ns
+        deadline_ns = begin_ns + (self.door.ttl_ns if item.ttl_ns is None else item.ttl_ns)
+        return deadline_ns if item.expires_ns is None else min(deadline_ns, item.expires_ns)

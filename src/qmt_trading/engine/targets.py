@@ -1,0 +1,65 @@
+"""How far an account, or one strategy's share of it, is from what it should hold."""
+
+from __future__ import annotations
+
+from qmt_trading.engine.plan import total_assets_of
+from qmt_trading.engine.state import Account, State
+from qmt_trading.market.lots import round_down_to_lot
+from qmt_trading.model.instrument import Symbol, TradingRule
+from qmt_trading.model.numbers import Money, Price, Quantity, quantity_for, share_of
+from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.signal import Size, SizeKind
+from qmt_trading.model.words import Side
+
+
+def holding_of(state: State, account: Account, strategy: str, symbol: Symbol) -> int:
+    """Return what ``strategy`` holds by its own fills; without a strategy, what the account holds."""
+    if strategy:
+        return state.holdings.get((account.settings.account, strategy, symbol), 0)
+    held = account.positions.get(symbol)
+    return held.quantity if held is not None else 0
+
+
+def working_of(state: State, account: Account, strategy: str, symbol: Symbol) -> int:
+    """Return what open orders, of ``strategy`` where one is named, will add to the holding if they fill."""
+    total = 0
+    for order in map(state.order, account.live):
+        if order.symbol == symbol and (not strategy or order.strategy == strategy):
+            leaves = order.quantity - order.filled_quantity
+            total += leaves if order.side is Side.BUY else -leaves
+    return total
+
+
+def wanted_of(state: State, account: Account, size: Size, price: Price) -> int | Denial:
+    """Return the number of shares that a target means: shares as written, money and per cent at ``price``."""
+    if size.kind is SizeKind.SHARES:
+        return size.amount
+    if price <= 0:
+        return Denial(Reason.PRICE_MISSING, (size.text,))
+    money = Money(size.amount)
+    if size.kind is SizeKind.PERCENT:
+        money = share_of(total_assets_of(state, account), size.amount)
+    return quantity_for(money, price)
+
+
+def step_of(
+    state: State, account: Account, rule: TradingRule, strategy: str, symbol: Symbol, wanted: int
+) -> tuple[Side, Quantity] | None:
+    """Return the order that leads from what is held and worked for to ``wanted``; None: there is nothing to do.
+
+    Buys round down to lots, and so do sells unless they sell all that may be sold. No more is sold than may be today,
+    and by a strategy no more than is its own.
+    """
+    held = holding_of(state, account, strategy, symbol)
+    missing = wanted - held - working_of(state, account, strategy, symbol)
+    if missing > 0:
+        quantity = round_down_to_lot(rule, Quantity(missing), Side.BUY)
+        return (Side.BUY, quantity) if quantity else None
+    if missing == 0:
+        return None
+    position = account.positions.get(symbol)
+    free = max(0, position.sellable_quantity - position.frozen_quantity) if position is not None else 0
+    quantity = Quantity(min(-missing, free))
+    if quantity != free:
+        quantity = round_down_to_lot(rule, quantity, Side.SELL)
+    return (Side.SELL, quantity) if quantity else None
