@@ -185,11 +185,20 @@ class _Reader:
         if name == ACCOUNT_CALL:
             self._account(node)
         elif name == "XtQuantTrader":
-            value = self._value(_argument(node, 0, "path"))
+            argument = _argument(node, 0, "path")
+            value = self._value(argument)
             if isinstance(value, str) and value.strip():
-                self._trader_path = Found(tidy_path(value), node.lineno, self._file)
+                self._trader_path = Found(tidy_path(value), self._line_of(argument, node.lineno), self._file)
             else:
                 self._puzzle(node)
+
+    def _line_of(self, argument: ast.expr | None, line: int) -> int:
+        """Return where the value of ``argument`` was written: a person changes it there."""
+        match argument:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                return self._lines.get(name, line)
+            case _:
+                return line
 
     def _account(self, node: ast.Call) -> None:
         number = self._value(_argument(node, 0, "account_id"))

@@ -83,7 +83,7 @@ def accounts_of(found: Original) -> list[tuple[str, str]]:
 def test_the_program_as_published(tmp_path: Path, encoding: str, line_end: str) -> None:
     found = read(tmp_path, AS_PUBLISHED.replace("\n", line_end), encoding=encoding)
     assert found.userdata is not None
-    assert found.userdata.value == "D:\\国金QMT交易端\\userdata_mini"
+    assert (found.userdata.value, found.userdata.line) == ("D:\\国金QMT交易端\\userdata_mini", 9)
     assert accounts_of(found) == [("11031122", "STOCK"), ("11031123", "STOCK")]
     assert [each.account.where for each in found.accounts] == ["main.py 第 12 行", "main.py 第 13 行"]
     assert found.pipe is not None
