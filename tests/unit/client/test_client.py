@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import json
 import os
@@ -10,8 +11,10 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Listener
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,6 @@ from tests.conftest import ROOT
 from tests.running import a_configuration, running
 
 CLIENT = ROOT / "src" / "qmt_trading" / "client" / "qmt_client.py"
-posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: the false engine is a Unix socket")
 
 
 @pytest.fixture(scope="module")
@@ -128,68 +130,72 @@ def test_the_address_comes_from_the_environment_or_is_that_of_init(monkeypatch: 
 
 
 class FalseEngine:
-    """Listens at a path and answers the messages one after the other as it is told; None: it hangs up silently."""
+    """Listens at an address and answers the messages one after the other as it is told; None: it hangs up silently."""
 
-    _listening: socket.socket
-
-    def __init__(self, path: Path, answers: list[bytes | None]) -> None:
+    def __init__(self, folder: Path, answers: list[bytes | None]) -> None:
         self.heard: list[bytes] = []
-        self.address = str(path)
         self._answers = answers
         if sys.platform == "win32":
-            raise AssertionError("a false engine is a Unix socket")
-        self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.bind(self.address)
-        self._listening.listen()
+            self.address = f"{qmt_client.PIPE_PREFIX}qmt-false-{time.time_ns()}"
+            self._listening: Any = Listener(self.address, family="AF_PIPE")
+        else:
+            self.address = str(folder / f"{time.time_ns()}.sock")
+            self._listening = socket.socket(socket.AF_UNIX)
+            self._listening.bind(self.address)
+            self._listening.listen()
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
         with self._listening:
             for answer in self._answers:
-                connected, _ = self._listening.accept()
-                with connected:
-                    self.heard.append(connected.recv(65_536))
-                    if answer is not None:
-                        connected.sendall(answer)
+                if sys.platform == "win32":
+                    with self._listening.accept() as line:
+                        self.heard.append(line.recv_bytes())
+                        if answer is not None:
+                            line.send_bytes(answer)
+                            with contextlib.suppress(OSError):  # What was not read yet would go with the line.
+                                line.poll(2)
+                else:
+                    connected, _ = self._listening.accept()
+                    with connected:
+                        self.heard.append(connected.recv(65_536))
+                        if answer is not None:
+                            connected.sendall(answer)
 
 
 ACCEPTED = b'{"seq":1,"id":"x/1","status":"accepted","orders":[],"news":"of a later version"}\n'
 BUSY = json.dumps({"seq": None, "id": "", "status": "busy", "text": "繁忙"}).encode() + b"\n"
 
 
-@posix_only
 @pytest.mark.parametrize("first", [None, BUSY, b"half a rece"])
 def test_a_message_with_an_id_is_sent_again_with_that_id(tmp_path: Path, first: bytes | None) -> None:
-    engine = FalseEngine(tmp_path / "s", [first, ACCEPTED])
+    engine = FalseEngine(tmp_path, [first, ACCEPTED])
     assert client.send("buy 600000.SH 100:a", address=engine.address, id="x/1", timeout=5).status == "accepted"
     assert engine.heard == [b"buy 600000.SH 100:a #x/1\n"] * 2
 
 
-@posix_only
 def test_a_message_without_an_id_is_written_once_and_never_again(tmp_path: Path) -> None:
-    engine = FalseEngine(tmp_path / "s", [None, ACCEPTED])
+    engine = FalseEngine(tmp_path, [None, ACCEPTED])
     with pytest.raises(client.NoReceiptError, match="qmt signals"):
         client.send("buy 600000.SH 100:a", address=engine.address, timeout=3)
     assert len(engine.heard) == 1
-    busy = FalseEngine(tmp_path / "b", [BUSY, ACCEPTED])
+    busy = FalseEngine(tmp_path, [BUSY, ACCEPTED])
     assert client.send("buy 600000.SH 100:a", address=busy.address, timeout=3).status == "busy"
     assert len(busy.heard) == 1
 
 
-@posix_only
 def test_once_it_may_have_arrived_no_later_failure_says_that_it_was_not_sent(tmp_path: Path) -> None:
-    engine = FalseEngine(tmp_path / "s", [None])
+    engine = FalseEngine(tmp_path, [None])
     with pytest.raises(client.NoReceiptError, match="x/1"):
         client.send("buy 600000.SH 100:a", address=engine.address, id="x/1", timeout=0.5)
-    engine = FalseEngine(tmp_path / "t", [None, *[BUSY] * 9])
+    engine = FalseEngine(tmp_path, [None, *[BUSY] * 9])
     with pytest.raises(client.NoReceiptError, match="x/1"):
         client.send("buy 600000.SH 100:a", address=engine.address, id="x/1", timeout=0.8)
 
 
-@posix_only
 @pytest.mark.parametrize("answer", [b"hello\n", b"[1]\n", b'{"seq":1}\n', b'{"status":"accepted","orders":[3]}\n'])
 def test_what_is_no_receipt_is_never_taken_for_one(tmp_path: Path, answer: bytes) -> None:
-    engine = FalseEngine(tmp_path / "s", [answer])
+    engine = FalseEngine(tmp_path, [answer])
     with pytest.raises(client.NoReceiptError):
         client.send("600000.SH:a", address=engine.address, timeout=2)
 
