@@ -17,6 +17,7 @@ from typing import Final
 import pytest
 
 import qmt_trading
+from qmt_trading.run import shortcuts
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = ROOT / "src" / "qmt_trading"
@@ -323,7 +324,8 @@ def test_the_wheel_and_the_source_archive_hold_the_typed_package(tmp_path: Path)
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as source:
         inner = {name.partition("/")[2] for name in source.getnames()}
     assert {f"src/{name}" for name in expected} <= inner
-    assert {"LICENSE", "README.md", "pyproject.toml", "tools/start.py", "constraints/run.txt"} <= inner
+    assert {"LICENSE", "README.md", "pyproject.toml", "tools/start.py", "constraints/run.txt", "main.py"} <= inner
+    assert set(shortcuts.NAMES) <= inner
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-CHECKED: Final = tuple(name for name in ("src", "tests", "tools", "benchmarks") if any((ROOT / name).rglob("*.py")))
+FOLDERS: Final = tuple(name for name in ("src", "tests", "tools", "benchmarks") if any((ROOT / name).rglob("*.py")))
+CHECKED: Final = (*FOLDERS, "main.py")
 HERE: Final = "win32" if sys.platform == "win32" else "linux"
 ELSEWHERE: Final = "linux" if sys.platform == "win32" else "win32"
 NO_TESTS_COLLECTED: Final = 5

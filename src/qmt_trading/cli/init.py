@@ -4,71 +4,239 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
+from msgspec.structs import replace
 
-from qmt_trading.cli import exit_codes, show
+from qmt_trading.cli import exit_codes, init_report, show
 from qmt_trading.cli.options import cannot, fail
 from qmt_trading.codec.malformed import MalformedError
+from qmt_trading.codec.names import is_name
 from qmt_trading.codec.size_text import parse_size
+from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.signal import Size, SizeKind
-from qmt_trading.run.init_template import BARE_WORDS, PIPE_NAME, template
+from qmt_trading.run import profiles
+from qmt_trading.run.config import load
+from qmt_trading.run.init_template import ACCOUNTS, BARE_WORDS, PIPE_NAME, Choice, template
+from qmt_trading.run.original import Original, read_original
+from qmt_trading.run.profiles import Profile
+from qmt_trading.run.shortcuts import write_shortcuts
 
 _CHINESE: Final = {chinese: word for word, chinese in BARE_WORDS.items()}
 _CHOICE: Final = "、".join(f"{word} {chinese}" for word, chinese in BARE_WORDS.items())
+_PROFILES: Final = "、".join(each.name for each in profiles.PROFILES)
+_SIZES: Final = "、".join(each.name for each in profiles.SIZES)
 _ABOUT_BARE: Final = """\
 裸信号：只有代码和账号、没有动作的信号，例如 600000.SH:11031122。
 ! 原版程序收到裸信号是「撤单」。从原版迁来请选 撤单，否则撤单会变成买入。
   a bare signal names no verb; the original system's author means CANCEL by it"""
+_ABOUT_PIPE: Final = r"请写 \\.\pipe\名字"
+_BARE_OF_THE_ORIGINAL: Final = "cancel"
+
+
+class _Given(NamedTuple):
+    """What stands on the command line; None: nothing."""
+
+    bare: str | None
+    bare_size: str | None
+    profile: str | None
+    size: str | None
+    cash: str | None
+    accounts: str | None
+    pipe: str | None
 
 
 def init(
     folder: Annotated[Path, typer.Argument(help="新文件夹 the new folder", file_okay=False)] = Path(),
     *,
+    original: Annotated[
+        Path | None, typer.Option("--from", help="原版的 main.py、config.ini 或其文件夹：只读，不执行")
+    ] = None,
+    profile: Annotated[str | None, typer.Option("--profile", help=f"做法：{_PROFILES}")] = None,
+    size: Annotated[str | None, typer.Option("--size", help=f"每个账户的总资金档：{_SIZES}")] = None,
+    accounts: Annotated[str | None, typer.Option("--accounts", help="账号，逗号分开")] = None,
     bare: Annotated[str | None, typer.Option("--bare", help="裸信号：cancel、buy、sell 或 deny")] = None,
-    size: Annotated[str | None, typer.Option("--size", help="裸信号买卖的数量，如 1手")] = None,
+    bare_size: Annotated[str | None, typer.Option("--bare-size", help="裸信号买卖的数量，如 1手")] = None,
     cash: Annotated[str | None, typer.Option("--cash", help="每个模拟账户的资金（元）")] = None,
     pipe: Annotated[str | None, typer.Option("--pipe", help="管道名（Windows）")] = None,
 ) -> None:
     """写一份可直接运行的模拟配置 write a paper set-up."""
     path = folder / "qmt.toml"
-    if path.exists():
-        fail(exit_codes.USAGE, f"✗ {path} 已存在，未作改动 / exists already, left alone")
     asks = sys.stdin.isatty() and sys.stdout.isatty()
-    if asks and bare is None:
-        print(_ABOUT_BARE)
-    bare = _answer(
-        "--bare", f"裸信号做什么（{_CHOICE}）", bare, "buy", bare_word, f"请写其中之一：{_CHOICE}", asks=asks
-    )
-    if bare in ("buy", "sell"):
-        wrong = "请写 100、1手、5万元 或 10%"
-        read = buy_size_word if bare == "buy" else sell_size_word
-        size = _answer("--size", "裸信号买卖的数量", size, "1手", read, wrong, asks=asks)
-    cash = _answer("--cash", "每个模拟账户的资金（元）", cash, "1000000", cash_word, "请写整数（元）", asks=asks)
-    wrong = r"请写 \\.\pipe\名字"
-    asks_pipe = asks and sys.platform == "win32"
-    pipe = _answer("--pipe", "管道名", pipe, PIPE_NAME, pipe_word, wrong, asks=asks_pipe)
-    text = template(bare=bare, size=size or "1手", cash=cash, pipe=pipe)
+    if path.exists() and not asks:
+        fail(exit_codes.USAGE, f"✗ {path} 已存在，未作改动 / exists already, left alone")
+    if path.exists() and not typer.confirm(f"{path} 已存在。改名为 qmt.toml.bak，另写一份新的吗？ replace it?"):
+        fail(exit_codes.USAGE, f"✗ {path} 未作改动 / left alone")
+    found: Original | None = None
+    if original is not None:
+        try:
+            found = read_original(original)
+        except ConfigurationError as error:
+            fail(exit_codes.USAGE, f"✗ {error}")
+        init_report.show_findings(found)
+    given = _Given(bare, bare_size, profile, size, cash, accounts, pipe)
+    chosen = _profile(profile, found, asks=asks)
+    yuan = _yuan(size, asks=asks) if chosen is not None or size is not None else None
+    choice = _choose(given, chosen, yuan, found, asks=asks)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        _write(path, template(choice))
+        left = write_shortcuts(folder) if sys.platform == "win32" else []
     except OSError as error:
         fail(exit_codes.USAGE, f"✗ {cannot(error)}")
     console = show.console()
-    console.print(f"✓ 已写入 {path}（裸信号：{BARE_WORDS[bare]}）", style="green")
+    console.print(f"✓ 已写入 {path}（模拟盘，裸信号：{BARE_WORDS[choice.bare]}）", style="green")
+    for each in left:
+        console.print(f"! {each} 已存在，未作改动 / exists already, left alone", style="yellow")
+    init_report.show_what_it_means(choice, chosen, yuan, found)
+    _show_next_steps(folder, choice.accounts or ACCOUNTS)
+
+
+def _show_next_steps(folder: Path, accounts: Sequence[str]) -> None:
     pairs = [
         ("检查", "qmt doctor"),
         ("运行", "qmt run"),
-        ("发送", "qmt send '600000.SH:11031122,11031123'（另一个窗口）"),
+        ("发送", f"qmt send '600000.SH:{','.join(accounts[:2])}'（另一个窗口）"),
     ]
     if folder != Path():
         quoted = f'"{folder}"' if sys.platform == "win32" else shlex.quote(str(folder))
         pairs.insert(0, ("进入", f"cd {quoted}"))
     for line in show.aligned(pairs):
-        console.print(f"  {line}")
+        show.console().print(f"  {line}")
+
+
+def _choose(given: _Given, profile: Profile | None, yuan: int | None, found: Original | None, *, asks: bool) -> Choice:
+    """Return what the file is to say, from the options, the original's files and the person."""
+    bare = _bare(given.bare, profile, found, asks=asks)
+    bare_size = given.bare_size
+    if bare in ("buy", "sell"):
+        wrong = "请写 100、1手、5万元 或 10%"
+        read = buy_size_word if bare == "buy" else sell_size_word
+        bare_size = _answer("--bare-size", "裸信号买卖的数量", bare_size, "1手", read, wrong, asks=asks)
+    asks_cash = asks and yuan is None
+    question = "每个模拟账户的资金（元）"
+    cash = _answer("--cash", question, given.cash, str(yuan or 1_000_000), cash_word, "请写整数（元）", asks=asks_cash)
+    lifted = found.pipe.value if found is not None and found.pipe is not None else None
+    asks_pipe = asks and sys.platform == "win32" and lifted is None
+    pipe = _answer("--pipe", "管道名", given.pipe, lifted or PIPE_NAME, pipe_word, _ABOUT_PIPE, asks=asks_pipe)
+    choice = Choice(
+        bare=bare,
+        size=bare_size or "1手",
+        cash=cash,
+        pipe=pipe,
+        pipe_mode="connect" if found is not None and found.creates_pipe is False else "listen",
+        accounts=_accounts(given.accounts, found, asks=asks),
+    )
+    if yuan is not None:
+        limits = profiles.size_for(yuan)
+        choice = replace(
+            choice,
+            ttl=profiles.TTL,
+            order_value_max=limits.order_value_max,
+            orders_per_signal_max=limits.orders_per_signal_max,
+        )
+        if profile is not None:
+            choice = replace(
+                choice,
+                order_value_max=profiles.order_value_max(profile, limits),
+                orders_per_signal_max=profiles.orders_per_signal_max(profile, limits),
+                allow=profile.allow,
+                door_ttl=profile.door_ttl,
+            )
+    return replace(
+        choice,
+        notes=init_report.notes(profile, yuan, found),
+        terminal_notes=init_report.terminal_notes(found),
+    )
+
+
+def _profile(given: str | None, found: Original | None, *, asks: bool) -> Profile | None:
+    """Return the profile; None: nobody asked for one. What comes from the original only cancels, as it did there."""
+    if given is None and found is None:
+        return None
+    if asks and given is None:
+        for each in profiles.PROFILES:
+            print(f"  {each.name}：{each.about}")
+    name = _answer("--profile", f"做法（{_PROFILES}）", given, "只撤单", _profile_word, f"请写 {_PROFILES}", asks=asks)
+    return profiles.profile_of(name)
+
+
+def _yuan(given: str | None, *, asks: bool) -> int:
+    wrong = f"请写 {_SIZES}，或元数，例如 350000（裸信号的数量用 --bare-size）"
+    answer = _answer("--size", f"每个账户的总资金（{_SIZES}）", given, "10万", _yuan_word, wrong, asks=asks)
+    yuan = profiles.yuan_of(answer)
+    assert yuan is not None, answer
+    return yuan
+
+
+def _bare(given: str | None, profile: Profile | None, found: Original | None, *, asks: bool) -> str:
+    default = "buy"
+    if found is not None:
+        default = _BARE_OF_THE_ORIGINAL
+    elif profile is not None:
+        default = profile.bare
+    asks = asks and (profile is None or len(profile.allow) > 1)
+    if asks and given is None:
+        print(_ABOUT_BARE)
+    allowed = None if profile is None else profile.allow
+
+    def read(written: str) -> str | None:
+        word = bare_word(written)
+        return word if word is None or word == "deny" or allowed is None or word in allowed else None
+
+    words = [word for word in BARE_WORDS if allowed is None or word in (*allowed, "deny")]
+    choice = "、".join(f"{word} {BARE_WORDS[word]}" for word in words)
+    wrong = f"请写其中之一：{choice}" + (f"（{profile.name} 的通道）" if profile is not None else "")
+    return _answer("--bare", f"裸信号做什么（{choice}）", given, default, read, wrong, asks=asks)
+
+
+def _accounts(given: str | None, found: Original | None, *, asks: bool) -> tuple[str, ...]:
+    """Return the accounts that were named or found; none: the example's."""
+    usable = tuple(each.account.value for each in found.usable) if found is not None else ()
+    asks = asks and found is not None and not usable
+    wrong = "请写账号，逗号分开：字母、数字、. _ - 和汉字，不重复"
+    words = _answer(
+        "--accounts", "账号（逗号分开，回车用示例账号）", given, ",".join(usable), _account_words, wrong, asks=asks
+    )
+    return tuple(words.split(",")) if words else ()
+
+
+def _account_words(written: str) -> str | None:
+    words = [word.strip() for word in written.replace("，", ",").split(",")]
+    if words == [""]:
+        return ""
+    return ",".join(words) if all(map(is_name, words)) and len(set(words)) == len(words) else None
+
+
+def _profile_word(written: str) -> str | None:
+    found = profiles.profile_of(written)
+    return None if found is None else found.name
+
+
+def _yuan_word(written: str) -> str | None:
+    yuan = profiles.yuan_of(written)
+    return None if yuan is None else str(yuan)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a configuration that can be loaded; one that was there before is kept under another name."""
+    draft = path.with_name("qmt.toml.new")
+    draft.write_text(text, encoding="utf-8", newline="\n")
+    try:
+        load(draft)
+    except ConfigurationError as error:
+        draft.unlink()
+        fail(exit_codes.USAGE, f"✗ 这些值写不成配置，什么都没有写：{error} / nothing was written")
+    if path.exists():
+        kept = next(
+            each for number in range(1000) if not (each := path.with_name(f"qmt.toml.bak{number or ''}")).exists()
+        )
+        path.rename(kept)
+        print(f"  原来的 qmt.toml 在 {kept}")
+    draft.rename(path)
 
 
 def bare_word(written: str) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from qmt_trading.cli import doctor, engine_access, reading
 from qmt_trading.codec import control as wire
 from qmt_trading.run.config import Configuration, load
-from qmt_trading.run.init_template import template
+from qmt_trading.run.init_template import Choice, template
 
 
 def configured(folder: Path, text: str) -> Configuration:
@@ -19,7 +19,7 @@ def configured(folder: Path, text: str) -> Configuration:
 
 
 def test_what_bare_signals_do_is_told_with_its_size(tmp_path: Path) -> None:
-    configuration = configured(tmp_path, template(bare="buy", size="2手"))
+    configuration = configured(tmp_path, template(Choice(bare="buy", size="2手")))
     check = doctor._bare(configuration.path, configuration)
     assert check.good
     assert check.text.startswith("买入 2手（")
@@ -27,7 +27,7 @@ def test_what_bare_signals_do_is_told_with_its_size(tmp_path: Path) -> None:
 
 
 def test_a_bare_signal_without_a_meaning_is_red_and_names_the_line(tmp_path: Path) -> None:
-    text = template(bare="deny").replace('action = "deny"', "")
+    text = template(Choice(bare="deny")).replace('action = "deny"', "")
     check = doctor._bare(tmp_path / "qmt.toml", configured(tmp_path, text))
     line = text.split("\n").index("[signals.bare]") + 1
     assert not check.good
@@ -49,7 +49,7 @@ def test_a_configuration_edited_under_a_running_engine_is_noticed(
     hello: list[dict[str, object]] = [{"config": configuration.digest}]
     monkeypatch.setattr(engine_access, "ask", lambda folder, request: hello)
     if edited:
-        configuration.path.write_text(template(bare="deny"), encoding="utf-8")
+        configuration.path.write_text(template(Choice(bare="deny")), encoding="utf-8")
     assert reading.config_changed(configuration.folder, configuration.path) is changed
 
 

@@ -45,7 +45,23 @@ def test_cash_is_a_whole_number_of_yuan(written: str, found: str | None) -> None
     assert init.cash_word(written) == found
 
 
-@pytest.mark.parametrize("words", ["--size abc", "--bare hold", "--cash much", "--bare sell --size 0", "--pipe x"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--bare-size abc",
+        "--bare hold",
+        "--cash much",
+        "--bare sell --bare-size 0",
+        "--pipe x",
+        "--profile 追涨",
+        "--size 1手",
+        "--accounts a,a",
+        "--accounts a;b",
+        "--profile 只撤单 --bare buy",
+        "--profile 打板 --bare 卖出",
+        "--from nowhere.py",
+    ],
+)
 def test_a_wrong_option_writes_nothing(words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(app, ["init", str(tmp_path / "new"), *words.split()]) == exit_codes.USAGE
     assert "✗" in capsys.readouterr().err

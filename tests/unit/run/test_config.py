@@ -11,7 +11,7 @@ from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.numbers import Money
 from qmt_trading.model.words import BareAction, Verb
 from qmt_trading.run.config import load
-from qmt_trading.run.init_template import template
+from qmt_trading.run.init_template import Choice, template
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
@@ -76,7 +76,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bare", ["buy", "cancel", "deny", "sell"])
 def test_what_init_writes_can_be_loaded(tmp_path: Path, bare: str) -> None:
-    configuration = load(written(tmp_path, template(bare=bare)))
+    configuration = load(written(tmp_path, template(Choice(bare=bare))))
     assert [each.account for each in configuration.engine.accounts] == ["11031122", "11031123", "11031124"]
     assert all(door.bare.value == bare for door in configuration.engine.doors)
     assert configuration.always_open
@@ -84,7 +84,9 @@ def test_what_init_writes_can_be_loaded(tmp_path: Path, bare: str) -> None:
 
 def test_the_comments_of_what_init_writes_stand_in_one_column() -> None:
     for bare in ("buy", "deny"):
-        lines = [line for line in template(bare=bare).splitlines() if "  # " in line and not line.startswith("#")]
+        lines = [
+            line for line in template(Choice(bare=bare)).splitlines() if "  # " in line and not line.startswith("#")
+        ]
         codes = [line.partition("  # ")[0] + "  " for line in lines]
         columns = {sum(1 if letter.isascii() else 2 for letter in code) for code in codes}
         assert columns == {34}

@@ -1,0 +1,67 @@
+"""``python main.py`` is ``qmt run``."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def file() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "main.py"))
+
+
+def test_it_runs_the_engine_with_the_words_behind_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "main.py"), "--safe"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "没有配置文件 qmt.toml" in done.stderr
+    told = subprocess.run([sys.executable, str(ROOT / "main.py"), "-h"], capture_output=True, check=False)
+    assert b"qmt run" in told.stdout
+
+
+def test_the_configuration_is_that_of_the_folder_else_that_beside_the_file(
+    file: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = file["configuration"]
+    program, elsewhere = tmp_path / "program", tmp_path / "elsewhere"
+    (program / "my-qmt").mkdir(parents=True)
+    elsewhere.mkdir()
+    monkeypatch.setitem(find.__globals__, "ROOT", program)
+    monkeypatch.chdir(elsewhere)
+    assert find([]) is None
+    (program / "my-qmt" / "qmt.toml").touch()
+    assert find(["--safe"]) == program / "my-qmt" / "qmt.toml"
+    (program / "qmt.toml").touch()
+    assert find([]) == program / "qmt.toml"
+    for words in (["-c", "x"], ["--config=x"]):
+        assert find(words) is None
+    (elsewhere / "qmt.toml").touch()
+    assert find([]) is None
+
+
+def test_without_the_program_it_says_how_to_install_it(
+    file: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setenv("QMT_VENV", str(tmp_path))
+    assert file["main"]([]) == 2
+    assert "tools/start.py" in capsys.readouterr().err
+    python = tmp_path / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    python.parent.mkdir()
+    python.touch()
+    assert file["python_of_the_program"]() == str(python)

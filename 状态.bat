@@ -1,0 +1,23 @@
+@echo off
+rem Shows how things stand: qmt status.
+setlocal
+cd /d "%~dp0"
+if not exist qmt.toml if exist my-qmt\qmt.toml cd my-qmt
+set QMT=
+if not defined QMT if defined QMT_VENV call :look "%QMT_VENV%"
+for %%d in ("%~dp0.venv" "%~dp0..\.venv") do if not defined QMT call :look "%%~d"
+if not defined QMT for %%q in (qmt.exe) do if not "%%~$PATH:q"=="" set QMT="%%~$PATH:q"
+if defined QMT goto found
+echo The program is not installed yet. In its folder run:   python tools\start.py demo
+pause
+exit /b 2
+
+:look
+if exist "%~1\Scripts\python.exe" set QMT="%~1\Scripts\python.exe" -P -m qmt_trading.cli.main
+exit /b 0
+
+:found
+%QMT% status
+set CODE=%ERRORLEVEL%
+pause
+exit /b %CODE%
