@@ -38,6 +38,16 @@ VERB_TEXT: Final = {
     Verb.CLEAR: "清仓",
     Verb.PORTFOLIO: "组合",
 }
+PRICE_TEXT: Final = {
+    "limit_up": "涨停",
+    "limit_down": "跌停",
+    "latest": "最新",
+    "opposite": "对手",
+    "own": "本方",
+    **{f"bid{level}": f"买{number}" for level, number in enumerate("一二三四五", 1)},
+    **{f"ask{level}": f"卖{number}" for level, number in enumerate("一二三四五", 1)},
+    "ticks": "跳",
+}
 SIDE_TEXT: Final = {Side.BUY: "买入", Side.SELL: "卖出"}
 STATUS_TEXT: Final = {
     OrderStatus.PENDING_NEW: "待报",
@@ -304,9 +314,17 @@ def timed_rows(view: View) -> list[Plain]:
     return rows
 
 
+def _price_text(written: str) -> str:
+    """Return a price as people say it: ``limit_up+2ticks`` is 涨停+2跳."""
+    for word, text in PRICE_TEXT.items():
+        written = written.replace(word, text)
+    return written
+
+
 def _timed(timed: Timed, state: str, state_text: str, at_ns: int) -> Plain:
     item = timed.item
-    size, price = item.size.text if item.size is not None else "", item.price.text if item.price is not None else ""
+    size = item.size.text if item.size is not None else ""
+    price = _price_text(item.price.text) if item.price is not None else ""
     words = f"{VERB_TEXT[timed.verb]} {item.symbol if item.symbol != EVERY_SYMBOL else ''} {size}".strip()
     return {
         "name": timed.name,
