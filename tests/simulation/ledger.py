@@ -289,7 +289,8 @@ class Ledger:
 
     @staticmethod
     def _reach(account: str | None, state: State) -> frozenset[str]:
-        return frozenset(state.accounts) if account is None else frozenset((account,))
+        known = frozenset(state.accounts)  # Nothing is cancelled in an account that nobody has configured.
+        return known if account is None else known & {account}
 
     def _judge_at_once(self, outputs: list[out.Output], state: State) -> None:
         """Assert that a cancel has left for everything in its reach that can be named, or is registered for later."""
