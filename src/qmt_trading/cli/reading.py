@@ -76,6 +76,7 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         ("信号", row.get("signals")),
         ("委托", f"{row.get('orders')}，未成交 {row.get('working_orders')}，待核实 {row.get('unknown_orders')}"),
         ("成交", row.get("fills")),
+        *([("定时指令", f"{row['waiting_instructions']} 条等待中")] if row.get("waiting_instructions") else []),
         ("格式错误", row.get("malformed")),
     ]
     if row.get("submits_closed") or row.get("journal_closed"):

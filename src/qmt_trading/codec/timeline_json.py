@@ -8,8 +8,9 @@ from qmt_trading.codec.view_json import SIDE_TEXT, Plain, order_text, reasons_of
 from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.numbers import to_money_text, to_text
 from qmt_trading.model.order import Fill, Order
-from qmt_trading.model.reasons import REGISTERED
+from qmt_trading.model.reasons import NOTHING_TO_DO, REGISTERED
 from qmt_trading.model.receipt import CancelLine, OrderLine
+from qmt_trading.model.timed import TimedDone
 from qmt_trading.model.view import SignalRow, View
 from qmt_trading.model.words import TERMINAL, OrderStatus, SignalStatus
 
@@ -31,6 +32,7 @@ def timeline(view: View, seq: int) -> list[Plain]:
     if found.receipt.status is not SignalStatus.DUPLICATE:
         hops += [_denied(found, line) for line in found.receipt.orders if line.denial is not None]
         hops += [_canceled(found, line) for line in found.receipt.cancels]
+        hops += [_carried_out(done) for done in view.timed_done if done.timed.seq == seq]
         hops += _orders(view, found)
     hops.sort(key=lambda hop: (hop[0] == 0, hop[0]))
     return [
@@ -74,8 +76,13 @@ def _accounts(row: SignalRow) -> str | None:
 
 def _denied(row: SignalRow, line: OrderLine) -> Hop:
     assert line.denial is not None
+    hop, text = "denied", "拦截"
+    if line.denial.reason in REGISTERED:
+        hop, text = "waits", "登记"
+    elif line.denial.reason in NOTHING_TO_DO:
+        hop, text = "nothing", "已到位"
     what = f"{line.symbol} {SIDE_TEXT[line.side]}" if line.side is not None else line.symbol
-    return _hop(row.decided_ns, "denied", "拦截", f"{what}：{reasons_of(line.denial)[0]['text']}", line.account)
+    return _hop(row.decided_ns, hop, text, f"{what}：{reasons_of(line.denial)[0]['text']}", line.account)
 
 
 def _canceled(row: SignalRow, line: CancelLine) -> Hop:
@@ -89,9 +96,25 @@ def _canceled(row: SignalRow, line: CancelLine) -> Hop:
     return _hop(row.decided_ns, "cancel", "发出撤单", f"{line.symbol} 委托 {number}", line.account)
 
 
+def _carried_out(done: TimedDone) -> Hop:
+    """Return what became of an instruction that waited."""
+    reasons = reasons_of(*(line.denial for line in (*done.orders,)), *(line.denial for line in done.cancels))
+    detail = f"定时指令 {done.timed.name}"
+    if done.dropped_by:
+        by = f"信号 {done.dropped_by}" if done.dropped_by > 0 else "人工"
+        return _hop(
+            done.at_ns, "dropped", "取消", f"{detail}：被其后的撤单取消（{by}）", "、".join(done.timed.accounts)
+        )
+    if reasons:
+        detail += "：" + "；".join(str(reason["text"]) for reason in reasons)
+    return _hop(done.at_ns, "due", "到时", detail, None)
+
+
 def _orders(view: View, found: SignalRow) -> list[Hop]:
     """Return the hops of the orders that the signal made, and the ends of those that it cancels."""
     made = {line.client_order_id for line in found.receipt.orders if line.client_order_id}
+    if any(timed.seq == found.seq for timed in (*view.timed, *(done.timed for done in view.timed_done))):
+        made |= {row.client_order_id for row in view.orders if row.signal_seq == found.seq}
     named = made | {line.client_order_id for line in found.receipt.cancels if line.client_order_id}
     fills: dict[str, list[Fill]] = {name: [] for name in named}
     for fill in view.fills if named else ():

@@ -139,6 +139,7 @@ def status(view: View, *, running: bool = True) -> Plain:
         "orders": len(view.orders),
         "working_orders": sum(row.working_orders for row in view.accounts),
         "unknown_orders": unknown,
+        "waiting_instructions": len(view.timed),
         "fills": len(view.fills),
         "malformed": view.malformed,
     }

@@ -327,6 +327,8 @@ class Engine:
         if event.status is OrderStatus.UNKNOWN:
             self._query([order.account])
         elif event.status in TERMINAL:
+            if order.client_order_id in self._state.chasing:
+                self._emit(out.ChaseEnded(order.client_order_id))  # On a person's word nothing is sent.
             self._emit(out.OrderEnded(order.client_order_id, event.status, f"{event.who}：{event.why}"))
 
     # Days and starts

@@ -144,7 +144,7 @@ class Orders:
     def _chase(self, plan: Plan) -> Chase:
         item = plan.item
         followed = replace(item, verb=_VERBS[plan.side], at_ns=None, not_before_ns=None, expires_ns=None)
-        return Chase(replace(followed, chase=item.chase - 1), self._source.door.name, self._source.has_id)
+        return Chase(replace(followed, chase=item.chase - 1), self._source.door.name)
 
     def _line(self, plan: Plan, number: AccountId, denial: Denial) -> None:
         self.lines.append(OrderLine(number, plan.item.symbol, plan.side, Quantity(0), Price(0), "", denial))

@@ -162,16 +162,21 @@ class _Decision:
 
     def _cancel_denial(self, item: Item, number: str) -> Denial | None:
         """Return why nothing of one account is cancelled."""
-        forbidden = check_door_verb(self._door, Verb.CANCEL)
-        if item.price is not None:
-            forbidden = forbidden or Denial(Reason.CANCEL_PRICED)  # A bare item that means a cancel at this door.
-        if item.cancel_after_ns is not None:
-            forbidden = forbidden or Denial(Reason.CANCEL_OPTION)
+        forbidden = self._form_denial(item)
         if forbidden is not None:
             return forbidden
         if AccountId(number) not in self._state.accounts or AccountId(number) not in self._state.names:
             return Denial(Reason.ACCOUNT_UNKNOWN, (number,))
         return check_door_account(self._door, AccountId(number))
+
+    def _form_denial(self, item: Item) -> Denial | None:
+        """Return why a cancel, perhaps a bare item that means one at this door, is refused for every account."""
+        forbidden = check_door_verb(self._door, Verb.CANCEL)
+        if item.price is not None:
+            forbidden = forbidden or Denial(Reason.CANCEL_PRICED)
+        if item.cancel_after_ns is not None:
+            forbidden = forbidden or Denial(Reason.CANCEL_OPTION)
+        return forbidden
 
     # Orders: one by one, each seeing what the one before it has claimed.
 
@@ -238,7 +243,7 @@ class _Decision:
 
     def _wait_denial(self, item: Item, verb: Verb | None) -> Denial | None:
         if verb is Verb.CANCEL:
-            return check_door_verb(self._door, verb)
+            return self._form_denial(item)
         denial = self._item_denial(verb)
         if denial is None and verb in _BUYS_AND_SELLS:
             denial = check_door_verb(self._door, verb)

@@ -167,5 +167,5 @@ def _next(state: State, order: Order, chase: Chase, quantity: Quantity) -> Timed
         deadline_ns=state.now_ns + ttl_ns,
         arrival=order.arrival,
         received_ns=order.received_ns,
-        has_id=chase.has_id,
+        has_id=True,  # It repeats the words of the order before, and is no repeat of it.
     )

@@ -53,4 +53,3 @@ class Chase(Struct, frozen=True, array_like=True):
     item: Item
     """As the next order is to be decided; its ``chase`` counts what is left."""
     door: str
-    has_id: bool

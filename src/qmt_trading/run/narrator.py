@@ -196,6 +196,15 @@ class Narrator:
                 return Line(at_ns, "info", "fill", text)
             case out.Alert():
                 return Line(at_ns, _LEVELS[record.importance], record.code, self._masked(record.chinese))
+            case out.InstructionQueued():
+                timed = record.timed
+                what = f"{timed.item.symbol}，{to_clock_text(timed.due_ns)} 执行"
+                return Line(at_ns, "info", "timed", f"定时指令 {timed.name} 已登记：{what}")
+            case out.InstructionDone():
+                return Line(at_ns, "info", "timed", f"定时指令 {record.seq}.{record.number} 到时，已处理")
+            case out.InstructionDropped():
+                name = f"{record.seq}.{record.number}"
+                return Line(at_ns, "info", "timed", f"定时指令 {name} 已取消 {self._account(record.account)}")
             case out.TradingStateChanged():
                 whom = "全局" if record.account is None else self._account(record.account)
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))

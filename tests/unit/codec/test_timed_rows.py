@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qmt_trading.codec.timeline_json import timeline
 from qmt_trading.codec.view_json import rows_of
 from qmt_trading.model import events as ev
 from qmt_trading.model.view import View
@@ -36,3 +37,20 @@ def test_what_became_of_the_others_is_told_with_its_reason() -> None:
     assert done["state_text"] == "已执行（1 ✓ 0 ✗）"
     assert dropped["state_text"] == "已被撤单取消（信号 3）"
     bench.feed(ev.CancelRequested("me", "test"))
+
+
+def test_the_timeline_tells_of_the_wait_and_of_what_came_of_it() -> None:
+    bench = Waits()
+    bench.said(f"buy {STOCK} 100@10.50:{ACCOUNT},{OTHER} at=10:30:00 #t/1")
+    bench.said(f"cancel {STOCK}:{OTHER}")
+    bench.until(AT_10_30)
+    hops = [(row["hop"], row["hop_text"]) for row in timeline(bench.engine.view(), 1)]
+    assert hops == [
+        ("received", "收到"),
+        ("decided", "风控"),
+        ("waits", "登记"),
+        ("waits", "登记"),
+        ("dropped", "取消"),
+        ("due", "到时"),
+        ("now", "未报"),
+    ]

@@ -429,3 +429,35 @@ def test_a_rest_below_one_lot_is_let_go() -> None:
     bench.report(bench.row(name, OrderStatus.CANCELED, quantity=300, filled_quantity=250))
     bench.until(bench.now_ns + 60 * SECOND_NS)
     assert len(bench.submits()) == 1
+
+
+def test_a_chase_without_an_id_is_no_repeat_of_its_own_order() -> None:
+    bench = Waits()
+    name = bench.said(f"buy {STOCK} 300@opposite:{ACCOUNT} cancel_after=2s chase=1").orders[0].client_order_id
+    bench.report(bench.row(name, quantity=300))
+    bench.until(START_NS + 2 * SECOND_NS)
+    bench.report(bench.row(name, OrderStatus.CANCELED, quantity=300))
+    bench.fire()
+    assert [each.quantity for each in bench.submits()] == [300, 300]
+
+
+def test_on_a_persons_word_nothing_is_sent() -> None:
+    bench = Waits()
+    name = bench.said(f"buy {STOCK} 300@opposite:{ACCOUNT} cancel_after=5s chase=1 #c/1").orders[0].client_order_id
+    bench.until(START_NS + 6 * SECOND_NS)
+    assert bench.order(name).status is OrderStatus.UNKNOWN
+    bench.feed(ev.ResolveRequested("me", "test", bench.order(name).client_order_id, OrderStatus.CANCELED))
+    bench.until(START_NS + 600 * SECOND_NS)
+    assert len(bench.submits()) == 1
+    assert bench.engine.state.chasing == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("@10.50", Reason.CANCEL_PRICED), (" cancel_after=3s", Reason.CANCEL_OPTION)]
+)
+def test_a_timed_bare_cancel_takes_no_price_and_no_option_either(text: str, expected: Reason) -> None:
+    bench = Waits(bare=BareAction.CANCEL)
+    price, option = (text, "") if text.startswith("@") else ("", text)
+    receipt = bench.said(f"{STOCK}{price}:{ACCOUNT} at=10:30:00{option}")
+    assert reason(receipt.cancels[0].denial) is expected
+    assert bench.engine.state.timed == {}
