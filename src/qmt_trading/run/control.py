@@ -22,7 +22,7 @@ from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import OrderStatus
 from qmt_trading.ports import Clock, SignalSource
-from qmt_trading.run.config import CONTROL_DOOR
+from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
 
