@@ -142,7 +142,7 @@ class Journal(JournalReader, Protocol):
 
 
 class MarketFeed(Protocol):
-    """Quotes by symbol. Reading never blocks and never goes to a network."""
+    """Quotes by symbol. Reading never blocks and never goes to a network; it is safe from any thread."""
 
     def quote(self, symbol: Symbol, now_ns: int) -> Quote | None:
         """Return the newest quote of ``symbol``, or None for a symbol the feed does not have."""

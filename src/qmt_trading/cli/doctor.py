@@ -24,7 +24,8 @@ from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import ConfigurationError, JournalError, LockedError
 from qmt_trading.model.words import BareAction
 from qmt_trading.run import journal_tools
-from qmt_trading.run.config import CONTROL_DOOR, Configuration, load
+from qmt_trading.run.config import Configuration, load
+from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.init_template import BARE_WORDS
 from qmt_trading.run.locks import folder_lock

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Final
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
 
 import msgspec
 import typer
 
-from qmt_trading.cli import engine_access, exit_codes, show
+from qmt_trading.cli import dry_runs, engine_access, exit_codes, order_files, show
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail, who
 from qmt_trading.codec import control as wire
 from qmt_trading.codec.signal import parse
 from qmt_trading.link.dial import DialError, dial
 from qmt_trading.model.signal import Heartbeat
 from qmt_trading.run.config import Configuration, load
+from qmt_trading.run.config_doors import CONTROL_DOOR, Door
 
 Receipt = dict[str, object]
+FileOption = Annotated[
+    Path | None,
+    typer.Option("--file", "-f", help="csv、xlsx、json 或 txt 文件 a file of orders", exists=True, dir_okay=False),
+]
+PlanOption = Annotated[
+    Path | None, typer.Option("--plan", help="交易计划 JSON 文件 a plan file", exists=True, dir_okay=False)
+]
 
 RECEIPT_S: Final = 10.0
 EXITS: Final = {
@@ -38,25 +48,84 @@ _SIDES: Final = {"buy": "买入", "sell": "卖出"}
 
 
 def send(
-    text: Annotated[str, typer.Argument(help="信号，如 'buy 600000.SH 100@10.50:11031122'")],
+    text: Annotated[str | None, typer.Argument(help="信号，如 'buy 600000.SH 100@10.50:11031122'")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     *,
+    file: FileOption = None,
+    plan: PlanOption = None,
+    accounts: Annotated[str, typer.Option("--accounts", help="计划和没写账号的行用这些账户 accounts a,b")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只试算，不发送 show what would happen")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """发一条信号，打印回执 send a signal, print its receipt."""
-    if not answers_of(text):
+    """发信号或文件，打印回执 send signals, print receipts."""
+    if [text, file, plan].count(None) != 2:
+        fail(exit_codes.USAGE, "✗ 信号、--file、--plan 三者写一个 / give a signal, --file or --plan, one of them")
+    if accounts and text is not None:
+        fail(exit_codes.USAGE, "✗ --accounts 只和 --file、--plan 一起写 / belongs to --file and --plan")
+    if text is not None and not answers_of(text):
         empty = not text.strip()
         why = "内容是空的" if empty else "这是心跳，不是信号，没有回执"
         english = "it is empty" if empty else "a heartbeat gets no receipt"
         fail(exit_codes.MALFORMED, f"✗ 格式错误：{why} / malformed: {english}")
     with explained():
-        receipts = send_text(load(config), text)
+        configuration = load(config)
+        texts = [(0, text)] if text is not None else _texts(configuration, file, plan, accounts)
+        if not texts:
+            print("文件里没有要下的单 / the file asks for nothing", file=sys.stderr)
+            raise typer.Exit(exit_codes.OK)
+        if dry_run:
+            _try_out(configuration, texts, as_json=as_json)
+        receipts = _send_all(configuration, texts)
     if as_json:
-        show.print_json(receipts)
+        show.print_json([receipt for _, receipt in receipts])
     else:
-        for receipt in receipts:
-            print_receipt(receipt)
-    raise typer.Exit(max(EXITS.get(str(receipt.get("status")), exit_codes.REFUSED) for receipt in receipts))
+        for row, receipt in receipts:
+            print_receipt(receipt, row)
+    raise typer.Exit(max(EXITS.get(str(receipt.get("status")), exit_codes.REFUSED) for _, receipt in receipts))
+
+
+def _texts(configuration: Configuration, file: Path | None, plan: Path | None, accounts: str) -> list[tuple[int, str]]:
+    """Return the messages of a file, each with its row."""
+    path = plan or file
+    assert path is not None
+    words = order_files.accounts_of(accounts)
+    if plan is not None and not words:
+        fail(exit_codes.USAGE, "✗ 计划文件里没有账户：请加 --accounts 账户,账户 / a plan needs --accounts a,b")
+    door = door_name(configuration)
+    infer_market = any(each.infer_market for each in configuration.engine.doors if each.name == door)
+    found = order_files.instructions_of(path, words, plan=plan is not None, infer_market=infer_market)
+    return [(each.row, each.text) for each in found]
+
+
+def _try_out(configuration: Configuration, texts: list[tuple[int, str]], *, as_json: bool) -> NoReturn:
+    tried = dry_runs.try_out(configuration, door_name(configuration), texts)
+    if as_json:
+        show.print_json(tried.rows)
+        if not tried.is_engines:
+            print(dry_runs.NOT_CHECKED_EN, file=sys.stderr)
+    else:
+        dry_runs.print_tried(tried)
+    statuses = {str(row["status"]) for row in tried.rows}
+    if "malformed" in statuses:
+        raise typer.Exit(exit_codes.MALFORMED)
+    raise typer.Exit(exit_codes.REFUSED if "denied" in statuses else exit_codes.OK)
+
+
+def _send_all(configuration: Configuration, texts: list[tuple[int, str]]) -> list[tuple[int, Receipt]]:
+    """Send one after the other; what is cut short can be repeated whole, because every message has its id."""
+    receipts: list[tuple[int, Receipt]] = []
+    for row, text in texts:
+        try:
+            receipts += [(row, receipt) for receipt in send_text(configuration, text)]
+        except DialError:
+            if receipts:
+                print(
+                    f"! 发到第 {row} 行中断，前面的已执行：原样再发一次即可，不会重复 / "
+                    f"cut short at row {row}: send the file again, nothing is doubled",
+                    file=sys.stderr,
+                )
+            raise
+    return receipts
 
 
 def answers_of(text: str) -> int:
@@ -65,16 +134,26 @@ def answers_of(text: str) -> int:
     return sum(not isinstance(parsed, Heartbeat) for parsed in results)
 
 
+def duplex_doors(configuration: Configuration) -> Iterator[Door]:
+    """Yield the doors that can be dialled, in their order."""
+    duplex = "named_pipe" if sys.platform == "win32" else "unix_socket"
+    for door in configuration.doors:
+        if door.kind == duplex and door.mode == "listen":
+            yield door
+
+
+def door_name(configuration: Configuration) -> str:
+    """Return the name of the door that a signal would go through."""
+    return next((door.name for door in duplex_doors(configuration)), CONTROL_DOOR)
+
+
 def send_text(configuration: Configuration, text: str) -> list[Receipt]:
     """Send ``text`` through the first door that can be dialled, else the control door; return its receipts.
 
     Raises:
         DialError: no engine can be reached, or it does not answer.
     """
-    duplex = "named_pipe" if sys.platform == "win32" else "unix_socket"
-    for door in configuration.doors:
-        if door.kind != duplex or door.mode != "listen":
-            continue
+    for door in duplex_doors(configuration):
         try:
             line = dial(door.address)
         except DialError:
@@ -86,10 +165,12 @@ def send_text(configuration: Configuration, text: str) -> list[Receipt]:
     return rows or [{"status": "busy"}]
 
 
-def print_receipt(receipt: Receipt) -> None:
-    """Print a receipt for people."""
+def print_receipt(receipt: Receipt, row: int = 0) -> None:
+    """Print a receipt, of a row of a file or of a message alone, for people."""
     console = show.console()
-    console.print(headline(receipt), style=_STYLES.get(str(receipt.get("status")), "bold red"))
+    console.print(
+        (f"第 {row} 行 " if row else "") + headline(receipt), style=_STYLES.get(str(receipt.get("status")), "bold red")
+    )
     for line in details(receipt):
         console.print(f"  {line}")
 

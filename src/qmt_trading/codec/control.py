@@ -30,6 +30,12 @@ class Timeline(Struct, frozen=True, tag="timeline", tag_field="verb", forbid_unk
     seq: int
 
 
+class Quotes(Struct, frozen=True, tag="quotes", tag_field="verb", forbid_unknown_fields=True):
+    """The quotes by which the engine would judge now, for a judgement elsewhere."""
+
+    symbols: tuple[str, ...]
+
+
 class Send(Struct, frozen=True, kw_only=True, tag="send", tag_field="verb", forbid_unknown_fields=True):
     """A signal as it would come through a door."""
 
@@ -77,7 +83,7 @@ class Stop(Struct, frozen=True, kw_only=True, tag="stop", tag_field="verb", forb
     why: str
 
 
-Reading = Hello | Read | Timeline
+Reading = Hello | Read | Timeline | Quotes
 Acting = Send | Cancel | Halt | Resume | Resolve | Stop
 ControlRequest = Reading | Acting
 

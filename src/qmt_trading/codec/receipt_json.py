@@ -25,6 +25,11 @@ _STATUS: Final = {
 """Of a line that tells something without being refused; every other reason is a denial."""
 
 
+def line_status(denial: Denial | None) -> str:
+    """Return the status of a line of a receipt."""
+    return "accepted" if denial is None else _STATUS.get(denial.reason, "denied")
+
+
 class _Order(Struct, omit_defaults=True, gc=False):
     account: str
     symbol: str
@@ -137,7 +142,7 @@ def _denied(line: OrderLine, denial: Denial) -> _Order:
         line.account,
         line.symbol,
         line.client_order_id,
-        _STATUS.get(denial.reason, "denied"),
+        line_status(denial),
         line.side or "",
         line.quantity,
         to_text(line.price) if line.price else "",
@@ -152,7 +157,7 @@ def _cancel(line: CancelLine) -> _Cancel:
         line.account, line.symbol, line.client_order_id, line.broker_order_id, line.venue_order_id, "accepted"
     )
     if line.denial is not None:
-        found.status = _STATUS.get(line.denial.reason, "denied")
+        found.status = line_status(line.denial)
         found.reason = line.denial.reason
         found.text, found.text_en = sentence(line.denial)
     return found

@@ -113,7 +113,12 @@ class Application:
             )
             self._bound = recovered.engine.state.bound
             self._control = Control(
-                self._loop, self._inbox, self._clock, stop=self.ask_to_stop, config=configuration.digest
+                self._loop,
+                self._inbox,
+                self._clock,
+                stop=self.ask_to_stop,
+                config=configuration.digest,
+                feed=self._feed,
             )
             self._control_door = ControlDoor(control_address(folder), self._control.answer)
             self._doors: list[SignalSource] = [

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
 from qmt_trading.codec.malformed import MalformedError
-from qmt_trading.codec.names import is_name
 from qmt_trading.codec.size_text import QUANTITY_MAX
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.engine.risk.tradable_symbol import TRADED
@@ -21,50 +19,17 @@ from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Quantity
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeSchedule
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
-from qmt_trading.model.words import BareAction, Mode, SideScope, Verb
+from qmt_trading.model.words import BareAction, Mode, Verb
+from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_reader import Table
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.control_door import PATH_BYTES_MAX
 
-CONTROL_DOOR: Final = "control"
 DEFAULT_FOLDER: Final = "data"
-DOOR_KINDS: Final = ("unix_socket", "fifo", "named_pipe")
 _MODES: Final = {mode.value: mode for mode in Mode}
-_VERBS: Final = {
-    "buy": Verb.BUY,
-    "买入": Verb.BUY,
-    "sell": Verb.SELL,
-    "卖出": Verb.SELL,
-    "cancel": Verb.CANCEL,
-    "撤单": Verb.CANCEL,
-}
-_BARE: Final = {
-    "cancel": BareAction.CANCEL,
-    "撤单": BareAction.CANCEL,
-    "buy": BareAction.BUY,
-    "买入": BareAction.BUY,
-    "sell": BareAction.SELL,
-    "卖出": BareAction.SELL,
-    "deny": BareAction.DENY,
-    "拒绝": BareAction.DENY,
-}
-_SIDES: Final = {"all": SideScope.ALL, "buy": SideScope.BUY, "sell": SideScope.SELL}
 PORT_MAX: Final = 65_535
 _TCP: Final = re.compile(r"tcp:127\.0\.0\.1:([0-9]{1,5})")
-_ALL_VERBS: Final = (Verb.BUY, Verb.SELL, Verb.CANCEL)
-
-
-class Door(Struct, frozen=True, kw_only=True):
-    """How one door is carried; what it may do stands in ``EngineSettings.doors`` under the same name."""
-
-    name: str
-    kind: str
-    address: str
-    """A path, or the name of a pipe."""
-    mode: str = "listen"
-    heartbeat_ns: int = 0
-    """Expected at least this often (connect mode); 0: not watched."""
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -160,16 +125,16 @@ def load(path: Path) -> Configuration:
     known: dict[str, AccountId] = {}
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
-    door_defaults = _DoorDefaults(bare, bare_size, ttl_ns)
+    door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
     for table in root.tables("doors"):
-        _door(table, path.parent, door_defaults, known, doors, permissions)
+        add_door(table, path.parent, door_defaults, known, doors, permissions)
     if not doors:
         root.wrong("doors", "至少要有一个通道：[[doors]]", "at least one door is needed: [[doors]]")
     root.close()
     permissions.append(
-        DoorSettings(name=CONTROL_DOOR, allow=_ALL_VERBS, bare=bare, default_size=bare_size, ttl_ns=ttl_ns)
+        DoorSettings(name=CONTROL_DOOR, allow=ALL_VERBS, bare=bare, default_size=bare_size, ttl_ns=ttl_ns)
     )
     engine = EngineSettings(
         mode=mode,
@@ -202,12 +167,6 @@ class _Limits(Struct, frozen=True):
     bare_per_day_max: int
 
 
-class _DoorDefaults(Struct, frozen=True):
-    bare: BareAction
-    size: Size | None
-    ttl_ns: int
-
-
 def _recording(table: Table, base: Path) -> Path | None:
     """Return the file whose bars or ticks are played, None for made-up quotes."""
     kind = table.word("kind", {"synthetic": False, "recorded": True}, False)
@@ -219,7 +178,7 @@ def _recording(table: Table, base: Path) -> Path | None:
 
 
 def _bare(table: Table) -> tuple[BareAction, Size | None]:
-    action = table.word("action", _BARE, BareAction.UNSET)
+    action = table.word("action", BARE_ACTIONS, BareAction.UNSET)
     size = table.size("size", verb=Verb.BUY if action is BareAction.BUY else Verb.SELL)
     if action in (BareAction.BUY, BareAction.SELL) and size is None:
         table.wrong("size", '裸信号买卖须写数量，例如 "1手"', 'bare buys and sells need a size such as "1手"')
@@ -375,112 +334,3 @@ def _check_words(accounts: Iterable[tuple[Table, AccountSettings]]) -> None:
                     f"group {group} is the number or name of account {owners[group]} already, choose another word",
                 )
             groups.add(group)
-
-
-def _door(
-    table: Table,
-    base: Path,
-    defaults: _DoorDefaults,
-    known: dict[str, AccountId],
-    doors: list[Door],
-    permissions: list[DoorSettings],
-) -> None:
-    kind = table.word("kind", {each: each for each in DOOR_KINDS})
-    posix = kind != "named_pipe"
-    if posix == (sys.platform == "win32"):
-        right = "named_pipe" if sys.platform == "win32" else "unix_socket 或 fifo"
-        table.wrong("kind", f"这台机器上不能用 {kind}，请用 {right}", f"{kind} does not exist on this system")
-    mode = table.word("mode", {"listen": "listen", "connect": "connect"}, "listen")
-    if mode == "connect" and posix:
-        table.wrong("mode", "只有 named_pipe 可以 connect", "only a named_pipe can connect")
-    written = table.text("path" if posix else "name")
-    address = str(table.absolute("path", base, written)) if posix else written
-    if not posix and not address.startswith("\\\\.\\pipe\\"):
-        table.wrong(
-            "name", "管道名应写作 '\\\\.\\pipe\\…'（单引号）", "a pipe is named '\\\\.\\pipe\\…', in single quotes"
-        )
-    twin = next((each for each in doors if os.path.normcase(each.address) == os.path.normcase(address)), None)
-    if twin is not None:
-        table.wrong(
-            "path" if posix else "name",
-            f"和通道 {twin.name} 是同一个地址：每个通道要有自己的地址",
-            f"door {twin.name} has this address already: every door needs its own",
-        )
-    name = _label(table, kind, Path(written).stem if posix else written.rpartition("\\")[2], doors)
-    if table.has("heartbeat") and mode != "connect":
-        table.wrong(
-            "heartbeat",
-            '只有 named_pipe 的 mode = "connect" 才看心跳，请去掉',
-            'belongs to a named_pipe with mode = "connect" only: leave it out',
-        )
-    heartbeat_ns = table.span_ns("heartbeat", 0)
-    doors.append(Door(name=name, kind=kind, address=address, mode=mode, heartbeat_ns=heartbeat_ns))
-    permissions.append(_permission(table, name, defaults, known))
-    table.close()
-
-
-def _label(table: Table, kind: str, derived: str, doors: list[Door]) -> str:
-    """Return the name of a door: its label as it stands, else the end of its path, else that and its kind."""
-    taken = {CONTROL_DOOR, *(door.name for door in doors)}
-    if table.has("label"):
-        name = table.name("label")
-    else:
-        name = table.name("label", derived if derived not in taken else f"{derived}-{kind}")
-        if not is_name(name):
-            table.wrong(
-                "label",
-                '路径里没有可用的名称，请写一个，例如 label = "monitor"',
-                'the path gives no usable name, write one, such as label = "monitor"',
-            )
-    if name in taken:
-        table.wrong("label", f"通道重名：{name}，请换一个", f"there is a door named {name} already, choose another")
-    return name
-
-
-def _permission(table: Table, name: str, defaults: _DoorDefaults, known: dict[str, AccountId]) -> DoorSettings:
-    allow = list(_ALL_VERBS)
-    if table.has("allow"):
-        allow = []
-        for word in table.texts("allow"):
-            if word not in _VERBS:
-                table.wrong("allow", f"「{word}」不是 buy、sell、cancel", f"{word} is none of buy, sell, cancel")
-            allow.append(_VERBS[word])
-        if not allow:
-            table.wrong("allow", "至少允许一种", "allow at least one")
-    accounts = _permitted(table, known)
-    bare = table.word("bare", _BARE, defaults.bare)
-    buys_only = Verb.BUY in allow and Verb.SELL not in allow
-    size = table.size("default_size", verb=Verb.BUY if bare is BareAction.BUY or buys_only else Verb.SELL)
-    if size is None and defaults.size is not None:
-        size = defaults.size
-        table.fits("default_size", size, Verb.BUY if bare is BareAction.BUY else Verb.SELL)
-    if bare in (BareAction.BUY, BareAction.SELL) and size is None:
-        table.wrong("default_size", '裸信号买卖须写数量，例如 "1手"', 'bare buys and sells need a size such as "1手"')
-    return DoorSettings(
-        name=name,
-        allow=tuple(dict.fromkeys(allow)),
-        accounts=accounts,
-        order_value_max=table.value_max("order_value_max", 0),
-        bare=bare,
-        cancel_side=table.word("cancel_side", _SIDES, SideScope.ALL),
-        default_size=size,
-        default_price=table.price("default_price"),
-        ttl_ns=table.span_ns("ttl", defaults.ttl_ns),
-        infer_market=table.flag("infer_market", False),
-    )
-
-
-def _permitted(table: Table, known: Mapping[str, AccountId]) -> tuple[AccountId, ...]:
-    """Return the accounts a door serves; nothing for all of them, which an empty list does not say."""
-    given = table.has("accounts")
-    words = table.names("accounts")
-    if given and not words:
-        table.wrong(
-            "accounts",
-            "列表是空的：所有账户都可用请去掉这个设置，否则写出账号",
-            "an empty list: leave the key out for every account, else name them",
-        )
-    for word in words:
-        if word not in known:
-            table.wrong("accounts", f"没有这个账户：{word}", f"no such account: {word}")
-    return tuple(dict.fromkeys(known[word] for word in words))

@@ -56,6 +56,10 @@ class Table:
     def has(self, name: str) -> bool:
         return name in self._left
 
+    def names_left(self) -> tuple[str, ...]:
+        """Return the keys that have not been taken, for a table whose keys are anybody's words."""
+        return tuple(self._left)
+
     def close(self) -> None:
         """Refuse whatever has not been taken."""
         for name in self._left:

@@ -17,16 +17,17 @@ from qmt_trading.codec.timeline_json import timeline
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instant import to_iso_text
-from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import OrderStatus
-from qmt_trading.ports import Clock, SignalSource
-from qmt_trading.run.config import CONTROL_DOOR
+from qmt_trading.ports import Clock, MarketFeed, SignalSource
+from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
 
 WAIT_S: Final = 5.0
+QUOTES_MAX: Final = 1000
 _ENDS: Final = {
     status.value: status
     for status in (OrderStatus.NOT_SENT, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.UNKNOWN)
@@ -56,13 +57,23 @@ class _Waiting:
 class Control:
     """Answers one line at a time, from any number of threads."""
 
-    def __init__(self, loop: Loop, inbox: Inbox, clock: Clock, *, stop: Callable[[], None], config: str = "") -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        inbox: Inbox,
+        clock: Clock,
+        *,
+        stop: Callable[[], None],
+        config: str = "",
+        feed: MarketFeed | None = None,
+    ) -> None:
         """Answer for ``loop``; ``config`` is the digest of the configuration that it was started with."""
         self._loop = loop
         self._inbox = inbox
         self._clock = clock
         self._stop = stop
         self._config = config
+        self._feed = feed
         self.doors: Sequence[SignalSource] = ()
 
     def answer(self, line: bytes) -> bytes:
@@ -81,6 +92,9 @@ class Control:
                 return self._read(request)
             case wire.Timeline():
                 return timeline(self._loop.view, request.seq)
+            case wire.Quotes():
+                quotes = self._quotes(request.symbols[:QUOTES_MAX])
+                return [{"quote": msgspec.to_builtins(quote)} for quote in quotes]
             case wire.Send():
                 return self._send(request)
             case wire.Cancel():
@@ -98,6 +112,11 @@ class Control:
                 return [{"stopping": True}]
             case _:
                 assert_never(request)
+
+    def _quotes(self, symbols: Sequence[str]) -> list[Quote]:
+        now_ns = self._clock.now_ns()
+        found = [self._feed.quote(Symbol(symbol), now_ns) for symbol in symbols] if self._feed is not None else []
+        return [quote for quote in found if quote is not None]
 
     def _hello(self) -> view_json.Plain:
         view = self._loop.view

@@ -6,9 +6,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from qmt_trading.intake.folder import FolderDoor
+from qmt_trading.intake.tail import TailDoor
 from qmt_trading.model.errors import DoorError
 from qmt_trading.ports import SignalSource
-from qmt_trading.run.config import Door
+from qmt_trading.run.config_doors import Door
+from qmt_trading.run.config_file_doors import FileDoor
 
 
 def make_door(door: Door, *, now_ns: Callable[[], int]) -> SignalSource:
@@ -17,6 +20,8 @@ def make_door(door: Door, *, now_ns: Callable[[], int]) -> SignalSource:
     Raises:
         DoorError: this system has no such door.
     """
+    if door.file is not None:
+        return _file_door(door, door.file, now_ns)
     if sys.platform == "win32":
         if door.kind == "named_pipe":
             if door.mode == "connect":
@@ -36,3 +41,27 @@ def make_door(door: Door, *, now_ns: Callable[[], int]) -> SignalSource:
 
             return FifoDoor(door.name, Path(door.address), now_ns=now_ns)
     raise DoorError(f"这台机器上没有 {door.kind} 通道 / there is no {door.kind} door on this system")
+
+
+def _file_door(door: Door, file: FileDoor, now_ns: Callable[[], int]) -> SignalSource:
+    if door.kind == "folder":
+        return FolderDoor(
+            door.name,
+            Path(door.address),
+            now_ns=now_ns,
+            accounts=door.accounts,
+            pattern=file.pattern,
+            infer_market=door.infer_market,
+            ttl_ns=door.ttl_ns,
+        )
+    return TailDoor(
+        door.name,
+        Path(door.address),
+        now_ns=now_ns,
+        actions=dict(file.actions),
+        accounts=door.accounts,
+        every_line=file.every_line,
+        stocks_only=file.stocks_only,
+        encoding=file.encoding,
+        ttl_ns=door.ttl_ns,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from tests.engine_bench import ACCOUNT, OTHER, STOCK
@@ -12,6 +13,7 @@ from tests.loop_bench import LoopBench
 
 from qmt_trading.codec import control as wire
 from qmt_trading.model import events as ev
+from qmt_trading.model.instrument import Quote
 from qmt_trading.model.words import OrderStatus
 from qmt_trading.run.control import Control
 
@@ -21,7 +23,9 @@ class Desk:
 
     def __init__(self) -> None:
         self.bench = LoopBench().connect()
-        self.control = Control(self.bench.loop, self.bench.inbox, self.bench.clock, stop=lambda: None, config="abc")
+        self.control = Control(
+            self.bench.loop, self.bench.inbox, self.bench.clock, stop=lambda: None, config="abc", feed=self.bench
+        )
         self.bench.send(f"buy {STOCK} 100@10.50:{ACCOUNT} #x/1")
         self.bench.rest()
         self.order = self.bench.broker.submits[0]
@@ -120,3 +124,11 @@ def test_a_resolution_of_what_is_no_unknown_order_says_why() -> None:
 def test_a_halt_is_answered_in_the_words_of_the_screen() -> None:
     (row,) = Desk().ask(wire.Halt(who="me", why="", account=None))
     assert (row["state"], row["state_text"]) == ("HALTED", "已停止（仅可撤单）")
+
+
+def test_quotes_are_those_by_which_the_engine_judges() -> None:
+    desk = Desk()
+    rows = desk.ask(wire.Quotes((STOCK, "999999.SH")))
+    found = msgspec.convert(rows[0]["quote"], Quote)
+    assert found == desk.bench.quote(STOCK, desk.bench.clock.now_ns())
+    assert len(rows) == 1
