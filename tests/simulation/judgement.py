@@ -111,6 +111,8 @@ def _judge_books(world: World, state: State) -> None:
 
 def _judge_receipts(world: World, state: State) -> None:
     opened = min((row.seq for row in state.signals), default=state.signal_seq + 1) - 1
+    for file in world.files:
+        assert all(message.receipts for message in file), f"a file lies there, and nobody answers: {file[0].body}"
     for message in world.messages:
         firsts: set[str] = set()
         for receipt in message.receipts:

@@ -28,6 +28,7 @@ ACTIONS: Final = (
     *["act_cancel"] * 2,
     "act_break",
     "act_day",
+    *["act_file"] * 2,
     "act_halt",
     "act_phase",
     "act_clock",
@@ -104,10 +105,16 @@ def settle(world: World) -> None:
     venue.lies = world.lies & {"cut", "stale"}
     venue.no_cancel = False
     assert world.engine is not None
-    for _ in range(QUIET_STEPS_MAX):
-        _pass_time(world)
-        if not world.engine.next_due_ns():
+    for _ in range(4):
+        for _ in range(QUIET_STEPS_MAX):
+            _pass_time(world)
+            if not world.engine.next_due_ns():
+                return
+        waiting = world.engine.state.timed.values()
+        if not waiting:
             return
+        # Where the clock was put back an order is asked about for an hour: what waits for that hour comes sooner so.
+        world.now_ns = max(world.now_ns, *(each.due_ns for each in waiting))
 
 
 def _pass_time(world: World) -> None:
@@ -132,6 +139,7 @@ def _drain(world: World) -> None:
         while venue.reports:
             world.act_report()
             did = True
+        did = world.work_files() or did
         if not did:
             if not world.loop.has_pending():
                 return

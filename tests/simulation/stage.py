@@ -95,6 +95,10 @@ class Stage:
         self.venue = Venue(rng, ACCOUNTS, lies=self.lies, day=dt.date(2026, 11, 24), habits=self.habits)
         self.ledger = Ledger(self.venue)
         self.messages: list[Message] = []
+        self.files: list[list[Message]] = []
+        """What lies in the folder: messages that are said again until each has its receipt."""
+        self._in_flight: dict[str, Inbox] = {}
+        """A message of a file → the process that has it in hand."""
         self.base = PACED if self.habits.paced else SETTINGS
         """The configuration of this world, but for what somebody changes in it."""
         self.settings = self.base

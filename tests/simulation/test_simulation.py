@@ -26,6 +26,7 @@ JUDGED = (
     "orders decided",
     "orders handed over",
     "repeats answered",
+    "rows of files",
     "sells",
     "targets",
     "starts with another configuration",

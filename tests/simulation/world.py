@@ -115,6 +115,37 @@ class World(Stage):
                 self.messages.append(message)
                 self._deliver(message)
 
+    def act_file(self) -> None:
+        """Drop a file of several messages into the folder now and then, and let its door go on."""
+        rng = self.rng
+        if rng.random() < 0.5:
+            file: list[Message] = []
+            for _ in range(rng.randint(1, 3)):
+                message = compose(rng, len(self.messages) + 1, self.habits, None, self.now_ns)
+                self.messages.append(message)
+                if message.key:
+                    file.append(message)
+            self.files.append(file)
+        self.work_files()
+
+    def work_files(self) -> bool:
+        """Send the next message of each file that is not done, and tell whether there was one.
+
+        A file's messages go one by one, each when the one before is answered; a process that finds a file begins with
+        what has had no receipt. What the last process died of is thus said again, under its own id.
+        """
+        if self.inbox is None:
+            return False
+        did = False
+        for file in self.files:
+            message = next((each for each in file if not each.receipts), None)
+            if message is not None and self._in_flight.get(message.key) is not self.inbox:
+                self._in_flight[message.key] = self.inbox
+                self._deliver(message)
+                self.ledger.judged["rows of files"] += 1
+                did = True
+        return did
+
     def _deliver(self, message: Message) -> None:
         inbox = self.inbox
         if inbox is None or (not message.key and message.sends):
