@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from qmt_trading.codec.json_positions import JsonPath
-from qmt_trading.codec.malformed import MalformedError
+from qmt_trading.codec.malformed import MalformedError, Own
 from qmt_trading.codec.names import is_account, is_name, refused_account
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.model.instant import at_time
@@ -47,6 +47,10 @@ class Fields:
         """Return a refusal that stands at field ``name``."""
         return MalformedError(code, name, *figures, path=(*self.path, name))
 
+    def wrong_value(self, name: str, written: str, chinese: str, english: str) -> MalformedError:
+        """Return the refusal of a value, with what would be right in both languages."""
+        return self.refused("field_value", name, written, Own(chinese), Own(english))
+
     def required(self, name: str) -> object:
         if name not in self.values:
             raise MalformedError("field_missing", name, path=self.path)
@@ -55,15 +59,14 @@ class Fields:
     def text(self, name: str) -> str:
         value = self.required(name)
         if type(value) is not str:
-            raise self.refused("field_type", name, "字符串", "a string")
+            raise self.refused("field_type", name, "字符串（加英文双引号）", "a string, in quotes")
         return value
 
     def name(self, name: str) -> str:
         """Return a field that holds a strategy's name."""
         value = self.text(name)
         if not is_name(value):
-            raise self.refused(
-                "field_value",
+            raise self.wrong_value(
                 name,
                 value,
                 " 1 到 64 个字母、数字、. _ - 和汉字",
@@ -81,10 +84,9 @@ class Fields:
         """Return a whole number; ``100.0`` and ``1e3`` are refused like every fraction."""
         value = self.required(name)
         if type(value) is not Number:
-            raise self.refused("field_type", name, "整数", "a whole number")
+            raise self.refused("field_type", name, "整数（不加引号）", "a whole number, without quotes")
         if _WHOLE.fullmatch(value) is None or not minimum <= int(value) <= maximum:
-            raise self.refused(
-                "field_value",
+            raise self.wrong_value(
                 name,
                 value,
                 f" {minimum} 到 {maximum} 的整数",
@@ -98,12 +100,11 @@ class Fields:
         if type(value) is not Number and type(value) is not str:
             raise self.refused("field_type", name, "数字或数字字符串", "a number or a decimal string")
         if _DECIMAL.fullmatch(value) is None:
-            raise self.refused(
-                "field_value",
+            raise self.wrong_value(
                 name,
                 value,
-                "不为负、最多 4 位小数的数字",
-                "a decimal, not negative, with at most 4 decimals",
+                "不小于 0、最多 4 位小数的数字，不带单位",
+                "a number of 0 or more with at most 4 decimals and no unit",
             )
         return from_decimal(value)
 
@@ -120,12 +121,20 @@ class Fields:
         """Return the field ``accounts``, each word once."""
         values = self.list_of("accounts")
         if not values:
-            raise self.refused("field_value", "accounts", "[]", "至少一个账户", "at least one account")
+            raise self.wrong_value("accounts", "[]", "至少一个账户", "at least one account")
         found: dict[str, None] = {}
         for index, value in enumerate(values):
             path = (*self.path, "accounts", index)
             if type(value) is not str:
-                raise MalformedError("field_type", "accounts", "字符串的列表", "a list of strings", path=path)
+                raise MalformedError(
+                    "field_type",
+                    "accounts",
+                    "字符串的列表（每个加英文双引号）",
+                    "a list of strings, each in quotes",
+                    path=path,
+                )
+            if not value:
+                raise MalformedError("account_missing", path=path)
             if not is_account(value):
                 error = refused_account(value)
                 error.path = path
@@ -136,7 +145,7 @@ class Fields:
     def list_of(self, name: str) -> list[object]:
         value = self.required(name)
         if not isinstance(value, list):
-            raise self.refused("field_type", name, "列表", "a list")
+            raise self.refused("field_type", name, "列表（用 [ ] 括起来）", "a list, in [ ]")
         return value
 
     def instant_ns(self, name: str) -> int:
@@ -151,8 +160,7 @@ class Fields:
         else:
             raise self.refused("field_type", name, "时间", "a time")
         if instant_ns is None:
-            raise self.refused(
-                "field_value",
+            raise self.wrong_value(
                 name,
                 str(value),
                 "带时区的时间（如 2026-01-05T09:15:00+08:00）或 13 位毫秒数",

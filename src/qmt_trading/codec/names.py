@@ -12,6 +12,7 @@ CJK: Final = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af
 _NAME: Final = re.compile(f"[A-Za-z0-9._{CJK}-]{{1,{NAME_CHARACTERS_MAX}}}")
 _ACCOUNT: Final = re.compile(rf"\*|@?[A-Za-z0-9._{CJK}-]{{1,{NAME_CHARACTERS_MAX}}}")
 _ACCOUNT_STRANGE: Final = re.compile(f"[^A-Za-z0-9._{CJK}-]")
+_HOURS: Final = re.compile(r" [0-9]{1,2}\Z")
 _ID: Final = re.compile(r"[A-Za-z0-9._-][A-Za-z0-9._/-]{0,63}")
 _ID_STRANGE: Final = re.compile(r"[^A-Za-z0-9._/-]")
 
@@ -43,6 +44,8 @@ def refused_account(written: str) -> MalformedError:
     """Return why ``written`` is no account."""
     if not written:
         return MalformedError("account_empty", index=0)
+    if _has_second_colon(written):
+        return MalformedError("account_glued", written, index=written.index(":"))
     name = written.removeprefix("@")
     match = _ACCOUNT_STRANGE.search(name)
     if match is None:
@@ -53,6 +56,10 @@ def refused_account(written: str) -> MalformedError:
     letter = match.group()
     if letter == " ":
         return MalformedError("account_space", written, index=index)
-    if letter == ":":
-        return MalformedError("account_glued", written, index=index)
     return MalformedError("account", written, letter, index=index)
+
+
+def _has_second_colon(written: str) -> bool:
+    """Tell whether another item began within ``written``: the colon of a time, as in ``at 09:15:00``, is none."""
+    before, colon, _ = written.partition(":")
+    return bool(colon) and _HOURS.search(before) is None

@@ -8,7 +8,7 @@ from typing import Final, NoReturn, TypeVar
 
 from qmt_trading.codec.json_fields import Fields, Number
 from qmt_trading.codec.json_positions import first_repeated_key, first_word, position_of
-from qmt_trading.codec.malformed import ITEMS_MAX, MalformedError
+from qmt_trading.codec.malformed import ITEMS_MAX, MalformedError, Own
 from qmt_trading.codec.names import is_id
 from qmt_trading.codec.price_text import limit_price, parse_price
 from qmt_trading.codec.signal_checks import CHASE_MAX, assemble, check_item
@@ -48,6 +48,8 @@ _TRADE_SIGNAL: Final = ("type", "symbol", "accounts", "signal", "timestamp")
 _MEANT: Final = {
     "account": "accounts",
     "amount": "quantity / value",
+    "at": "not_before",
+    "cancel_after": "cancel_after_ms",
     "code": "symbol",
     "comment": "note",
     "direction": "action",
@@ -67,12 +69,31 @@ _MEANT: Final = {
     "volume": "quantity",
 }
 _SYNTAX: Final = {
-    "Expecting value": "这里应有一个值",
-    "Expecting property name enclosed in double quotes": "字段名要用双引号",
-    "Expecting ':' delimiter": "缺少冒号",
-    "Expecting ',' delimiter": "缺少逗号或右括号",
-    "Unterminated string starting at": "字符串没有结束",
-    "Invalid control character at": "字符串里有控制字符",
+    "Expecting value": ("这里应是一个值：带英文双引号的字符串、数字、列表、true 或 false", "a value is expected here"),
+    "Expecting property name enclosed in double quotes": (
+        "字段名要加英文双引号",
+        "a field name stands in double quotes",
+    ),
+    "Expecting ':' delimiter": ("字段名后面缺少冒号", "a colon is missing after the field name"),
+    "Expecting ',' delimiter": ("缺少逗号或右括号", "a comma or a closing bracket is missing"),
+    "Unterminated string starting at": ("字符串没有结束：缺右引号", "a string without its closing quote"),
+    "Invalid control character at": ("字符串里有换行或控制字符", "a line break or control character within a string"),
+    "Invalid \\escape": ("字符串里的 \\ 要写成 \\\\", "a backslash within a string is written twice"),
+}
+"""What the standard library says, which differs between its versions, in words of our own."""
+_PUNCTUATION: Final = {
+    "“": '"',
+    "”": '"',
+    "‘": '"',
+    "’": '"',
+    "，": ",",
+    "：": ":",
+    "｛": "{",
+    "｝": "}",
+    "［": "[",
+    "］": "]",
+    "【": "[",
+    "】": "]",
 }
 
 
@@ -102,7 +123,7 @@ def _decode(text: str) -> object:
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
             raise MalformedError("json_glued", index=error.pos) from None
-        raise MalformedError("json", _SYNTAX.get(error.msg, "语法不对"), error.msg, index=error.pos) from None
+        raise _syntax(text, error) from None
     except RecursionError:
         raise MalformedError("json_deep", index=0) from None
     except _RepeatedKeyError as error:
@@ -111,6 +132,23 @@ def _decode(text: str) -> object:
     except MalformedError as error:
         error.index = first_word(text, error.figures[0])
         raise
+
+
+def _syntax(text: str, error: json.JSONDecodeError) -> MalformedError:
+    """Return what is wrong with the JSON, and where, whichever version of the standard library says it."""
+    index = error.pos
+    letter = text[index : index + 1]
+    before = text[:index].rstrip()
+    if letter in ("}", "]") and before.endswith(","):
+        return MalformedError("json", "右括号前多了一个逗号", "a comma before a closing bracket", index=len(before) - 1)
+    if error.msg.startswith("Illegal trailing comma"):
+        return MalformedError("json", "右括号前多了一个逗号", "a comma before a closing bracket", index=index)
+    if letter in _PUNCTUATION:
+        return MalformedError("json_punctuation", letter, _PUNCTUATION[letter], index=index)
+    if not letter:
+        return MalformedError("json", "到末尾还没有结束，消息不完整", "it breaks off before its end", index=index)
+    chinese, english = _SYNTAX.get(error.msg, ("语法不对", "bad syntax"))
+    return MalformedError("json", Own(chinese), Own(english), index=index)
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -194,7 +232,13 @@ def _item(fields: Fields, *, infer_market: bool) -> Item:
         raise _unknown(fields, name)
     if verb is Verb.PORTFOLIO:
         return _portfolio(fields, infer_market=infer_market)
-    every = verb is Verb.CANCEL and fields.values.get("symbol") == "*"
+    every = fields.values.get("symbol") == "*"
+    if every and verb is not Verb.CANCEL:
+        raise fields.refused("symbol_every", "symbol")
+    if verb is Verb.TARGET and not any(name in fields for name in _TARGETS):
+        raise MalformedError("field_missing", Own(" / ".join(_TARGETS)), path=fields.path)
+    if "chase" in fields and "cancel_after_ms" not in fields:
+        raise fields.refused("field_needs", "chase", "cancel_after_ms")
     item = Item(
         verb,
         EVERY_SYMBOL if every else fields.symbol(infer_market=infer_market),
@@ -220,7 +264,7 @@ def _verb(fields: Fields) -> Verb:
         return verb
     words = "、".join(_ACTIONS), ", ".join(_ACTIONS)
     if written is not None:
-        raise fields.refused("field_value", "action", written, f" {words[0]} 之一", f"one of {words[1]}")
+        raise fields.wrong_value("action", written, f" {words[0]} 之一", f"one of {words[1]}")
     # The name that is wrong helps more than the one that is missing.
     for name in fields.values:
         if name not in _KNOWN:
@@ -229,7 +273,8 @@ def _verb(fields: Fields) -> Verb:
 
 
 def _unknown(fields: Fields, name: str) -> MalformedError:
-    meant = _MEANT.get(name.lower())
+    lower = name.lower()
+    meant = lower if lower != name and lower in _KNOWN else _MEANT.get(lower)
     if meant is None:
         return fields.refused("field_unknown", name, "", "")
     return fields.refused("field_unknown", name, f"，是不是 {meant}？", f", perhaps {meant}?")
@@ -240,7 +285,7 @@ def _side(fields: Fields) -> SideScope:
     try:
         return SideScope(written)
     except ValueError:
-        raise fields.refused("field_value", "side", written, " buy、sell 或 all", "buy, sell or all") from None
+        raise fields.wrong_value("side", written, " buy、sell 或 all", "buy, sell or all") from None
 
 
 def _size(fields: Fields, names: tuple[str, ...]) -> Size | None:
@@ -255,7 +300,10 @@ def _size(fields: Fields, names: tuple[str, ...]) -> Size | None:
         if name.endswith("quantity"):
             amount = fields.whole(name, minimum=0 if name in _TARGETS else 1, maximum=QUANTITY_MAX)
             return size_of(SizeKind.SHARES, amount)
-        return size_of(SizeKind.MONEY if name.endswith("value") else SizeKind.PERCENT, fields.decimal(name))
+        size = size_of(SizeKind.MONEY if name.endswith("value") else SizeKind.PERCENT, fields.decimal(name))
+        if size.amount == 0 and name not in _TARGETS:
+            raise MalformedError("size_zero", size.text)
+        return size
     except MalformedError as error:
         error.path = (*fields.path, name)
         raise
@@ -269,12 +317,18 @@ def _price(fields: Fields) -> PriceSpec | None:
         raise fields.refused("field_conflict", "price_type", "price")
     try:
         if name == "price":
+            if _is_price_word(fields.values["price"]):
+                raise fields.wrong_value(
+                    "price",
+                    fields.text("price"),
+                    "数字（价格词请写在 price_type）",
+                    "a figure (a word belongs into price_type)",
+                )
             return limit_price(fields.decimal("price"))
         written = fields.text("price_type")
         spec = parse_price(written)
         if spec.kind is PriceKind.LIMIT:
-            raise fields.refused(
-                "field_value",
+            raise fields.wrong_value(
                 "price_type",
                 written,
                 "价格词（数字请写在 price）",
@@ -284,6 +338,15 @@ def _price(fields: Fields) -> PriceSpec | None:
         error.path = (*fields.path, name)
         raise
     return spec
+
+
+def _is_price_word(value: object) -> bool:
+    if type(value) is not str:
+        return False
+    try:
+        return parse_price(value).kind is not PriceKind.LIMIT
+    except MalformedError:
+        return False
 
 
 def _expires_ns(fields: Fields) -> int | None:
@@ -305,7 +368,7 @@ def _portfolio(fields: Fields, *, infer_market: bool) -> Item:
     holdings: dict[Symbol, int] = {}
     values = fields.list_of("positions")
     if len(values) > ITEMS_MAX:
-        raise fields.refused("field_value", "positions", str(len(values)), " 256 项以内", "at most 256 of them")
+        raise fields.wrong_value("positions", str(len(values)), " 256 项以内", "at most 256 of them")
     for index, value in enumerate(values):
         path = (*fields.path, "positions", index)
         if not isinstance(value, dict):
@@ -337,13 +400,15 @@ def _trade_signal(fields: Fields, *, infer_market: bool) -> Signal:
     """Return the bare message that the original documentation describes: exactly its five keys."""
     try:
         if fields.text("type") != "trade_signal":
-            raise fields.refused("field_value", "type", fields.text("type"), " trade_signal", "trade_signal")
+            raise fields.wrong_value("type", fields.text("type"), " trade_signal", "trade_signal")
         for name in fields.values:
             if name not in _TRADE_SIGNAL:
+                if name in _KNOWN:
+                    raise fields.refused("field_not_for", name, "trade_signal")
                 raise _unknown(fields, name)
         item = Item(Verb.BARE, fields.symbol(infer_market=infer_market), fields.accounts())
         if fields.text("signal") != "EXECUTE":
-            raise fields.refused("field_value", "signal", fields.text("signal"), " EXECUTE", "EXECUTE")
+            raise fields.wrong_value("signal", fields.text("signal"), " EXECUTE", "EXECUTE")
         # Informational in the original: read, and never a reason to call the message late.
         if type(fields.required("timestamp")) is not Number:
             raise fields.refused("field_type", "timestamp", "数字", "a number")
@@ -386,8 +451,7 @@ def _note(fields: Fields, number: int) -> str:
         note = fields.text("note")
         half_characters = any("\ud800" <= letter <= "\udfff" for letter in note)
         if len(note) > NOTE_CHARACTERS_MAX or half_characters:
-            raise fields.refused(
-                "field_value",
+            raise fields.wrong_value(
                 "note",
                 note,
                 f" {NOTE_CHARACTERS_MAX} 字以内的文字",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from qmt_trading.codec.malformed import ITEMS_MAX, MalformedError
-from qmt_trading.codec.names import is_account, is_id, is_name, refused_account, strange_in_id
+from qmt_trading.codec.names import CJK, is_account, is_id, is_name, refused_account, strange_in_id
 from qmt_trading.codec.price_text import parse_price
 from qmt_trading.codec.signal_checks import CHASE_MAX, assemble, check_item
 from qmt_trading.codec.size_text import parse_size
@@ -20,6 +20,21 @@ from qmt_trading.model.words import SideScope, SignalForm, Verb
 DURATION_MAX_NS: Final = 86_400 * SECOND_NS
 
 _T = TypeVar("_T")
+
+
+class _Part(NamedTuple):
+    """A part of an item as it was written, and the index at which it begins."""
+
+    text: str = ""
+    start: int = 0
+
+    def inner(self) -> _Part:
+        """Return this without the blanks around it."""
+        return _Part(self.text.strip(" "), self.start + _leading(self.text))
+
+
+_NONE: Final = _Part()
+
 
 _VERBS: Final[dict[str, tuple[Verb, SideScope | None]]] = {
     "buy": (Verb.BUY, None),
@@ -45,6 +60,9 @@ _VERB: Final = re.compile(
     r"(买入|买|卖出|卖|撤单|撤买|撤卖|撤|全撤|调到|清仓|(?:buy|b|sell|s|cancel|x|target)(?= |$)) *",
     re.ASCII | re.IGNORECASE,
 )
+_VERB_ODD: Final = re.compile(rf"(?>买入|买|卖出|卖|撤单|撤买|撤卖|撤|全撤|调到|清仓)[{CJK}](?![{CJK}])")
+"""买进, 卖掉, 撤销: one character more than a verb; two or more may be a stock's name."""
+_EVERY_WORDS: Final = ("all", "全部", "所有")
 _VERB_GLUED: Final = re.compile(
     r"(buy|b|sell|s|cancel|x|target)((?:sh|sz|bj|sse|szse|bse)?\.?[0-9].*)", re.ASCII | re.IGNORECASE
 )
@@ -68,7 +86,10 @@ def parse_text(text: str, *, infer_market: bool) -> Signal:
         if not number:
             raise MalformedError("id_empty", index=len(body) + 1)
         if not is_id(number):
-            index = len(body) + 1 + len(tail) - len(tail.lstrip(" ")) + strange_in_id(number)
+            strange = strange_in_id(number)
+            index = len(body) + 1 + _leading(tail) + strange
+            if number[strange] in " ;#" and is_id(number[:strange]):
+                raise MalformedError("id_last", number[:strange], index=index)
             raise MalformedError("id", number, index=index)
     if not body.strip(" "):
         raise MalformedError("empty", index=0)
@@ -105,9 +126,10 @@ def parse_angle(text: str, start: int, end: int, *, infer_market: bool) -> Signa
         written = symbol_text.strip(" ")
         if not written:
             raise MalformedError("symbol_missing", index=0)
-        symbol = _symbol(written, _leading(symbol_text), infer_market=infer_market)
+        begin = _leading(symbol_text)
+        symbol = EVERY_SYMBOL if written == "*" else _symbol(written, begin, infer_market=infer_market)
         item = Item(Verb.BARE, symbol, _accounts(account_text, len(symbol_text) + 1))
-        _check_at(item, _leading(symbol_text))
+        _check_as_written(item, begin)
         return _assembled(SignalForm.ANGLE, (item,), "", [0])
     except MalformedError as error:
         error.item = 1
@@ -150,21 +172,29 @@ def _parse_item(piece: str, *, infer_market: bool) -> Item:
         symbol = EVERY_SYMBOL
     else:
         symbol = _item_symbol(verb, side, written, size_text, begin, infer_market=infer_market)
-    size = _size(size_text, begin + len(written) + 1)
-    price = _price(price_text, len(instruction) + 1) if at_sign else None
+    size_part = _Part(size_text, begin + len(written) + 1).inner()
+    price_part = _Part(price_text, len(instruction) + 1).inner()
+    if verb is Verb.BARE and _VERB.match(size_part.text):
+        raise MalformedError("verb_place", size_part.text.partition(" ")[0], written, index=size_part.start)
+    size = _size(size_part)
+    price = _price(price_part) if at_sign else None
     account_text, option_text = _split_tail(tail)
     tail_start = len(head) + 1
     accounts = _accounts(account_text, tail_start)
     item = Item(verb, symbol, accounts, side, size, price)
     if option_text:
         item = _with_options(item, option_text, tail_start + len(account_text))
-    _check_at(item, begin if written else 0)
+    options = _Part(option_text, tail_start + len(account_text))
+    _check_as_written(item, begin if written else 0, size_part, price_part, options)
     return item
 
 
 def _verb(instruction: str) -> tuple[Verb, SideScope | None, int]:
     """Return the verb, the side it names, and where the symbol begins."""
     begin = _leading(instruction)
+    odd = _VERB_ODD.match(instruction, begin)
+    if odd is not None:
+        raise MalformedError("verb", odd.group(), index=begin)
     match = _VERB.match(instruction, begin)
     if match is None:
         return Verb.BARE, None, begin
@@ -183,6 +213,8 @@ def _item_symbol(
             raise MalformedError("verb_glued", glued[1], glued[2], index=begin)
         if size_text.strip(" ") and not any(letter in "0123456789" for letter in written):
             raise MalformedError("verb", written, index=begin)
+    if verb is Verb.CANCEL and written.lower() in _EVERY_WORDS:
+        raise MalformedError("symbol_all", written, index=begin)
     symbol = _symbol(written, begin, infer_market=infer_market)
     if side is SideScope.ALL:
         raise MalformedError("symbol_of_cancel_all", symbol, index=begin)
@@ -206,18 +238,36 @@ def _is_symbol(written: str) -> bool:
     return True
 
 
-def _size(size_text: str, start: int) -> Size | None:
-    written = size_text.strip(" ")
-    if not written:
+def _size(part: _Part) -> Size | None:
+    if not part.text:
         return None
-    return _at(start + _leading(size_text), parse_size, written)
+    try:
+        return parse_size(part.text)
+    except MalformedError as error:
+        raise (_misplaced(part.text) or error).shifted(part.start) from None
 
 
-def _price(price_text: str, start: int) -> PriceSpec:
-    written = price_text.strip(" ")
-    if not written:
-        raise MalformedError("price_empty", index=start)
-    return _at(start + _leading(price_text), parse_price, written)
+def _price(part: _Part) -> PriceSpec:
+    if not part.text:
+        raise MalformedError("price_empty", index=part.start)
+    try:
+        return parse_price(part.text)
+    except MalformedError as error:
+        raise (_misplaced(part.text) or error).shifted(part.start) from None
+
+
+def _misplaced(written: str) -> MalformedError | None:
+    """Return the refusal of a size and a price that stand side by side, as in ``1000 10.50`` and ``@10.50 1000``."""
+    first, _, second = written.partition(" ")
+    second = second.strip(" ")
+    for size_text, price_text in ((first, second), (second, first)):
+        try:
+            parse_size(size_text)
+            parse_price(price_text)
+        except MalformedError:
+            continue
+        return MalformedError("size_place", size_text, price_text)
+    return None
 
 
 def _split_tail(tail: str) -> tuple[str, str]:
@@ -268,7 +318,7 @@ def _with_options(item: Item, option_text: str, start: int) -> Item:
             elif is_name(value):
                 strategy = value
             else:
-                raise MalformedError("option_strategy", value, index=value_start)
+                raise MalformedError("option_strategy", value or '""', index=value_start)
         start += len(word) + 1
     return Item(
         item.verb,
@@ -293,7 +343,7 @@ def time_of_day_ns(written: str) -> int:
     """
     match = _TIME_OF_DAY.fullmatch(written)
     if match is None:
-        raise MalformedError("option_at", written)
+        raise MalformedError("option_at", written or '""')
     seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
     return seconds * SECOND_NS + int((match[4] or "0").ljust(3, "0")) * MILLISECOND_NS
 
@@ -304,19 +354,36 @@ def _duration_ns(name: str, value: str, start: int) -> int:
         duration_ns = int(match[1]) * SECOND_NS + int((match[2] or "0").ljust(3, "0")) * MILLISECOND_NS
         if 0 < duration_ns <= DURATION_MAX_NS:
             return duration_ns
-    raise MalformedError("option_duration", name, value, index=start)
+    raise MalformedError("option_duration", name, value or '""', index=start)
 
 
 def _chase(value: str, start: int) -> int:
     if value.isascii() and value.isdigit() and len(value) <= 4 and 0 < int(value) <= CHASE_MAX:
         return int(value)
-    raise MalformedError("option_chase", value, index=start)
+    raise MalformedError("option_chase", value or '""', index=start)
 
 
-def _check_at(item: Item, index: int) -> None:
+def _check_as_written(
+    item: Item, symbol_start: int, size: _Part = _NONE, price: _Part = _NONE, options: _Part = _NONE
+) -> None:
+    """Check ``item``; a refusal quotes what was written and stands where that begins.
+
+    Raises:
+        MalformedError: its parts do not go together.
+    """
     try:
         check_item(item)
     except MalformedError as error:
+        index = symbol_start
+        if error.code.startswith("size_") and size.text:
+            index = size.start
+            error.figures = (*error.figures[:-1], size.text)
+        elif error.code.startswith("price_"):
+            index = price.start
+            error.figures = (price.text,)
+        elif error.code.startswith("option_"):
+            name = error.figures[0] if error.figures else "chase"
+            index = options.start + options.text.lower().index(f" {name}=") + 1
         raise error.shifted(index) from None
 
 

@@ -95,6 +95,9 @@ def _word_or_fraction(written: str) -> Size:
         return Size(SizeKind.FRACTION, 1, 2, "1/2")
     match = _FRACTION.fullmatch(written)
     if match is None:
+        without_commas = written.replace(",", "")
+        if without_commas != written and _FIGURE.fullmatch(without_commas) is not None:
+            raise MalformedError("size_comma", without_commas)
         raise MalformedError("size", written)
     amount, denominator = int(match[1]), int(match[2])
     if not 0 < amount <= denominator:

@@ -59,7 +59,8 @@ def normalise(written: str, *, infer_market: bool = False, trading_view: bool = 
             return likely[0]
         if likely:
             raise MalformedError("market_missing", written, " / ".join(likely))
-        raise MalformedError("market_unknown", written)
+        if len(letters) == 6:
+            raise MalformedError("market_unknown", written)
     raise MalformedError("symbol", written)
 
 

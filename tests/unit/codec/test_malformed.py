@@ -10,7 +10,7 @@ import pytest
 
 import qmt_trading.codec
 from qmt_trading.codec import malformed as module
-from qmt_trading.codec.malformed import general, malformed, shorten
+from qmt_trading.codec.malformed import Own, general, malformed, shorten
 
 SOURCES = sorted(Path(qmt_trading.codec.__path__[0]).glob("*.py"))
 SENTENCES = module._SENTENCES
@@ -49,6 +49,10 @@ def test_quoted_text_is_short_and_visible() -> None:
     assert shorten("a" * 41) == "a" * 39 + "…"
     assert shorten("a\x00\u202e\ud800") == "a\\u0000\\u202e\\ud800"
     assert shorten("买入") == "买入"
+
+
+def test_words_of_ours_are_shown_whole() -> None:
+    assert malformed("json", (Own("x" * 41), ""), position=0).chinese.endswith("x" * 41)
 
 
 def test_a_sentence_whose_figures_are_gone_is_still_a_sentence() -> None:

@@ -155,7 +155,7 @@ def test_the_old_form_means_what_the_bare_form_means() -> None:
     [
         (OLD | {"signal": "BUY"}, "field_value"),
         (OLD | {"type": "other"}, "field_value"),
-        (OLD | {"quantity": 1}, "field_unknown"),
+        (OLD | {"quantity": 1}, "field_not_for"),
         ({name: OLD[name] for name in OLD if name != "timestamp"}, "field_missing"),
         (OLD | {"timestamp": "now"}, "field_type"),
         ({"symbol": "600000.SH", "accounts": ["a"]}, "field_missing"),
@@ -185,7 +185,7 @@ def test_the_old_form_means_what_the_bare_form_means() -> None:
         (ORDER | {"symbol": 600000}, "field_type"),
         (ORDER | {"symbol": "600000"}, "market_missing"),
         (ORDER | {"symbol": "６０００００.SH"}, "symbol"),
-        (ORDER | {"symbol": "*"}, "symbol"),
+        (ORDER | {"symbol": "*"}, "symbol_every"),
         (ORDER | {"id": ""}, "id"),
         (ORDER | {"id": 17}, "field_type"),
         (ORDER | {"sent_at": "2026-01-05T09:15:00"}, "field_value"),
@@ -199,7 +199,7 @@ def test_the_old_form_means_what_the_bare_form_means() -> None:
         (CANCEL | {"quantity": 100}, "field_not_for"),
         (CANCEL | {"price": 10}, "field_not_for"),
         (CANCEL | {"side": "both"}, "field_value"),
-        ({"action": "target", "symbol": "600000.SH", "accounts": ["a"]}, "size_missing"),
+        ({"action": "target", "symbol": "600000.SH", "accounts": ["a"]}, "field_missing"),
         ({"action": "target", "symbol": "600000.SH", "accounts": ["a"], "target_percent": 101}, "size_percent"),
         (PORTFOLIO | {"strategy": ""}, "field_value"),
         (PORTFOLIO | {"close_others": 1}, "field_type"),
@@ -246,6 +246,17 @@ def test_the_refused_name_is_told_with_the_name_that_was_meant() -> None:
     result = refused(ORDER | {"qty": 1})
     assert result.chinese == "没有字段 qty，是不是 quantity？"
     assert result.english == "unknown field qty, perhaps quantity?"
+
+
+@pytest.mark.parametrize("text", ['{"action":"buy",}', '{"action":"buy" , }', '{"accounts":["a",]}'])
+def test_a_comma_too_many_stands_at_the_comma_in_every_python(text: str) -> None:
+    result = refused(text)
+    assert result.chinese == "JSON 语法错误：右括号前多了一个逗号"
+    assert text[result.position] == ","
+
+
+def test_what_would_be_right_is_never_cut() -> None:
+    assert refused(ORDER | {"sent_at": "now"}).chinese.endswith("或 13 位毫秒数")
 
 
 def test_deep_nesting_and_endless_digits_are_answered() -> None:

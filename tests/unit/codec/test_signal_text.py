@@ -150,23 +150,23 @@ def test_content_is_the_same_for_the_same_instruction_however_it_is_written() ->
         ("buy600000.SH 100:a", "verb_glued", 0, 1),
         ("bsh600000 100:a", "verb_glued", 0, 1),
         ("purchase 600000.SH 100:a", "verb", 0, 1),
-        ("600000.SH 100:a", "size_without_verb", 0, 1),
+        ("600000.SH 100:a", "size_without_verb", 10, 1),
         ("buy 600000.SH 5万:a", "size_unit", 14, 1),
         ("buy 600000.SH 1000.5:a", "size_fraction", 14, 1),
-        ("buy 600000.SH 1,000:a", "size", 14, 1),
-        ("buy 600000.SH 100 200:a", "size", 14, 1),
-        ("buy 600000.SH 0:a", "size_zero", 4, 1),
+        ("buy 600000.SH 1,000:a", "size_comma", 14, 1),
+        ("buy 600000.SH 100 200:a", "size_place", 14, 1),
+        ("buy 600000.SH 0:a", "size_zero", 14, 1),
         ("buy 600000.SH 101%:a", "size_percent", 14, 1),
-        ("buy 600000.SH 半仓:a", "size_sell_only", 4, 1),
-        ("buy 600000.SH all:a", "size_sell_only", 4, 1),
-        ("target 600000.SH 1/3:a", "size_sell_only", 7, 1),
+        ("buy 600000.SH 半仓:a", "size_sell_only", 14, 1),
+        ("buy 600000.SH all:a", "size_sell_only", 14, 1),
+        ("target 600000.SH 1/3:a", "size_sell_only", 17, 1),
         ("target 600000.SH:a", "size_missing", 7, 1),
-        ("target 600000.SH 10手:a", "size_target_lots", 7, 1),
-        ("600036.SH:a;调到600000.SH 0手:a", "size_target_lots", 18, 2),
-        ("cancel 600000.SH 100:a", "size_not_allowed", 7, 1),
-        ("清仓 600000.SH 100:a", "size_not_allowed", 7, 1),
-        ("cancel 600000.SH@10.50:a", "price_not_allowed", 7, 1),
-        ("cancel 600000.SH:a cancel_after=3s", "option_of_orders", 7, 1),
+        ("target 600000.SH 10手:a", "size_target_lots", 17, 1),
+        ("600036.SH:a;调到600000.SH 0手:a", "size_target_lots", 28, 2),
+        ("cancel 600000.SH 100:a", "size_not_allowed", 17, 1),
+        ("清仓 600000.SH 100:a", "size_not_allowed", 17, 1),
+        ("cancel 600000.SH@10.50:a", "price_not_allowed", 17, 1),
+        ("cancel 600000.SH:a cancel_after=3s", "option_of_orders", 19, 1),
         ("buy *:a", "symbol_every", 4, 1),
         ("*:a", "symbol_every", 0, 1),
         ("清仓 *:a", "symbol_every", 7, 1),
@@ -199,7 +199,8 @@ def test_content_is_the_same_for_the_same_instruction_however_it_is_written() ->
         ("600000.SH:a strategy=", "option_strategy", 21, 1),
         ("600000.SH:a;;600036.SH:a", "item_empty", 12, 2),
         ("600000.SH:a#", "id_empty", 12, 0),
-        ("600000.SH:a#1 2", "id", 13, 0),
+        ("600000.SH:a#1 2", "id_last", 13, 0),
+        ("600000.SH:a#1!2", "id", 13, 0),
         ("600000.SH:a#/1", "id", 12, 0),
         ("600000.SH:a#" + "1" * 65, "id", 76, 0),
         ("#17", "empty", 0, 0),
@@ -232,6 +233,16 @@ def test_a_target_in_lots_is_told_what_would_be_right() -> None:
     result = refused("target 600000.SH 10手:a")
     assert result.chinese == "target 调到 只写股数、金额或百分比：请把 10手 写成股数"
     assert result.english == "a target counts shares, yuan or per cent: write 10手 in shares"
+
+
+def test_a_refusal_quotes_what_was_written() -> None:
+    assert refused("buy 600000.SH 半仓:a").chinese.startswith("半仓 ")
+    assert refused("撤单 600000.SH@涨停:a").english.endswith("@涨停")
+
+
+def test_one_character_more_is_another_verb_and_two_may_be_a_name() -> None:
+    assert refused("买进600000.SH 100:a").code == "verb"
+    assert refused("买浦发 100:a").code == "symbol"
 
 
 def test_a_bare_code_names_the_likely_symbol() -> None:

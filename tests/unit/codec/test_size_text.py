@@ -60,7 +60,7 @@ def test_every_size_is_counted_exactly(written: str, kind: SizeKind, amount: int
         ("+100", "size"),
         ("1e3", "size"),
         ("1_000", "size"),
-        ("1,000", "size"),
+        ("1,000", "size_comma"),
         ("100 200", "size"),
         (".5元", "size"),
         ("5.元", "size"),
