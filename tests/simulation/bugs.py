@@ -28,7 +28,7 @@ from qmt_trading.model.instrument import EVERY_SYMBOL
 from qmt_trading.model.numbers import Money, Quantity
 from qmt_trading.model.order import Order
 from qmt_trading.model.words import OrderStatus, Side, TradingState
-from qmt_trading.run import loop as loop_module
+from qmt_trading.run import hand_over
 from qmt_trading.run.loop import Loop
 from tests.simulation.bugs_of_time import BUGS_OF_TIME
 from tests.simulation.fuse import Crash
@@ -178,7 +178,7 @@ def reservation_kept() -> Any:
 
 def minus_one_is_failure() -> Any:
     """-1 is taken for "not sent" (A3)."""
-    return mock.patch.object(loop_module, "NotSentError", QmtError)
+    return mock.patch.object(hand_over, "NotSentError", QmtError)
 
 
 def decides_again() -> Any:

@@ -117,6 +117,8 @@ class Inbox:
         self.signals: deque[Arrival] = deque()
         self.lazy: deque[Report] = deque()
         """Reports that tell the timeline only: taken with the next turn, never a reason for one at once."""
+        self.lazy_since_ns = 0
+        """Since when the oldest of them waits."""
         self.loop_wake = Wake()
         self.control_wake = Wake()
         self.on_control: Callable[[], object] = self.control_wake.set
@@ -218,6 +220,12 @@ class Inbox:
         """Take a report; never refused."""
         self.reports.append(report)
         self.loop_wake.set()
+
+    def note(self, report: Report, now_ns: int) -> None:
+        """Take a report that tells the timeline only."""
+        if not self.lazy:
+            self.lazy_since_ns = now_ns
+        self.lazy.append(report)
 
     def ask(self, request: Request, answer: Answer | None = None) -> None:
         """Take a person's request, on the lane that overtakes everything."""

@@ -21,10 +21,9 @@ from qmt_trading.engine.fold import signal_key
 from qmt_trading.engine.snapshot import capture
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
-from qmt_trading.model.errors import JournalError, NotSentError
+from qmt_trading.model.errors import JournalError
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
-from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId, Item, Malformed
@@ -33,6 +32,7 @@ from qmt_trading.model.view import View
 from qmt_trading.ports import Broker, Clock, Closing, Journal, MarketFeed, Reply, StoredTurn
 from qmt_trading.run.batch import Batch, Decided, closing_of
 from qmt_trading.run.clock import StepWatch
+from qmt_trading.run.hand_over import HandOver
 from qmt_trading.run.inbox import Arrival, Ask, Inbox, as_malformed_event
 from qmt_trading.run.receipts import undurable
 
@@ -85,6 +85,7 @@ class Loop:
         self._number, self._seal = head
         self._observe = observe
         self._heed = heed
+        self._hand_over = HandOver(engine, inbox, clock, broker_of)
         self._deciding = threading.Lock()
         self._pending = Batch([], [], [], [], [])
         self._at_ns = 0
@@ -95,7 +96,6 @@ class Loop:
         self._commit_began_ns = 0
         self._committed_ns = 0
         self._durable_seq = engine.state.signal_seq
-        self._lazy_since_ns = 0
         self._pending_since_ns = 0
         self._published_ns = 0
         self._unpublished = True
@@ -247,7 +247,7 @@ class Loop:
                 quotes = self._quotes([waiting.item], now_ns)
                 self._handle(ev.InstructionDue(waiting.seq, waiting.number, quotes), now_ns)
         inbox, count = self._inbox, 0
-        if inbox.lazy and (inbox.reports or inbox.signals or now_ns - self._lazy_since_ns > LAZY_WAIT_NS):
+        if inbox.lazy and (inbox.reports or inbox.signals or now_ns - inbox.lazy_since_ns > LAZY_WAIT_NS):
             while inbox.lazy:
                 self._handle(inbox.lazy.popleft(), now_ns)
         outputs_before = len(self._pending.records)
@@ -435,40 +435,9 @@ class Loop:
 
     def _release(self, submits: list[Decided], *, on_disk: bool) -> None:
         """Hand over what may still leave; the lock is held, so that no halt comes between the look and the call."""
-        if not submits:
-            return
-        now_ns = self._clock.now_ns()
-        groups: dict[int, tuple[Broker, list[out.SubmitOrder]]] = {}
-        withheld: dict[str, list[ClientOrderId]] = {}
-        for order, halts in submits:
-            broker = self._broker_of(order.account)
-            cause = self._engine.may_release(order, now_ns, halts) if on_disk else "journal"
-            if cause or broker is None:
-                withheld.setdefault(cause or "link", []).append(order.client_order_id)
-            elif id(broker) in groups:
-                groups[id(broker)][1].append(order)
-            else:
-                groups[id(broker)] = broker, [order]
-        for broker, orders in groups.values():
-            self._hand_over(broker, orders)
-        for cause, names in withheld.items():
-            self._handle(ev.SubmitsWithheld(tuple(names), cause), self._now_ns())
-
-    def _hand_over(self, broker: Broker, orders: list[out.SubmitOrder]) -> None:
-        called_ns = self._clock.now_ns()
-        not_called = set()
-        for order, error in broker.submit(orders):
-            if isinstance(error, NotSentError):
-                not_called.add(order.client_order_id)
-                self._inbox.report(ev.SubmitRefused(order.account, order.client_order_id, str(error)))
-            else:
-                self._inbox.report(ev.SubmitUncertain(order.account, order.client_order_id, str(error)))
-        names = [order.client_order_id for order in orders]
-        calls = tuple([(name, called_ns) for name in names if name not in not_called])
-        if calls:
-            if not self._inbox.lazy:
-                self._lazy_since_ns = called_ns
-            self._inbox.lazy.append(ev.SubmitsHandedOver(self._committed_ns, calls))
+        if submits:
+            for withheld in self._hand_over.release(submits, on_disk=on_disk, committed_ns=self._committed_ns):
+                self._handle(withheld, self._now_ns())
 
     def _answer(self, batch: Batch, *, on_disk: bool) -> None:
         told_ways: dict[int, Reply] = {}
