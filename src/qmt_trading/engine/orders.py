@@ -107,7 +107,8 @@ class Orders:
         if isinstance(candidate, Denial):
             self._line(plan, number, candidate)
             return
-        parts = split(candidate.quantity, plan.rule)
+        quantity = candidate.quantity
+        parts = (quantity,) if quantity <= plan.rule.quantity_max else split(quantity, plan.rule)
         made = self._by_account.get(number, 0) + len(parts) - 1
         counted = self.accepted + len(parts) - 1
         denial = gate.judge(state, settings, door, account, candidate, signal_count=counted, account_count=made)

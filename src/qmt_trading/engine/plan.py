@@ -84,12 +84,12 @@ class Plan:
         if isinstance(quantity, Denial):
             return quantity
         worth = notional(price, quantity)
-        parts = split(quantity, rule)
-        if len(parts) == 1:
-            candidate = Candidate(symbol, side, quantity, price, worth, self.needed(account, price, quantity))
+        if quantity <= rule.quantity_max:
+            cash = buy_reserve(rule.kind, worth, account.settings.fees) if side is Side.BUY else Money(0)
+            candidate = Candidate(symbol, side, quantity, price, worth, cash)
             return judge_legality(rule, self._quote, candidate, held) or candidate
         needed = 0
-        for part in parts:
+        for part in split(quantity, rule):
             own = self.needed(account, price, part)
             denial = judge_legality(rule, self._quote, Candidate(symbol, side, part, price, worth, own), held)
             if denial is not None:

@@ -121,10 +121,8 @@ def decide_due(state: State, event: InstructionDue, emit: Emit) -> None:
 
 def symbols_of(state: State, item: Item) -> list[Symbol]:
     """Return the symbols whose quotes a decision about ``item`` needs."""
-    if item.verb is Verb.CANCEL:
-        return []
     if item.verb is not Verb.PORTFOLIO:
-        return [item.symbol]
+        return [] if item.verb is Verb.CANCEL else [item.symbol]
     found = dict.fromkeys(symbol for symbol, _ in item.holdings)
     if item.close_others:
         found |= dict.fromkeys(symbol for _, strategy, symbol in state.holdings if strategy == item.strategy)

@@ -29,6 +29,7 @@ from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId, Item, Malformed
 from qmt_trading.model.snapshot import Snapshot
 from qmt_trading.model.view import View
+from qmt_trading.model.words import Verb
 from qmt_trading.ports import Broker, Clock, Closing, Journal, MarketFeed, Reply, StoredTurn
 from qmt_trading.run.batch import Batch, Decided, closing_of
 from qmt_trading.run.clock import StepWatch
@@ -296,7 +297,6 @@ class Loop:
             if arrival.reply is not None:
                 self._pending.replies.append((arrival.reply, encode_malformed(parsed)))
             return
-        timed = any(item.at_ns is not None for item in parsed.items)
         event = ev.SignalReceived(
             self._engine.state.signal_seq + 1,
             arrival.door,
@@ -306,7 +306,7 @@ class Loop:
             self._quotes(parsed.items, now_ns),
             None,
             arrival.number,
-            self._day_after(now_ns) if timed else None,
+            self._day_after(now_ns) if any(item.at_ns is not None for item in parsed.items) else None,
         )
         key = signal_key(event)
         if key and key not in self._engine.state.ids:
@@ -324,7 +324,9 @@ class Loop:
         """Return what the feed knows of the symbols that ``items`` trade, each once."""
         quotes: dict[Symbol, Quote] = {}
         for item in items:
-            for symbol in self._engine.symbols_of(item):
+            if item.verb is Verb.CANCEL:
+                continue
+            for symbol in (item.symbol,) if item.verb is not Verb.PORTFOLIO else self._engine.symbols_of(item):
                 if symbol not in quotes:
                     quote = self._feed.quote(symbol, now_ns)
                     if quote is not None:
