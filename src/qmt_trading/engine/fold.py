@@ -168,7 +168,7 @@ def _distrust_instants(state: State) -> None:
                 state.put_order(replace(order, asked=0, asked_ns=0))
         for order in map(state.order, list(account.live)):
             if order.cancel_next_ns and order.cancel_seq:  # Repeated now, rather than never when the clock went back.
-                state.put_order(replace(order, cancel_next_ns=state.now_ns))
+                state.put_order(replace(order, cancel_next_ns=state.now_ns, cancel_paced=False))
 
 
 def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None:
