@@ -415,6 +415,15 @@ def test_turns_that_were_given_are_not_all_taken_at_once_by_a_reconnect(what: st
     assert len({order for order, _, _ in road.sent()}) == 400, "nothing is left behind"
 
 
+def test_said_again_it_takes_no_turn_before_its_time() -> None:
+    road, _ = crowd(1, 900)
+    road.signal(f"{STOCK}:*")
+    road.now_ns += 100 * MILLISECOND_NS
+    road.signal(f"{STOCK}:*")
+    road.feed(ev.CancelRequested("me", "again"))
+    assert len(road.sent()) <= 150 + 15 + 150
+
+
 @every_origin
 def test_row_13_the_account_that_is_down_keeps_its_cancel_for_the_reconnect(origin: Origin) -> None:
     road = Road()

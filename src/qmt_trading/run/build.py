@@ -185,6 +185,7 @@ class Application:
         self._run("loop", self._run_loop)
         self._run("control", self._run_control)
         self._inbox.on_control = self._decide_control
+        self._inbox.on_ask = self._note_flag
         self._run("housekeeping", lambda: self._housekeeping.run(self._stopping))
         for broker in self._brokers.values():
             broker.start(self._inbox.report)
@@ -300,6 +301,10 @@ class Application:
 
     def _observe(self, records: Sequence[Record]) -> None:
         self._narrator.records(records)
+
+    def _note_flag(self, request: ev.Request) -> None:
+        if isinstance(request, ev.ResumeRequested) and request.account is None:
+            self._flag.offer()
 
     def _heed(self, request: ev.Request, on_disk: bool) -> None:
         if isinstance(request, ev.ResumeRequested) and request.account is None:
