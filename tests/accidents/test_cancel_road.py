@@ -452,3 +452,27 @@ def test_the_price_of_a_cancel_is_refused_and_nothing_leaves() -> None:
     receipt = road.signal(f"{STOCK}@10.50:{ACCOUNT}")
     assert receipt.status is SignalStatus.DENIED
     assert road.sent() == []
+
+
+@every_origin
+@pytest.mark.parametrize("asked", ["signal", "person", "halt"])
+def test_a_cancel_without_an_end_goes_on_over_midnight(origin: Origin, asked: str) -> None:
+    road = Road(at_ns=at_time(DAY, (23 * 3600 + 50 * 60) * SECOND_NS))
+    row = road.at_work(origin)
+    road.now_ns = at_time(DAY, 86_390 * SECOND_NS)
+    if asked == "signal":
+        road.bare()
+    elif asked == "person":
+        (order,) = road.engine.view().orders
+        road.feed(ev.CancelRequested("me", "test", order_id=order.client_order_id))
+    else:
+        road.feed(ev.HaltRequested("me", "test", cancel_open=True))
+    next_day = dt.date(2026, 11, 25)
+    road.now_ns = at_time(next_day, 5 * SECOND_NS)
+    road.feed(ev.DayBegan(next_day))
+    assert "CANCEL_OVERNIGHT" in road.alerts()
+    before = len(road.sent())
+    later = replace(row, client_order_id="", broker_order_id="901", venue_order_id="H901", ordered_ns=road.now_ns)
+    road.listed(row, later)
+    gone = road.sent()[before:]
+    assert [number for _, number, _ in gone] == ["H77"], "and nothing that was placed since"

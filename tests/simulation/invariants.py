@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qmt_trading.engine.state import State
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
-from qmt_trading.model.words import Side
+from qmt_trading.model.words import OrderStatus, Side
 
 
 def check_state(state: State) -> None:

@@ -227,7 +227,7 @@ class Stage:
         )
         if self.habits.wild:
             self.ledger.handing(order, self.now_ns)
-        if not self.venue.connected:
+        if not self.venue.connected or order.session != self.venue.session:
             raise NotSentError("断开")
         if self.habits.wild:
             self.ledger.left(order)

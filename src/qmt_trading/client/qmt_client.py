@@ -94,7 +94,8 @@ class Receipt:
     def is_accepted(self) -> bool:
         """Tell whether at least one order or cancel is on record, now or when this id came first."""
         lines = [line.status for line in self.orders] + [line.status for line in self.cancels]
-        return self.status == "accepted" or (self.status == "duplicate" and "accepted" in lines)
+        good = {"accepted", "queued", "registered", "dropped", "nothing"}
+        return self.status == "accepted" or (self.status == "duplicate" and not good.isdisjoint(lines))
 
 
 def send(

@@ -39,6 +39,19 @@ def timed_denied(waiting: Timed, denial: Denial) -> Alert:
     )
 
 
+def uncancelled_overnight(order: Order) -> Alert:
+    chinese, english = _side(order)
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="CANCEL_OVERNIGHT",
+        chinese=f"跨日时仍未撤掉：{order.symbol} {chinese} {order.quantity}，柜台还有它就继续撤",
+        english=f"not cancelled by midnight: {english} {order.quantity} {order.symbol}; cancelled if the list shows it",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )
+
+
 def unknown_ended(order: Order) -> Alert:
     return Alert(
         importance=Importance.WARNING,

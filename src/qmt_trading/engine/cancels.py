@@ -15,7 +15,7 @@ from qmt_trading.model.outputs import CancelMarked, CancelOrder, InstructionDrop
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.receipt import CancelLine
 from qmt_trading.model.settings import NoCancelPhase
-from qmt_trading.model.signal import Item
+from qmt_trading.model.signal import AccountId, Item
 from qmt_trading.model.timed import Timed
 from qmt_trading.model.words import Side, SideScope, Verb
 
@@ -83,6 +83,32 @@ def reaches_waiting(mark: CancelMarked, waiting: Timed) -> bool:
     if waiting.arrival >= mark.arrival or mark.account not in waiting.accounts:
         return False
     return _concerns(mark.symbol, mark.side, waiting.item, waiting.verb)
+
+
+def overnight(state: State) -> tuple[list[CancelMarked], list[Order]]:
+    """Return what a new day takes over of cancels without an end, and the orders that they concern.
+
+    The new day knows those orders again by the counter's lists, as rows of somebody else: the marks reach what was
+    placed up to the orders' own time, and nothing later.
+    """
+    marks: dict[tuple[AccountId, Symbol, SideScope], CancelMarked] = {}
+    orders: list[Order] = []
+    for number, account in state.accounts.items():
+        for mark in account.marks.values():
+            marks[number, mark.symbol, mark.side] = CancelMarked(
+                number, mark.symbol, mark.side, mark.seq, mark.received_ns, mark.arrival
+            )
+        for order in map(state.order, account.live):
+            if not order.cancel_seq or not has_number(order):
+                continue
+            orders.append(order)
+            reach = number, order.symbol, SideScope(order.side.value)
+            placed_ns = max(order.received_ns, order.created_ns) + SECOND_NS
+            before = marks.get(reach)
+            if before is None or before.received_ns < placed_ns:
+                seq = max(order.cancel_seq, 0)
+                marks[reach] = CancelMarked(*reach, seq, placed_ns, state.arrival + 1)
+    return list(marks.values()), orders
 
 
 def overtaken_by(account: Account, item: Item, verb: Verb, arrival: int) -> CancelMark | None:

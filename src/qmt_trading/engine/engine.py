@@ -346,6 +346,7 @@ class Engine:
         assert state.bound is not None
         assert state.settings is not None
         assert state.day is None or state.day < day, (state.day, day)
+        marks, uncancelled = cancels.overnight(state)
         unresolved = [
             replace(order, status=OrderStatus.EXPIRED_UNRESOLVED, ask_next_ns=0, cancel_next_ns=0)
             for order in state.orders
@@ -380,12 +381,15 @@ class Engine:
                 told=state.told if state.day is None else fold.of_yesterday(state.trading_state, state.now_ns),
                 timed=tuple(state.timed.values()),
                 holdings=tuple((*key, held) for key, held in state.holdings.items() if held),
+                marks=tuple(marks),
             )
         )
         if state.told.who == "start":
             self._emit(alerts.safe_start(state.told.why))  # The opening has cleared what was said before it.
         for order in unresolved:
             self._emit(alerts.expired_unresolved(order))
+        for order in uncancelled:
+            self._emit(alerts.uncancelled_overnight(order))
         self._query(self._connected())
 
     # Small things

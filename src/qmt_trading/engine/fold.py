@@ -378,3 +378,5 @@ def _opened(state: State, record: out.DayOpened) -> None:
     for waiting in record.timed:
         state.add_timed(waiting)
     state.holdings = {(number, strategy, symbol): held for number, strategy, symbol, held in record.holdings}
+    for mark in record.marks:
+        state.account(mark.account).marks[mark.symbol, mark.side] = CancelMark(mark)

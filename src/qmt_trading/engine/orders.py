@@ -136,6 +136,7 @@ class Orders:
                     instruction.duplicate_key,
                     0 if item.cancel_after_ns is None else state.now_ns + item.cancel_after_ns,
                     self._chase(plan) if item.chase else None,
+                    account.session,
                 )
             )
             self.lines.append(OrderLine(number, item.symbol, plan.side, quantity, candidate.price, name))

@@ -262,6 +262,8 @@ class FolderDoor:
                 self._write(target, data)  # Another file has taken its name since: that one is still to be read.
                 return
             self._finished[path.name] = (seen, target)
+        if _print_of(path) != seen:
+            raise StillOpenError  # Somebody has saved it anew since: that is another file, and still to be read.
         move(path, self._done / self._finished[path.name][1])
         del self._finished[path.name]
 

@@ -247,10 +247,10 @@ class TailDoor:
         number = number_of(alert, symbol, line, every_line=self._every_line or is_cancel)
         if number in self._remembered:
             return  # A repeat, or a file written anew.
-        self._remember(number)
         received_ns = min(alert.until_ns, now_ns)
         if now_ns - received_ns > self._ttl_ns:  # The engine says so, too, but not of cancels, nor once for thousands.
             raise UnreadableError(f"来得太晚：{shorten(line)}", f"it comes too late: {shorten(line)}")
+        self._remember(number)  # One that is late does not use up the day's one.
         self._acted += 1
         sink.message(self._name, message_of(action, symbol, self._accounts, number).encode("utf-8"), received_ns, None)
 

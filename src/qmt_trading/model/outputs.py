@@ -39,6 +39,8 @@ class SubmitOrder(Struct, frozen=True, array_like=True, tag="submit", gc=False):
     cancel_at_ns: int = 0
     """When what is left of it is cancelled; 0: when somebody asks for it."""
     chase: Chase | None = None
+    session: int = 0
+    """Of its account, when it was decided: on a later one it is not handed over. 0: on any."""
 
 
 class CancelOrder(Struct, frozen=True, array_like=True, tag="cancel", gc=False):
@@ -172,6 +174,8 @@ class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
     """Instructions that wait for this day or a later one."""
     holdings: tuple[tuple[AccountId, str, Symbol, int], ...] = ()
     """What each strategy holds, by its own fills."""
+    marks: tuple[CancelMarked, ...] = ()
+    """Reaches of cancels that had no end by midnight: what the new day's lists show of them is cancelled."""
 
 
 Command = SubmitOrder | CancelOrder | QueryBroker

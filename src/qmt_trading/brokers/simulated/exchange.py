@@ -143,13 +143,17 @@ class Exchange:
         return [LinkChanged(account, self.session_of(account), LinkState.CONNECTED)]
 
     def submit(self, order: SubmitOrder, now_ns: int) -> list[Report]:
-        """Take an order, or refuse it for good: after its deadline, or for an account that does not exist."""
+        """Take an order, or refuse it for good: after its deadline, of another session, or for no account of ours."""
         self._roll(now_ns)
         account = self._ledger.accounts.get(order.account)
         if account is None:
             return [SubmitRefused(order.account, order.client_order_id, "资金账号不存在")]
         if not self._keep():
             return [SubmitRefused(order.account, order.client_order_id, _BOOK_CLOSED)]
+        if order.session and order.session != account.session:
+            self._decide(TurnedAway(order.client_order_id, order.account))
+            self._keep()
+            return [SubmitRefused(order.account, order.client_order_id, "连接已换会话，未报送")]
         if now_ns > order.deadline_ns:
             self._decide(TurnedAway(order.client_order_id, order.account))
             self._keep()
