@@ -179,7 +179,7 @@ class LiveStage(Stage):
         for row in rows[-8:]:
             at = str(row["received_at"])[11:19]
             if row.get("status") == "malformed":
-                lines.append(Text(f"{at} ✗ {row['text']}", style="red"))
+                lines.append(Text(f"{at} ✗ {row['excerpt']} 格式错误：{row['text']}", style="red"))
                 continue
             reasons = row.get("reasons")
             why = "；".join(str(each["text"]) for each in reasons) if isinstance(reasons, list) else ""

@@ -104,6 +104,12 @@ SIGNALS: Final = (
     Column("status_text", "结果"),
     Column("content", "内容与原因", flexible=True),
 )
+MALFORMED: Final = (
+    Column("received_at", "时间"),
+    Column("door", "通道", drop=1),
+    Column("position", "字节", right=True, drop=2),
+    Column("told", "内容与原因", flexible=True),
+)
 TIMED: Final = (
     Column("name", "编号"),
     Column("due_text", "定时"),

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from typing import Final, TextIO
 
 from qmt_trading import __version__
+from qmt_trading.codec import signal
 from qmt_trading.codec.decoding import narrow
 from qmt_trading.codec.journal_record import Record
 from qmt_trading.codec.malformed import general
 from qmt_trading.codec.sentences import sentence
+from qmt_trading.codec.truncated import TRUNCATED, truncated
 from qmt_trading.codec.view_json import MODE_TEXT, SIDE_TEXT, SIGNAL_TEXT, STATE_TEXT, STATUS_TEXT
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
-from qmt_trading.model.instant import to_clock_text
+from qmt_trading.model.instant import to_clock_text, to_iso_text
 from qmt_trading.model.numbers import SECOND_NS, to_text
-from qmt_trading.model.signal import AccountId
+from qmt_trading.model.signal import AccountId, Malformed
 from qmt_trading.model.view import View
 from qmt_trading.model.words import Importance, LinkState, TradingState
 from qmt_trading.ports import Clock, SignalSource
@@ -53,6 +55,7 @@ class Narrator:
         self._told = 0
         self._skipped = 0
         self._names = {each.account: each.name for each in configuration.engine.accounts}
+        self._infer_market = {each.name for each in configuration.engine.doors if each.infer_market}
         # The longest first: one number may be a part of another.
         numbers = sorted(self._names, key=len, reverse=True)
         self._long_numbers = [number for number in numbers if len(number) >= _HIDDEN_FROM]
@@ -210,16 +213,37 @@ class Narrator:
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
                 return Line(at_ns, "warning", "state", f"{whom}：{STATE_TEXT[record.state]}（{who_why}）")
             case ev.MalformedReceived():
-                where = f"{record.door}，第 {record.position} 字节"
-                excerpt = self._masked(record.excerpt, 80)
-                text = f"格式错误（{where}）：{excerpt}：{general(record.code)}"
-                return Line(at_ns, "warning", "malformed", text)
+                return self._malformed(record, at_ns)
             case ev.LinkChanged() if record.state is LinkState.CONNECTED:
                 return Line(at_ns, "info", "link", f"{self._account(record.account)} 已连接，会话 {record.session}")
             case out.DayOpened():
                 return Line(at_ns, "info", "day", f"交易日 {record.day.isoformat()}")
             case _:
                 return None
+
+    def _malformed(self, record: ev.MalformedReceived, at_ns: int) -> Line:
+        why, why_en = (self._masked(text) for text in self._why_malformed(record))
+        text = f"格式错误（{record.door}，第 {record.position} 字节）：{self._masked(record.excerpt, 80)}：{why}"
+        fields: dict[str, object] = {
+            "received_at": to_iso_text(record.received_ns),
+            "door": record.door,
+            "position": record.position,
+            "excerpt": self._masked(record.excerpt),
+            "code": record.code,
+            "why": why,
+            "why_en": why_en,
+        }
+        return Line(at_ns, "warning", "malformed", text, fields)
+
+    def _why_malformed(self, record: ev.MalformedReceived) -> tuple[str, str]:
+        """Return the sentences that the sender got, read again from the excerpt; else the general one of the code."""
+        if record.code == TRUNCATED:
+            cut = truncated(record.position)
+            return cut.chinese, cut.english
+        for told in signal.parse(record.excerpt.encode("utf-8"), infer_market=record.door in self._infer_market):
+            if isinstance(told, Malformed) and told.code == record.code and told.item == record.item:
+                return told.chinese, told.english
+        return general(record.code), record.code
 
     def _answered(self, record: out.SignalAnswered, at_ns: int) -> Line:
         receipt = record.receipt

@@ -35,7 +35,14 @@ class FakeEngine:
         return view_json.rows_of(self.bench.engine.view(), table, limit)
 
     def malformed(self) -> Rows:
-        return [{"received_at": "2026-11-24T23:00:00.000+08:00", "status": "malformed", "text": "格式错误：buy 60003"}]
+        return [
+            {
+                "received_at": "2026-11-24T23:00:00.000+08:00",
+                "status": "malformed",
+                "excerpt": "buy 60003",
+                "text": "不对",
+            }
+        ]
 
 
 class Screen:
@@ -93,7 +100,7 @@ def test_what_a_person_sends_is_seen_with_its_answer_and_so_is_what_was_malforme
     text = "\n".join(screen.shown())
     assert "qmt send 'x'" in text
     assert "echo x > signals.fifo" in text
-    assert "格式错误：buy 60003" in text
+    assert "✗ buy 60003 格式错误：不对" in text
     assert "已受理（2✓1✗）" in "".join(text.split())
 
 

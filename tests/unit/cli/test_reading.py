@@ -47,3 +47,10 @@ def test_a_stop_of_which_nothing_is_known_points_to_the_log() -> None:
 def test_a_fill_before_the_answer_wants_a_word() -> None:
     assert fills_come_first([{"hop": "sent"}, {"hop": "filled"}, {"hop": "answered"}])
     assert not fills_come_first([{"hop": "sent"}, {"hop": "answered"}, {"hop": "filled"}])
+
+
+def test_malformed_messages_are_counted_with_the_command_that_shows_them() -> None:
+    bench = Bench()
+    assert told(bench)["格式错误"] == "0"
+    bench.feed(ev.MalformedReceived("fifo", 1, "buy", "no_symbol", 0, 0))
+    assert told(bench)["格式错误"] == "1（qmt signals --malformed）"
