@@ -59,6 +59,8 @@ def explained() -> Iterator[None]:
         fail(exit_codes.JOURNAL, f"✗ {error}")
     except DialError as error:
         fail(exit_codes.NOT_RUNNING, f"✗ {error}")
+    except BrokenPipeError:
+        raise  # Nobody reads the output any more; the library ends the program quietly.
     except OSError as error:
         fail(exit_codes.USAGE, f"✗ {cannot(error)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 from qmt_trading.cli import dry_runs, engine_access, exit_codes, order_files, show
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail, who
 from qmt_trading.codec import control as wire
+from qmt_trading.codec.decoding import readable
 from qmt_trading.codec.signal import parse
 from qmt_trading.link.dial import DialError, dial
 from qmt_trading.model.signal import Heartbeat
@@ -58,6 +60,7 @@ def send(
     as_json: JsonOption = False,
 ) -> None:
     """发信号或文件，打印回执 send signals, print receipts."""
+    text = None if text is None else as_typed(text)
     if [text, file, plan].count(None) != 2:
         fail(exit_codes.USAGE, "✗ 信号、--file、--plan 三者写一个 / give a signal, --file or --plan, one of them")
     if accounts and text is not None:
@@ -126,6 +129,14 @@ def _send_all(configuration: Configuration, texts: list[tuple[int, str]]) -> lis
                 )
             raise
     return receipts
+
+
+def as_typed(text: str) -> str:
+    """Return what a terminal in another encoding, such as GBK, handed over as an argument."""
+    try:
+        return readable(os.fsencode(text))
+    except UnicodeEncodeError:  # Half a character, as only Windows can hand it over.
+        return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def answers_of(text: str) -> int:

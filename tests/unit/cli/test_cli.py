@@ -120,6 +120,15 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
     assert len(rows("positions", folder=tmp_path)) == 6
     assert len(rows("signals", folder=tmp_path)) == 4
     qmt("journal", "verify", "--decisions", folder=tmp_path)
+    command = [sys.executable, "-m", "qmt_trading.cli.main", "journal", "export"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as export:
+        assert export.stdout is not None
+        assert export.stderr is not None
+        export.stdout.close()
+        assert (export.stderr.read(), export.wait(20)) == (b"", 1)
+    qmt("journal", "export", "-o", "out.jsonl", folder=tmp_path)
+    assert "已存在" in qmt("journal", "export", "-o", "out.jsonl", folder=tmp_path, code=exit_codes.USAGE)
+    qmt("journal", "export", "-o", "out.jsonl", "--force", folder=tmp_path)
     exported = qmt("journal", "export", folder=tmp_path).splitlines()
     assert json.loads(exported[0])["type"] == "At"
     assert any(json.loads(line)["type"] == "HaltRequested" for line in exported)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
-from qmt_trading.cli.sending import answers_of, details, headline
+from qmt_trading.cli.sending import answers_of, as_typed, details, headline
 
 
 @pytest.mark.parametrize(
@@ -62,3 +65,13 @@ def test_a_malformed_message_has_neither_number_nor_gap() -> None:
     }
     assert headline(receipt) == "格式错误"
     assert details(receipt) == ["缺代码", "no symbol"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: arguments are bytes there")
+@pytest.mark.parametrize("text", ["买入 600000.SH 100:一号", "buy 600000.SH 5000元:11031122", "cancel 600000.SH:a"])
+def test_an_argument_typed_in_gbk_is_the_text_that_was_typed(text: str) -> None:
+    assert as_typed(os.fsdecode(text.encode("gbk"))) == as_typed(text) == text
+
+
+def test_half_a_character_in_an_argument_is_marked() -> None:
+    assert as_typed("a\ud800").encode("utf-8").startswith(b"a")
