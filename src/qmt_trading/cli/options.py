@@ -30,14 +30,14 @@ def fail(code: int, text: str) -> NoReturn:
     raise typer.Exit(code)
 
 
-def place_of(config: Path) -> place.Place:
+def place_of(config: Path, *, quiet: bool = False) -> place.Place:
     """Return where the engine of ``config`` lives; a configuration that is wrong is told of and does not stop this.
 
     Raises:
         ConfigurationError: there is neither a file nor a data folder.
     """
     found = place.find(config)
-    if found.trouble:
+    if found.trouble and not quiet:
         print(
             f"! 配置有误，本命令照常执行（数据文件夹 {found.folder}）：{found.trouble}\n"
             "  the configuration is wrong; this command needs only the data folder and goes on",

@@ -110,6 +110,10 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
             assert time.monotonic() < until
         (status,) = rows("status", folder=tmp_path)
         assert (status["running"], status["state"]) == (True, "HALTED")
+        qmt("halt", "--account", "11031123", folder=tmp_path)
+        assert "! 仍单独停止：11031123（qmt resume --account 11031123）" in qmt("resume", folder=tmp_path)
+        assert "仍单独停止" not in qmt("resume", "--account", "11031123", folder=tmp_path)
+        qmt("halt", folder=tmp_path)
         qmt("doctor", folder=tmp_path)
         engine.kill()
         engine.wait()
