@@ -35,6 +35,8 @@ class Line(msgspec.Struct, gc=False):
     event: str
     text: str
     fields: dict[str, object] = {}
+    for_console: bool = True
+    """False: for the file alone."""
 
 
 class Log:
@@ -108,7 +110,7 @@ class Log:
     def _tell(self, lines: list[Line]) -> None:
         for line in lines:
             self._keep(line)
-            if self._console is not None:
+            if self._console is not None and line.for_console:
                 try:
                     self._lines.put_nowait(line)
                 except queue.Full:

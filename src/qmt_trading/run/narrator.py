@@ -23,6 +23,7 @@ from qmt_trading.model.view import View
 from qmt_trading.model.words import Importance, LinkState, TradingState
 from qmt_trading.ports import Clock, SignalSource
 from qmt_trading.run.config import Configuration
+from qmt_trading.run.init_template import BARE_WORDS
 from qmt_trading.run.logs import Line, Log
 
 RECORDS_PER_SECOND: Final = 500
@@ -104,14 +105,26 @@ class Narrator:
             self.say("info", "door", f"通道 {door.name}：{door.condition()[0]}", door=door.name)
         if view is None:
             return
+        if doors:
+            self.say("info", "ready", self._ready_text())
         if unclean:
             self.say("warning", "resumed", resumed_text(view))
         if view.trading_state is not TradingState.ACTIVE:
             self.say("warning", "halted", f"仍是 {STATE_TEXT[view.trading_state]}：确认无误后用 qmt resume 恢复")
 
+    def _ready_text(self) -> str:
+        """Return that signals are taken, what a bare one does, and what to type next."""
+        meanings: dict[str, list[str]] = {}
+        for door in self._configuration.engine.doors:
+            meanings.setdefault(BARE_WORDS.get(door.bare.value, "未设动作"), []).append(door.name)
+        told = [meaning if len(meanings) == 1 else f"{meaning}（{'、'.join(at)}）" for meaning, at in meanings.items()]
+        return f"就绪：裸信号 = {'，'.join(told)}；另开窗口 qmt send '…'；Ctrl-C 退出"
+
     def head(self, number: int, seal: bytes) -> None:
-        """Put the chain's head on the log, so that a cut tail can be found."""
-        self.say("info", "head", f"日志第 {number:,} 轮，封印 {seal.hex()[:16]}…", turn=number, seal=seal.hex())
+        """Put the chain's head on the log, and before nobody's eyes, so that a cut tail can be found."""
+        text = f"日志第 {number:,} 轮，封印 {seal.hex()[:16]}…"
+        fields: dict[str, object] = {"turn": number, "seal": seal.hex()}
+        self._log.put(Line(self._clock.now_ns(), "info", "head", text, fields, for_console=False))
 
     def trouble(self, text: str) -> None:
         self.say("warning", "trouble", text)
@@ -150,6 +163,11 @@ class Narrator:
                     return (text[:-length] + "…")[:characters_max]
         return text[:characters_max]
 
+    def _excerpt(self, text: str, characters_max: int) -> str:
+        """Return the beginning of ``text`` as people see it, with a mark where something is left out."""
+        whole = self._masked(text)
+        return whole if len(whole) <= characters_max else f"{whole[: characters_max - 1]}…"
+
     def _render(self, item: object) -> list[Line]:
         if isinstance(item, Line):
             return [item]
@@ -172,7 +190,7 @@ class Narrator:
                     at_ns,
                     "info",
                     "signal",
-                    f"收到信号 {record.seq}（{record.door}）：{self._masked(record.text, 120)}",
+                    f"收到信号 {record.seq}（{record.door}）：{self._excerpt(record.text, 120)}",
                 )
             case out.SignalAnswered():
                 return self._answered(record, at_ns)
@@ -223,7 +241,7 @@ class Narrator:
 
     def _malformed(self, record: ev.MalformedReceived, at_ns: int) -> Line:
         why, why_en = (self._masked(text) for text in self._why_malformed(record))
-        text = f"格式错误（{record.door}，第 {record.position} 字节）：{self._masked(record.excerpt, 80)}：{why}"
+        text = f"格式错误（{record.door}，第 {record.position} 字节）：{self._excerpt(record.excerpt, 80)}：{why}"
         fields: dict[str, object] = {
             "received_at": to_iso_text(record.received_ns),
             "door": record.door,

@@ -113,3 +113,15 @@ def test_a_dead_engine_is_called_dead_and_its_last_rows_stay() -> None:
     assert "引擎已死" in text
     assert "已连接" not in text
     assert ACCOUNT in text
+
+
+def test_orders_that_find_no_room_are_counted() -> None:
+    screen = Screen(80, 24)
+    for number in range(30):
+        screen.engine.bench.buy(name=f"b/{number}")
+    screen.stage.say("看")
+    text = "\n".join(screen.shown())
+    shown = text.count("买入")
+    total = len(screen.engine.bench.engine.view().orders)
+    assert 0 < shown < total
+    assert f"另有 {total - shown} 笔" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import cast
 
 from msgspec.structs import replace
 from tests.engine_bench import Bench
@@ -11,7 +12,8 @@ from tests.engine_bench import Bench
 from qmt_trading.codec import signal
 from qmt_trading.codec.malformed import general
 from qmt_trading.model import events as ev
-from qmt_trading.model.signal import Malformed
+from qmt_trading.model.signal import Malformed, Signal
+from qmt_trading.ports import SignalSource
 from qmt_trading.run import log_lines
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import load
@@ -114,3 +116,38 @@ def test_a_malformed_excerpt_that_reads_otherwise_keeps_the_sentence_of_its_code
     assert "格式错误（door，第 65536 字节）" in text
     assert row["text"] == general("too_long")
     assert "11031122" not in str(row)
+
+
+class Door:
+    """A door as far as the start speaks of it."""
+
+    name = "signals"
+
+    def condition(self) -> tuple[str, str]:
+        return "在听", "listening"
+
+
+def test_a_start_ends_with_what_a_bare_signal_does_and_what_to_type_next(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    console.narrator.started((cast(SignalSource, Door()),), Bench().engine.view())
+    lines = console.said().splitlines()
+    assert lines[0].endswith("通道 signals：在听")
+    assert lines[1].endswith("就绪：裸信号 = 买入；另开窗口 qmt send '…'；Ctrl-C 退出")
+
+
+def test_the_head_of_the_journal_goes_to_the_file_and_not_before_peoples_eyes(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    console.narrator.head(12, bytes(32))
+    assert "封印" not in console.said()
+    (line,) = log_lines.newest(tmp_path / "data" / "logs", "head", 9)
+    assert (line["turn"], line["seal"]) == (12, bytes(32).hex())
+
+
+def test_what_is_too_long_for_a_line_ends_with_a_mark(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    text = "buy 600000.SH 100:" + ",".join(f"name{number}" for number in range(50))
+    (parsed,) = signal.parse(text.encode())
+    assert isinstance(parsed, Signal)
+    received = ev.SignalReceived(1, "door", 0, text, parsed)
+    console.narrator.records([ev.At(SystemClock().now_ns()), received])
+    assert console.said().splitlines()[0].endswith(f"：{text[:119]}…")
