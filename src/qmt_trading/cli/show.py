@@ -17,6 +17,7 @@ Rows = Sequence[dict[str, object]]
 PIPED_WIDTH: Final = 150
 """Of what goes into a file or another program."""
 _GAP: Final = 2
+_ROOM_MIN: Final = 20
 _FLEXIBLE_MIN: Final = 40
 """Cells that a column of sentences wants before other columns may stay beside it."""
 
@@ -148,6 +149,23 @@ def console() -> Console:
         sys.stdout.reconfigure(errors="replace")
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     return Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+def hung(text: str, to: Console, *, indent: int = 0, hanging: int = 0) -> list[str]:
+    """Return ``text`` as lines that fit: the first after ``indent`` blanks, the others further in by ``hanging``."""
+    room = max(to.width - indent - hanging, _ROOM_MIN)
+    first, *rest = Text(text).wrap(to, room, overflow="fold")
+    return [" " * indent + first.plain.rstrip(), *(" " * (indent + hanging) + line.plain.rstrip() for line in rest)]
+
+
+def say(text: str, *, indent: int = 0, hanging: int = 0, style: str = "") -> None:
+    """Print a sentence for people; on a terminal what goes on in a further line hangs, in a file it stays one line."""
+    to = console()
+    if to.is_terminal:
+        for line in hung(text, to, indent=indent, hanging=hanging):
+            to.print(line, style=style, soft_wrap=True)
+    else:
+        to.print(" " * indent + text, style=style, soft_wrap=True)
 
 
 def table_of(rows: Rows, columns: Sequence[Column], *, width: int, title: str = "", tells: bool = True) -> Table:

@@ -89,3 +89,14 @@ def test_brackets_in_a_text_stay(capsys: pytest.CaptureFixture[str]) -> None:
 def test_values_stand_in_one_column_whatever_the_names_are_made_of() -> None:
     lines = show.aligned([("模式", "x"), ("交易日", "y"), ("id", "z")])
     assert [cell_len(line[:-1]) for line in lines] == [8, 8, 8]
+
+
+def test_a_sentence_that_goes_on_hangs_below_its_beginning_and_loses_nothing() -> None:
+    text = "✗ 11031199 600000.SH 买入：账号未配置：11031199 / account not configured: 11031199"
+    found = show.hung(text, Console(width=40), indent=2, hanging=2)
+    assert len(found) > 1
+    assert found[0].startswith("  ✗")
+    assert all(line.startswith("    ") for line in found[1:])
+    assert all(cell_len(line) <= 40 for line in found)
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert show.hung("短", Console(width=40), indent=2, hanging=2) == ["  短"]
