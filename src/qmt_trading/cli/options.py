@@ -16,12 +16,20 @@ from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import ConfigurationError, DoorError, JournalError, LockedError
 from qmt_trading.run import place
 
+DEFAULT_CONFIG = Path("qmt.toml")
+
+
+def config_at(path: Path) -> Path:
+    """Return the configuration that a person means: in a folder it is ``qmt.toml``."""
+    return path / DEFAULT_CONFIG if path.is_dir() else path
+
+
 ConfigOption = Annotated[
-    Path, typer.Option("--config", "-c", help="配置文件 configuration file", show_default=True, dir_okay=False)
+    Path,
+    typer.Option("--config", "-c", help="配置文件或其文件夹 configuration file", show_default=True, callback=config_at),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON rows as JSON")]
 WhyOption = Annotated[str, typer.Option("--why", help="原因，记入日志 why; goes on record")]
-DEFAULT_CONFIG = Path("qmt.toml")
 
 
 def fail(code: int, text: str) -> NoReturn:
