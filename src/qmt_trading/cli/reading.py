@@ -34,7 +34,7 @@ def _list(
     if not rows:
         console.print(f"{title}：无 / none")
         return
-    console.print(show.table_of(rows, columns, width=console.width, title=title))
+    show.print_table(show.table_of(rows, columns, width=console.width, title=title), to=console)
 
 
 def status(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
@@ -149,7 +149,7 @@ def _malformed(config: Path, *, as_json: bool, limit: int) -> None:
         console.print("格式错误的消息：无 / none")
         return
     told = [{**row, "told": "\n  ".join(filter(None, (_text(row, "excerpt"), _text(row, "text"))))} for row in rows]
-    console.print(show.table_of(told, show.MALFORMED, width=console.width, title="格式错误的消息"))
+    show.print_table(show.table_of(told, show.MALFORMED, width=console.width, title="格式错误的消息"), to=console)
 
 
 def _text(row: dict[str, object], key: str) -> str:
@@ -181,7 +181,7 @@ def timeline(
         console = show.console()
         if from_journal:
             console.print(from_journal, style="yellow")
-        console.print(show.table_of(rows, show.TIMELINE, width=console.width, title=f"信号 {seq}"))
+        show.print_table(show.table_of(rows, show.TIMELINE, width=console.width, title=f"信号 {seq}"), to=console)
         if fills_come_first(rows):
             console.print("成交按柜台的时刻，柜台应答按收到的时刻，所以成交可能排在前面", style="dim")
     if not rows:

@@ -100,3 +100,29 @@ def test_a_sentence_that_goes_on_hangs_below_its_beginning_and_loses_nothing() -
     assert all(cell_len(line) <= 40 for line in found)
     assert "".join("".join(found).split()) == "".join(text.split())
     assert show.hung("短", Console(width=40), indent=2, hanging=2) == ["  短"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("available_cash", "1000000", "1,000,000.00"),
+        ("realised", "-12345.6", "-12,345.60"),
+        ("fee", "5", "5.00"),
+        ("cost_price", "10.4733", "10.473"),
+        ("average_price", "10.5", "10.500"),
+        ("price", "10.47", "10.47"),
+    ],
+)
+def test_money_has_separators_and_two_decimals_and_computed_prices_three(key: str, value: str, expected: str) -> None:
+    assert show.cell({key: value}, key).plain == expected
+
+
+def test_a_row_that_goes_into_a_file_is_one_line_without_blanks_at_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "buy " + "600000.SH 100:11031122;" * 12
+    row: dict[str, object] = {"seq": 1, "received_at": ORDER["created_at"], "status_text": "已受理", "text": text}
+    to = show.console()
+    show.print_table(show.table_of([row, {**row, "text": "x"}], show.SIGNALS, width=to.width), to=to)
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith(text)
+    assert second.endswith(" x")
+    assert head == head.rstrip()
