@@ -392,6 +392,38 @@ def test_within_any_second_no_account_sends_more_than_its_burst_and_its_rate() -
         assert within <= 150 + 150
 
 
+@pytest.mark.parametrize("what", ["link", "restart", "clock"])
+def test_turns_that_were_given_are_not_all_taken_at_once_by_a_reconnect(what: str) -> None:
+    road, (number,) = crowd(1, 400)
+    road.signal(f"{STOCK}:*")
+    assert len(road.sent()) == 150
+    road.now_ns += 100 * MILLISECOND_NS
+    if what == "clock":
+        road.feed(ev.ClockStepped(-SECOND_NS))
+        road.feed(ev.DeadlineReached())
+    elif what == "restart":
+        road.feed(ev.EngineStarted("test", road.settings))
+    else:
+        road.feed(ev.LinkChanged(number, 1, LinkState.DOWN))
+    if what != "clock":
+        road.feed(ev.LinkChanged(number, 2, LinkState.CONNECTED))
+        road.feed(ev.DeadlineReached())
+    assert len(road.sent()) - 150 <= 150 + 15, "what had no answer is repeated, and no more than a burst leaves"
+    while (due_ns := road.engine.next_due_ns()) < AT_9_20 + 610 * SECOND_NS:
+        road.now_ns = due_ns
+        road.feed(ev.DeadlineReached())
+    assert len({order for order, _, _ in road.sent()}) == 400, "nothing is left behind"
+
+
+def test_said_again_it_takes_no_turn_before_its_time() -> None:
+    road, _ = crowd(1, 900)
+    road.signal(f"{STOCK}:*")
+    road.now_ns += 100 * MILLISECOND_NS
+    road.signal(f"{STOCK}:*")
+    road.feed(ev.CancelRequested("me", "again"))
+    assert len(road.sent()) <= 150 + 15 + 150
+
+
 @every_origin
 def test_row_13_the_account_that_is_down_keeps_its_cancel_for_the_reconnect(origin: Origin) -> None:
     road = Road()

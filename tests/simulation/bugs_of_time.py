@@ -77,7 +77,7 @@ def waiting_forgotten_at_a_start() -> Any:
 
 def open_orders_not_counted() -> Any:
     """A target looks at what is held and forgets what is under way."""
-    return mock.patch.object(targets, "working_of", lambda state, account, strategy, symbol: 0)
+    return mock.patch.object(targets, "working_of", lambda state, account, strategy, symbol: (0, 0))
 
 
 def followed_up_before_the_end() -> Any:

@@ -39,3 +39,15 @@ def check_state(state: State) -> None:
             assert held.sellable_quantity >= 0, held
     ids = [order.client_order_id for order in state.orders]
     assert len(ids) == len(set(ids))
+
+
+def closed_pairs(state: State) -> set[tuple[str, str, Side]]:
+    """Return where the fate of an order is unknown."""
+    closed: set[tuple[str, str, Side]] = set()
+    for account in state.accounts.values():
+        for order in map(state.order, account.unresolved):
+            if order.status is OrderStatus.UNKNOWN:
+                closed.add((order.account, order.symbol, order.side))
+            elif order.status is OrderStatus.EXPIRED_UNRESOLVED:
+                closed.add((order.account, order.symbol, Side.BUY))
+    return closed

@@ -16,6 +16,7 @@ from qmt_trading.model.numbers import notional
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import Signal
 from qmt_trading.model.words import OrderStatus, Side, SideScope, SignalStatus, TradingState, Verb
+from tests.simulation.invariants import closed_pairs
 from tests.simulation.venue import ENDS, Venue, VenueOrder
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Decision(NamedTuple):
     position: int
     message: Message
     halts: int
+    waited: bool = False
+    """It was put to wait, and a cancel that came first of all may have left it waiting."""
 
 
 class Cancel:
@@ -44,6 +47,7 @@ class Cancel:
         "decided_ns",
         "durable",
         "name",
+        "own",
         "position",
         "received_ns",
         "side",
@@ -54,6 +58,8 @@ class Cancel:
 
     def __init__(self, position: int, accounts: frozenset[str], symbol: str, side: SideScope, name: str) -> None:
         self.position = position
+        self.own = 0
+        """Of a cancel that waited: the place of its message; what was put to wait later is meant for after it."""
         self.accounts = accounts
         self.symbol = symbol
         self.side = side
@@ -173,7 +179,7 @@ class Ledger:
                 if first.verb is Verb.CANCEL and first.at_ns is None:
                     self._expect_signal_cancels(event, event.signal)
                 else:
-                    self._closed = _closed_pairs(state)
+                    self._closed = closed_pairs(state)
             case ev.InstructionDue():
                 self._expect_due(event, state)
             case ev.CancelRequested():
@@ -212,12 +218,14 @@ class Ledger:
         """Take the scope of a cancel whose time has come: what has been decided by now."""
         timed = state.timed[event.seq, event.number]
         assert timed.due_ns <= self._now_ns, f"carried out before its time: {timed}"
-        self._closed = _closed_pairs(state)
+        self._closed = closed_pairs(state)
         if timed.verb is Verb.CANCEL:
             known = [place for number, place in self._positions.items() if number <= state.arrival]
             position = max(known, default=self._first) + 1
             side = timed.item.side or SideScope.ALL
+            own, _ = self.waiting[event.seq, event.number]
             cancel = Cancel(position, frozenset(timed.accounts), timed.item.symbol, side, "")
+            cancel.own = own
             self._venue.tick += 1
             cancel.tick, cancel.steps = self._venue.tick, self.steps
             cancel.received_ns = cancel.decided_ns = self._now_ns
@@ -232,8 +240,9 @@ class Ledger:
         position, message = self.waiting[event.seq, event.number]
         for order in outputs:
             if isinstance(order, out.SubmitOrder):
-                self._judge_decided(order, position, message, state)
-                self._decided[order.client_order_id] = Decision(order, position, message, self._halts_of(order.account))
+                self._judge_decided(order, position, message, state, waited=True)
+                decision = Decision(order, position, message, self._halts_of(order.account), waited=True)
+                self._decided[order.client_order_id] = decision
                 self.judged["orders at their time"] += 1
 
     def unsettle(self) -> None:
@@ -380,7 +389,9 @@ class Ledger:
                 decision = Decision(order, position, self._messages[position], self._halts_of(order.account))
                 self._decided[order.client_order_id] = decision
 
-    def _judge_decided(self, order: out.SubmitOrder, position: int, message: Message, state: State) -> None:
+    def _judge_decided(
+        self, order: out.SubmitOrder, position: int, message: Message, state: State, *, waited: bool = False
+    ) -> None:
         limit = self._limits.get(order.account)
         assert limit is not None, f"an order for an account that is not configured: {order}"
         assert notional(order.price, order.quantity) <= limit, f"beyond the limit of this start: {order}"
@@ -396,7 +407,7 @@ class Ledger:
         before = None if message.key else self._nameless.get((order.account, message.payload))
         again = before is not None and state.now_ns <= before.deadline_ns
         assert not again, f"a repeat without an id was carried out: {order}"
-        overtaken = self._overtaken(order, position)
+        overtaken = self._overtaken(order, position, waited=waited)
         assert not overtaken, f"decided behind a later cancel: {order}"
         self.judged["orders decided"] += 1
 
@@ -413,12 +424,13 @@ class Ledger:
         assert not past, f"past its target of {target}: {total} with {order}"
         self.judged["targets"] += 1
 
-    def _overtaken(self, order: out.SubmitOrder, position: int) -> bool:
+    def _overtaken(self, order: out.SubmitOrder, position: int, *, waited: bool) -> bool:
         return any(
             each.covers(order.client_order_id, position, order.account, order.symbol, order.side)
             for each in self.cancels
             # One that died with its process before it was told to be on disk may have been lost, and binds nobody.
             if each.position > position and (each.durable or each.position > self._first)
+            if not (waited and 0 < each.own < position)
         )
 
     def _halts_of(self, account: str) -> int:
@@ -432,7 +444,9 @@ class Ledger:
         assert name not in self.handed, f"an order left twice: {order}"
         assert now_ns <= order.deadline_ns, f"an order left after its deadline: {order}"
         assert decision.halts == self._halts_of(order.account), f"an order left after a halt: {order}"
-        assert not self._overtaken(order, decision.position), f"an order left after its cancel: {order}"
+        assert not self._overtaken(order, decision.position, waited=decision.waited), (
+            f"an order left after its cancel: {order}"
+        )
         before = self._pairs.get((id(decision.message), order.account), [])
         assert len(before) <= decision.message.chase, f"more orders of one message in one account than it asks: {order}"
         for earlier in before:
@@ -475,15 +489,3 @@ class Ledger:
             assert len(instants) >= 2, f"settled by fewer than two lists: {name}"
             assert instants[-1] - instants[0] >= SETTLE_NS, f"settled by lists too close together: {name}"
             self.judged["unknowns settled"] += 1
-
-
-def _closed_pairs(state: State) -> set[Pair]:
-    """Return where the fate of an order is unknown."""
-    closed: set[Pair] = set()
-    for account in state.accounts.values():
-        for order in map(state.order, account.unresolved):
-            if order.status is OrderStatus.UNKNOWN:
-                closed.add((order.account, order.symbol, order.side))
-            elif order.status is OrderStatus.EXPIRED_UNRESOLVED:
-                closed.add((order.account, order.symbol, Side.BUY))
-    return closed

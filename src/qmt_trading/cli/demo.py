@@ -14,11 +14,11 @@ import typer
 from rich.live import Live
 from rich.text import Text
 
-from qmt_trading.cli import exit_codes, show
+from qmt_trading.cli import climbing, exit_codes, show
 from qmt_trading.cli.demo_engine import DemoEngine, DemoError
 from qmt_trading.cli.demo_screen import LineStage, LiveStage, summary
 from qmt_trading.cli.demo_script import MESSAGES, Stage, play, settle
-from qmt_trading.cli.options import JsonOption, explained, fail
+from qmt_trading.cli.options import DEFAULT_CONFIG, JsonOption, explained, fail
 from qmt_trading.cli.sending import send_text
 
 _LOOK_S = 0.2
@@ -53,6 +53,8 @@ def demo(
         _farewell(folder, removed=removed)
     if not good:
         raise typer.Exit(exit_codes.REFUSED)
+    with explained():
+        climbing.note(DEFAULT_CONFIG, 1, "演完，没有重复")
 
 
 def _in_json(engine: DemoEngine) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from qmt_trading import __version__
-from qmt_trading.cli import acting, demo, doctor, init, journal, reading, running, sending, words
+from qmt_trading.cli import acting, climbing, demo, doctor, init, journal, reading, rehearsing, running, sending, words
 
 words.speak_chinese()
 app = typer.Typer(
@@ -40,6 +40,8 @@ for command in (
     init.init,
     running.run,
     demo.demo,
+    rehearsing.rehearse,
+    climbing.ladder,
     doctor.doctor,
     sending.send,
     reading.status,

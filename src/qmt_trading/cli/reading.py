@@ -80,6 +80,9 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         *([("定时指令", f"{row['waiting_instructions']} 条等待中")] if row.get("waiting_instructions") else []),
         ("格式错误", f"{row.get('malformed')}" + ("（qmt signals --malformed）" if row.get("malformed") else "")),
     ]
+    chaos = row.get("chaos")
+    if isinstance(chaos, list):
+        pairs.insert(1, ("混乱模式", f"模拟柜台故意出错：{'、'.join(chaos)}"))
     if row.get("submits_closed") or row.get("journal_closed"):
         pairs.append(("停单原因", f"日志不可写：{row.get('journal_closed') or '请检查磁盘'}；重启后恢复"))
     return pairs

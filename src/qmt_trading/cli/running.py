@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
+from qmt_trading.brokers.simulated.chaos import EVERY_LIE, Lie
 from qmt_trading.cli import exit_codes
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, explained, fail
+from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.run.build import Application
 from qmt_trading.run.config import load
 
@@ -25,6 +27,7 @@ def run(
     config: ConfigOption = DEFAULT_CONFIG,
     *,
     safe: Annotated[bool, typer.Option("--safe", help="只可撤单地启动 start for cancelling only")] = False,
+    chaos: Annotated[str, typer.Option("--chaos", help="模拟柜台故意出错，如 minus_one,lost 或 all")] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不往控制台写 nothing on the console")] = False,
     leashed: Annotated[bool, typer.Option("--leashed", hidden=True, help="stop when standard input ends")] = False,
 ) -> None:
@@ -32,7 +35,8 @@ def run(
     if hasattr(sys.stderr, "reconfigure"):
         sys.stderr.reconfigure(errors="replace")
     with explained():
-        application = Application(load(config), safe=safe, console=None if quiet else sys.stderr)
+        lies = _lies(chaos)
+        application = Application(load(config), safe=safe, console=None if quiet else sys.stderr, chaos=lies)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: application.ask_to_stop())
         if leashed:
@@ -46,6 +50,22 @@ def run(
         application.stop()
     if application.failure:
         fail(exit_codes.FAILED, f"✗ 引擎因错误退出 / the engine ended: {application.failure}")
+
+
+def _lies(written: str) -> frozenset[Lie]:
+    """Return what the simulated counter is to lie about.
+
+    Raises:
+        ConfigurationError: a word that names none of its lies; the text lists them.
+    """
+    words = [word.strip().lower() for word in written.split(",") if word.strip()]
+    if words == ["all"]:
+        return EVERY_LIE
+    known = {lie.value: lie for lie in Lie}
+    for word in words:
+        if word not in known:
+            raise ConfigurationError(f"--chaos 没有「{word}」；有：{'、'.join(known)}、all / no such lie: {word}")
+    return frozenset(known[word] for word in words)
 
 
 def _stop_with_parent(application: Application) -> None:

@@ -147,6 +147,10 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "{0} 无需调仓：目标 {1}，现有 {2}（含在途；不足一手不动，今日买入次日可卖）",
         "nothing to do for {0}: target {1}, held {2}, with what is under way, whole lots and what may be sold today",
     ),
+    Reason.TARGET_WORKING: (
+        "{0} 有未成交的买单 {1}，不能先卖：请先撤买，再调仓",
+        "{0} has open buys of {1}: cancel them first, then move the holding",
+    ),
     Reason.CANCELED_BY_LATER: ("已被其后的撤单（信号 {0}）取消", "dropped by the later cancel of signal {0}"),
     Reason.MIXED_VERBS: (
         "一条消息里不能既撤单又买卖：请分成两条",

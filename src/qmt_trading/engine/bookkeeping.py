@@ -149,7 +149,7 @@ def fill_applied(state: State, order: Order, fill: Fill) -> Order:
     if order.strategy:
         key = order.account, order.strategy, order.symbol
         signed = fill.quantity if order.side is Side.BUY else -fill.quantity
-        state.holdings[key] = state.holdings.get(key, 0) + signed
+        state.holdings[key] = max(0, state.holdings.get(key, 0) + signed)  # What it sold besides was never its own.
     filled = order.filled_quantity + fill.quantity
     status = order.status
     if filled >= order.quantity:

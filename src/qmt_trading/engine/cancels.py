@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from qmt_trading.engine.state import Account, State
+from qmt_trading.engine.state import Account, CancelMark, State
 from qmt_trading.market.no_cancel import phase_of
 from qmt_trading.model.instant import at_time, day_of, to_clock_text, to_hour_text
-from qmt_trading.model.instrument import EVERY_SYMBOL
+from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.order import Order
 from qmt_trading.model.outputs import CancelMarked, CancelOrder, InstructionDropped, Output, QueryBroker
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.receipt import CancelLine
 from qmt_trading.model.settings import NoCancelPhase
+from qmt_trading.model.signal import Item
 from qmt_trading.model.timed import Timed
 from qmt_trading.model.words import Side, SideScope, Verb
 
@@ -35,7 +36,7 @@ def cancel_scope(
     """
     found: list[tuple[Order, CancelOrder]] = []
     for order in in_scope(state, account, mark):
-        command = first_cancel(state, account, order, signal_seq=mark.signal_seq)
+        command = first_cancel(state, account, order, signal_seq=mark.signal_seq or PERSON)
         emit(command)  # Each takes its turn under the rate before the next is decided.
         found.append((order, command))
     emit(mark)
@@ -43,8 +44,14 @@ def cancel_scope(
     return found
 
 
-def cancel_lines(state: State, mark: CancelMarked, emit: Callable[[Output], None]) -> list[CancelLine]:
-    """Carry ``mark`` out, and return the lines of the receipt that say what became of it."""
+def cancel_lines(
+    state: State, mark: CancelMarked, emit: Callable[[Output], None], *, said: int = 0
+) -> list[CancelLine]:
+    """Carry ``mark`` out, and return the lines of the receipt that say what became of it.
+
+    Args:
+        said: the arrival of a cancel that waited: what was put to wait after it is meant for after it.
+    """
     account = state.account(mark.account)
     lines = [
         CancelLine(
@@ -58,7 +65,7 @@ def cancel_lines(state: State, mark: CancelMarked, emit: Callable[[Output], None
         for order, command in cancel_scope(state, account, mark, emit)
     ]
     for waiting in list(state.timed.values()):
-        if reaches_waiting(mark, waiting):
+        if reaches_waiting(mark, waiting) and (not said or waiting.arrival < said):
             emit(InstructionDropped(waiting.seq, waiting.number, mark.account, mark.signal_seq))
             dropped = Denial(Reason.WAITING_DROPPED, (waiting.name, to_clock_text(waiting.due_ns)))
             lines.append(CancelLine(account=mark.account, symbol=waiting.item.symbol, denial=dropped))
@@ -73,15 +80,28 @@ def reaches_waiting(mark: CancelMarked, waiting: Timed) -> bool:
 
     A portfolio goes whole: what would be left of it is another one.
     """
-    item, verb = waiting.item, waiting.verb
-    if waiting.arrival >= mark.arrival or mark.account not in waiting.accounts or verb is Verb.CANCEL:
+    if waiting.arrival >= mark.arrival or mark.account not in waiting.accounts:
+        return False
+    return _concerns(mark.symbol, mark.side, waiting.item, waiting.verb)
+
+
+def overtaken_by(account: Account, item: Item, verb: Verb, arrival: int) -> CancelMark | None:
+    """Return the cancel that came after ``item`` and was decided before it; None: there is none."""
+    for mark in account.marks.values():
+        if arrival < mark.arrival and _concerns(mark.symbol, mark.side, item, verb):
+            return mark
+    return None
+
+
+def _concerns(marked: Symbol, side: SideScope, item: Item, verb: Verb) -> bool:
+    if verb is Verb.CANCEL:
         return False
     symbols = {symbol for symbol, _ in item.holdings} if verb is Verb.PORTFOLIO else {item.symbol}
-    if mark.symbol != EVERY_SYMBOL and mark.symbol not in symbols:
+    if marked != EVERY_SYMBOL and marked not in symbols:
         return False
-    if mark.side is SideScope.ALL or verb not in (Verb.BUY, Verb.SELL, Verb.CLEAR):
+    if side is SideScope.ALL or verb not in (Verb.BUY, Verb.SELL, Verb.CLEAR):
         return True
-    return (mark.side is SideScope.BUY) is (verb is Verb.BUY)
+    return (side is SideScope.BUY) is (verb is Verb.BUY)
 
 
 def _put_off(state: State, order: Order, command: CancelOrder) -> Denial:
@@ -151,7 +171,7 @@ def missed(state: State, account: Account, emit: Callable[[Output], None]) -> No
             continue
         for mark in account.marks.values():
             if mark.reaches(order):
-                emit(first_cancel(state, account, order, signal_seq=mark.seq))
+                emit(first_cancel(state, account, order, signal_seq=mark.seq or PERSON))
                 break
 
 
@@ -178,6 +198,8 @@ def _command(state: State, account: Account, order: Order, *, made: int, signal_
     elif (phase := closed_phase(state, order)) is not None:
         assert state.day is not None
         attempt, not_before_ns = made, at_time(state.day, phase.ends_ns)
+    elif order.cancel_paced and order.cancel_next_ns > state.now_ns:
+        attempt, not_before_ns = made, order.cancel_next_ns  # It keeps the turn that it has.
     elif not order.cancel_paced and turn_ns(state, account) > state.now_ns:
         attempt, not_before_ns, paced = made, turn_ns(state, account), True
     return CancelOrder(

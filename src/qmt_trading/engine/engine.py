@@ -217,7 +217,8 @@ class Engine:
             return
         if event.state is LinkState.CONNECTED:
             for order in [self._state.order(key) for key in account.live]:
-                if order.cancel_seq and cancels.has_number(order):
+                has_turn = order.cancel_paced and order.cancel_next_ns > self._state.now_ns
+                if order.cancel_seq and cancels.has_number(order) and not has_turn:
                     self._emit(cancels.next_cancel(self._state, account, order))
             self._query([event.account])
             return

@@ -18,6 +18,7 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
 from qmt_trading.model.order import Order
 from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AlertRow, SignalRow
@@ -78,12 +79,9 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
         case out.InstructionDropped():
             _dropped(state, record)
         case out.InstructionDone():
-            waiting = state.timed.pop((record.seq, record.number))
-            state.timed_done.append(
-                TimedDone(timed=waiting, at_ns=state.now_ns, orders=record.orders, cancels=record.cancels)
-            )
+            _done(state, record)
         case out.ChaseEnded():
-            del state.chasing[record.client_order_id]
+            state.chasing.pop(record.client_order_id, None)
         case ev.InstructionDue():
             for quote in record.quotes:
                 state.prices[quote.symbol] = quote.last
@@ -147,6 +145,9 @@ def _set_trading_state(changed: State | Account, trading_state: TradingState, to
 def _clock_stepped(state: State, step_ns: int) -> None:
     """Forget what was measured with the clock that is wrong now: no list has been told apart from another by it."""
     state.clock_unsettled = {each.account for each in _settings(state).accounts}
+    state.timed_due = []
+    for waiting in state.timed.values():
+        state.remind(waiting, waiting.due_ns)  # Whenever it was to be looked at again by the other clock.
     for account in state.accounts.values():
         account.asking_ns = 0
         for order in map(state.order, list(account.live)):
@@ -168,7 +169,7 @@ def _distrust_instants(state: State) -> None:
                 state.put_order(replace(order, asked=0, asked_ns=0))
         for order in map(state.order, list(account.live)):
             if order.cancel_next_ns and order.cancel_seq:  # Repeated now, rather than never when the clock went back.
-                state.put_order(replace(order, cancel_next_ns=state.now_ns))
+                state.put_order(replace(order, cancel_next_ns=state.now_ns, cancel_paced=False))
 
 
 def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None:
@@ -226,7 +227,8 @@ def _answered(state: State, answer: out.SignalAnswered, signal: ev.SignalReceive
     )
     state.signal_index[answer.seq] = state.signals.append(row)
     key = signal_key(signal)
-    if key and answer.receipt.status not in _SPENDS_NO_ID and key not in state.ids:
+    is_first = signal.known is None and answer.receipt.status not in _SPENDS_NO_ID
+    if key and is_first and key not in state.ids:
         state.ids[key] = answer.seq
 
 
@@ -265,9 +267,27 @@ def _cancel(state: State, command: out.CancelOrder) -> None:
             cancel_seq=command.signal_seq or order.cancel_seq or -1,
             cancel_attempts=command.attempt,
             cancel_next_ns=next_ns,
-            cancel_paced=command.paced,
+            cancel_paced=command.paced or (order.cancel_paced and not sent),
         )
     )
+
+
+def _done(state: State, record: out.InstructionDone) -> None:
+    key = record.seq, record.number
+    waiting = state.timed[key]
+    done = replace(waiting, accounts=record.accounts)
+    row = TimedDone(timed=done, at_ns=state.now_ns, orders=record.orders, cancels=record.cancels)
+    state.timed_done.append(row)
+    _without(state, waiting, record.accounts)
+
+
+def _without(state: State, waiting: Timed, accounts: tuple[AccountId, ...]) -> None:
+    """Let ``waiting`` concern ``accounts`` no longer; nobody is left: it is gone."""
+    left = tuple(number for number in waiting.accounts if number not in accounts)
+    if left:
+        state.timed[waiting.seq, waiting.number] = replace(waiting, accounts=left)
+    else:
+        del state.timed[waiting.seq, waiting.number]
 
 
 def _dropped(state: State, record: out.InstructionDropped) -> None:
@@ -276,11 +296,7 @@ def _dropped(state: State, record: out.InstructionDropped) -> None:
     gone = replace(waiting, accounts=(record.account,))
     dropped_by = record.by_seq or -1
     state.timed_done.append(TimedDone(timed=gone, at_ns=state.now_ns, dropped_by=dropped_by))
-    left = tuple(number for number in waiting.accounts if number != record.account)
-    if left:
-        state.timed[key] = replace(waiting, accounts=left)
-    else:
-        del state.timed[key]
+    _without(state, waiting, (record.account,))
 
 
 def _queried(state: State, command: out.QueryBroker) -> None:
@@ -312,6 +328,7 @@ def _started(state: State, record: ev.EngineStarted) -> None:
     state.version = record.version
     state.configure(record.settings)
     state.submits_closed = ""
+    state.chasing = {}  # What ends from here on ended nobody knows when: too late to follow up.
     state.clock_unsettled = set()
     _distrust_instants(state)  # Nobody has watched the clock between two processes.
     if record.safe:

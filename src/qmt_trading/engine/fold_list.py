@@ -51,6 +51,7 @@ def fold_listed(state: State, record: ev.BrokerListed) -> list[Finding]:
         if not older:
             _count_absence(state, account, record, unmatched)
         state.clock_unsettled.discard(record.account)
+        account.listed_session = record.session
         _keep_marks(account, state.now_ns - MARK_KEPT_NS)
         if not opening:
             findings += _difference(account, record)

@@ -14,7 +14,7 @@ from qmt_trading.engine.risk.tradable_symbol import check_tradable_symbol
 from qmt_trading.engine.source import Source
 from qmt_trading.engine.splitting import split
 from qmt_trading.engine.state import Account, State
-from qmt_trading.engine.targets import holding_of, step_of, wanted_of
+from qmt_trading.engine.targets import holding_of, step_of, wanted_of, working_of
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Price, Quantity
 from qmt_trading.model.outputs import Output, SubmitOrder
@@ -56,7 +56,7 @@ class Orders:
         else:
             size = _NOTHING if verb is Verb.CLEAR or item.size is None else item.size
             for number in accounts:
-                self._move(item, item.symbol, size, AccountId(number))
+                self._move(item, item.symbol, size, AccountId(number), only_sell=verb is Verb.CLEAR)
 
     def deny(self, item: Item, side: Side | None, accounts: Iterable[str], denial: Denial) -> None:
         """Refuse ``item`` for all of ``accounts``."""
@@ -144,22 +144,27 @@ class Orders:
 
     def _chase(self, plan: Plan) -> Chase:
         item = plan.item
-        followed = replace(item, verb=_VERBS[plan.side], at_ns=None, not_before_ns=None, expires_ns=None)
-        return Chase(replace(followed, chase=item.chase - 1), self._source.door.name)
+        assert item.cancel_after_ns is not None
+        ttl_ns = self._source.door.ttl_ns if item.ttl_ns is None else item.ttl_ns
+        until_ns = self._state.now_ns + item.cancel_after_ns + ttl_ns
+        if item.expires_ns is not None:
+            until_ns = min(until_ns, item.expires_ns)
+        followed = replace(item, verb=_VERBS[plan.side], at_ns=None, not_before_ns=None)
+        return Chase(replace(followed, chase=item.chase - 1), self._source.door.name, until_ns)
 
     def _line(self, plan: Plan, number: AccountId, denial: Denial) -> None:
         self.lines.append(OrderLine(number, plan.item.symbol, plan.side, Quantity(0), Price(0), "", denial))
 
     # Targets
 
-    def _move(self, item: Item, symbol: Symbol, size: Size, number: AccountId) -> None:
+    def _move(self, item: Item, symbol: Symbol, size: Size, number: AccountId, *, only_sell: bool = False) -> None:
         """Order what leads one account from what it holds and works for to what it should hold."""
         state = self._state
         account = state.accounts.get(number)
         if account is None or number not in state.names:
             self._refuse(number, symbol, Denial(Reason.ACCOUNT_UNKNOWN, (number,)))
             return
-        step = self._step(account, item, symbol, size)
+        step = self._step(account, item, symbol, size, only_sell=only_sell)
         if isinstance(step, Denial):
             self.reached += step.reason is Reason.TARGET_REACHED
             self._refuse(number, symbol, step)
@@ -172,20 +177,28 @@ class Orders:
         shares = Size(SizeKind.SHARES, quantity, text=f"→{size.text}")
         self._order(self._plan(replace(item, symbol=symbol), side, shares), number)
 
-    def _step(self, account: Account, item: Item, symbol: Symbol, size: Size) -> tuple[Side, Quantity] | Denial:
+    def _step(
+        self, account: Account, item: Item, symbol: Symbol, size: Size, *, only_sell: bool = False
+    ) -> tuple[Side, Quantity] | Denial:
         state = self._state
         quote = self._source.quotes.get(symbol)
         unknown = check_tradable_symbol(symbol, quote)
         if unknown is not None or quote is None or quote.rule is None:
             return unknown or Denial(Reason.SYMBOL_UNKNOWN, (symbol,))
-        if not account.ready:
+        if not account.ready or account.listed_session != account.session or symbol in account.difference:
             return Denial(Reason.ACCOUNT_NOT_READY, (account.settings.account, "reconciling"))
+        age_ns = state.now_ns - quote.quoted_ns
+        if size.kind is not SizeKind.SHARES and age_ns > self._settings.quote_age_max_ns:
+            return Denial(Reason.QUOTE_STALE, (f"{age_ns / 1e9:.1f}",))
         wanted = wanted_of(state, account, size, quote.last)
         if isinstance(wanted, Denial):
             return wanted
-        step = step_of(state, account, quote.rule, item.strategy, symbol, wanted)
+        step = step_of(state, account, quote.rule, item.strategy, symbol, wanted, only_sell=only_sell)
         if step is None:
             held = holding_of(state, account, item.strategy, symbol)
+            buys, _ = working_of(state, account, item.strategy, symbol)
+            if buys and held + buys > wanted:
+                return Denial(Reason.TARGET_WORKING, (symbol, str(buys)))
             return Denial(Reason.TARGET_REACHED, (symbol, str(wanted), str(held)))
         return step
 
@@ -193,8 +206,8 @@ class Orders:
         """Move a strategy's whole holding: what is sold first, as it makes room for what is bought."""
         wanted = dict(item.holdings)
         if item.close_others:
-            for account, strategy, symbol in self._state.holdings:
-                if account == number and strategy == item.strategy:
+            for (account, strategy, symbol), held in self._state.holdings.items():
+                if account == number and strategy == item.strategy and held:
                     wanted.setdefault(symbol, 0)
         account_known = self._state.accounts.get(number)
         buys: list[tuple[Symbol, Size]] = []
@@ -204,7 +217,7 @@ class Orders:
             if isinstance(step, tuple) and step[0] is Side.BUY:
                 buys.append((symbol, size))
             else:
-                self._move(item, symbol, size, number)
+                self._move(item, symbol, size, number, only_sell=not quantity)
         for symbol, size in buys:
             self._move(item, symbol, size, number)
 

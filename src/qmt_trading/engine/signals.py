@@ -208,12 +208,19 @@ class _Decision:
         due_ns = timed.due_ns(self._state, item, self._event.next_day)
         if isinstance(due_ns, Denial):
             denial = denial or due_ns
+        elif verb is not Verb.CANCEL and self._source.deadline_ns(item, due_ns) < self._state.now_ns:
+            late_ns = self._state.now_ns - self._source.deadline_ns(item, due_ns)
+            denial = denial or Denial(Reason.SIGNAL_STALE, (f"{late_ns / 1e9:.1f}",))
         good: list[AccountId] = []
         for number in self._accounts(item):
             own = denial
             if AccountId(number) not in self._state.accounts or AccountId(number) not in self._state.names:
                 own = own or Denial(Reason.ACCOUNT_UNKNOWN, (number,))
             own = own or check_door_account(self._door, AccountId(number))
+            if own is None and verb is not None:
+                account = self._state.accounts[AccountId(number)]
+                mark = cancels.overtaken_by(account, item, verb, self._event.arrival)
+                own = Denial(Reason.CANCELED_BY_LATER, (str(mark.seq),)) if mark is not None else None
             if own is None and isinstance(due_ns, int):
                 good.append(AccountId(number))
                 own = Denial(Reason.WAITS, (timed.due_text(self._state, due_ns),))
@@ -245,8 +252,12 @@ class _Decision:
         if verb is Verb.CANCEL:
             return self._form_denial(item)
         denial = self._item_denial(verb)
-        if denial is None and verb in _BUYS_AND_SELLS:
-            denial = check_door_verb(self._door, verb)
+        if denial is None and verb is not None:
+            needed = {Verb.BUY: (Verb.BUY,), Verb.SELL: (Verb.SELL,), Verb.CLEAR: (Verb.SELL,)}.get(
+                verb, _BUYS_AND_SELLS
+            )
+            if not any(each in self._door.allow for each in needed):
+                denial = check_door_verb(self._door, needed[0])
         return denial
 
     def _waiting_line(self, item: Item, verb: Verb | None, number: str, denial: Denial | None) -> None:

@@ -65,6 +65,7 @@ def _image(state: State, account: Account) -> AccountImage:
         to_cancel=tuple(map(row_of, account.to_cancel)),
         gaps=tuple(map(row_of, account.gaps)),
         cancels_free_ns=account.cancels_free_ns,
+        listed_session=account.listed_session,
     )
 
 
@@ -93,6 +94,7 @@ def restore(snapshot: Snapshot) -> State:
         account.asking_ns, account.ask_again = each.asking_ns, each.ask_again
         account.orphans = list(each.orphans)
         account.difference, account.cancels_free_ns = each.difference, each.cancels_free_ns
+        account.listed_session = each.listed_session
     for order in snapshot.orders:
         state.put_order(order)
     for each in image.accounts:

@@ -24,6 +24,8 @@ from qmt_trading.model.view import AlertRow, SignalRow
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState
 
 ALERTS_KEPT: Final = 200
+TIMED_AT_ONCE: Final = 128
+"""Instructions that are looked at within one turn: a halt waits for no more than that."""
 
 
 class CancelMark:
@@ -65,6 +67,7 @@ class Account:
         "gaps",
         "halts",
         "link",
+        "listed_session",
         "live",
         "marks",
         "orphans",
@@ -85,6 +88,8 @@ class Account:
         self.told = StateTold()
         self.link = LinkState.DOWN
         self.session = 0
+        self.listed_session = 0
+        """The session of the last complete list."""
         self.ready = False
         """The broker told cash and positions today."""
         self.cash = Money(0)
@@ -295,10 +300,10 @@ class State:
         heappush(self.timed_due, (at_ns, (waiting.seq, waiting.number)))
 
     def take_timed(self) -> list[tuple[int, int]]:
-        """Return, earliest first, the names of the instructions to be looked at by now, each once."""
+        """Return, earliest first, the names of instructions to be looked at by now, each once, not too many."""
         taken: dict[tuple[int, int], None] = {}
         heap = self.timed_due
-        while heap and heap[0][0] <= self.now_ns:
+        while heap and heap[0][0] <= self.now_ns and len(taken) < TIMED_AT_ONCE:
             key = heappop(heap)[1]
             waiting = self.timed.get(key)
             if waiting is not None and waiting.due_ns <= self.now_ns:

@@ -36,6 +36,8 @@ Emit = Callable[[Output], None]
 def due_ns(state: State, item: Item, next_day: dt.date | None) -> int | Denial:
     """Return when ``item`` is due: ``at`` today if that is still ahead, after the close on the next trading day.
 
+    ``not_before`` may have passed: it is due then, and its ttl counts from there.
+
     Args:
         next_day: the next trading day when this one's trading is over, else None.
     """
@@ -43,14 +45,14 @@ def due_ns(state: State, item: Item, next_day: dt.date | None) -> int | Denial:
     if item.not_before_ns is not None:
         if item.not_before_ns - now_ns > WAIT_MAX_NS:
             return Denial(Reason.AT_TOO_FAR, ("30",))
-        return max(item.not_before_ns, now_ns)
+        return item.not_before_ns
     assert item.at_ns is not None
     assert state.day is not None
+    if next_day is not None:
+        return at_time(next_day, item.at_ns)
     at_ns = at_time(state.day, item.at_ns)
     if at_ns > now_ns:
         return at_ns
-    if next_day is not None:
-        return at_time(next_day, item.at_ns)
     return Denial(Reason.AT_PASSED, (to_clock_text(at_ns), to_clock_text(now_ns)))
 
 
@@ -67,7 +69,7 @@ def without_time(item: Item) -> Item:
 
 
 def take_due(state: State) -> Iterator[Timed]:
-    """Yield, earliest first, what is due and can be decided: accounts that cannot trade yet are waited for.
+    """Yield, earliest first, what is due, for those of its accounts that can trade; the others are waited for.
 
     Waiting ends with the deadline: what is due then is decided, and denied. What the decision about one drops is not
     among those that follow.
@@ -76,10 +78,22 @@ def take_due(state: State) -> Iterator[Timed]:
         each = state.timed.get(key)
         if each is None:
             continue
-        if each.verb is Verb.CANCEL or state.now_ns > each.deadline_ns or _can_trade(state, each):
+        if each.verb is Verb.CANCEL or state.now_ns > each.deadline_ns:
             yield each
-        else:
+            continue
+        able = tuple(number for number in each.accounts if _is_decidable(state, number))
+        if len(able) < len(each.accounts):
             state.remind(each, each.deadline_ns + 1)
+        if able:
+            yield replace(each, accounts=able)
+
+
+def _is_decidable(state: State, number: AccountId) -> bool:
+    """Tell whether it is no use to wait for ``number``: it can trade, or is not configured any more."""
+    if number not in state.names:
+        return True
+    account = state.account(number)
+    return account.ready and account.link is LinkState.CONNECTED and number not in state.clock_unsettled
 
 
 def wake(state: State, number: AccountId) -> None:
@@ -87,11 +101,6 @@ def wake(state: State, number: AccountId) -> None:
     for each in state.timed.values():
         if each.due_ns <= state.now_ns and number in each.accounts:
             state.remind(each, state.now_ns)
-
-
-def _can_trade(state: State, waiting: Timed) -> bool:
-    accounts = [state.account(number) for number in waiting.accounts]
-    return all(account.ready and account.link is LinkState.CONNECTED for account in accounts)
 
 
 def decide_due(state: State, event: InstructionDue, emit: Emit) -> None:
@@ -104,19 +113,20 @@ def decide_due(state: State, event: InstructionDue, emit: Emit) -> None:
     if waiting.verb is Verb.CANCEL:
         lines: list[CancelLine] = []
         side = item.side or door.cancel_side
-        for number in waiting.accounts:
+        for number in event.accounts:
             # Its scope is what is there when it fires, not when it was written.
             mark = CancelMarked(number, item.symbol, side, waiting.seq, state.now_ns, state.arrival + 1)
-            lines += cancels.cancel_lines(state, mark, emit)
-        emit(InstructionDone(waiting.seq, waiting.number, (), tuple(lines)))
+            lines += cancels.cancel_lines(state, mark, emit, said=waiting.arrival)
+        emit(InstructionDone(waiting.seq, waiting.number, (), tuple(lines), event.accounts))
         return
-    source = Source(waiting.seq, door, waiting.arrival, waiting.due_ns, waiting.has_id, quotes, waiting.deadline_ns)
+    # A cancel that came since has dropped it; one that is older, or that left it waiting, is no business of it.
+    source = Source(waiting.seq, door, state.arrival + 1, waiting.due_ns, waiting.has_id, quotes, waiting.deadline_ns)
     orders = Orders(state, source, emit)
-    orders.make(item, waiting.verb, waiting.accounts)
+    orders.make(item, waiting.verb, event.accounts)
     for denial in dict.fromkeys(line.denial for line in orders.lines):
         if denial is not None and denial.reason not in NOTHING_TO_DO:
             emit(alerts.timed_denied(waiting, denial))
-    emit(InstructionDone(waiting.seq, waiting.number, tuple(orders.lines), ()))
+    emit(InstructionDone(waiting.seq, waiting.number, tuple(orders.lines), (), event.accounts))
 
 
 def symbols_of(state: State, item: Item) -> list[Symbol]:
@@ -141,6 +151,8 @@ def follow_up(state: State, emit: Emit) -> None:
         emit(ChaseEnded(key))
         if order.status is not OrderStatus.CANCELED or order.cancel_seq != cancels.OWN_TIME:
             continue
+        if state.now_ns > chase.until_ns:
+            continue
         left = order.quantity - max(order.filled_quantity, order.reported_quantity)
         rule = rule_for(order.symbol)
         quantity = round_down_to_lot(rule, Quantity(left), order.side) if rule is not None else left
@@ -151,9 +163,7 @@ def follow_up(state: State, emit: Emit) -> None:
 def _next(state: State, order: Order, chase: Chase, quantity: Quantity) -> Timed:
     numbers = [number for seq, number in state.timed if seq == order.signal_seq]
     done = [each.timed.number for each in state.timed_done if each.timed.seq == order.signal_seq]
-    door = state.doors.get(chase.door)
     item = replace(chase.item, size=Size(SizeKind.SHARES, quantity, text=str(quantity)))
-    ttl_ns = item.ttl_ns if item.ttl_ns is not None else door.ttl_ns if door is not None else 10 * SECOND_NS
     return Timed(
         seq=order.signal_seq,
         number=max(numbers + done, default=0) + 1,
@@ -162,7 +172,7 @@ def _next(state: State, order: Order, chase: Chase, quantity: Quantity) -> Timed
         item=item,
         accounts=(AccountId(order.account),),
         due_ns=state.now_ns,
-        deadline_ns=state.now_ns + ttl_ns,
+        deadline_ns=chase.until_ns,
         arrival=order.arrival,
         received_ns=order.received_ns,
         has_id=True,  # It repeats the words of the order before, and is no repeat of it.

@@ -75,6 +75,8 @@ class InstructionDue(Struct, frozen=True, array_like=True, tag="due"):
     seq: int
     number: int
     quotes: tuple[Quote, ...] = ()
+    accounts: tuple[AccountId, ...] = ()
+    """Those of its accounts that it is decided for now."""
 
 
 class KnownSignal(Struct, frozen=True, array_like=True):

@@ -96,12 +96,14 @@ class InstructionDropped(Struct, frozen=True, array_like=True, tag="untimed", gc
 
 
 class InstructionDone(Struct, frozen=True, array_like=True, tag="fired"):
-    """An instruction that waited was decided, and waits no longer."""
+    """An instruction that waited was decided for some or all of its accounts, and waits for them no longer."""
 
     seq: int
     number: int
     orders: tuple[OrderLine, ...]
     cancels: tuple[CancelLine, ...]
+    accounts: tuple[AccountId, ...] = ()
+    """Those that it was decided for: others wait on."""
 
 
 class ChaseEnded(Struct, frozen=True, array_like=True, tag="chased", gc=False):

@@ -43,6 +43,7 @@ class AccountImage(Struct, frozen=True, array_like=True):
     to_cancel: tuple[int, ...]
     gaps: tuple[int, ...]
     cancels_free_ns: int
+    listed_session: int
 
 
 class Image(Struct, frozen=True, array_like=True):

@@ -53,3 +53,5 @@ class Chase(Struct, frozen=True, array_like=True):
     item: Item
     """As the next order is to be decided; its ``chase`` counts what is left."""
     door: str
+    until_ns: int = 0
+    """Nothing follows after this instant: its ttl, counted from when ``cancel_after`` was over, or its expiry."""

@@ -11,6 +11,7 @@ from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.view import SignalRow
+from qmt_trading.model.words import SignalStatus
 from qmt_trading.ports import Closing, Reply
 from qmt_trading.run.inbox import Answer
 
@@ -30,14 +31,16 @@ class Batch(NamedTuple):
     answers: list[tuple[Answer, list[out.Output]]]
     requests: list[ev.Request]
     """Of people."""
+    signals: list[int]
+    """Whose senders may have no way back, and rely on the disk all the more."""
     closing: Closing | None = None
     """Of a turn that opens a trading day."""
     signal_seq: int = 0
     """The last signal decided when the batch was closed."""
 
     def is_awaited(self) -> bool:
-        """Tell whether an order, a sender, a person or a new day waits for the disk."""
-        return bool(self.submits or self.replies or self.answers or self.requests or self.closing)
+        """Tell whether an order, a signal, a sender, a person or a new day waits for the disk."""
+        return bool(self.submits or self.signals or self.replies or self.answers or self.requests or self.closing)
 
 
 def closing_of(rows: Iterable[SignalRow], day: dt.date, opening: dt.date, earlier: Closing | None) -> Closing:
@@ -45,6 +48,6 @@ def closing_of(rows: Iterable[SignalRow], day: dt.date, opening: dt.date, earlie
     known = list(earlier.known) if earlier is not None else []
     for row in rows:
         key = row.id if not row.id or "/" in row.id else f"{row.sender}/{row.id}"
-        if key and row.receipt.seq == row.seq:
+        if key and row.receipt.seq == row.seq and row.receipt.status is not SignalStatus.MALFORMED:
             known.append((key, day.isoformat(), ev.KnownSignal(row.seq, row.content, row.receipt)))
     return Closing(known, (opening - dt.timedelta(days=KNOWN_DAYS)).isoformat())

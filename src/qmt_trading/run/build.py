@@ -13,7 +13,7 @@ import msgspec
 
 from qmt_trading import __version__
 from qmt_trading.brokers.simulated.book import FileBook
-from qmt_trading.brokers.simulated.chaos import LyingExchange
+from qmt_trading.brokers.simulated.chaos import Lie, LyingExchange
 from qmt_trading.brokers.simulated.embedded import EmbeddedExchange
 from qmt_trading.brokers.simulated.exchange import Exchange
 from qmt_trading.brokers.simulated.records import AccountOpening
@@ -58,8 +58,18 @@ DRAIN_NS: Final = SECOND_NS // 2
 class Application:
     """One engine over one data folder. Build, ``start``, ``wait``, ``stop``."""
 
-    def __init__(self, configuration: Configuration, *, safe: bool = False, console: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        safe: bool = False,
+        console: TextIO | None = None,
+        chaos: frozenset[Lie] = frozenset(),
+    ) -> None:
         """Take locks, read the journal and build every part; nothing trades yet.
+
+        Args:
+            chaos: what the embedded exchange lies about, for the curious; on paper only.
 
         Raises:
             ConfigurationError: the folder belongs to another mode.
@@ -67,6 +77,7 @@ class Application:
             LockedError: another engine holds the folder or an account.
         """
         self._configuration = configuration
+        self._chaos = chaos
         self._clock = SystemClock()
         self._asked_to_stop = threading.Event()
         self._stopping = threading.Event()
@@ -118,6 +129,7 @@ class Application:
                 self._clock,
                 stop=self.ask_to_stop,
                 config=configuration.digest,
+                chaos=sorted(self._chaos),
                 feed=self._feed,
             )
             self._control_door = ControlDoor(control_address(folder), self._control.answer)
@@ -168,11 +180,12 @@ class Application:
             "".join(secrets.choice(ALPHABET) for _ in range(TAG_LENGTH)),
             tuple(account.account for account in configuration.engine.accounts),
         )
-        self._narrator.starting(safe=bool(self._safe))
+        self._narrator.starting(safe=bool(self._safe), chaos=sorted(self._chaos))
         self._loop.begin(bound, __version__, configuration.engine, safe=self._safe)
         self._run("loop", self._run_loop)
         self._run("control", self._run_control)
         self._inbox.on_control = self._decide_control
+        self._inbox.on_ask = self._note_flag
         self._run("housekeeping", lambda: self._housekeeping.run(self._stopping))
         for broker in self._brokers.values():
             broker.start(self._inbox.report)
@@ -289,6 +302,10 @@ class Application:
     def _observe(self, records: Sequence[Record]) -> None:
         self._narrator.records(records)
 
+    def _note_flag(self, request: ev.Request) -> None:
+        if isinstance(request, ev.ResumeRequested) and request.account is None:
+            self._flag.offer()
+
     def _heed(self, request: ev.Request, on_disk: bool) -> None:
         if isinstance(request, ev.ResumeRequested) and request.account is None:
             self._flag.take_down()
@@ -361,4 +378,4 @@ class Application:
             book=FileBook(self._configuration.folder / f"exchange-{terminal.name}.book"),
         )
         numbers = tuple(AccountId(opening.account) for opening in openings)
-        return EmbeddedExchange(LyingExchange(exchange, seed=terminal.seed), self._clock, numbers)
+        return EmbeddedExchange(LyingExchange(exchange, self._chaos, seed=terminal.seed), self._clock, numbers)

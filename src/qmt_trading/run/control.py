@@ -66,8 +66,14 @@ class Control:
         stop: Callable[[], None],
         config: str = "",
         feed: MarketFeed | None = None,
+        chaos: Sequence[str] = (),
     ) -> None:
-        """Answer for ``loop``; ``config`` is the digest of the configuration that it was started with."""
+        """Answer for ``loop``; ``config`` is the digest of the configuration that it was started with.
+
+        Args:
+            chaos: what the simulated counter lies about, on purpose; every status says so.
+        """
+        self._chaos = chaos
         self._loop = loop
         self._inbox = inbox
         self._clock = clock
@@ -186,6 +192,7 @@ class Control:
             raise wire.ControlError(f"没有这张表 / no such table: {request.table}") from error
         if request.table == "status":
             rows[0]["journal_closed"] = self._loop.closed or None
+            rows[0]["chaos"] = list(self._chaos) or None
             rows[0]["turns"] = self._loop.head[0]
         return rows
 

@@ -3,40 +3,64 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Final
 
 NAME: Final = "HALT"
 
+_Identity = tuple[int, int]
+"""What tells one file of that name from a later one: its number on the disk and when it was written."""
+
 
 class HaltFlag:
-    """Up while the file exists. A halt that the journal could not keep is kept by it; a resume takes it down."""
+    """Up while the file exists. A halt that the journal could not keep is kept by it; a resume takes it down.
+
+    A resume takes down the file that was there when it was asked for, and no other: one that somebody has made since is
+    a new halt.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
-        self._seen = False
+        self._known: _Identity | None = None
+        """The file that was told of."""
+        self._offered: _Identity | None = None
+        """The file that a resume which is under way takes back."""
 
     @property
     def path(self) -> Path:
         return self._path
 
     def is_up(self) -> bool:
-        return self._path.exists()
+        return self._identity() is not None
 
     def has_risen(self) -> bool:
-        """Tell once whether the flag was put up since it was down last, or since the start."""
-        up = self.is_up()
-        risen = up and not self._seen
-        self._seen = up
+        """Tell once of each file that is there."""
+        found = self._identity()
+        risen = found is not None and found != self._known
+        self._known = found
         return risen
 
     def put_up(self, why: str) -> None:
         """Make the file, if that can be done: the disk may be what is broken."""
         with contextlib.suppress(OSError):
             self._path.write_text(why + "\n", encoding="utf-8")
-        self._seen = True
+        self._known = self._identity()
+
+    def offer(self) -> None:
+        """Note, when a resume comes in, which file it takes back."""
+        self._offered = self._identity()
 
     def take_down(self) -> None:
-        """Remove the file; one that cannot be removed stays up for the next start."""
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        """Remove the file that was offered; any other, and one that cannot be removed, is told of again and halts."""
+        if self._offered is not None and self._identity() == self._offered:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+        self._known = self._offered = None
+
+    def _identity(self) -> _Identity | None:
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns

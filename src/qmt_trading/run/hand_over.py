@@ -26,20 +26,25 @@ class HandOver(NamedTuple):
 
     def release(self, submits: list[Decided], *, on_disk: bool, committed_ns: int) -> list[ev.SubmitsWithheld]:
         """Hand over what may still leave; return what may not, by its cause."""
-        now_ns = self.clock.now_ns()
-        groups: dict[int, tuple[Broker, list[out.SubmitOrder]]] = {}
+        groups: dict[int, tuple[Broker, list[Decided]]] = {}
         withheld: dict[str, list[ClientOrderId]] = {}
-        for order, halts in submits:
-            broker = self.broker_of(order.account)
-            cause = self.engine.may_release(order, now_ns, halts) if on_disk else "journal"
-            if cause or broker is None:
-                withheld.setdefault(cause or "link", []).append(order.client_order_id)
-            elif id(broker) in groups:
-                groups[id(broker)][1].append(order)
+        for decided in submits:
+            broker = self.broker_of(decided[0].account)
+            if broker is None:
+                withheld.setdefault("link", []).append(decided[0].client_order_id)
             else:
-                groups[id(broker)] = broker, [order]
-        for broker, orders in groups.values():
-            self._call(broker, orders, committed_ns)
+                groups.setdefault(id(broker), (broker, []))[1].append(decided)
+        for broker, group in groups.values():
+            now_ns = self.clock.now_ns()  # Asked for each: a broker before may have taken its time.
+            going: list[out.SubmitOrder] = []
+            for order, halts in group:
+                cause = self.engine.may_release(order, now_ns, halts) if on_disk else "journal"
+                if cause:
+                    withheld.setdefault(cause, []).append(order.client_order_id)
+                else:
+                    going.append(order)
+            if going:
+                self._call(broker, going, committed_ns)
         return [ev.SubmitsWithheld(tuple(names), cause) for cause, names in withheld.items()]
 
     def _call(self, broker: Broker, orders: list[out.SubmitOrder], committed_ns: int) -> None:

@@ -124,6 +124,8 @@ class Inbox:
         self.control_wake = Wake()
         self.on_control: Callable[[], object] = self.control_wake.set
         """Called by whoever has put something on the control lane, when it is there."""
+        self.on_ask: Callable[[Request], object] = lambda request: None
+        """Called with each request of a person before it is put there."""
         self.heartbeats: dict[str, int] = {}
         self.busy_count = 0
         self._dropped: dict[str, tuple[int, int, str]] = {}
@@ -230,6 +232,7 @@ class Inbox:
 
     def ask(self, request: Request, answer: Answer | None = None) -> None:
         """Take a person's request, on the lane that overtakes everything."""
+        self.on_ask(request)
         self.control.append(Ask(request, answer, self._next_number()))
         self.on_control()
 

@@ -88,13 +88,15 @@ class Loop:
         self._heed = heed
         self._hand_over = HandOver(engine, inbox, clock, broker_of)
         self._deciding = threading.Lock()
-        self._pending = Batch([], [], [], [], [])
+        self._pending = Batch([], [], [], [], [], [])
         self._at_ns = 0
         self._steps = StepWatch()
         self._unindexed: dict[str, ev.KnownSignal] = {}
         """First receipts of a day that was closed, until the turn that closed it is on disk."""
         self._closed = ""
         self._commit_began_ns = 0
+        self._in_hand = False
+        """What was decided is on its way to disk: the state is ahead of ``_number`` and ``_seal``."""
         self._committed_ns = 0
         self._durable_seq = engine.state.signal_seq
         self._pending_since_ns = 0
@@ -161,7 +163,7 @@ class Loop:
     def capture(self) -> tuple[int, bytes, Snapshot] | None:
         """Return the committed state for a snapshot, or None while something undurable is in it."""
         with self._deciding:
-            if self._pending.records or self._commit_began_ns or self._closed:
+            if self._pending.records or self._in_hand or self._closed:
                 return None
             return self._number, self._seal, capture(self._engine.state)
 
@@ -176,16 +178,18 @@ class Loop:
         with self._deciding:
             self._decide_batch()
             batch = self._take_pending(last=last)
+            self._in_hand = batch is not None
         if batch is None:
             self._publish(due=not self._pending.records)
             return False
         on_disk = self._commit(batch)
         with self._deciding:
+            self._in_hand = False
             self._release(batch.submits, on_disk=on_disk)
+        self._tell_requests(batch, on_disk=on_disk)
         self._answer(batch, on_disk=on_disk)
         self._publish(due=self._inbox.is_idle())
         self._observe(batch.records)
-        self._tell_requests(batch, on_disk=on_disk)
         return True
 
     def control_turn(self) -> bool:
@@ -209,7 +213,7 @@ class Loop:
         with self._deciding:
             found = bool(lane)
             now_ns = self._now_ns()
-            self._advance_day(now_ns)
+            self._look_at_clocks(now_ns)
             for _ in range(min(len(lane), EVENTS_MAX)):
                 item = lane.popleft()
                 if isinstance(item, Arrival):
@@ -227,9 +231,9 @@ class Loop:
             if batch is not None:
                 self._release(batch.submits, on_disk=False)
         if batch is not None:
+            self._tell_requests(batch, on_disk=False)
             self._answer(batch, on_disk=False)
             self._observe(batch.records)
-            self._tell_requests(batch, on_disk=False)
         self._publish(due=True)
         return batch is not None
 
@@ -237,16 +241,13 @@ class Loop:
 
     def _decide_batch(self) -> None:
         now_ns = self._now_ns()
-        step_ns = self._steps.step_ns(wall_ns=now_ns, steady_ns=self._clock.steady_ns())
-        if step_ns:
-            self._handle(ev.ClockStepped(step_ns), now_ns)
-        self._advance_day(now_ns)
+        self._look_at_clocks(now_ns)
         due_ns = self._engine.next_due_ns()
         if due_ns and due_ns <= now_ns:
             self._handle(ev.DeadlineReached(), now_ns)
             for waiting in self._engine.take_due(now_ns):
                 quotes = self._quotes([waiting.item], now_ns)
-                self._handle(ev.InstructionDue(waiting.seq, waiting.number, quotes), now_ns)
+                self._handle(ev.InstructionDue(waiting.seq, waiting.number, quotes, waiting.accounts), now_ns)
         inbox, count = self._inbox, 0
         if inbox.lazy and (inbox.reports or inbox.signals or now_ns - inbox.lazy_since_ns > LAZY_WAIT_NS):
             while inbox.lazy:
@@ -264,6 +265,13 @@ class Loop:
             count += 1
             if len(self._pending.records) - outputs_before > OUTPUTS_MAX:
                 break
+
+    def _look_at_clocks(self, now_ns: int) -> None:
+        """Take a step of the wall clock for what it is before a new day is opened by it."""
+        step_ns = self._steps.step_ns(wall_ns=now_ns, steady_ns=self._clock.steady_ns())
+        if step_ns:
+            self._handle(ev.ClockStepped(step_ns), now_ns)
+        self._advance_day(now_ns)
 
     def _advance_day(self, now_ns: int) -> None:
         """Open a new trading day before anything of it is decided."""
@@ -314,6 +322,7 @@ class Loop:
             if known is not None:
                 event = replace(event, known=known)
         outputs = self._handle(event, now_ns)
+        self._pending.signals.append(event.seq)
         if arrival.reply is not None:
             for output in reversed(outputs):
                 if isinstance(output, out.SignalAnswered):
@@ -345,6 +354,8 @@ class Loop:
     def _handle(self, event: ev.Event, now_ns: int) -> list[out.Output]:
         """Decide one event, put it and what follows on record, and let cancels and questions go at once."""
         self.deciding_on = event
+        state = self._engine.state
+        halts_before = state.halts
         outputs = self._engine.handle(event, now_ns)
         self.deciding_on = None
         self._unpublished = True
@@ -359,7 +370,9 @@ class Loop:
             records.extend(outputs)
         for output in outputs:
             if isinstance(output, out.SubmitOrder):
-                self._pending.submits.append((output, self._engine.halts(output.account)))
+                # A halt that this very event led to concerns its own orders as well.
+                halts = self._engine.halts(output.account) - (state.halts - halts_before)
+                self._pending.submits.append((output, halts))
             elif isinstance(output, out.CancelOrder):
                 # A cancel needs no journal: doubling one is harmless, losing ten milliseconds at 9:19:59 is not.
                 broker = self._broker_of(output.account)
@@ -380,7 +393,7 @@ class Loop:
             due = waited_ns >= REPORTS_WAIT_NS or len(batch.records) >= OUTPUTS_MAX
             if not (due or last or self._closed):
                 return None
-        self._pending = Batch([], [], [], [], [])
+        self._pending = Batch([], [], [], [], [], [])
         return batch._replace(signal_seq=self._engine.state.signal_seq)
 
     def _now_ns(self) -> int:

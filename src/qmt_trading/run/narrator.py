@@ -90,14 +90,20 @@ class Narrator:
     def folding(self, number: int) -> None:
         self.say("info", "folding", f"正在读取日志：第 {number:,} 轮", turn=number)
 
-    def starting(self, *, safe: bool) -> None:
-        """Tell that the engine starts; why a start is a safe one is an alert of the engine's."""
+    def starting(self, *, safe: bool, chaos: Sequence[str] = ()) -> None:
+        """Tell that the engine starts; why a start is a safe one is an alert of the engine's.
+
+        Args:
+            chaos: what the simulated counter lies about, on purpose.
+        """
         configuration = self._configuration
         mode = configuration.engine.mode
         text = f"启动 {__version__}，模式：{MODE_TEXT[mode]}，{len(configuration.engine.accounts)} 个账户"
         if safe:
             text += "，安全启动"
         self.say("info", "starting", text, mode=mode.value, config=configuration.digest)
+        if chaos:
+            self.say("warning", "chaos", f"混乱模式：模拟柜台故意出错（{'、'.join(chaos)}），结果不作数")
 
     def started(self, doors: Sequence[SignalSource], view: View | None = None, *, unclean: bool = False) -> None:
         """Tell that the doors are open; after an unclean end also what was found again at the counter in ``view``."""

@@ -12,7 +12,7 @@ from qmt_trading.engine.snapshot import restore
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import JournalBrokenError
-from qmt_trading.ports import JournalReader
+from qmt_trading.ports import JournalReader, StoredSnapshot
 
 PROGRESS_EVERY: Final = 5000
 
@@ -32,15 +32,24 @@ class Recovered(NamedTuple):
 def recover(reader: JournalReader, *, progress: Progress | None = None) -> Recovered:
     """Return the engine that the journal tells of; a fresh one for an empty journal.
 
-    Every folded turn's seal is checked.
+    Every folded turn's seal is checked. A snapshot only saves time: where the turns do not fit onto it, it is left out.
 
     Raises:
         JournalBrokenError: a turn is missing or is not what was written.
     """
+    stored = reader.snapshot()
+    if stored is not None:
+        try:
+            return _recover(reader, stored, progress)
+        except (AssertionError, LookupError):
+            pass
+    return _recover(reader, None, progress)
+
+
+def _recover(reader: JournalReader, stored: StoredSnapshot | None, progress: Progress | None) -> Recovered:
     opened = reader.last_day_opened()
     engine = Engine()
     first, previous, skip_to_opening = (opened or 1), GENESIS, bool(opened)
-    stored = reader.snapshot()
     if stored is not None and stored.number >= opened and _seal_of(reader, stored.number) == stored.seal:
         try:
             engine = Engine(restore(state_snapshot.decode(stored.payload)))

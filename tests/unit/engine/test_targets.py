@@ -14,12 +14,12 @@ from qmt_trading.market.instruments import BSE, CHINEXT, CONVERTIBLE, MAIN, REPO
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
-from qmt_trading.model.numbers import Money, Price, Quantity
+from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.settings import AccountSettings
 from qmt_trading.model.signal import Signal
-from qmt_trading.model.words import OrderStatus, Side, SignalStatus, Verb
+from qmt_trading.model.words import LinkState, OrderStatus, Side, SignalStatus, Verb
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 from tests.unit.engine.parts import quote, reason
 
@@ -279,3 +279,55 @@ def test_the_limit_on_an_order_holds_for_the_whole_of_it() -> None:
     receipt = bench.said(f"buy {star} 110000@10.50:{ACCOUNT} #big/1", wide)
     assert [reason(line.denial) for line in receipt.orders] == [Reason.ORDER_VALUE_EXCEEDED]
     assert bench.submits() == []
+
+
+# What hostile readers found
+
+
+def test_what_open_buys_may_bring_is_not_there_to_be_sold() -> None:
+    bench = Holder()
+    bench.said(f"buy {STOCK} 1000@10.00:{ACCOUNT} strategy=a #a/1")
+    bench.at_work()
+    receipt = bench.said(f"清仓 {STOCK}@10.50:{ACCOUNT} strategy=a #a/2")
+    assert bench.submits() == [(Side.BUY, 1000)]
+    assert receipt.status is SignalStatus.DENIED
+    assert reason(receipt.orders[0].denial) is Reason.TARGET_WORKING
+
+
+def test_closing_never_buys_whatever_the_strategys_book_says() -> None:
+    bench = Holder()
+    bench.said(f"sell {STOCK} 1000@10.50:{ACCOUNT} strategy=a #a/1")
+    bench.fills()
+    assert bench.engine.state.holdings == {(ACCOUNT, "a", STOCK): 0}
+    bench.said(f"清仓 {STOCK}@10.50:{ACCOUNT} strategy=a #a/2")
+    bench.said(
+        f'{{"id":"a/3","action":"portfolio","strategy":"a","accounts":["{ACCOUNT}"],"positions":[],"close_others":true}}'
+    )
+    assert bench.submits() == [(Side.SELL, 1000)]
+
+
+def test_a_working_sell_of_a_strategy_is_not_sold_again_nor_bought_back() -> None:
+    bench = Holder()
+    bench.said(f"sell {STOCK} 1000@10.60:{ACCOUNT} strategy=a #a/1")
+    bench.at_work()
+    bench.said(f"清仓 {STOCK}@10.50:{ACCOUNT} strategy=a #a/2")
+    assert bench.submits() == [(Side.SELL, 1000)]
+
+
+def test_targets_wait_for_the_list_of_this_session_and_for_an_agreed_book() -> None:
+    bench = Holder()
+    bench.feed(ev.LinkChanged(ACCOUNT, bench.session, LinkState.DOWN))
+    bench.session += 1
+    bench.feed(ev.LinkChanged(ACCOUNT, bench.session, LinkState.CONNECTED))
+    receipt = bench.said(f"target {STOCK} 3000@10.50:{ACCOUNT} #t/1")
+    assert reason(receipt.orders[0].denial) is Reason.ACCOUNT_NOT_READY
+    bench.listed()
+    assert bench.said(f"target {STOCK} 3000@10.50:{ACCOUNT} #t/2").status is SignalStatus.ACCEPTED
+
+
+def test_money_and_per_cent_need_a_quote_of_now() -> None:
+    bench = Holder()
+    old = bench.quote(quoted_ns=bench.now_ns - 3600 * SECOND_NS, last=55_000)
+    receipt = bench.said(f"target {STOCK} 50000元@10.50:{ACCOUNT} #t/1", old)
+    assert reason(receipt.orders[0].denial) is Reason.QUOTE_STALE
+    assert bench.said(f"target {STOCK} 2500@10.50:{ACCOUNT} #t/2", old).status is SignalStatus.ACCEPTED

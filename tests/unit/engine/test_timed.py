@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from msgspec.structs import replace
 
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.snapshot import capture, restore
@@ -41,7 +42,7 @@ class Waits(Bench):
     def fire(self) -> list[out.Output]:
         made = self.feed(ev.DeadlineReached())
         for waiting in self.engine.take_due(self.now_ns):
-            made += self.feed(ev.InstructionDue(waiting.seq, waiting.number, (self.quote(),)))
+            made += self.feed(ev.InstructionDue(waiting.seq, waiting.number, (self.quote(),), waiting.accounts))
         return made
 
     def said(self, text: str, *, next_day: dt.date | None = None) -> Receipt:
@@ -461,3 +462,151 @@ def test_a_timed_bare_cancel_takes_no_price_and_no_option_either(text: str, expe
     receipt = bench.said(f"{STOCK}{price}:{ACCOUNT} at=10:30:00{option}")
     assert reason(receipt.cancels[0].denial) is expected
     assert bench.engine.state.timed == {}
+
+
+# What hostile readers found
+
+
+def test_one_account_that_cannot_trade_holds_up_no_other() -> None:
+    bench = Waits()
+    bench.said(f"buy {STOCK} 100@10.50:{ACCOUNT},{OTHER} at=10:30:00 ttl=5s #t/1")
+    bench.feed(ev.LinkChanged(OTHER, 1, LinkState.DOWN))
+    bench.until(AT_10_30)
+    assert [each.account for each in bench.submits()] == [ACCOUNT]
+    (waiting,) = bench.engine.state.timed.values()
+    assert waiting.accounts == (OTHER,)
+    bench.feed(ev.LinkChanged(OTHER, 2, LinkState.CONNECTED))
+    bench.listed(account=OTHER, session=2)
+    bench.fire()
+    assert [each.account for each in bench.submits()] == [ACCOUNT, OTHER]
+    assert bench.engine.state.timed == {}
+
+
+def test_an_account_that_is_configured_no_more_holds_up_nothing() -> None:
+    bench = Waits()
+    bench.said(f"buy {STOCK} 100@10.50:{ACCOUNT},{OTHER} at=10:30:00 #t/1")
+    bench.settings = replace(bench.settings, accounts=bench.settings.accounts[:1])
+    bench.feed(ev.EngineStarted("test", bench.settings))
+    bench.session += 1
+    bench.feed(ev.LinkChanged(ACCOUNT, bench.session, LinkState.CONNECTED))
+    bench.listed()
+    bench.until(AT_10_30)
+    assert [each.account for each in bench.submits()] == [ACCOUNT]
+    assert reason(bench.engine.state.timed_done[0].orders[1].denial) is Reason.ACCOUNT_UNKNOWN
+
+
+@pytest.mark.parametrize("how", ["all", "halt"])
+def test_a_persons_cancel_ends_a_chase_although_its_own_time_had_come(how: str) -> None:
+    bench = Waits()
+    name = chased(bench)
+    bench.until(START_NS + 5 * SECOND_NS)
+    assert len(bench.made(out.CancelOrder)) == 1
+    if how == "all":
+        bench.feed(ev.CancelRequested("me", "test"))
+    else:
+        bench.feed(ev.HaltRequested("me", "test", cancel_open=True))
+        bench.feed(ev.ResumeRequested("me", "test"))
+    bench.now_ns += SECOND_NS
+    bench.report(bench.row(name, OrderStatus.CANCELED, quantity=300))
+    bench.fire()
+    assert bench.engine.state.timed == {}
+    assert len(bench.submits()) == 1
+
+
+def test_a_message_whose_time_passed_longer_ago_than_its_ttl_is_stale() -> None:
+    bench = Waits()
+    late_ms, recent_ms = (START_NS // 10**6 - 3_600_000), (START_NS // 10**6 - 1_000)
+    order = f'"action":"buy","symbol":"{STOCK}","accounts":["{ACCOUNT}"],"quantity":100,"price":"10.50","ttl_ms":3000'
+    late = bench.said(f'{{{order},"not_before":{late_ms},"id":"a/1"}}')
+    assert reason(late.orders[0].denial) is Reason.SIGNAL_STALE
+    assert bench.engine.state.timed == {}
+    bench.said(f'{{{order},"not_before":{recent_ms},"id":"a/2"}}')
+    bench.fire()
+    assert [each.deadline_ns for each in bench.submits()] == [recent_ms * 10**6 + 3 * SECOND_NS]
+
+
+def test_what_ends_long_after_its_time_is_not_followed_up() -> None:
+    bench = Waits()
+    name = chased(bench)
+    bench.until(START_NS + 5 * SECOND_NS)
+    bench.now_ns += 7200 * SECOND_NS
+    bench.report(bench.row(name, OrderStatus.CANCELED, quantity=300))
+    bench.fire()
+    assert len(bench.submits()) == 1
+    assert bench.engine.state.chasing == {}
+
+
+def test_nothing_is_followed_up_beyond_its_expiry_or_after_a_restart() -> None:
+    bench = Waits()
+    expires_ms = START_NS // 10**6 + 6_000
+    order = f'"action":"buy","symbol":"{STOCK}","accounts":["{ACCOUNT}"],"quantity":300,"price":"10.50"'
+    text = f'{{{order},"cancel_after_ms":5000,"chase":2,"expires_at":{expires_ms},"id":"a/1"}}'
+    name = bench.said(text).orders[0].client_order_id
+    bench.report(bench.row(name, quantity=300))
+    bench.until(START_NS + 7 * SECOND_NS)
+    bench.report(bench.row(name, OrderStatus.CANCELED, quantity=300))
+    bench.fire()
+    assert len(bench.submits()) == 1
+    again = Waits()
+    name = chased(again)
+    again.until(START_NS + 5 * SECOND_NS)
+    again.feed(ev.EngineStarted("test", again.settings))
+    again.session += 1
+    again.connect(again.row(name, OrderStatus.CANCELED, quantity=300))
+    again.fire()
+    assert len(again.submits()) == 1
+
+
+def test_a_small_clock_correction_delays_it_and_does_not_deny_it() -> None:
+    bench = Waits()
+    bench.said(f"buy {STOCK} 100@10.50:{ACCOUNT} at=10:30:00 ttl=60s #t/1")
+    bench.until(AT_10_30 - SECOND_NS)
+    bench.now_ns = AT_10_30 + SECOND_NS // 5
+    bench.feed(ev.ClockStepped(1_200_000_000))
+    bench.fire()
+    assert bench.submits() == []
+    assert bench.engine.state.timed
+    bench.now_ns += 50 * MILLISECOND_NS
+    bench.listed()
+    bench.fire()
+    assert len(bench.submits()) == 1
+
+
+def test_a_timed_cancel_spares_what_was_put_to_wait_after_it() -> None:
+    bench = Waits()
+    bench.said(f"buy {STOCK} 300@10.50:{ACCOUNT} at=10:41:00 #t/0")
+    bench.said(f"cancel {STOCK}:{ACCOUNT} at=10:30:00")
+    bench.said(f"buy {STOCK} 100@10.50:{ACCOUNT} at=10:40:00 #t/1")
+    bench.until(AT_10_30 + 700 * SECOND_NS)
+    assert [each.quantity for each in bench.submits()] == [100]
+
+
+def test_after_the_close_a_later_hour_of_today_is_the_next_trading_days_too() -> None:
+    bench = Waits()
+    bench.now_ns = at_time(DAY, (15 * 60 + 5) * 60 * SECOND_NS)
+    next_day = SESSION.day_after(bench.now_ns)
+    bench.said(f"buy {STOCK} 100@10.50:{ACCOUNT} at=15:30:00 #t/1", next_day=next_day)
+    (waiting,) = bench.engine.state.timed.values()
+    assert day_of(waiting.due_ns) == next_day
+
+
+def test_many_at_once_do_not_hold_up_a_halt_for_long() -> None:
+    bench = Waits()
+    for number in range(300):
+        bench.said(f"buy {STOCK} 100@10.50:{ACCOUNT} at=10:30:00 #many/{number}")
+    bench.now_ns = AT_10_30
+    bench.fire()
+    assert len(bench.engine.state.timed_done) == 128
+    assert bench.engine.next_due_ns() <= AT_10_30
+    bench.until(AT_10_30)
+    assert bench.engine.state.timed == {}
+
+
+def test_a_cancel_that_came_later_and_was_decided_first_keeps_it_from_waiting() -> None:
+    bench = Waits(bare=BareAction.CANCEL)
+    arrival = bench.arrives()
+    bench.said(f"{STOCK}:{ACCOUNT}")
+    receipt = bench.signal(f"buy {STOCK} 100@10.50:{ACCOUNT},{OTHER} at=10:30:00 #t/1", arrival=arrival)
+    assert [reason(line.denial) for line in receipt.orders] == [Reason.CANCELED_BY_LATER, Reason.WAITS]
+    bench.until(AT_10_30)
+    assert [each.account for each in bench.submits()] == [OTHER]

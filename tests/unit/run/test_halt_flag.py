@@ -23,9 +23,37 @@ def test_a_flag_that_the_engine_puts_up_is_no_news_to_it_and_stops_the_next_star
     flag.put_up("me: full disk")
     assert not flag.has_risen()
     assert HaltFlag(tmp_path).has_risen()
+    flag.offer()
     flag.take_down()
     flag.take_down()
     assert not HaltFlag(tmp_path).is_up()
+
+
+def test_a_file_made_right_after_a_resume_is_news(tmp_path: Path) -> None:
+    flag = HaltFlag(tmp_path)
+    (tmp_path / "HALT").touch()
+    assert flag.has_risen()
+    flag.offer()
+    flag.take_down()
+    (tmp_path / "HALT").touch()
+    assert flag.has_risen(), "although nobody has looked while it was down"
+
+
+def test_a_file_made_while_a_resume_is_under_way_stays_and_halts(tmp_path: Path) -> None:
+    flag = HaltFlag(tmp_path)
+    flag.offer()
+    (tmp_path / "HALT").touch()
+    flag.take_down()
+    assert flag.is_up()
+    assert flag.has_risen()
+    flag.offer()
+    (tmp_path / "HALT").unlink()
+    (tmp_path / "other").touch()
+    (tmp_path / "HALT").write_text("again", encoding="utf-8")
+    assert flag.has_risen()
+    flag.take_down()
+    assert flag.is_up(), "another file of that name"
+    assert flag.has_risen(), "and it is told of again, as the resume has let trading go on"
 
 
 def test_a_folder_that_cannot_be_written_raises_nothing(tmp_path: Path) -> None:
