@@ -36,6 +36,7 @@ def main() -> int:
     failures: list[str] = []
     cpu_ns = 0
     began = time.monotonic()
+    step, told = max(1, min(50_000, arguments.runs // 10)), 0
     end = arguments.first + arguments.runs
     chunks = [(first, min(CHUNK, end - first)) for first in range(arguments.first, end, CHUNK)]
     context = multiprocessing.get_context("spawn")
@@ -52,7 +53,8 @@ def main() -> int:
             crashes.update(part.crashes)
             failures.extend(part.failures)
             done = sums["runs"] + len(failures)
-            if done % 50_000 == 0:
+            if done // step > told:
+                told = done // step
                 print(f"{done:,} of {arguments.runs:,}", file=sys.stderr, flush=True)
             if len(failures) > 20:
                 pool.shutdown(cancel_futures=True)

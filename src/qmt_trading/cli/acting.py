@@ -78,6 +78,19 @@ def resume(
 ) -> None:
     """恢复交易 release the stop."""
     _act(config, wire.Resume(who=who(), why=why, account=account), as_json=as_json)
+    if account is None and not as_json:
+        with explained():
+            told = still_halted(engine_access.ask(place_of(config, quiet=True).folder, wire.Read("status"))[0])
+        if told:
+            show.console().print(told, style="bold yellow", soft_wrap=True)
+
+
+def still_halted(status: dict[str, object]) -> str:
+    """Return which accounts are stopped each by itself, and what releases them; empty: none is."""
+    halted = status.get("accounts_halted")
+    if not isinstance(halted, list) or not halted:
+        return ""
+    return "\n".join(f"! 仍单独停止：{account}（qmt resume --account {account}）" for account in halted)
 
 
 def resolve(

@@ -32,6 +32,7 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """试跑模拟盘，不需要 QMT，不花钱 a paper run to look at."""
+    once = once or sys.stdin is None or not sys.stdin.isatty()  # Nobody is there to type anything.
     folder = Path(tempfile.mkdtemp(prefix="qmt-demo-"))
     good = False
     try:
@@ -90,9 +91,10 @@ def _shown(engine: DemoEngine, *, once: bool) -> bool:
 
 def _hints(engine: DemoEngine) -> list[Text]:
     message = "buy 600036.SH 100@涨停:11031124"
+    other = "sell 600000.SH 100@跌停:11031122"
     lines = [f"  cd {engine.folder}", f"  {program()} send '{message}'"]
     if any(door.kind == "fifo" for door in engine.configuration.doors):
-        lines.append(f"  echo '{message}' > signals.fifo")
+        lines.append(f"  echo '{other}' > signals.fifo")
     return [Text(line, style="cyan") for line in lines]
 
 

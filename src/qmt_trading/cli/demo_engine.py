@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from qmt_trading.cli.options import who
 from qmt_trading.codec import control as wire
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import QmtError
+from qmt_trading.run import log_lines
 from qmt_trading.run.config import load
 from qmt_trading.run.init_template import Choice, template
 
@@ -28,6 +28,7 @@ Rows = list[dict[str, object]]
 READY_S: Final = 30.0
 _STOP_S: Final = 10.0
 _LOOK_S: Final = 0.02
+_MALFORMED_MAX: Final = 1000
 
 
 class DemoError(QmtError):
@@ -147,11 +148,4 @@ class DemoEngine:
 
     def malformed(self) -> Rows:
         """Return what was refused as no signal, oldest first, from the running log."""
-        rows: Rows = []
-        for path in sorted((self.configuration.folder / "logs").glob("qmt-*.jsonl")):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            for line in text[: text.rfind("\n") + 1].splitlines():
-                if '"event":"malformed"' in line:
-                    row = json.loads(line)
-                    rows.append({"received_at": row["at"], "status": "malformed", "text": row["text"]})
-        return rows
+        return log_lines.malformed(self.configuration.folder, _MALFORMED_MAX)[::-1]

@@ -34,7 +34,7 @@ def told_lines(text: str, meaning: str, receipt: Receipt) -> Lines:
         Text.assemble(("→ ", "bold cyan"), (text, "cyan"), f"  {meaning}"),
         Text(f"  {headline(receipt)}", style="green" if good else "bold red"),
     ]
-    told = [line for line in details(receipt) if receipt.get("text") is None or line != receipt.get("text_en")]
+    told = details(receipt, english=False)
     lines += [Text(f"    {line}", style="dim" if good else "red") for line in told[:_RECEIPT_LINES]]
     if len(told) > _RECEIPT_LINES:
         lines.append(Text(f"    … 共 {len(told)} 行", style="dim"))
@@ -145,7 +145,8 @@ class LiveStage(Stage):
         orders = self._tables["orders"][: max(space - len(said) - 2, 1)]
         parts: list[RenderableType] = [*head, *said, Text()]
         if orders:
-            parts += [show.table_of(orders, show.ORDERS, width=width, tells=False), Text()]
+            total = self._tables["status"][0].get("orders") if self._tables["status"] else 0
+            parts += [show.table_of(orders, show.ORDERS, width=width, tells=False), _others(total, len(orders))]
         # The same columns at every moment: a table that changes its shape cannot be followed.
         columns = [column for column in show.ACCOUNTS if width > 100 or not 0 < column.drop <= 2]
         parts.append(show.table_of(accounts, columns, width=width, tells=False))
@@ -179,7 +180,7 @@ class LiveStage(Stage):
         for row in rows[-8:]:
             at = str(row["received_at"])[11:19]
             if row.get("status") == "malformed":
-                lines.append(Text(f"{at} ✗ {row['text']}", style="red"))
+                lines.append(Text(f"{at} ✗ {row['excerpt']} 格式错误：{row['text']}", style="red"))
                 continue
             reasons = row.get("reasons")
             why = "；".join(str(each["text"]) for each in reasons) if isinstance(reasons, list) else ""
@@ -189,15 +190,22 @@ class LiveStage(Stage):
         return lines
 
 
+def _others(total: object, shown: int) -> Text:
+    """Return how many orders are not shown; a blank line where all are."""
+    more = total - shown if isinstance(total, int) else 0
+    return Text(f"另有 {more} 笔" if more > 0 else "", style="dim")
+
+
 def summary(stage: Stage, console: Console) -> None:
     """Print what has happened, for the terminal that stays."""
     for line in stage.results:
         console.print(line, style="green" if line.startswith("✓") else "bold yellow")
     try:
         orders, accounts = stage.engine.rows("orders", 4), stage.engine.rows("accounts")
+        total = stage.engine.rows("status")[0].get("orders")
     except (DialError, wire.ControlError):
         return
     console.print()
     console.print(show.table_of(orders, show.ORDERS, width=console.width, tells=False))
-    console.print()
+    console.print(_others(total, len(orders)))
     console.print(show.table_of(accounts, show.ACCOUNTS, width=console.width, tells=False))

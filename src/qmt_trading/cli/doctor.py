@@ -53,7 +53,10 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False
         console = show.console()
         for check in found:
             mark = ("✓", "green") if check.good else ("✗", "bold red")
-            console.print(Text.assemble(mark, f" {check.name}：{check.text}"))
+            first, *rest = show.hung(f"{mark[0]} {check.name}：{check.text}", console, hanging=2)
+            console.print(Text.assemble(mark, first[1:]), soft_wrap=True)
+            for line in rest:
+                console.print(line, soft_wrap=True)
     if not all(check.good for check in found):
         raise typer.Exit(exit_codes.REFUSED)
 

@@ -168,7 +168,7 @@ def print_tried(tried: Tried) -> None:
     """Print what would become of the messages, and what could not be checked, for people."""
     console = show.console()
     console.print(NOTHING_SENT, style="bold")
-    console.print(show.table_of(tried.rows, _COLUMNS, width=console.width))
+    show.print_table(show.table_of(tried.rows, _COLUMNS, width=console.width), to=console)
     if not tried.is_engines:
         console.print("! " + NOT_CHECKED, style="yellow")
         console.print("  " + NOT_CHECKED_EN, style="yellow")

@@ -18,6 +18,6 @@ JOURNAL: Final = 5
 LOCKED: Final = 6
 """Another engine holds the folder or an account."""
 FAILED: Final = 7
-"""The engine stopped by itself."""
+"""The engine stopped by itself, or a command met a fault of the program."""
 BUSY: Final = 8
 """The signal was not taken: send it again."""

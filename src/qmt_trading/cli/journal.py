@@ -75,8 +75,12 @@ def verify(
 def export(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="写到文件 to a file")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="覆盖已有的文件 replace a file")] = False,
 ) -> None:
     """导出为 JSON 行 export as JSON lines."""
+    if out is not None and out.exists() and not force:
+        fail(exit_codes.USAGE, f"✗ {out} 已存在：换一个文件名，或加 --force 覆盖 / exists: --force replaces it")
     with explained():
         reader = SqliteReader(journal_path(place_of(config).folder))
         try:

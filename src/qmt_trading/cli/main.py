@@ -68,7 +68,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # A console that cannot show Chinese still shows the rest.
-    sys.exit(words.run(app))
+    sys.exit(_outcome())
+
+
+def _outcome() -> int:
+    try:
+        return words.run(app)
+    except Exception as error:  # noqa: BLE001 - The top of the main thread: a person gets a sentence.
+        return words.unexpected(error)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,20 @@ from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import ConfigurationError, DoorError, JournalError, LockedError
 from qmt_trading.run import place
 
+DEFAULT_CONFIG = Path("qmt.toml")
+
+
+def config_at(path: Path) -> Path:
+    """Return the configuration that a person means: in a folder it is ``qmt.toml``."""
+    return path / DEFAULT_CONFIG if path.is_dir() else path
+
+
 ConfigOption = Annotated[
-    Path, typer.Option("--config", "-c", help="配置文件 configuration file", show_default=True, dir_okay=False)
+    Path,
+    typer.Option("--config", "-c", help="配置文件或其文件夹 configuration file", show_default=True, callback=config_at),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON rows as JSON")]
 WhyOption = Annotated[str, typer.Option("--why", help="原因，记入日志 why; goes on record")]
-DEFAULT_CONFIG = Path("qmt.toml")
 
 
 def fail(code: int, text: str) -> NoReturn:
@@ -30,14 +38,14 @@ def fail(code: int, text: str) -> NoReturn:
     raise typer.Exit(code)
 
 
-def place_of(config: Path) -> place.Place:
+def place_of(config: Path, *, quiet: bool = False) -> place.Place:
     """Return where the engine of ``config`` lives; a configuration that is wrong is told of and does not stop this.
 
     Raises:
         ConfigurationError: there is neither a file nor a data folder.
     """
     found = place.find(config)
-    if found.trouble:
+    if found.trouble and not quiet:
         print(
             f"! 配置有误，本命令照常执行（数据文件夹 {found.folder}）：{found.trouble}\n"
             "  the configuration is wrong; this command needs only the data folder and goes on",
@@ -59,6 +67,8 @@ def explained() -> Iterator[None]:
         fail(exit_codes.JOURNAL, f"✗ {error}")
     except DialError as error:
         fail(exit_codes.NOT_RUNNING, f"✗ {error}")
+    except BrokenPipeError:
+        raise  # Nobody reads the output any more; the library ends the program quietly.
     except OSError as error:
         fail(exit_codes.USAGE, f"✗ {cannot(error)}")
 

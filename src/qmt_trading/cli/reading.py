@@ -13,6 +13,7 @@ from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, ex
 from qmt_trading.codec import control as wire
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.run import log_lines
 from qmt_trading.run.config_file import digest_of
 
 LimitOption = Annotated[int, typer.Option("--limit", "-n", help="最多行数 at most so many rows", min=1)]
@@ -33,7 +34,7 @@ def _list(
     if not rows:
         console.print(f"{title}：无 / none")
         return
-    console.print(show.table_of(rows, columns, width=console.width, title=title))
+    show.print_table(show.table_of(rows, columns, width=console.width, title=title), to=console)
 
 
 def status(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
@@ -77,7 +78,7 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         ("委托", f"{row.get('orders')}，未成交 {row.get('working_orders')}，待核实 {row.get('unknown_orders')}"),
         ("成交", row.get("fills")),
         *([("定时指令", f"{row['waiting_instructions']} 条等待中")] if row.get("waiting_instructions") else []),
-        ("格式错误", row.get("malformed")),
+        ("格式错误", f"{row.get('malformed')}" + ("（qmt signals --malformed）" if row.get("malformed") else "")),
     ]
     chaos = row.get("chaos")
     if isinstance(chaos, list):
@@ -125,9 +126,37 @@ def fills(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False,
     _list(config, "fills", show.FILLS, "成交", as_json=as_json, limit=limit)
 
 
-def signals(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False, limit: LimitOption = 1000) -> None:
+def signals(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    malformed: Annotated[bool, typer.Option("--malformed", help="格式错误的消息 what was no signal")] = False,
+    as_json: JsonOption = False,
+    limit: LimitOption = 1000,
+) -> None:
     """信号与结果，新的在前 signals, newest first."""
+    if malformed:
+        _malformed(config, as_json=as_json, limit=limit)
+        return
     _list(config, "signals", show.SIGNALS, "信号", as_json=as_json, limit=limit)
+
+
+def _malformed(config: Path, *, as_json: bool, limit: int) -> None:
+    """Show what was refused as no signal; it has no number and is found in the log alone."""
+    with explained():
+        rows = log_lines.malformed(place_of(config).folder, limit)
+    if as_json:
+        show.print_json(rows)
+        return
+    console = show.console()
+    if not rows:
+        console.print("格式错误的消息：无 / none")
+        return
+    told = [{**row, "told": "\n  ".join(filter(None, (_text(row, "excerpt"), _text(row, "text"))))} for row in rows]
+    show.print_table(show.table_of(told, show.MALFORMED, width=console.width, title="格式错误的消息"), to=console)
+
+
+def _text(row: dict[str, object], key: str) -> str:
+    return str(row.get(key) or "")
 
 
 def timed(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False, limit: LimitOption = 1000) -> None:
@@ -155,7 +184,7 @@ def timeline(
         console = show.console()
         if from_journal:
             console.print(from_journal, style="yellow")
-        console.print(show.table_of(rows, show.TIMELINE, width=console.width, title=f"信号 {seq}"))
+        show.print_table(show.table_of(rows, show.TIMELINE, width=console.width, title=f"信号 {seq}"), to=console)
         if fills_come_first(rows):
             console.print("成交按柜台的时刻，柜台应答按收到的时刻，所以成交可能排在前面", style="dim")
     if not rows:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -13,8 +14,12 @@ import typer
 from qmt_trading.cli import dry_runs, engine_access, exit_codes, order_files, show
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail, who
 from qmt_trading.codec import control as wire
+from qmt_trading.codec.decoding import readable
 from qmt_trading.codec.signal import parse
+from qmt_trading.codec.view_json import NOTHING_TO_DO_TEXT
 from qmt_trading.link.dial import DialError, dial
+from qmt_trading.model.instrument import EVERY_SYMBOL
+from qmt_trading.model.reasons import Reason
 from qmt_trading.model.signal import Heartbeat
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.config_doors import CONTROL_DOOR, Door
@@ -58,6 +63,7 @@ def send(
     as_json: JsonOption = False,
 ) -> None:
     """发信号或文件，打印回执 send signals, print receipts."""
+    text = None if text is None else as_typed(text)
     if [text, file, plan].count(None) != 2:
         fail(exit_codes.USAGE, "✗ 信号、--file、--plan 三者写一个 / give a signal, --file or --plan, one of them")
     if accounts and text is not None:
@@ -81,6 +87,9 @@ def send(
     else:
         for row, receipt in receipts:
             print_receipt(receipt, row)
+        known = known_accounts(configuration, [receipt for _, receipt in receipts])
+        if known:
+            show.say(known)
     raise typer.Exit(max(EXITS.get(str(receipt.get("status")), exit_codes.REFUSED) for _, receipt in receipts))
 
 
@@ -128,6 +137,14 @@ def _send_all(configuration: Configuration, texts: list[tuple[int, str]]) -> lis
     return receipts
 
 
+def as_typed(text: str) -> str:
+    """Return what a terminal in another encoding, such as GBK, handed over as an argument."""
+    try:
+        return readable(os.fsencode(text))
+    except UnicodeEncodeError:  # Half a character, as only Windows can hand it over.
+        return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def answers_of(text: str) -> int:
     """Return how many receipts ``text`` will get; a heartbeat, and nothing at all, get none."""
     results = [parsed for line in text.splitlines() for parsed in parse(line.encode("utf-8"))]
@@ -172,7 +189,7 @@ def print_receipt(receipt: Receipt, row: int = 0) -> None:
         (f"第 {row} 行 " if row else "") + headline(receipt), style=_STYLES.get(str(receipt.get("status")), "bold red")
     )
     for line in details(receipt):
-        console.print(f"  {line}")
+        show.say(line, indent=2, hanging=2)
 
 
 def headline(receipt: Receipt) -> str:
@@ -182,6 +199,8 @@ def headline(receipt: Receipt) -> str:
     good, bad = counts(receipt)
     if status == "accepted" and bad:
         words += f"（{good} ✓ {bad} ✗）"
+    elif status == "accepted" and asks_for_nothing(receipt):
+        words += NOTHING_TO_DO_TEXT
     if receipt.get("seq"):
         words += f"  信号 {receipt['seq']}"
     if receipt.get("id"):
@@ -195,42 +214,73 @@ def counts(receipt: Receipt) -> tuple[int, int]:
     return statuses.count("accepted"), statuses.count("denied")
 
 
-def details(receipt: Receipt) -> list[str]:
-    """Return a line for each order and cancel, and the reason of a message refused as a whole."""
+def known_accounts(configuration: Configuration, receipts: Sequence[Receipt]) -> str:
+    """Return which accounts and groups there are, where a receipt speaks of one that is not; else nothing."""
+    reasons = {line.get("reason") for receipt in receipts for line in lines(receipt, "orders")}
+    reasons |= {line.get("reason") for receipt in receipts for line in lines(receipt, "cancels")}
+    if Reason.ACCOUNT_UNKNOWN.value not in reasons:
+        return ""
+    accounts = configuration.engine.accounts
+    names = [f"{each.account}（{each.name}）" if each.name else each.account for each in accounts]
+    groups = dict.fromkeys(f"@{group}" for each in accounts for group in each.groups)
+    return f"  已配置：{'、'.join([*names, *groups])} / these are configured"
+
+
+def asks_for_nothing(receipt: Receipt) -> bool:
+    """Tell whether all that a message asks for is so already: nothing to cancel, targets that are reached."""
+    found = lines(receipt, "orders") + lines(receipt, "cancels")
+    return bool(found) and all(line.get("status") == "nothing" for line in found)
+
+
+def details(receipt: Receipt, *, english: bool = True) -> list[str]:
+    """Return a line for each order and cancel, and the reason of a message refused as a whole; English beside ours."""
     told: list[str] = []
     if receipt.get("text"):
         told.append(str(receipt["text"]))
-        if receipt.get("text_en"):
+        if receipt.get("text_en") and english:
             told.append(str(receipt["text_en"]))
-    for line in lines(receipt, "orders"):
-        what = f"{line['account']} {line['symbol']}"
-        if line.get("side"):
-            what += f" {_SIDES.get(str(line['side']), line['side'])}"
-        if line.get("quantity"):
-            what += f" {line['quantity']} 股"
-        if line.get("price"):
-            what += f" @{line['price']}"
-        if line.get("status") == "accepted":
-            told.append(f"✓ {what}，本地编号 {line.get('client_order_id')}")
-        elif line.get("status") in ("queued", "nothing"):
-            told.append(f"· {what}：{line.get('text', '')}")
-        else:
-            told.append(f"✗ {what}：{line.get('text', '')}")
-    for line in lines(receipt, "cancels"):
-        what = f"{line['account']} {line['symbol']}"
-        if line.get("status") == "accepted":
-            number = line.get("broker_order_id") or line.get("venue_order_id") or line.get("client_order_id")
-            told.append(f"✓ {what} 撤单，委托 {number}")
-        elif line.get("status") == "registered":
-            number = line.get("broker_order_id") or line.get("venue_order_id") or line.get("client_order_id")
-            told.append(f"· {what} 撤单，委托 {number}：{line.get('text', '')}")
-        elif line.get("status") in ("nothing", "queued", "dropped"):
-            told.append(f"· {what} {line.get('text', '')}")
-        else:
-            told.append(f"✗ {what} 撤单：{line.get('text', '')}")
+    told += [_order_line(line, english=english) for line in lines(receipt, "orders")]
+    told += [_cancel_line(line, english=english) for line in lines(receipt, "cancels")]
     if receipt.get("durable") is False:
         told.append("! 日志不可写，以上未落盘 / the journal is closed: not on record")
     return told
+
+
+def _order_line(line: Receipt, *, english: bool) -> str:
+    what = f"{line['account']} {_symbol(line)}"
+    if line.get("side"):
+        what += f" {_SIDES.get(str(line['side']), line['side'])}"
+    if line.get("quantity"):
+        what += f" {line['quantity']} 股"
+    if line.get("price"):
+        what += f" @{line['price']}"
+    if line.get("status") == "accepted":
+        return f"✓ {what}，本地编号 {line.get('client_order_id')}"
+    mark = "·" if line.get("status") in ("queued", "nothing") else "✗"
+    return f"{mark} {what}：{_reason(line, english=english)}"
+
+
+def _cancel_line(line: Receipt, *, english: bool) -> str:
+    what = f"{line['account']} {_symbol(line)}"
+    number = line.get("broker_order_id") or line.get("venue_order_id") or line.get("client_order_id")
+    match line.get("status"):
+        case "accepted":
+            return f"✓ {what} 撤单，委托 {number}"
+        case "registered":
+            return f"· {what} 撤单，委托 {number}：{_reason(line, english=english)}"
+        case "nothing" | "queued" | "dropped":
+            return f"· {what} {_reason(line, english=english)}"
+        case _:
+            return f"✗ {what} 撤单：{_reason(line, english=english)}"
+
+
+def _symbol(line: Receipt) -> str:
+    return "所有股票" if line.get("symbol") == EVERY_SYMBOL else str(line.get("symbol"))
+
+
+def _reason(line: Receipt, *, english: bool) -> str:
+    text = str(line.get("text", ""))
+    return f"{text} / {line['text_en']}" if english and line.get("text_en") else text
 
 
 def lines(receipt: Receipt, key: str) -> list[Receipt]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
@@ -14,9 +15,10 @@ from rich.text import Text
 
 Rows = Sequence[dict[str, object]]
 
-PIPED_WIDTH: Final = 150
-"""Of what goes into a file or another program."""
+PIPED_WIDTH: Final = 1000
+"""Of what goes into a file or another program, where a row is a line, however long."""
 _GAP: Final = 2
+_ROOM_MIN: Final = 20
 _FLEXIBLE_MIN: Final = 40
 """Cells that a column of sentences wants before other columns may stay beside it."""
 
@@ -49,6 +51,9 @@ STATUS_STYLE: Final = {
 STATE_STYLE: Final = {"ACTIVE": "green", "REDUCING": "bold yellow", "HALTED": "bold red"}
 IMPORTANCE_STYLE: Final = {"warning": "yellow", "critical": "bold red"}
 TIMES: Final = ("created_at", "filled_at", "received_at", "at")
+MONEY: Final = ("available_cash", "frozen_cash", "market_value", "total_assets", "fee", "realised")
+PRICES: Final = ("average_price", "cost_price")
+"""Computed ones, which would otherwise have any number of decimals."""
 MILLISECONDS: Final = 3
 """The place of a time's milliseconds in the order in which a table gives way."""
 
@@ -104,6 +109,12 @@ SIGNALS: Final = (
     Column("status_text", "结果"),
     Column("content", "内容与原因", flexible=True),
 )
+MALFORMED: Final = (
+    Column("received_at", "时间"),
+    Column("door", "通道", drop=1),
+    Column("position", "字节", right=True, drop=2),
+    Column("told", "内容与原因", flexible=True),
+)
 TIMED: Final = (
     Column("name", "编号"),
     Column("due_text", "定时"),
@@ -142,6 +153,33 @@ def console() -> Console:
         sys.stdout.reconfigure(errors="replace")
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     return Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+def hung(text: str, to: Console, *, indent: int = 0, hanging: int = 0) -> list[str]:
+    """Return ``text`` as lines that fit: the first after ``indent`` blanks, the others further in by ``hanging``."""
+    room = max(to.width - indent - hanging, _ROOM_MIN)
+    first, *rest = Text(text).wrap(to, room, overflow="fold")
+    return [" " * indent + first.plain.rstrip(), *(" " * (indent + hanging) + line.plain.rstrip() for line in rest)]
+
+
+def say(text: str, *, indent: int = 0, hanging: int = 0, style: str = "") -> None:
+    """Print a sentence for people; on a terminal what goes on in a further line hangs, in a file it stays one line."""
+    to = console()
+    if to.is_terminal:
+        for line in hung(text, to, indent=indent, hanging=hanging):
+            to.print(line, style=style, soft_wrap=True)
+    else:
+        to.print(" " * indent + text, style=style, soft_wrap=True)
+
+
+def print_table(table: Table, *, to: Console) -> None:
+    """Print ``table``; into a file or another program without the blanks that fill its lines."""
+    if to.is_terminal:
+        to.print(table)
+        return
+    with to.capture() as drawn:
+        to.print(table)
+    to.print("\n".join(line.rstrip() for line in drawn.get().splitlines()), soft_wrap=True)
 
 
 def table_of(rows: Rows, columns: Sequence[Column], *, width: int, title: str = "", tells: bool = True) -> Table:
@@ -225,6 +263,10 @@ def cell(row: dict[str, object], key: str, *, short_time: bool = False) -> Text:
         return Text(text, style=IMPORTANCE_STYLE.get(str(row.get("importance")), ""))
     if key == "link_text":
         return Text(text, style={"connected": "green", "down": "red"}.get(str(row.get("link")), "yellow"))
+    if key in MONEY:
+        return Text(f"{Decimal(text):,.2f}")
+    if key in PRICES:
+        return Text(f"{Decimal(text):.3f}")
     if key == "milliseconds":
         return Text(f"{value:.3f}" if isinstance(value, float) else text)
     return Text(text)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from typing import Any, Final
 
 import typer
 import typer.core
 from typer import rich_utils
 
+from qmt_trading.cli import exit_codes
+
 HELP_NAMES: Final = {"help_option_names": ["-h", "--help"]}
+TRACE: Final = "QMT_TRACE"
+"""The environment variable that lets a fault of the program show its trace."""
 _HELP: Final = "显示本说明 show this help"
 _UsageError: Final[Any] = typer.BadParameter.__base__
 _ClickError: Final[Any] = _UsageError.__base__
@@ -57,6 +63,20 @@ def run(app: typer.Typer, arguments: list[str] | None = None) -> int:
         complain(error)
         return int(error.exit_code)
     return code if isinstance(code, int) else 0
+
+
+def unexpected(error: Exception) -> int:
+    """Say in one line that the program itself is at fault, and return the exit code; the trace only where asked for."""
+    if os.environ.get(TRACE):
+        traceback.print_exception(error)
+    # Half a character in what the error quotes must not end in another one.
+    what = f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode("utf-8")
+    print(
+        f"✗ 程序出错：{what}（请连同命令一起报告；{TRACE}=1 显示细节） / "
+        f"a fault of the program: please report it; {TRACE}=1 shows where",
+        file=sys.stderr,
+    )
+    return exit_codes.FAILED
 
 
 def complain(error: Any) -> None:

@@ -53,6 +53,16 @@ class Source:
         return self._start + len(before.encode("gb18030"))
 
 
+def readable(payload: bytes) -> str:
+    """Return ``payload`` as people should see it: read as a message is, with a mark for what is no text at all."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return payload.decode(encoding).replace("\u052a", "元")
+        except UnicodeDecodeError:
+            continue
+    return payload.decode("utf-8", "replace")
+
+
 def narrow(text: str) -> str:
     """Return ``text`` with full-width forms as ASCII, every blank as a space and Ԫ as 元, character for character."""
     return text.translate(_NARROW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from qmt_trading.model.instrument import EVERY_SYMBOL
 from qmt_trading.model.reasons import Denial, Reason
 
 _FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
@@ -43,8 +44,8 @@ _FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
 
 _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
     Reason.TRADING_HALTED: (
-        "已停止（仅可撤单）：恢复交易用 qmt resume",
-        "halted, cancels only; `qmt resume` releases it",
+        "已停止（仅可撤单）：恢复用 qmt resume；单独停止的账户用 qmt resume --account 账号",
+        "halted, cancels only; `qmt resume` releases it, `qmt resume --account` one account",
     ),
     Reason.REDUCING_ONLY: ("只卖不买：该账户已转为减仓状态", "reducing: this account sells and does not buy"),
     Reason.JOURNAL_CLOSED: (
@@ -56,7 +57,10 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "door {0} allows only: {1}; its allow = […] in qmt.toml says so",
     ),
     Reason.DOOR_ACCOUNT_FORBIDDEN: ("该通道（{0}）不允许账号 {1}", "door {0} does not serve account {1}"),
-    Reason.DOOR_VALUE_EXCEEDED: ("超出该通道单笔上限：{0} > {1}", "over the door's largest order: {0} > {1}"),
+    Reason.DOOR_VALUE_EXCEEDED: (
+        "超出该通道单笔上限：{0} > {1}；上限是 qmt.toml 里该 [[doors]] 的 order_value_max",
+        "over the door's largest order: {0} > {1}; its order_value_max in qmt.toml says so",
+    ),
     Reason.ACCOUNT_UNKNOWN: ("账号未配置：{0}", "account not configured: {0}"),
     Reason.ACCOUNT_NOT_READY: ("账号未就绪：{0}（状态：{1}）", "account not ready: {0} ({1})"),
     Reason.BARE_UNSET: (
@@ -94,7 +98,10 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "可卖不足：要卖 {0}，可卖 {1}（另有 {2} 次日可卖）",
         "not enough to sell: {0} wanted, {1} free ({2} more tomorrow)",
     ),
-    Reason.ORDER_VALUE_EXCEEDED: ("单笔超限：{0} > {1}", "order too large: {0} > {1}"),
+    Reason.ORDER_VALUE_EXCEEDED: (
+        "单笔超限：{0} > {1}；上限是 qmt.toml 里 [limits] 或该账户的 order_value_max",
+        "order too large: {0} > {1}; order_value_max under [limits], or of the account, in qmt.toml says so",
+    ),
     Reason.ORDERS_PER_SIGNAL_EXCEEDED: (
         "每信号委托笔数已满：{0}/{1}",
         "one signal makes no more orders: {0} of {1}",
@@ -153,6 +160,7 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
     Reason.TOO_MANY_ORDERS: ("展开后委托过多：{0} > {1}", "too many orders once written out: {0} > {1}"),
     Reason.CLOCK_UNSETTLED: ("系统时钟跳变，核对完成前暂停下单", "the clock stepped: orders wait for a reconciliation"),
 }
+_SELLABLE_TODAY: Final = ("可卖不足：要卖 {0}，可卖 {1}", "not enough to sell: {0} wanted, {1} free")
 _GROUP_UNKNOWN: Final = ("分组未配置：{0}", "group not configured: {0}")
 
 
@@ -161,7 +169,9 @@ def sentence(denial: Denial) -> tuple[str, str]:
     chinese, english = _SENTENCES[denial.reason]
     if denial.reason is Reason.ACCOUNT_UNKNOWN and denial.figures[0].startswith("@"):
         chinese, english = _GROUP_UNKNOWN
-    figures = list(denial.figures)
+    if denial.reason is Reason.SELLABLE_EXCEEDED and denial.figures[2] == "0":
+        chinese, english = _SELLABLE_TODAY
+    figures = ["所有股票" if figure == EVERY_SYMBOL else figure for figure in denial.figures]
     if denial.reason in _FIGURES:
         index, words = _FIGURES[denial.reason]
         figures[index] = "、".join(words.get(word, word) for word in figures[index].split(","))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from qmt_trading.codec.view_json import SIDE_TEXT, Plain, order_text, reasons_of, signal_text
 from qmt_trading.model.instant import to_iso_text
@@ -14,7 +15,11 @@ from qmt_trading.model.timed import TimedDone
 from qmt_trading.model.view import SignalRow, View
 from qmt_trading.model.words import TERMINAL, OrderStatus, SignalStatus
 
-_TEXT_SHOWN = 120
+_TEXT_SHOWN: Final = 120
+PERSON: Final = -1
+"""In place of a cancelling signal's number: a person asked for it."""
+OWN_TIME: Final = -2
+"""In place of a cancelling signal's number: the order's own ``cancel_after`` came."""
 
 Hop = tuple[int, Plain]
 """When (wall clock, 0: on no record), and what."""
@@ -51,8 +56,11 @@ def _hop(at_ns: int, hop: str, text: str, detail: str, account: str | None) -> H
 
 
 def _received(row: SignalRow) -> Hop:
-    text = row.text if len(row.text) <= _TEXT_SHOWN else f"{row.text[:_TEXT_SHOWN]}…"
-    return _hop(row.received_ns, "received", "收到", text, _accounts(row))
+    return _hop(row.received_ns, "received", "收到", _shown(row), _accounts(row))
+
+
+def _shown(row: SignalRow) -> str:
+    return row.text if len(row.text) <= _TEXT_SHOWN else f"{row.text[:_TEXT_SHOWN]}…"
 
 
 def _decided(row: SignalRow) -> Hop:
@@ -120,10 +128,14 @@ def _orders(view: View, found: SignalRow) -> list[Hop]:
     for fill in view.fills if named else ():
         if fill.client_order_id in fills:
             fills[fill.client_order_id].append(fill)
+    wanted = {row.cancel_seq for row in view.orders if row.client_order_id in made} - {0, found.seq}
+    askers = {row.seq: row for row in view.signals if row.seq in wanted} if wanted else {}
     hops: list[Hop] = []
     for row in view.orders if named else ():
         if row.client_order_id in made:
             hops += _steps(row)
+            if row.cancel_seq in askers:
+                hops.append(_asked(askers[row.cancel_seq], row))
             hops += [_filled(fill) for fill in fills[row.client_order_id]]
         if row.client_order_id in named:
             hops.append(_last(row, fills[row.client_order_id]))
@@ -138,7 +150,29 @@ def _steps(row: Order) -> list[Hop]:
         _hop(row.handed_over_ns, "sent", "发出", what, row.account),
         _hop(row.answered_ns, "answered", "柜台应答", f"委托编号 {row.broker_order_id or '–'}{contract}", row.account),
     )
-    return [step for step in steps if step[0]]
+    found = [step for step in steps if step[0]]
+    if row.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED) and 0 < row.answered_ns < row.ended_ns:
+        found.append(_hop(row.answered_ns, "reported", "已报", what, row.account))
+    return found
+
+
+def _asked(asker: SignalRow, row: Order) -> Hop:
+    """Return when another signal asked for the order's cancel."""
+    detail = f"信号 {asker.seq} 撤单：{_shown(asker)}"
+    return _hop(asker.decided_ns, "cancel_asked", "撤单", detail, row.account)
+
+
+def _why_canceled(row: Order) -> str:
+    """Return who had the order cancelled; empty while nothing says that it is, or was, to be."""
+    if row.status not in (OrderStatus.CANCELED, OrderStatus.PENDING_CANCEL):
+        return ""
+    if row.cancel_seq > 0:
+        return f"信号 {row.cancel_seq} 撤单"
+    if row.cancel_seq == OWN_TIME:
+        return "到时撤单（cancel_after）"
+    if row.cancel_seq == PERSON:
+        return "人工撤单"
+    return "不是本系统撤的" if row.answered_ns and not row.text else ""
 
 
 def _filled(fill: Fill) -> Hop:
@@ -150,6 +184,9 @@ def _last(row: Order, fills: Sequence[Fill]) -> Hop:
     """Return the state that the order has now, at the instant it got there as far as that is on record."""
     at_ns = _reached_ns(row, fills)
     detail = f"成交 {row.filled_quantity}/{row.quantity}"
+    why = _why_canceled(row)
+    if why:
+        detail += f"，{why}"
     if row.text:
         detail += f"，柜台：{row.text}" if row.answered_ns else f"，{row.text}"
     if not at_ns:

@@ -74,6 +74,8 @@ SIGNAL_TEXT: Final = {
     SignalStatus.MALFORMED: "格式错误",
     SignalStatus.BUSY: "繁忙，未接收，请重发",
 }
+NOTHING_TO_DO_TEXT: Final = "（无需动作）"
+"""Behind 已受理 where all that was asked for is so already."""
 IMPORTANCE_TEXT: Final = {Importance.INFORMATION: "提示", Importance.WARNING: "注意", Importance.CRITICAL: "紧急"}
 LINK_TEXT: Final = {LinkState.CONNECTED: "已连接", LinkState.DOWN: "断开"}
 NOT_RUNNING_TEXT: Final = "–（引擎未运行）"
@@ -200,8 +202,6 @@ def order_text(row: Order) -> str:
         return "部撤"
     if row.filled_quantity and row.status is OrderStatus.PENDING_CANCEL:
         return "部成待撤"
-    if row.status is OrderStatus.PENDING_NEW and not row.handed_over_ns and not row.answered_ns:
-        return "未报"
     return STATUS_TEXT[row.status]
 
 
@@ -284,6 +284,8 @@ def signal_text(receipt: Receipt) -> str:
     good = sum(denial is None or denial.reason in REGISTERED for denial in denials)
     nothing = sum(denial is not None and denial.reason in NOTHING_TO_DO for denial in denials)
     bad = len(denials) - good - nothing
+    if nothing and not good and not bad:
+        return text + NOTHING_TO_DO_TEXT
     return f"{text}（{good} ✓ {bad} ✗）" if bad else text
 
 

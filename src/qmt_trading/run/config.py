@@ -78,7 +78,7 @@ def load(path: Path) -> Configuration:
     """
     file = ConfigFile(path)
     root = Table(file, (), file.tables)
-    mode = root.word("mode", _MODES)
+    mode = root.word("mode", _MODES, offered=(Mode.PAPER.value,))
     if mode is not Mode.PAPER:
         root.wrong(
             "mode", f"「{mode.value}」模式还没有做好，目前只有 paper", f"{mode.value} is not built yet, only paper is"
@@ -210,7 +210,7 @@ def _terminal(
     name = table.name("name")
     if any(name.casefold() == each.name.casefold() for each in terminals):  # It is part of the name of a file.
         table.wrong("name", f"终端重名：{name}", f"two terminals are named {name}")
-    kind = table.word("kind", {"simulated": "simulated", "qmt": "qmt"})
+    kind = table.word("kind", {"simulated": "simulated", "qmt": "qmt"}, offered=("simulated",))
     if kind == "qmt":
         table.wrong("kind", "QMT 终端还没有做好，目前只有 simulated", "qmt is not built yet, only simulated is")
     seed = table.number("seed", 1)

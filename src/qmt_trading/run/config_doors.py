@@ -20,6 +20,7 @@ from qmt_trading.run.config_reader import Table
 
 CONTROL_DOOR: Final = "control"
 STREAM_KINDS: Final = ("unix_socket", "fifo", "named_pipe")
+_STREAM_KINDS_HERE: Final = ("named_pipe",) if sys.platform == "win32" else ("unix_socket", "fifo")
 FILE_KINDS: Final = ("folder", "tail")
 ALL_VERBS: Final = (Verb.BUY, Verb.SELL, Verb.CANCEL)
 BARE_ACTIONS: Final = {
@@ -82,7 +83,9 @@ def add_door(
     Raises:
         ConfigurationError: with file, line, key, and what would be right.
     """
-    kind = table.word("kind", {each: each for each in (*STREAM_KINDS, *FILE_KINDS)})
+    kind = table.word(
+        "kind", {each: each for each in (*STREAM_KINDS, *FILE_KINDS)}, offered=(*_STREAM_KINDS_HERE, *FILE_KINDS)
+    )
     mode = "listen" if kind in FILE_KINDS else _mode(table, kind)
     is_path = kind != "named_pipe"
     written = table.text("path" if is_path else "name")

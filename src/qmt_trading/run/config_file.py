@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.run.toml_slips import slip_in
 
 _HEADER: Final = re.compile(r"^\s*\[(\[)?\s*([^\]]+?)\s*\](\])?\s*(#.*)?$")
 _KEY: Final = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_\-]+)((?:\s*\.\s*(?:"[^"]*"|[A-Za-z0-9_\-]+))*)\s*=""")
@@ -60,10 +61,15 @@ def _content_of(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise ConfigurationError(
-            f"没有配置文件 {path}：请先运行 qmt init / no configuration file: run `qmt init` first"
+            f"没有配置文件 {path}：{_where(path)}先 cd 到它所在的文件夹，或加 -c 路径；还没有建过就 qmt init my-qmt / "
+            "no configuration file: cd to its folder, or name it with -c; `qmt init` makes one"
         ) from error
     except OSError as error:
         raise ConfigurationError(f"{path} 无法读取 / cannot be read: {error}") from error
+
+
+def _where(path: Path) -> str:
+    return "当前文件夹里没有它，" if path.parent == Path() else ""
 
 
 def _decoded(path: Path, content: bytes) -> str:
@@ -108,19 +114,30 @@ class ConfigFile:
     def _explain(self, trouble: str) -> str:
         found = _AT_LINE.search(trouble)
         number = int(found[1]) if found else self._line_without_number(trouble)
+        if "nclosed array" in trouble:
+            number = self._line_of_list(number)
         line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
         key = _KEY.match(line)
         name = key[1] if key else ""
+        slip = None if _TWICE.search(trouble) or _BACKSLASH.search(line) else slip_in(line)
         if _TWICE.search(trouble):
             chinese, english = "写了两次，请去掉一处", f"stands twice: {trouble}"
         elif _BACKSLASH.search(line):
             chinese = f"路径请用单引号，例如 {name or 'path'} = 'D:\\qmt'"
             english = "put paths with backslashes in single quotes"
+        elif slip is not None:
+            chinese, english = slip
         elif _LEADING_ZERO.search(line):
             chinese, english = "以 0 开头的账号请加引号", "an account that begins with 0 needs quotes"
         else:
             chinese, english = "写法不对", f"not TOML: {trouble}"
-        return f"{self.path.name} 第 {number} 行 {name}：{chinese} / line {number}: {english}"
+        place = f"{self.path.name} 第 {number} 行" + (f" {name}" if name else "")
+        return f"{place}：{chinese} / line {number}: {english}"
+
+    def _line_of_list(self, number: int) -> int:
+        """Return the line of the list that the parser missed the end of at ``number``."""
+        begins = (above for above in range(number - 1, 0, -1) if slip_in(self._lines[above - 1]) is not None)
+        return next(begins, number)
 
     def _line_without_number(self, trouble: str) -> int:
         """Return the last line for what ends too early, the longest one for what has no measure."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
@@ -162,13 +162,19 @@ class Table:
             )
         return span_ns
 
-    def word(self, name: str, words: Mapping[str, Word], default: Word | None = None) -> Word:
+    def word(
+        self, name: str, words: Mapping[str, Word], default: Word | None = None, *, offered: Sequence[str] = ()
+    ) -> Word:
+        """Return what one of ``words`` stands for; a mistake is told the ``offered`` ones, or all where there are none.
+
+        What is understood and refused later, because it does not exist yet, is not offered.
+        """
         value = self.take(name)
         if value is None and default is not None:
             return default
         found = words.get(value) if isinstance(value, str) else None
         if found is None:
-            choice = "、".join(words)
+            choice = "、".join(offered or words)
             if value is None:
                 self.wrong(name, f"缺少这个设置，可选：{choice}", f"this key is missing; one of {choice}")
             self.wrong(name, f"应是其中之一：{choice}", f"should be one of {choice}")

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from qmt_trading.codec import signal as signal_codec
+from qmt_trading.codec.decoding import readable
 from qmt_trading.codec.receipt_json import encode_busy
 from qmt_trading.codec.truncated import truncated
 from qmt_trading.model.events import DoorComplained, MalformedReceived, Report, Request, SignalsDropped
@@ -240,7 +241,7 @@ class Inbox:
 
 
 def _text(payload: bytes) -> str:
-    return payload.decode("utf-8", "replace")[:TEXT_MAX]
+    return readable(payload)[:TEXT_MAX]
 
 
 def _angle(signal: Signal) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sys
@@ -43,18 +44,26 @@ else:
 class Lock:
     """One locked file. The lock is the system's, not the file's existence: a killed holder leaves nothing behind."""
 
-    def __init__(self, path: Path, what: str) -> None:
+    def __init__(self, path: Path, what: str, *, remove: bool = False) -> None:
         """Take the lock at ``path``; ``what`` names it for the error.
+
+        Args:
+            remove: the file goes with the lock when that is let go of.
 
         Raises:
             LockedError: another process holds it; the text says which, since when.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        if not _take(self._descriptor):
-            holder = os.read(self._descriptor, 200).decode("utf-8", "replace").strip()
-            os.close(self._descriptor)
-            raise LockedError(f"{what} 已被另一个引擎占用 / is held by another engine: {holder or '?'}")
+        self._removed = path if remove else None
+        while True:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            if not _take(self._descriptor):
+                holder = os.read(self._descriptor, 200).decode("utf-8", "replace").strip()
+                os.close(self._descriptor)
+                raise LockedError(f"{what} 已被另一个引擎占用 / is held by another engine: {holder or '?'}")
+            if _is_at(self._descriptor, path):
+                break
+            os.close(self._descriptor)  # Its last holder removed it in between: what stands there now is another file.
         now_ns = time.time_ns()
         text = f"pid {os.getpid()}，自 {day_of(now_ns).isoformat()} {to_clock_text(now_ns)[:8]} 北京时间"
         os.ftruncate(self._descriptor, 0)
@@ -62,9 +71,28 @@ class Lock:
 
     def release(self) -> None:
         """Let go. Repeating it is harmless."""
-        if self._descriptor >= 0:
+        if self._descriptor < 0:
+            return
+        if sys.platform == "win32":
             os.close(self._descriptor)
-            self._descriptor = -1
+            self._unlink()  # Refused where somebody has opened it again.
+        else:
+            self._unlink()  # While it is held: whoever opened it before finds that it is no longer at its path.
+            os.close(self._descriptor)
+        self._descriptor = -1
+
+    def _unlink(self) -> None:
+        if self._removed is not None:
+            with contextlib.suppress(OSError):
+                self._removed.unlink()
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Tell whether the open file is the one at ``path``."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def folder_lock(folder: Path) -> Lock:
@@ -75,7 +103,7 @@ def folder_lock(folder: Path) -> Lock:
 def account_lock(terminal: str, account: str) -> Lock:
     """Take the machine-wide lock of one account at one terminal, for this user."""
     name = hashlib.sha256(f"{terminal}\n{account}".encode()).hexdigest()[:24]
-    return Lock(_lock_folder() / f"{name}.lock", f"账户 …{account[-4:]}")
+    return Lock(_lock_folder() / f"{name}.lock", f"账户 …{account[-4:]}", remove=True)
 
 
 def _lock_folder() -> Path:

@@ -18,7 +18,8 @@ from qmt_trading.model.instant import day_of, to_clock_text, to_iso_text
 
 QUEUE_MAX: Final = 10_000
 _STOP_S: Final = 3.0
-_SWEEP_NAME: Final = "qmt-*.jsonl"
+FILES: Final = "qmt-*.jsonl"
+"""The names of its files, which sort by day."""
 _FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 Render = Callable[[object], list["Line"]]
@@ -34,6 +35,8 @@ class Line(msgspec.Struct, gc=False):
     event: str
     text: str
     fields: dict[str, object] = {}
+    for_console: bool = True
+    """False: for the file alone."""
 
 
 class Log:
@@ -107,7 +110,7 @@ class Log:
     def _tell(self, lines: list[Line]) -> None:
         for line in lines:
             self._keep(line)
-            if self._console is not None:
+            if self._console is not None and line.for_console:
                 try:
                     self._lines.put_nowait(line)
                 except queue.Full:
@@ -149,7 +152,7 @@ class Log:
         """Delete files older than the days to be kept, and the oldest while the total is too large; never today's."""
         current = f"qmt-{today.isoformat()}.jsonl"
         oldest = f"qmt-{(today - dt.timedelta(days=self._days - 1)).isoformat()}.jsonl"
-        files = sorted(path for path in self._folder.glob(_SWEEP_NAME) if path.name != current)
+        files = sorted(path for path in self._folder.glob(FILES) if path.name != current)
         sizes = {path: path.stat().st_size for path in files}
         for path in files:
             if path.name < oldest or sum(sizes.values()) > self._bytes_max:

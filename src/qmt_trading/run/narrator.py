@@ -7,20 +7,23 @@ from collections.abc import Sequence
 from typing import Final, TextIO
 
 from qmt_trading import __version__
+from qmt_trading.codec import signal
 from qmt_trading.codec.decoding import narrow
 from qmt_trading.codec.journal_record import Record
 from qmt_trading.codec.malformed import general
 from qmt_trading.codec.sentences import sentence
+from qmt_trading.codec.truncated import TRUNCATED, truncated
 from qmt_trading.codec.view_json import MODE_TEXT, SIDE_TEXT, SIGNAL_TEXT, STATE_TEXT, STATUS_TEXT
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
-from qmt_trading.model.instant import to_clock_text
+from qmt_trading.model.instant import to_clock_text, to_iso_text
 from qmt_trading.model.numbers import SECOND_NS, to_text
-from qmt_trading.model.signal import AccountId
+from qmt_trading.model.signal import AccountId, Malformed
 from qmt_trading.model.view import View
 from qmt_trading.model.words import Importance, LinkState, TradingState
 from qmt_trading.ports import Clock, SignalSource
 from qmt_trading.run.config import Configuration
+from qmt_trading.run.init_template import BARE_WORDS
 from qmt_trading.run.logs import Line, Log
 
 RECORDS_PER_SECOND: Final = 500
@@ -53,6 +56,7 @@ class Narrator:
         self._told = 0
         self._skipped = 0
         self._names = {each.account: each.name for each in configuration.engine.accounts}
+        self._infer_market = {each.name for each in configuration.engine.doors if each.infer_market}
         # The longest first: one number may be a part of another.
         numbers = sorted(self._names, key=len, reverse=True)
         self._long_numbers = [number for number in numbers if len(number) >= _HIDDEN_FROM]
@@ -107,14 +111,26 @@ class Narrator:
             self.say("info", "door", f"通道 {door.name}：{door.condition()[0]}", door=door.name)
         if view is None:
             return
+        if doors:
+            self.say("info", "ready", self._ready_text())
         if unclean:
             self.say("warning", "resumed", resumed_text(view))
         if view.trading_state is not TradingState.ACTIVE:
             self.say("warning", "halted", f"仍是 {STATE_TEXT[view.trading_state]}：确认无误后用 qmt resume 恢复")
 
+    def _ready_text(self) -> str:
+        """Return that signals are taken, what a bare one does, and what to type next."""
+        meanings: dict[str, list[str]] = {}
+        for door in self._configuration.engine.doors:
+            meanings.setdefault(BARE_WORDS.get(door.bare.value, "未设动作"), []).append(door.name)
+        told = [meaning if len(meanings) == 1 else f"{meaning}（{'、'.join(at)}）" for meaning, at in meanings.items()]
+        return f"就绪：裸信号 = {'，'.join(told)}；另开窗口 qmt send '…'；Ctrl-C 退出"
+
     def head(self, number: int, seal: bytes) -> None:
-        """Put the chain's head on the log, so that a cut tail can be found."""
-        self.say("info", "head", f"日志第 {number:,} 轮，封印 {seal.hex()[:16]}…", turn=number, seal=seal.hex())
+        """Put the chain's head on the log, and before nobody's eyes, so that a cut tail can be found."""
+        text = f"日志第 {number:,} 轮，封印 {seal.hex()[:16]}…"
+        fields: dict[str, object] = {"turn": number, "seal": seal.hex()}
+        self._log.put(Line(self._clock.now_ns(), "info", "head", text, fields, for_console=False))
 
     def trouble(self, text: str) -> None:
         self.say("warning", "trouble", text)
@@ -153,6 +169,11 @@ class Narrator:
                     return (text[:-length] + "…")[:characters_max]
         return text[:characters_max]
 
+    def _excerpt(self, text: str, characters_max: int) -> str:
+        """Return the beginning of ``text`` as people see it, with a mark where something is left out."""
+        whole = self._masked(text)
+        return whole if len(whole) <= characters_max else f"{whole[: characters_max - 1]}…"
+
     def _render(self, item: object) -> list[Line]:
         if isinstance(item, Line):
             return [item]
@@ -175,7 +196,7 @@ class Narrator:
                     at_ns,
                     "info",
                     "signal",
-                    f"收到信号 {record.seq}（{record.door}）：{self._masked(record.text, 120)}",
+                    f"收到信号 {record.seq}（{record.door}）：{self._excerpt(record.text, 120)}",
                 )
             case out.SignalAnswered():
                 return self._answered(record, at_ns)
@@ -216,16 +237,37 @@ class Narrator:
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
                 return Line(at_ns, "warning", "state", f"{whom}：{STATE_TEXT[record.state]}（{who_why}）")
             case ev.MalformedReceived():
-                where = f"{record.door}，第 {record.position} 字节"
-                excerpt = self._masked(record.excerpt, 80)
-                text = f"格式错误（{where}）：{excerpt}：{general(record.code)}"
-                return Line(at_ns, "warning", "malformed", text)
+                return self._malformed(record, at_ns)
             case ev.LinkChanged() if record.state is LinkState.CONNECTED:
                 return Line(at_ns, "info", "link", f"{self._account(record.account)} 已连接，会话 {record.session}")
             case out.DayOpened():
                 return Line(at_ns, "info", "day", f"交易日 {record.day.isoformat()}")
             case _:
                 return None
+
+    def _malformed(self, record: ev.MalformedReceived, at_ns: int) -> Line:
+        why, why_en = (self._masked(text) for text in self._why_malformed(record))
+        text = f"格式错误（{record.door}，第 {record.position} 字节）：{self._excerpt(record.excerpt, 80)}：{why}"
+        fields: dict[str, object] = {
+            "received_at": to_iso_text(record.received_ns),
+            "door": record.door,
+            "position": record.position,
+            "excerpt": self._masked(record.excerpt),
+            "code": record.code,
+            "why": why,
+            "why_en": why_en,
+        }
+        return Line(at_ns, "warning", "malformed", text, fields)
+
+    def _why_malformed(self, record: ev.MalformedReceived) -> tuple[str, str]:
+        """Return the sentences that the sender got, read again from the excerpt; else the general one of the code."""
+        if record.code == TRUNCATED:
+            cut = truncated(record.position)
+            return cut.chinese, cut.english
+        for told in signal.parse(record.excerpt.encode("utf-8"), infer_market=record.door in self._infer_market):
+            if isinstance(told, Malformed) and told.code == record.code and told.item == record.item:
+                return told.chinese, told.english
+        return general(record.code), record.code
 
     def _answered(self, record: out.SignalAnswered, at_ns: int) -> Line:
         receipt = record.receipt

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,21 @@ def rows(*words: str, folder: Path) -> list[dict[str, object]]:
     found = json.loads(qmt(*words, "--json", folder=folder))
     assert isinstance(found, list)
     return found
+
+
+@contextmanager
+def an_engine(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run an engine over ``folder`` until its door is open; a test that fails leaves none behind."""
+    command = [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet", "--leashed"]
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE) as engine:
+        try:
+            until = time.monotonic() + 20
+            while not (folder / "signals.sock").exists():
+                assert time.monotonic() < until
+                time.sleep(0.02)
+            yield engine
+        finally:
+            engine.kill()
 
 
 def test_help_comes_quickly_and_names_every_command() -> None:
@@ -69,16 +86,14 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
     qmt("init", str(tmp_path))
     assert "已存在" in qmt("init", str(tmp_path), code=exit_codes.USAGE)
     qmt("send", "600000.SH:11031122", folder=tmp_path, code=exit_codes.NOT_RUNNING)
-    command = [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet"]
-    with subprocess.Popen(command, cwd=tmp_path) as engine:
-        until = time.monotonic() + 20
-        while not (tmp_path / "signals.sock").exists():
-            assert time.monotonic() < until
-            time.sleep(0.02)
+    with an_engine(tmp_path) as engine:
         assert "已受理" in qmt("send", "buy 600000.SH 100@跌停:11031122,11031123 #t/1", folder=tmp_path)
         assert "重复" in qmt("send", "buy 600000.SH 100@跌停:11031122,11031123 #t/1", folder=tmp_path)
         qmt("send", "buy 600000.SH 150@跌停:11031122 #t/2", folder=tmp_path, code=exit_codes.REFUSED)
         qmt("send", "buy 600000", folder=tmp_path, code=exit_codes.MALFORMED)
+        (wrong,) = rows("signals", "--malformed", folder=tmp_path)
+        assert (wrong["excerpt"], wrong["position"]) == ("buy 600000", 10)
+        assert "buy 600000" in qmt("signals", "--malformed", folder=tmp_path)
         orders = rows("orders", folder=tmp_path)
         assert [order["status"] for order in orders] == ["NEW", "NEW"]
         hops = [hop["hop"] for hop in rows("timeline", "1", folder=tmp_path)]
@@ -95,6 +110,10 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
             assert time.monotonic() < until
         (status,) = rows("status", folder=tmp_path)
         assert (status["running"], status["state"]) == (True, "HALTED")
+        qmt("halt", "--account", "11031123", folder=tmp_path)
+        assert "! 仍单独停止：11031123（qmt resume --account 11031123）" in qmt("resume", folder=tmp_path)
+        assert "仍单独停止" not in qmt("resume", "--account", "11031123", folder=tmp_path)
+        qmt("halt", folder=tmp_path)
         qmt("doctor", folder=tmp_path)
         engine.kill()
         engine.wait()
@@ -105,6 +124,15 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
     assert len(rows("positions", folder=tmp_path)) == 6
     assert len(rows("signals", folder=tmp_path)) == 4
     qmt("journal", "verify", "--decisions", folder=tmp_path)
+    command = [sys.executable, "-m", "qmt_trading.cli.main", "journal", "export"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as export:
+        assert export.stdout is not None
+        assert export.stderr is not None
+        export.stdout.close()
+        assert (export.stderr.read(), export.wait(20)) == (b"", 1)
+    qmt("journal", "export", "-o", "out.jsonl", folder=tmp_path)
+    assert "已存在" in qmt("journal", "export", "-o", "out.jsonl", folder=tmp_path, code=exit_codes.USAGE)
+    qmt("journal", "export", "-o", "out.jsonl", "--force", folder=tmp_path)
     exported = qmt("journal", "export", folder=tmp_path).splitlines()
     assert json.loads(exported[0])["type"] == "At"
     assert any(json.loads(line)["type"] == "HaltRequested" for line in exported)
@@ -114,12 +142,7 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
 def test_a_wrong_configuration_keeps_nobody_from_the_running_engine(tmp_path: Path) -> None:
     qmt("init", str(tmp_path))
     assert "还没有运行过" in qmt("status", folder=tmp_path, code=exit_codes.NOT_RUNNING)
-    command = [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet"]
-    with subprocess.Popen(command, cwd=tmp_path) as engine:
-        until = time.monotonic() + 20
-        while not (tmp_path / "signals.sock").exists():
-            assert time.monotonic() < until
-            time.sleep(0.02)
+    with an_engine(tmp_path) as engine:
         qmt("send", "buy 600000.SH 100@跌停:11031122 #t/1", folder=tmp_path)
         path = tmp_path / "qmt.toml"
         path.write_text(path.read_text(encoding="utf-8").replace('"buy"', '"buuy"'), encoding="utf-8")
@@ -177,12 +200,7 @@ def test_the_demo_plays_all_its_steps_kills_its_engine_and_cleans_up() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: waits for the engine's socket")
 def test_an_engine_on_a_leash_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     qmt("init", str(tmp_path))
-    command = [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet", "--leashed"]
-    with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE) as engine:
-        until = time.monotonic() + 20
-        while not (tmp_path / "signals.sock").exists():
-            assert time.monotonic() < until
-            time.sleep(0.02)
+    with an_engine(tmp_path) as engine:
         assert engine.stdin is not None
         engine.stdin.close()
         assert engine.wait(10) == 0

@@ -35,7 +35,14 @@ class FakeEngine:
         return view_json.rows_of(self.bench.engine.view(), table, limit)
 
     def malformed(self) -> Rows:
-        return [{"received_at": "2026-11-24T23:00:00.000+08:00", "status": "malformed", "text": "格式错误：buy 60003"}]
+        return [
+            {
+                "received_at": "2026-11-24T23:00:00.000+08:00",
+                "status": "malformed",
+                "excerpt": "buy 60003",
+                "text": "不对",
+            }
+        ]
 
 
 class Screen:
@@ -93,7 +100,7 @@ def test_what_a_person_sends_is_seen_with_its_answer_and_so_is_what_was_malforme
     text = "\n".join(screen.shown())
     assert "qmt send 'x'" in text
     assert "echo x > signals.fifo" in text
-    assert "格式错误：buy 60003" in text
+    assert "✗ buy 60003 格式错误：不对" in text
     assert "已受理（2✓1✗）" in "".join(text.split())
 
 
@@ -106,3 +113,15 @@ def test_a_dead_engine_is_called_dead_and_its_last_rows_stay() -> None:
     assert "引擎已死" in text
     assert "已连接" not in text
     assert ACCOUNT in text
+
+
+def test_orders_that_find_no_room_are_counted() -> None:
+    screen = Screen(80, 24)
+    for number in range(30):
+        screen.engine.bench.buy(name=f"b/{number}")
+    screen.stage.say("看")
+    text = "\n".join(screen.shown())
+    shown = text.count("买入")
+    total = len(screen.engine.bench.engine.view().orders)
+    assert 0 < shown < total
+    assert f"另有 {total - shown} 笔" in text

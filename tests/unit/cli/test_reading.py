@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qmt_trading.cli.acting import still_halted
 from qmt_trading.cli.reading import cause_text, fills_come_first, status_pairs
 from qmt_trading.codec.view_json import rows_of
 from qmt_trading.model import events as ev
@@ -47,3 +48,21 @@ def test_a_stop_of_which_nothing_is_known_points_to_the_log() -> None:
 def test_a_fill_before_the_answer_wants_a_word() -> None:
     assert fills_come_first([{"hop": "sent"}, {"hop": "filled"}, {"hop": "answered"}])
     assert not fills_come_first([{"hop": "sent"}, {"hop": "answered"}, {"hop": "filled"}])
+
+
+def test_malformed_messages_are_counted_with_the_command_that_shows_them() -> None:
+    bench = Bench()
+    assert told(bench)["格式错误"] == "0"
+    bench.feed(ev.MalformedReceived("fifo", 1, "buy", "no_symbol", 0, 0))
+    assert told(bench)["格式错误"] == "1（qmt signals --malformed）"
+
+
+def test_a_global_release_names_the_accounts_that_stay_stopped() -> None:
+    bench = Bench()
+    (row,) = rows_of(bench.engine.view(), "status", 1)
+    assert still_halted(row) == ""
+    bench.feed(ev.HaltRequested("me", "看看", ACCOUNT))
+    bench.feed(ev.HaltRequested("me", "看看"))
+    bench.feed(ev.ResumeRequested("me", "好了"))
+    (row,) = rows_of(bench.engine.view(), "status", 1)
+    assert still_halted(row) == f"! 仍单独停止：{ACCOUNT}（qmt resume --account {ACCOUNT}）"

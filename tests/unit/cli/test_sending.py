@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
-from qmt_trading.cli.sending import answers_of, details, headline
+from qmt_trading.cli.sending import answers_of, as_typed, details, headline, known_accounts
+from qmt_trading.run.config import load
+from tests.running import a_configuration
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,7 @@ def test_a_cancel_that_found_nothing_is_no_error() -> None:
         "cancels": [{"account": "1", "symbol": "600000.SH", "status": "nothing", "text": "无可撤委托"}],
         "durable": False,
     }
-    assert headline(receipt) == "已受理"
+    assert headline(receipt) == "已受理（无需动作）"
     assert details(receipt)[0] == "· 1 600000.SH 无可撤委托"
     assert "未落盘" in details(receipt)[1]
 
@@ -62,3 +68,31 @@ def test_a_malformed_message_has_neither_number_nor_gap() -> None:
     }
     assert headline(receipt) == "格式错误"
     assert details(receipt) == ["缺代码", "no symbol"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: arguments are bytes there")
+@pytest.mark.parametrize("text", ["买入 600000.SH 100:一号", "buy 600000.SH 5000元:11031122", "cancel 600000.SH:a"])
+def test_an_argument_typed_in_gbk_is_the_text_that_was_typed(text: str) -> None:
+    assert as_typed(os.fsdecode(text.encode("gbk"))) == as_typed(text) == text
+
+
+def test_half_a_character_in_an_argument_is_marked() -> None:
+    assert as_typed("a\ud800").encode("utf-8").startswith(b"a")
+
+
+def test_a_refused_line_has_our_english_beside_it_and_a_star_is_every_stock() -> None:
+    denied = {**DENIED, "text_en": "account not configured"}
+    cancel = {"account": "1", "symbol": "*", "status": "denied", "text": "不行", "text_en": "no"}
+    receipt: dict[str, object] = {"status": "denied", "orders": [denied], "cancels": [cancel]}
+    assert details(receipt) == [
+        "✗ 11031199 600000.SH 买入：账号未配置 / account not configured",
+        "✗ 1 所有股票 撤单：不行 / no",
+    ]
+    assert not any("/" in line for line in details(receipt, english=False))
+
+
+def test_an_unknown_account_is_answered_with_those_that_there_are(tmp_path: Path) -> None:
+    configuration = load(a_configuration(tmp_path))
+    receipt: dict[str, object] = {"status": "denied", "orders": [{**DENIED, "reason": "ACCOUNT_UNKNOWN"}]}
+    assert known_accounts(configuration, [receipt]) == "  已配置：11031122、11031123 / these are configured"
+    assert known_accounts(configuration, [{"status": "denied", "orders": [DENIED]}]) == ""

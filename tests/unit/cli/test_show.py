@@ -89,3 +89,40 @@ def test_brackets_in_a_text_stay(capsys: pytest.CaptureFixture[str]) -> None:
 def test_values_stand_in_one_column_whatever_the_names_are_made_of() -> None:
     lines = show.aligned([("模式", "x"), ("交易日", "y"), ("id", "z")])
     assert [cell_len(line[:-1]) for line in lines] == [8, 8, 8]
+
+
+def test_a_sentence_that_goes_on_hangs_below_its_beginning_and_loses_nothing() -> None:
+    text = "✗ 11031199 600000.SH 买入：账号未配置：11031199 / account not configured: 11031199"
+    found = show.hung(text, Console(width=40), indent=2, hanging=2)
+    assert len(found) > 1
+    assert found[0].startswith("  ✗")
+    assert all(line.startswith("    ") for line in found[1:])
+    assert all(cell_len(line) <= 40 for line in found)
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert show.hung("短", Console(width=40), indent=2, hanging=2) == ["  短"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("available_cash", "1000000", "1,000,000.00"),
+        ("realised", "-12345.6", "-12,345.60"),
+        ("fee", "5", "5.00"),
+        ("cost_price", "10.4733", "10.473"),
+        ("average_price", "10.5", "10.500"),
+        ("price", "10.47", "10.47"),
+    ],
+)
+def test_money_has_separators_and_two_decimals_and_computed_prices_three(key: str, value: str, expected: str) -> None:
+    assert show.cell({key: value}, key).plain == expected
+
+
+def test_a_row_that_goes_into_a_file_is_one_line_without_blanks_at_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "buy " + "600000.SH 100:11031122;" * 12
+    row: dict[str, object] = {"seq": 1, "received_at": ORDER["created_at"], "status_text": "已受理", "text": text}
+    to = show.console()
+    show.print_table(show.table_of([row, {**row, "text": "x"}], show.SIGNALS, width=to.width), to=to)
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith(text)
+    assert second.endswith(" x")
+    assert head == head.rstrip()

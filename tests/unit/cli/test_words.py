@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from qmt_trading.cli import exit_codes
 from qmt_trading.cli.main import app
-from qmt_trading.cli.words import run
+from qmt_trading.cli.words import TRACE, run, unexpected
 
 COMMANDS = [
     *("init", "run", "demo", "rehearse", "ladder", "doctor", "send"),
@@ -61,3 +61,15 @@ def test_a_wrong_command_line_is_explained(line: str, expected: str, capsys: pyt
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(app, ["--version"]) == 0
     assert capsys.readouterr().out.count(".") == 2
+
+
+def test_a_fault_of_the_program_is_one_line_and_has_its_own_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert unexpected(ValueError("half \ud800")) == exit_codes.FAILED
+    told = capsys.readouterr().err
+    assert told.startswith("✗ 程序出错：ValueError: half")
+    assert told.count("\n") == 1
+    monkeypatch.setenv(TRACE, "1")
+    unexpected(ValueError("x"))
+    assert capsys.readouterr().err.startswith("ValueError: x")

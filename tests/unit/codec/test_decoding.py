@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qmt_trading.codec.decoding import Source, narrow
+from qmt_trading.codec.decoding import Source, narrow, readable
 from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.codec.signal import parse
 from qmt_trading.model.signal import Malformed
@@ -53,3 +53,13 @@ def test_gbk_that_passes_as_utf_8_is_told_as_what_it_was() -> None:
     assert result.code == "character_gbk"
     assert "「一」" in result.chinese
     assert result.position == 10
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("text", ["买入 600000.SH 5万元:一号", "buy 600000.SH 5000元:11031122", ""])
+def test_a_message_is_shown_as_it_is_read(text: str, encoding: str) -> None:
+    assert readable(text.encode(encoding)) == text
+
+
+def test_what_is_no_text_is_shown_with_a_mark() -> None:
+    assert readable(b"buy \xff") == "buy \ufffd"

@@ -42,3 +42,20 @@ def test_an_unknown_group_is_called_a_group() -> None:
 
 def test_what_is_not_built_yet_is_named_as_it_is_written() -> None:
     assert sentence(Denial(Reason.NOT_SUPPORTED, ("target",)))[0] == "尚未支持：target 调到"
+
+
+def test_a_stop_names_the_release_of_one_account_too() -> None:
+    chinese, english = sentence(Denial(Reason.TRADING_HALTED))
+    assert "qmt resume --account 账号" in chinese
+    assert "qmt resume --account" in english
+
+
+def test_a_limit_names_its_key() -> None:
+    for reason in (Reason.ORDER_VALUE_EXCEEDED, Reason.DOOR_VALUE_EXCEEDED):
+        assert all("order_value_max" in text for text in sentence(Denial(reason, ("2", "1"))))
+
+
+def test_nothing_stands_where_nothing_more_is_sellable_tomorrow_and_a_star_is_every_stock() -> None:
+    assert sentence(Denial(Reason.SELLABLE_EXCEEDED, ("300", "200", "0")))[0] == "可卖不足：要卖 300，可卖 200"
+    assert "另有 100" in sentence(Denial(Reason.SELLABLE_EXCEEDED, ("300", "200", "100")))[0]
+    assert "所有股票 在 a01" in sentence(Denial(Reason.NOTHING_TO_CANCEL, ("*", "a01")))[0]

@@ -52,5 +52,5 @@ def test_the_timeline_tells_of_the_wait_and_of_what_came_of_it() -> None:
         ("waits", "登记"),
         ("dropped", "取消"),
         ("due", "到时"),
-        ("now", "未报"),
+        ("now", "待报"),
     ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from qmt_trading.codec.timeline_json import timeline
+from qmt_trading.codec.timeline_json import OWN_TIME, PERSON, timeline
 from qmt_trading.codec.view_json import Plain
-from qmt_trading.model.words import OrderStatus
+from qmt_trading.engine import cancels
+from qmt_trading.model import events as ev
+from qmt_trading.model import outputs as out
+from qmt_trading.model.words import OrderStatus, SideScope
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 
 
@@ -124,3 +127,43 @@ def test_a_repeated_id_points_to_the_first_signal_and_shows_none_of_its_hops() -
     found = hops(bench, 2)
     assert [row["hop"] for row in found] == ["received", "decided"]
     assert "首条是信号 1" in str(found[1]["detail"])
+
+
+def canceled(bench: Bench, name: str, by: ev.Event | str | None) -> list[Plain]:
+    """Return the life of signal 1, whose order was reported, then cancelled by what ``by`` says."""
+    bench.later(0.25)
+    bench.report(bench.row(name))
+    bench.later(1)
+    if isinstance(by, str):
+        bench.signal(by)
+    elif by is not None:
+        bench.feed(by)
+    bench.later(1)
+    bench.report(bench.row(name, OrderStatus.CANCELED))
+    return hops(bench)
+
+
+def test_a_canceled_order_tells_which_signal_cancelled_it_and_that_it_had_been_reported() -> None:
+    bench = Bench()
+    found = canceled(bench, bench.buy(), f"cancel {STOCK}:{ACCOUNT}")
+    told = [(row["hop"], row["milliseconds"]) for row in found if row["hop"] in ("reported", "cancel_asked", "ended")]
+    assert told == [("reported", 250.0), ("cancel_asked", 1250.0), ("ended", 2250.0)]
+    assert found[-1]["detail"] == "成交 0/100，信号 2 撤单"
+    assert f"信号 2 撤单：cancel {STOCK}:{ACCOUNT}" in [row["detail"] for row in found]
+
+
+def test_a_cancel_by_a_person_by_its_own_time_and_by_others_is_told_as_such() -> None:
+    bench = Bench()
+    name = bench.buy()
+    request = ev.CancelRequested("me", "", None, None, SideScope.ALL, name)
+    assert str(canceled(bench, name, request)[-1]["detail"]).endswith("人工撤单")
+    bench = Bench()
+    bench.signal(f"buy {STOCK} 100@10.50:{ACCOUNT} cancel_after=1s")
+    name = bench.made(out.SubmitOrder)[-1].client_order_id
+    assert str(canceled(bench, name, None)[-1]["detail"]).endswith("到时撤单（cancel_after）")
+    bench = Bench()
+    assert str(canceled(bench, bench.buy(), None)[-1]["detail"]).endswith("不是本系统撤的")
+
+
+def test_the_marks_of_who_cancels_are_the_engines() -> None:
+    assert (PERSON, OWN_TIME) == (cancels.PERSON, cancels.OWN_TIME)

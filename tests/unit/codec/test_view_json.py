@@ -78,4 +78,4 @@ def test_a_signal_accepted_in_part_says_how_much_was_not() -> None:
     bench.signal(f"buy 600000.SH 100@10.50:{ACCOUNT},nobody")
     bench.signal(f"cancel 600000.SH:{OTHER}")
     rows = rows_of(bench.engine.view(), "signals", 2)
-    assert [row["status_text"] for row in rows] == ["已受理", "已受理（1 ✓ 1 ✗）"]
+    assert [row["status_text"] for row in rows] == ["已受理（无需动作）", "已受理（1 ✓ 1 ✗）"]

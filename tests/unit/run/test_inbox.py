@@ -198,3 +198,12 @@ def test_a_waiting_thread_is_woken_and_one_that_nobody_wakes_comes_back_by_itsel
     began = time.perf_counter()
     wake.wait(0.05, lambda: False)
     assert time.perf_counter() - began > 0.03
+
+
+def test_a_signal_in_gbk_keeps_the_words_that_it_was_read_by() -> None:
+    inbox = an_inbox()
+    text = f"买入 {STOCK} 5万元:{ACCOUNT}"
+    inbox.message("buying", text.encode("gbk"), 0, None)
+    (arrival,) = inbox.signals
+    assert isinstance(arrival.parsed, Signal)
+    assert arrival.text == text

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import cast
 
+from msgspec.structs import replace
 from tests.engine_bench import Bench
 
+from qmt_trading.codec import signal
+from qmt_trading.codec.malformed import general
 from qmt_trading.model import events as ev
+from qmt_trading.model.signal import Malformed, Signal
+from qmt_trading.ports import SignalSource
+from qmt_trading.run import log_lines
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import load
 from qmt_trading.run.init_template import template
@@ -20,8 +27,16 @@ class Console:
     def __init__(self, folder: Path) -> None:
         path = folder / "qmt.toml"
         path.write_text(template(), encoding="utf-8")
+        self.folder = folder / "data"
         self._stream = io.StringIO()
         self.narrator = Narrator(load(path), SystemClock(), console=self._stream)
+
+    def of(self, record: ev.MalformedReceived) -> tuple[str, dict[str, object]]:
+        """Return what the console and what the log say of one record."""
+        self.narrator.records([ev.At(SystemClock().now_ns()), record])
+        text = self.said()
+        (row,) = log_lines.malformed(self.folder, 9)
+        return text, row
 
     def said(self, failure: str = "") -> str:
         self.narrator.stopped((1, bytes(32)), failure)
@@ -75,3 +90,64 @@ def test_a_state_without_a_reason_has_no_dangling_colon(tmp_path: Path) -> None:
     console = Console(tmp_path)
     console.narrator.records([ev.At(bench.now_ns), *bench.feed(ev.HaltRequested("root (cli)", ""))])
     assert "全局：已停止（仅可撤单）（root (cli)）" in console.said()
+
+
+def test_a_malformed_message_is_logged_with_the_sentence_that_its_sender_would_have_got(tmp_path: Path) -> None:
+    record = ev.MalformedReceived("door", 1_764_000_000_000_000_000, "buy 600000 100:a01", "symbol_market", 4, 1)
+    code = signal.parse(record.excerpt.encode())[0]
+    assert isinstance(code, Malformed)
+    text, row = Console(tmp_path).of(replace(record, code=code.code, item=code.item))
+    assert "buy 600000 100:a01" in text
+    assert "600000 → 600000.SH？" in text
+    assert (row["door"], row["position"], row["excerpt"]) == ("door", 4, "buy 600000 100:a01")
+    assert (row["text"], row["text_en"]) == (code.chinese, code.english)
+    assert row["received_at"] == "2025-11-25T00:00:00.000+08:00"
+
+
+def test_a_line_without_its_end_is_told_in_a_sentence(tmp_path: Path) -> None:
+    text, row = Console(tmp_path).of(ev.MalformedReceived("fifo", 1, "buy 600000.SH 1", "truncated", 15, 0))
+    assert "消息不完整（15 字节）" in text
+    assert "truncated" not in text
+    assert str(row["text"]).startswith("消息不完整")
+
+
+def test_a_malformed_excerpt_that_reads_otherwise_keeps_the_sentence_of_its_code(tmp_path: Path) -> None:
+    text, row = Console(tmp_path).of(ev.MalformedReceived("door", 1, "600000.SH:11031122", "too_long", 65536, 0))
+    assert "格式错误（door，第 65536 字节）" in text
+    assert row["text"] == general("too_long")
+    assert "11031122" not in str(row)
+
+
+class Door:
+    """A door as far as the start speaks of it."""
+
+    name = "signals"
+
+    def condition(self) -> tuple[str, str]:
+        return "在听", "listening"
+
+
+def test_a_start_ends_with_what_a_bare_signal_does_and_what_to_type_next(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    console.narrator.started((cast(SignalSource, Door()),), Bench().engine.view())
+    lines = console.said().splitlines()
+    assert lines[0].endswith("通道 signals：在听")
+    assert lines[1].endswith("就绪：裸信号 = 买入；另开窗口 qmt send '…'；Ctrl-C 退出")
+
+
+def test_the_head_of_the_journal_goes_to_the_file_and_not_before_peoples_eyes(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    console.narrator.head(12, bytes(32))
+    assert "封印" not in console.said()
+    (line,) = log_lines.newest(tmp_path / "data" / "logs", "head", 9)
+    assert (line["turn"], line["seal"]) == (12, bytes(32).hex())
+
+
+def test_what_is_too_long_for_a_line_ends_with_a_mark(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    text = "buy 600000.SH 100:" + ",".join(f"name{number}" for number in range(50))
+    (parsed,) = signal.parse(text.encode())
+    assert isinstance(parsed, Signal)
+    received = ev.SignalReceived(1, "door", 0, text, parsed)
+    console.narrator.records([ev.At(SystemClock().now_ns()), received])
+    assert console.said().splitlines()[0].endswith(f"：{text[:119]}…")
