@@ -287,7 +287,13 @@ def test_a_folder_that_vanishes_is_told_and_one_that_comes_back_is_served(rig: R
     except PermissionError:
         pytest.skip("needs POSIX: here an open lock holds the folder in its place")
     until(lambda: "不见了" in door.condition()[0])
+    old_ns = time.time_ns() - 3600 * SECOND_NS
+    meanwhile = away / "旧.csv"
+    meanwhile.write_bytes(GOOD.replace(b"k/", b"o/"))
+    os.utime(meanwhile, ns=(old_ns, old_ns))
     away.rename(rig.path)
+    rig.receipt("旧.csv")
+    assert {each.received_ns for each in rig.sink.messages} == {old_ns}, "written an hour ago, while nobody could look"
     rig.drop("单.csv", GOOD)
     rig.receipt("单.csv")
 

@@ -190,6 +190,8 @@ class FolderDoor:
             self._is_reached = False
             self._trouble.note(f"读不到文件夹：{error.strerror}", f"the folder cannot be read: {error}")
             return
+        if not self._is_reached:
+            self._early |= {path.name: seen for path, seen in found}  # Written while nobody looked: who knows when.
         self._is_reached = True
         names = {path.name for path, _ in found}
         for memory in (self._seen, self._early, self._finished, self._held):
