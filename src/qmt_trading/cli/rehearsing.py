@@ -23,7 +23,7 @@ def rehearse(
     only: Annotated[str | None, typer.Option("--only", help="只演这一项，如 断线 this drill alone")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """十二项演练，用你自己的配置 twelve drills with your configuration."""
+    """演练十二种事故，用你的配置 twelve drills."""
     with explained():
         configuration = load(config)
     chosen = [(number, *drill) for number, drill in enumerate(DRILLS, 1) if only in (None, *drill[:2], str(number))]
