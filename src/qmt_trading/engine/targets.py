@@ -86,8 +86,7 @@ def step_of(
         return (Side.BUY, quantity) if quantity and not only_sell else None
     position = account.positions.get(symbol)
     free = max(0, position.sellable_quantity - position.frozen_quantity) if position is not None else 0
-    own = max(0, held - sells)
-    quantity = Quantity(min(-missing, own, free))
+    quantity = Quantity(min(max(0, held - sells - wanted), free))
     if quantity != free:
         quantity = round_down_to_lot(rule, quantity, Side.SELL)
     return (Side.SELL, quantity) if quantity else None

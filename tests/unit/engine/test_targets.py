@@ -331,3 +331,11 @@ def test_money_and_per_cent_need_a_quote_of_now() -> None:
     receipt = bench.said(f"target {STOCK} 50000元@10.50:{ACCOUNT} #t/1", old)
     assert reason(receipt.orders[0].denial) is Reason.QUOTE_STALE
     assert bench.said(f"target {STOCK} 2500@10.50:{ACCOUNT} #t/2", old).status is SignalStatus.ACCEPTED
+
+
+def test_what_an_open_buy_may_bring_is_not_sold_in_advance() -> None:
+    bench = Holder()
+    bench.said(f"buy {STOCK} 100@10.00:{ACCOUNT} #b/1")
+    bench.at_work()
+    bench.said(f"target {STOCK} 300@10.50:{ACCOUNT} #t/1")
+    assert bench.submits() == [(Side.BUY, 100), (Side.SELL, 1700)]
