@@ -160,7 +160,7 @@ class Ledger:
     def confirm(self, position: int) -> None:
         """Note that whoever sent what came in at ``position`` was told that it is on disk and accepted."""
         for cancel in self.cancels:
-            if cancel.position == position:
+            if cancel.position == position and not cancel.own:  # One that waited had its receipt long ago.
                 cancel.durable = True
 
     def confirm_halt(self, account: str, position: int) -> None:
