@@ -61,7 +61,7 @@ class Orders:
     def deny(self, item: Item, side: Side | None, accounts: Iterable[str], denial: Denial) -> None:
         """Refuse ``item`` for all of ``accounts``."""
         for number in accounts:
-            self.lines.append(OrderLine(number, item.symbol, side, Quantity(0), Price(0), "", denial))
+            self._refuse(number, item.symbol, denial, side)
 
     # Buys and sells
 
@@ -100,12 +100,12 @@ class Orders:
         state, settings, door = self._state, self._settings, self._source.door
         account = state.accounts.get(number)
         if account is None or number not in state.names:
-            self._line(plan, number, Denial(Reason.ACCOUNT_UNKNOWN, (number,)))
+            self._refuse(number, plan.item.symbol, Denial(Reason.ACCOUNT_UNKNOWN, (number,)), plan.side)
             return
         instruction = plan.common or plan.instruction(number)
         candidate = gate.admit(state, settings, door, account, instruction) or plan.candidate(state, settings, account)
         if isinstance(candidate, Denial):
-            self._line(plan, number, candidate)
+            self._refuse(number, plan.item.symbol, candidate, plan.side)
             return
         quantity = candidate.quantity
         parts = (quantity,) if quantity <= plan.rule.quantity_max else split(quantity, plan.rule)
@@ -113,7 +113,7 @@ class Orders:
         counted = self.accepted + len(parts) - 1
         denial = gate.judge(state, settings, door, account, candidate, signal_count=counted, account_count=made)
         if denial is not None:
-            self._line(plan, number, denial)
+            self._refuse(number, plan.item.symbol, denial, plan.side)
             return
         assert state.bound is not None
         for quantity in parts:
@@ -146,15 +146,9 @@ class Orders:
     def _chase(self, plan: Plan) -> Chase:
         item = plan.item
         assert item.cancel_after_ns is not None
-        ttl_ns = self._source.door.ttl_ns if item.ttl_ns is None else item.ttl_ns
-        until_ns = self._state.now_ns + item.cancel_after_ns + ttl_ns
-        if item.expires_ns is not None:
-            until_ns = min(until_ns, item.expires_ns)
+        until_ns = self._source.end_ns(item, self._state.now_ns + item.cancel_after_ns)
         followed = replace(item, verb=_VERBS[plan.side], at_ns=None, not_before_ns=None)
         return Chase(replace(followed, chase=item.chase - 1), self._source.door.name, until_ns)
-
-    def _line(self, plan: Plan, number: AccountId, denial: Denial) -> None:
-        self.lines.append(OrderLine(number, plan.item.symbol, plan.side, Quantity(0), Price(0), "", denial))
 
     # Targets
 
@@ -222,5 +216,5 @@ class Orders:
         for symbol, size in buys:
             self._move(item, symbol, size, number)
 
-    def _refuse(self, number: AccountId, symbol: Symbol, denial: Denial, side: Side | None = None) -> None:
+    def _refuse(self, number: str, symbol: Symbol, denial: Denial, side: Side | None = None) -> None:
         self.lines.append(OrderLine(number, symbol, side, Quantity(0), Price(0), "", denial))

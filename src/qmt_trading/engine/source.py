@@ -24,7 +24,9 @@ class Source(Struct, frozen=True, gc=False):
 
     def deadline_ns(self, item: Item, begin_ns: int) -> int:
         """Return the last instant at which an order of ``item`` may leave, its ttl counted from ``begin_ns``."""
-        if self.fixed_deadline_ns:
-            return self.fixed_deadline_ns
+        return self.fixed_deadline_ns or self.end_ns(item, begin_ns)
+
+    def end_ns(self, item: Item, begin_ns: int) -> int:
+        """Return when a ttl of ``item`` that begins at ``begin_ns`` is over, at its expiry at the latest."""
         deadline_ns = begin_ns + (self.door.ttl_ns if item.ttl_ns is None else item.ttl_ns)
         return deadline_ns if item.expires_ns is None else min(deadline_ns, item.expires_ns)
