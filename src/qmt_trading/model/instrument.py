@@ -6,7 +6,7 @@ from typing import NewType
 
 from msgspec import Struct
 
-from qmt_trading.model.numbers import Price, Quantity
+from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.words import InstrumentKind
 
 Symbol = NewType("Symbol", str)
@@ -30,6 +30,14 @@ class TradingRule(Struct, frozen=True, array_like=True, gc=False):
     quantity_max: Quantity
     same_day_sell: bool
     """T+0: what is bought today may be sold today."""
+    market_quantity_max: Quantity = Quantity(0)
+    """Of one order without a limit price; 0: as ``quantity_max``."""
+    cage_millionths: int = 0
+    """The price cage of continuous trading, part of the reference price either way; 0: there is none."""
+    cage_ticks: int = 0
+    """The cage is at least so many ticks wide."""
+    day_buy_max: Quantity = Quantity(0)
+    """What one investor may buy of it in a day (risk warning); 0: no such bound."""
 
 
 class Quote(Struct, frozen=True, array_like=True, gc=False):
@@ -47,3 +55,12 @@ class Quote(Struct, frozen=True, array_like=True, gc=False):
     quoted_ns: int
     rule: TradingRule | None
     """None: the symbol is not known to the rule book."""
+    name: str = ""
+    risk_warning: bool = False
+    """ST, *ST, or in its delisting period."""
+    suspended: bool = False
+    band_up: Price = Price(0)
+    """Highest price of an order where the day has no limit but a band (listing days of 2013 to 2023); 0: none."""
+    band_down: Price = Price(0)
+    recent_value: Money = Money(-1)
+    """What was traded in the last five minutes; -1: the feed does not say."""

@@ -96,3 +96,7 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     cancels_per_second: int = 150
     """Of one account: below the 300 orders and cancels a second from which an account counts as high-frequency."""
     no_cancel: tuple[NoCancelPhase, ...] = ()
+    always_open: bool = True
+    """Trading never closes (paper, tests): every instant is one of continuous trading."""
+    calendar_until: dt.date | None = None
+    """The last day that the calendar knows: no submit is made after it. None: it has no end."""
