@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import TERMINAL, UNRESOLVED, moved
-from qmt_trading.market.fees import fee
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.fees import fill_fee
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity, notional
@@ -23,14 +24,24 @@ ORPHAN = "?"
 """Begins the name under which a fill stands until its order is known."""
 
 
-def instrument_kind(symbol: Symbol) -> InstrumentKind:
-    rule = rule_for(symbol)
-    return InstrumentKind.UNKNOWN if rule is None else rule.kind
+_NOTHING_YET: Final = (Money(0), Quantity(0))
 
 
-def buy_reserve(kind: InstrumentKind, worth: Money, fees: FeeSchedule) -> Money:
-    """Return the cash that a buy worth ``worth`` freezes: that and the fees of one fill."""
-    return Money(worth + fee(kind, Side.BUY, worth, fees))
+def buy_reserve(
+    state: State,
+    symbol: Symbol,
+    worth: Money,
+    quantity: Quantity,
+    fees: FeeSchedule,
+    before: tuple[Money, Quantity] = _NOTHING_YET,
+) -> Money:
+    """Return the cash that ``quantity`` still to be bought for ``worth`` freezes: that, and what it adds to the fees.
+
+    Args:
+        before: value and quantity of what the same order has traded.
+    """
+    charges = state.rules.fees(symbol, state.rules_day())
+    return Money(worth + fill_fee(charges, Side.BUY, before, worth, quantity, fees))
 
 
 def reserve(state: State, order: Order) -> Order:
@@ -49,8 +60,10 @@ def reserve(state: State, order: Order) -> Order:
     if order.side is Side.SELL:
         return replace(order, reserved_quantity=Quantity(unbooked))
     fees = state.account(order.account).settings.fees
-    worth = notional(order.price, Quantity(unbooked))
-    return replace(order, reserved=buy_reserve(instrument_kind(order.symbol), worth, fees))
+    left = Quantity(unbooked)
+    worth = notional(order.price, left)
+    before = order.filled_value, order.filled_quantity
+    return replace(order, reserved=buy_reserve(state, order.symbol, worth, left, fees, before))
 
 
 def row_applied(state: State, order: Order, row: OrderRow) -> Order:
@@ -188,10 +201,23 @@ def empty_position(account: AccountId, symbol: Symbol, frozen_quantity: Quantity
     )
 
 
-def fee_of(state: State, account: Account, row: FillRow) -> Money:
+def fee_of(state: State, account: Account, row: FillRow, order: Order | None) -> Money:
+    """Return what the broker says a fill cost, else what it adds to the costs of its order.
+
+    Fills that came before their order was known count by the number that they share.
+    """
     if row.fee is not None:
         return row.fee
-    return fee(instrument_kind(row.symbol), row.side, notional(row.price, row.quantity), account.settings.fees)
+    if order is not None:
+        before = order.filled_value, order.filled_quantity
+    else:
+        names = orphan_names(row)
+        same = [fill for fill in map(state.fills.__getitem__, account.orphans) if fill.client_order_id in names]
+        value = sum(notional(fill.price, fill.quantity) for fill in same)
+        before = Money(value), Quantity(sum(fill.quantity for fill in same))
+    charges = state.rules.fees(row.symbol, row.day)
+    worth = notional(row.price, row.quantity)
+    return fill_fee(charges, row.side, before, worth, row.quantity, account.settings.fees)
 
 
 def book(state: State, account: Account, fill: Fill) -> bool:
@@ -201,7 +227,7 @@ def book(state: State, account: Account, fill: Fill) -> bool:
     state.prices[symbol] = fill.price
     held = account.positions.get(symbol) or empty_position(fill.account, symbol, Quantity(0))
     if fill.side is Side.BUY:
-        rule = rule_for(symbol)
+        rule = state.rule(symbol)
         same_day = rule is not None and rule.same_day_sell
         account.cash = Money(account.cash - worth - fill.fee)
         account.positions[symbol] = replace(
@@ -221,4 +247,5 @@ def book(state: State, account: Account, fill: Fill) -> bool:
         cost=Money(held.cost - cost_of_sold),
         realised=Money(held.realised + worth - fill.fee - cost_of_sold),
     )
-    return sold == fill.quantity or instrument_kind(symbol) is InstrumentKind.REPO
+    rule = state.rule(symbol)
+    return sold == fill.quantity or (rule is not None and rule.kind is InstrumentKind.REPO)

@@ -85,23 +85,23 @@ class Plan:
             return quantity
         worth = notional(price, quantity)
         if quantity <= rule.quantity_max:
-            cash = buy_reserve(rule.kind, worth, account.settings.fees) if side is Side.BUY else Money(0)
+            cash = self.needed(state, account, price, quantity)
             candidate = Candidate(symbol, side, quantity, price, worth, cash)
             return judge_legality(rule, self._quote, candidate, held) or candidate
         needed = 0
         for part in split(quantity, rule):
-            own = self.needed(account, price, part)
+            own = self.needed(state, account, price, part)
             denial = judge_legality(rule, self._quote, Candidate(symbol, side, part, price, worth, own), held)
             if denial is not None:
                 return denial
             needed += own
         return Candidate(symbol, side, quantity, price, worth, Money(needed))
 
-    def needed(self, account: Account, price: Price, quantity: Quantity) -> Money:
+    def needed(self, state: State, account: Account, price: Price, quantity: Quantity) -> Money:
         """Return the cash that one order freezes, with its fees; nothing for a sell."""
         if self.side is not Side.BUY:
             return Money(0)
-        return buy_reserve(self.rule.kind, notional(price, quantity), account.settings.fees)
+        return buy_reserve(state, self.item.symbol, notional(price, quantity), quantity, account.settings.fees)
 
     def _resolve(self, state: State, settings: EngineSettings) -> Price | Denial:
         price = resolve_price(
