@@ -107,9 +107,13 @@ class RuleBook:
                     return replace(listing, listed=row.since, issue_price=price)
         return listing
 
+    def era(self, day: dt.date) -> int:
+        """Return which stretch without a change of rules ``day`` lies in: what holds on a day of it holds on all."""
+        return bisect_right(self._cuts, day.toordinal())
+
     def _find(self, symbol: Symbol, day: dt.date, listing: Listing | None) -> _Found | None:
         traits = self.traits(symbol, day, listing)
-        key = symbol, bisect_right(self._cuts, day.toordinal()), traits
+        key = symbol, self.era(day), traits
         try:
             return self._found[key]
         except KeyError:
