@@ -25,6 +25,7 @@ from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_reader import Table
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.control_door import PATH_BYTES_MAX
+from qmt_trading.run.rules_file import read_rules
 
 DEFAULT_FOLDER: Final = "data"
 _MODES: Final = {mode.value: mode for mode in Mode}
@@ -91,6 +92,7 @@ def load(path: Path) -> Configuration:
     for each in (data, log):
         each.close()
     recording = _recording(root.table("feed"), path.parent)
+    rules = read_rules(root.table("rules"), path.parent)
     signals = root.table("signals")
     bare, bare_size = _bare(signals.table("bare"))
     default_price = signals.price("default_price") or PriceSpec(PriceKind.LATEST, text="latest")
@@ -146,6 +148,7 @@ def load(path: Path) -> Configuration:
         quote_age_max_ns=quote_age_max_ns,
         settle_ns=settle_ns,
         no_cancel=no_cancel,
+        rules=rules,
     )
     return Configuration(
         path=path,
