@@ -13,6 +13,7 @@ from qmt_trading.market import lots
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.receipt import Receipt
@@ -24,7 +25,14 @@ from tests.unit.engine.parts import quote, reason
 from tests.unit.market.rules import BSE, CHINEXT, CONVERTIBLE, MAIN, REPO, STAR
 
 BANK = Symbol("600036.SH")
-BANK_QUOTE = quote(BANK, last=Price(400_000), limit_up=Price(440_000), limit_down=Price(360_000))
+BANK_QUOTE = quote(
+    BANK,
+    last=Price(400_000),
+    limit_up=Price(440_000),
+    limit_down=Price(360_000),
+    bids=(Price(399_900),),
+    asks=(Price(400_100),),
+)
 
 
 class Holder(Bench):
@@ -33,7 +41,8 @@ class Holder(Bench):
     def __init__(self, order_value_max: int = 10**15) -> None:
         super().__init__()
         accounts = tuple(
-            AccountSettings(account=number, order_value_max=Money(order_value_max)) for number in (ACCOUNT, OTHER)
+            AccountSettings(account=number, limits=Limits(order_value_max=Money(order_value_max)))
+            for number in (ACCOUNT, OTHER)
         )
         self.settings = replace(self.settings, accounts=accounts)
         self.feed(ev.EngineStarted("test", self.settings))
