@@ -13,7 +13,6 @@ from qmt_trading.codec import control as wire
 from qmt_trading.codec.receipt_json import line_status
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.link.dial import DialError
-from qmt_trading.market.sessions import Session
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import to_text
 from qmt_trading.model.receipt import CancelLine, OrderLine
@@ -77,7 +76,7 @@ def try_out(configuration: Configuration, door: str, texts: Sequence[tuple[int, 
     infer_market = any(each.infer_market for each in configuration.engine.doors if each.name == door)
     plain = [text for _, text in texts]
     now_ns = time.time_ns()
-    next_day = Session(always_open=configuration.always_open).day_after(now_ns)
+    next_day = configuration.session().day_after(now_ns)
     try:
         engine_access.ask(configuration.folder, wire.Hello())
     except engine_access.NotRunningError:

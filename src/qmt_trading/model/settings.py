@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from qmt_trading.model.numbers import SECOND_NS, Money
 from qmt_trading.model.signal import AccountId, PriceSpec, Size
-from qmt_trading.model.words import BareAction, InstrumentKind, Mode, SideScope, Verb
+from qmt_trading.model.words import BareAction, InstrumentKind, Mode, OpeningPause, SideScope, Verb
 
 
 class FeeSchedule(Struct, frozen=True, kw_only=True):
@@ -100,3 +100,6 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     """Trading never closes (paper, tests): every instant is one of continuous trading."""
     calendar_until: dt.date | None = None
     """The last day that the calendar knows: no submit is made after it. None: it has no end."""
+    calendar_warns_from: dt.date | None = None
+    """The trading day from which on people are told that the calendar ends. None: they are not."""
+    opening_pause: OpeningPause = OpeningPause.HOLD
