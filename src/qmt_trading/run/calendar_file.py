@@ -138,6 +138,15 @@ def changes(year: Year, known: Calendar) -> list[dt.date]:
     return found
 
 
+def standing(calendar: Calendar, day: dt.date) -> str:
+    """Return how far the calendar reaches, as seen on trading day ``day``, and what to do where that is not far."""
+    what = "导入下一年：qmt calendar import 文件 / import the next year"
+    if not calendar.knows(day):
+        return f"日历只到 {calendar.until}，已经过期：不再下单，撤单照常；{what}"
+    left = f"日历到 {calendar.until}，{day} 之后还有 {calendar.days_left(day)} 个交易日"
+    return f"{left}；{what}" if day >= calendar.warns_from else left
+
+
 def write(folder: Path, imported: Sequence[Imported]) -> None:
     """Put ``imported`` in the place of what stands in ``folder``, whole or not at all.
 

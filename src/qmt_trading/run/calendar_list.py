@@ -14,8 +14,8 @@ from qmt_trading.model.errors import ConfigurationError
 _CLOSED_NAMES: Final = frozenset({"weekday_closure", "closed", "closure", "休市", "休市日", "休市日期"})
 _SESSION_NAMES: Final = frozenset({"trade_date", "trading_day", "session", "交易日", "交易日期"})
 _DATE: Final = r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))"
-_ONE: Final = re.compile(_DATE)
-_RANGE: Final = re.compile(f"({_DATE})\\s*(?:至|~|～|—|\\.\\.|to)\\s*({_DATE})")
+_ONE: Final = re.compile(_DATE, re.ASCII)
+_RANGE: Final = re.compile(f"({_DATE})\\s*(?:至|~|～|—|\\.\\.|to)\\s*({_DATE})", re.ASCII)
 _KEYS: Final = ("year", "closed", "weekend_sessions")
 _DAY: Final = dt.timedelta(days=1)
 _LONGEST_LIST: Final = 60
@@ -52,7 +52,7 @@ def _wrong(name: str, line: int, chinese: str, english: str) -> NoReturn:
 def _of_toml(text: str, name: str) -> Year:
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # A figure of 5,000 digits, a list in a list in a list …
         raise ConfigurationError(f"{name} 不是合格的 TOML / is no TOML: {error}") from error
     unknown = [key for key in table if key not in _KEYS]
     if unknown:
