@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 
@@ -104,8 +105,17 @@ class WatchedJournal(MemoryJournal):
 class LoopBench:
     """One process on a journal; ``again`` starts the next one on what this one left."""
 
-    def __init__(self, journal: WatchedJournal | None = None, *, settings: EngineSettings = SETTINGS) -> None:
+    def __init__(
+        self,
+        journal: WatchedJournal | None = None,
+        *,
+        settings: EngineSettings = SETTINGS,
+        begins_ns: int = START_NS,
+        trading_day: Callable[[int], dt.date] = instant.day_of,
+    ) -> None:
         self.clock = HandClock()
+        self.clock.steady = begins_ns
+        self.trading_day = trading_day
         self.broker = NotingBroker()
         self.journal = journal if journal is not None else WatchedJournal()
         self.observed: list[Record] = []
@@ -120,7 +130,7 @@ class LoopBench:
             broker_of=lambda account: self.broker,
             feed=self,
             clock=self.clock,
-            trading_day=instant.day_of,
+            trading_day=trading_day,
             head=(self.recovered.number, self.recovered.seal),
             observe=self._observe,
         )
@@ -131,7 +141,7 @@ class LoopBench:
         self.observed.extend(records)
 
     def again(self) -> LoopBench:
-        return LoopBench(self.journal)
+        return LoopBench(self.journal, begins_ns=self.clock.now_ns(), trading_day=self.trading_day)
 
     def quote(self, symbol: Symbol, now_ns: int) -> Quote | None:
         """Answer for the MarketFeed port."""
