@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 
 from qmt_trading.codec.journal_record import Record, decode_turn
 from qmt_trading.journal.memory import MemoryJournal
 from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.sessions import Session
 from qmt_trading.model import events as ev
 from qmt_trading.model import instant
 from qmt_trading.model import outputs as out
@@ -111,11 +111,11 @@ class LoopBench:
         *,
         settings: EngineSettings = SETTINGS,
         begins_ns: int = START_NS,
-        trading_day: Callable[[int], dt.date] = instant.day_of,
+        session: Session | None = None,
     ) -> None:
         self.clock = HandClock()
         self.clock.steady = begins_ns
-        self.trading_day = trading_day
+        self.session = session
         self.broker = NotingBroker()
         self.journal = journal if journal is not None else WatchedJournal()
         self.observed: list[Record] = []
@@ -130,7 +130,8 @@ class LoopBench:
             broker_of=lambda account: self.broker,
             feed=self,
             clock=self.clock,
-            trading_day=trading_day,
+            trading_day=session.trading_day if session is not None else instant.day_of,
+            day_after=session.day_after if session is not None else lambda now_ns: None,
             head=(self.recovered.number, self.recovered.seal),
             observe=self._observe,
         )
@@ -141,7 +142,7 @@ class LoopBench:
         self.observed.extend(records)
 
     def again(self) -> LoopBench:
-        return LoopBench(self.journal, begins_ns=self.clock.now_ns(), trading_day=self.trading_day)
+        return LoopBench(self.journal, begins_ns=self.clock.now_ns(), session=self.session)
 
     def quote(self, symbol: Symbol, now_ns: int) -> Quote | None:
         """Answer for the MarketFeed port."""

@@ -32,7 +32,7 @@ def at(day: dt.date, text: str) -> int:
 
 
 def bench_at(begins_ns: int = START_NS) -> LoopBench:
-    return LoopBench(begins_ns=begins_ns, trading_day=SESSION.trading_day).connect()
+    return LoopBench(begins_ns=begins_ns, session=SESSION).connect()
 
 
 def opened(bench: LoopBench) -> list[dt.date]:
@@ -160,7 +160,7 @@ def test_a_start_on_a_day_of_rest_opens_the_trading_day_that_comes_and_no_other(
 def test_a_start_behind_the_end_of_the_calendar_has_a_day_that_the_calendar_does_not_know() -> None:
     settings = replace(SETTINGS, calendar_until=SHIPPED.until, calendar_warns_from=SHIPPED.warns_from)
     begins_ns = at(SHIPPED.until + dt.timedelta(days=2), "10:00:00")  # A Saturday.
-    bench = LoopBench(settings=settings, begins_ns=begins_ns, trading_day=SESSION.trading_day).connect()
+    bench = LoopBench(settings=settings, begins_ns=begins_ns, session=SESSION).connect()
     day = bench.engine.state.day
     assert day == dt.date(2027, 1, 4)
     assert not SESSION.calendar.knows(day)
@@ -183,7 +183,7 @@ MOVES = st.lists(
 def test_no_day_is_opened_twice_or_out_of_order_and_each_one_trades(
     begins_ns: int, moves: list[tuple[str, int]]
 ) -> None:
-    bench = LoopBench(begins_ns=begins_ns, trading_day=SESSION.trading_day)
+    bench = LoopBench(begins_ns=begins_ns, session=SESSION)
     for move, span_ns in moves:
         if move == "step":
             steps(bench, span_ns)
