@@ -217,8 +217,10 @@ def span_at(symbol: Symbol, kind: InstrumentKind, board: str, day: dt.date, time
 
 def phase_at(symbol: Symbol, kind: InstrumentKind, board: str, day: dt.date, time_ns: int) -> Phase:
     """Return the phase ``time_ns`` after midnight of trading day ``day``."""
-    _, _, _, begins_ns, spans = _of(symbol, kind, board, day)
-    return spans[bisect_right(begins_ns, time_ns) - 1].phase
+    found = _last.get(symbol)  # As in _of, without the call: the gate asks this of every order.
+    if found is None or found[0] is not kind or found[2] != day or found[1] != board:
+        found = _of(symbol, kind, board, day)
+    return found[4][bisect_right(found[3], time_ns) - 1].phase
 
 
 _Day = tuple[InstrumentKind, str, dt.date, tuple[int, ...], tuple[Span, ...]]
