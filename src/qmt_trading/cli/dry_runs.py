@@ -76,11 +76,12 @@ def try_out(configuration: Configuration, door: str, texts: Sequence[tuple[int, 
     infer_market = any(each.infer_market for each in configuration.engine.doors if each.name == door)
     plain = [text for _, text in texts]
     now_ns = time.time_ns()
-    next_day = configuration.session().day_after(now_ns)
+    session = configuration.session()
+    next_day = session.day_after(now_ns)
     try:
         engine_access.ask(configuration.folder, wire.Hello())
     except engine_access.NotRunningError:
-        engine = dry_run.from_configuration(configuration.engine, now_ns)
+        engine = dry_run.from_configuration(configuration.engine, now_ns, session.trading_day(now_ns))
         facts = dry_run.Facts(dry_run.rule_alone, lambda _: None, now_ns, next_day)
         told = dry_run.judge(engine, plain, facts, door=door, infer_market=infer_market)
         return Tried(_rows(texts, told, is_engines=False), False)

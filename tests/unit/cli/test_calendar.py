@@ -11,6 +11,7 @@ import pytest
 
 from qmt_trading.cli import doctor, exit_codes, words
 from qmt_trading.cli.calendar import month_lines
+from qmt_trading.cli.dry_runs import try_out
 from qmt_trading.cli.main import app
 from qmt_trading.market.calendar import SHIPPED
 from qmt_trading.model.instant import at_time
@@ -138,6 +139,16 @@ def test_the_check_fails_from_twenty_trading_days_before_the_end(
     check = doctor._calendar(load(folder / "qmt.toml"), time.time_ns())
     assert check.good is not soon
     assert ("qmt calendar import" in check.text) is soon
+
+
+@pytest.mark.parametrize(("day", "denied"), [(dt.date(2026, 11, 26), False), (dt.date(2026, 10, 2), True)])
+def test_a_dry_run_without_an_engine_knows_a_holiday(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, day: dt.date, denied: bool
+) -> None:
+    set_today(monkeypatch, day)
+    tried = try_out(load(folder / "qmt.toml"), "control", [(0, "buy 600000.SH 100@10.50:11031122")])
+    assert not tried.is_engines
+    assert [str(row["status"]) == "denied" for row in tried.rows] == [denied], tried.rows
 
 
 def test_the_doctor_tells_of_a_damaged_file_and_of_what_never_closes(folder: Path) -> None:
