@@ -126,4 +126,6 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     """The last day that the calendar knows: no submit is made after it. None: it has no end."""
     rules: tuple[RuleRow, ...] = ()
     """Rows that go before those of the rule book."""
+    calendar_warns_from: dt.date | None = None
+    """The trading day from which on people are told that the calendar ends. None: they are not."""
     opening_pause: OpeningPause = OpeningPause.HOLD
