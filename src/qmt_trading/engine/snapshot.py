@@ -40,6 +40,8 @@ def capture(state: State) -> Snapshot:
         timed_done=tuple(state.timed_done),
         chasing=tuple(state.chasing.items()),
         holdings=tuple((*key, held) for key, held in state.holdings.items()),
+        day_before=state.day_before,
+        actions=tuple(state.actions.values()),
     )
     return Snapshot(image, state.orders.rows(), state.fills.rows(), state.signals.rows())
 
@@ -119,6 +121,8 @@ def restore(snapshot: Snapshot) -> State:
         state.add_timed(waiting)
     state.timed_done, state.chasing = list(image.timed_done), dict(image.chasing)
     state.holdings = {(number, strategy, symbol): held for number, strategy, symbol, held in image.holdings}
+    state.day_before = image.day_before
+    state.actions = {(action.ex_day, action.symbol): action for action in image.actions}
     return state
 
 

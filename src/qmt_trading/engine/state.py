@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
+from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound, SubmitsHandedOver
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity
@@ -130,6 +131,10 @@ class State:
         self.version = ""
         self.settings: EngineSettings | None = None
         self.day: dt.date | None = None
+        self.day_before: dt.date | None = None
+        """The trading day that was opened before this one."""
+        self.actions: dict[tuple[dt.date, Symbol], CorporateAction] = {}
+        """By ex-day and symbol, the corporate actions that this day's opening figures have been adjusted by."""
         self.opened_ns = 0
         """When the day was opened: lists asked for before are of another day."""
         self.trading_state = TradingState.ACTIVE
