@@ -18,6 +18,7 @@ from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSett
 from qmt_trading.model.signal import PriceKind, PriceSpec
 from qmt_trading.model.words import BareAction, LinkState, Mode, OrderStatus
 from qmt_trading.ports import Closing, StoredTurn, SubmitError
+from qmt_trading.run.ex_days import Told
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import REPORTS_WAIT_NS, Loop
 from qmt_trading.run.recovery import Recovered, recover
@@ -104,7 +105,13 @@ class WatchedJournal(MemoryJournal):
 class LoopBench:
     """One process on a journal; ``again`` starts the next one on what this one left."""
 
-    def __init__(self, journal: WatchedJournal | None = None, *, settings: EngineSettings = SETTINGS) -> None:
+    def __init__(
+        self,
+        journal: WatchedJournal | None = None,
+        *,
+        settings: EngineSettings = SETTINGS,
+        actions_told: Told = lambda state: None,
+    ) -> None:
         self.clock = HandClock()
         self.broker = NotingBroker()
         self.journal = journal if journal is not None else WatchedJournal()
@@ -121,6 +128,7 @@ class LoopBench:
             feed=self,
             clock=self.clock,
             trading_day=instant.day_of,
+            actions_told=actions_told,
             head=(self.recovered.number, self.recovered.seal),
             observe=self._observe,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from qmt_trading.brokers.simulated.book import Book, NoBook
@@ -13,6 +14,7 @@ from qmt_trading.brokers.simulated.records import (
     Connected,
     DayRolled,
     Ended,
+    Given,
     Origin,
     Placed,
     Record,
@@ -24,6 +26,8 @@ from qmt_trading.market.fees import fee
 from qmt_trading.market.seeded import mix
 from qmt_trading.market.sessions import ALWAYS_OPEN, TAKES_CANCELS, TAKES_ORDERS, Phase, Session
 from qmt_trading.market.synthetic import STEP_NS
+from qmt_trading.model.corporate_action import CorporateAction
+from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.events import (
     BrokerListed,
     CancelRefused,
@@ -69,8 +73,12 @@ class Exchange:
         seed: int = 1,
         liquidity: Liquidity | None = None,
         book: Book | None = None,
+        actions: Callable[[], Sequence[CorporateAction]] = tuple,
     ) -> None:
         """Open the exchange on what its book holds.
+
+        Args:
+            actions: returns what is known of ex-days, or raises ConfigurationError: a day then begins without.
 
         Raises:
             ConfigurationError: the book is damaged.
@@ -80,6 +88,7 @@ class Exchange:
         self._seed = seed
         self._liquidity = liquidity or Liquidity()
         self._book = book or NoBook()
+        self._actions = actions
         self._ledger = Ledger()
         self._records: list[Record] = []
         self._fresh: list[VenueOrder] = []
@@ -262,13 +271,25 @@ class Exchange:
             return []
         reports = self._expire()
         self._keep()
+        before = self._ledger.day
         self._decide(DayRolled(day))
+        self._give(before, day)
         try:
             self._book.restart(self._ledger.summary())
         except OSError:
             return reports  # The old book goes on with the new day's record.
         self._records = []
         return reports
+
+    def _give(self, before: dt.date, day: dt.date) -> None:
+        """Let the ex-days after ``before`` change what is held."""
+        try:
+            known = self._actions()
+        except ConfigurationError:
+            return
+        for action in sorted(known, key=lambda action: action.ex_day):
+            if before < action.ex_day <= day:
+                self._decide(Given(action))
 
     def _expire(self) -> list[Report]:
         reports: list[Report] = []
