@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from qmt_trading import __version__
-from qmt_trading.cli import acting, climbing, demo, doctor, init, journal, reading, rehearsing, running, sending, words
+from qmt_trading.cli import (
+    acting,
+    actions,
+    climbing,
+    demo,
+    doctor,
+    init,
+    journal,
+    reading,
+    rehearsing,
+    running,
+    sending,
+    words,
+)
 
 words.speak_chinese()
 app = typer.Typer(
@@ -53,6 +66,7 @@ for command in (
     reading.timed,
     reading.alerts,
     reading.timeline,
+    actions.actions,
     acting.cancel,
     acting.halt,
     acting.resume,
