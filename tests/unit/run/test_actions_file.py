@@ -150,3 +150,9 @@ def test_a_mistake_in_the_file_stops_the_start(tmp_path: Path) -> None:
     save(tmp_path, "代码,除权除息日,派息\n600000.SH,2026-07-03,x\n")
     with pytest.raises(ConfigurationError, match=r"actions\.csv 第 2 行「派息」"):
         load(written(tmp_path, GOOD + MARKET))
+
+
+def test_the_page_shows_a_file_that_is_right(tmp_path: Path) -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "corporate-actions.md"
+    example = page.read_text(encoding="utf-8").partition("```csv\n")[2].partition("```")[0]
+    assert [found.symbol for found in read_actions(save(tmp_path, example))] == ["600000.SH", "000001.SZ", "512690.SH"]
