@@ -1,35 +1,53 @@
-"""Finds recorded market data, which no checkout holds, and reads it without floats getting further than the reader."""
+"""Real market data for tests: the folder ``shared`` beside the checkout, or wherever QMT_SHARED says."""
 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-_SIBLING = Path(__file__).resolve().parent.parent.parent / "shared"
+SHARED = Path(os.environ.get("QMT_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 def shared(*parts: str) -> Path:
-    """Return a file of the folder ``shared`` beside the project, or of ``QMT_SHARED``; skip the test without it."""
-    found = Path(os.environ.get("QMT_SHARED") or _SIBLING).joinpath(*parts)
-    if not found.exists():
-        pytest.skip(f"needs {'/'.join(parts)} of the folder shared (QMT_SHARED names another place)")
-    return found
+    """Return a path in the folder; the test that asks is skipped where the path is absent."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"needs {'/'.join(('shared', *parts))} beside the checkout, or QMT_SHARED")
+    return path
 
 
-def csv_rows(*parts: str) -> list[dict[str, str]]:
-    """Return the rows of a CSV file in ``shared``."""
-    with shared(*parts).open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+def rows(*parts: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file; skips like ``shared``."""
+    return list(csv.DictReader(shared(*parts).read_text(encoding="utf-8-sig").splitlines()))
 
 
-def parquet_rows(*parts: str, columns: Sequence[str], where: Any = None) -> Iterator[tuple[Any, ...]]:
-    """Yield rows of a parquet file in ``shared``, as tuples in the order of ``columns``."""
+def columns(*parts: str) -> dict[str, Sequence[Any]]:
+    """Return the columns of a Parquet file; dates are dates, numbers as they are stored. Skips like ``shared``."""
     path = shared(*parts)
-    parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow to read parquet")
-    table = parquet.read_table(path, columns=list(columns), filters=where)
-    return zip(*(table.column(name).to_pylist() for name in columns), strict=True)
+    parquet: Any = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow, of the extra 'test'")
+    table = parquet.read_table(path)
+    return {name: _values(table.column(name).combine_chunks()) for name in table.column_names}
+
+
+def _values(column: Any) -> Sequence[Any]:
+    kind = str(column.type)
+    if kind in ("double", "int64") and not column.null_count:
+        _, content = column.buffers()
+        return memoryview(content).cast("B").cast("d" if kind == "double" else "q")[: len(column)]
+    if kind == "date32[day]":
+        _, content = column.buffers()
+        numbers = memoryview(content).cast("B").cast("i")[: len(column)]
+        days = {number: dt.date.fromordinal(_EPOCH + number) for number in set(numbers)}
+        return [days[number] for number in numbers]
+    if kind in ("string", "large_string"):
+        coded = column.dictionary_encode()
+        words = coded.dictionary.to_pylist()
+        return [words[index] for index in coded.indices.to_pylist()]
+    return list(column.to_pylist())

@@ -12,7 +12,7 @@ from qmt_trading.market.corporate_actions import reference_price
 from qmt_trading.model.corporate_action import BASIS, CorporateAction
 from qmt_trading.model.numbers import Price, from_decimal, from_float
 from tests.actions import action
-from tests.market_data import csv_rows, parquet_rows
+from tests.market_data import columns, rows
 
 CENT = Price(100)
 FIRST, LAST = dt.date(2010, 1, 1), dt.date(2011, 12, 31)
@@ -31,33 +31,22 @@ def exact_price(close: Price, taken: CorporateAction) -> Fraction:
 
 
 def test_the_reference_price_of_every_recorded_ex_day_is_the_published_one_to_the_cent() -> None:
-    span = [("date", ">=", FIRST), ("date", "<=", LAST)]
-    figures = ("bonus_shares_per10", "transfer_shares_per10", "rights_shares_per10", "cash_per10_pretax")
-    announced = {
-        (symbol, day): action(
-            symbol, day, bonus=bonus, transfer=transfer, rights=rights, rights_price=rights_price, cash=cash
-        )
-        for symbol, day, rights_price, bonus, transfer, rights, cash in (
-            (row[0], row[1], *(str(Decimal(repr(each))) for each in row[2:]))
-            for row in parquet_rows(
-                "data",
-                "daily",
-                "corporate_actions_1986_2011.parquet",
-                columns=("symbol", "date", "rights_price", *figures),
-                where=span,
+    table = columns("data", "daily", "corporate_actions_1986_2011.parquet")
+    names = ("bonus_shares_per10", "transfer_shares_per10", "rights_shares_per10", "cash_per10_pretax")
+    figures = [table[name] for name in names]
+    announced: dict[tuple[str, dt.date], CorporateAction] = {}
+    for symbol, day, rights_price, *given in zip(
+        table["symbol"], table["date"], table["rights_price"], *figures, strict=True
+    ):
+        if day >= FIRST and any(given):  # All zero: the share capital changed, and nobody's holding.
+            bonus, transfer, rights, cash = (str(Decimal(repr(each))) for each in given)
+            price = str(Decimal(repr(rights_price)))
+            announced[symbol, day] = action(
+                symbol, day, bonus=bonus, transfer=transfer, rights=rights, rights_price=price, cash=cash
             )
-            if any(row[3:])  # All zero: the share capital changed, and nobody's holding.
-        )
-    }
-    daily = sorted(
-        parquet_rows(
-            "data",
-            "daily",
-            "a_share_daily_2010_2025.parquet",
-            columns=("symbol", "date", "close", "pre_close"),
-            where=span,
-        )
-    )
+    table = columns("data", "daily", "a_share_daily_2010_2025.parquet")
+    every = zip(table["symbol"], table["date"], table["close"], table["pre_close"], strict=True)
+    daily = sorted(row for row in every if row[1] <= LAST)
     right = half_cents = 0
     wrong = set()
     for (before_symbol, _, close, _), (symbol, day, _, published) in pairwise(daily):
@@ -77,8 +66,8 @@ def test_the_reference_price_of_every_recorded_ex_day_is_the_published_one_to_th
 
 
 def test_the_reference_prices_of_the_rule_vectors_are_those_of_the_formula() -> None:
-    rows = [row for row in csv_rows("rules", "vectors_dev.csv") if row["topic"] == "exright.reference"]
-    for row in rows:
+    vectors = [row for row in rows("rules", "vectors_dev.csv") if row["topic"] == "exright.reference"]
+    for row in vectors:
         given = json.loads(row["inputs"], parse_float=str, parse_int=str)
         taken = action(
             row["symbol"],
@@ -90,4 +79,4 @@ def test_the_reference_prices_of_the_rule_vectors_are_those_of_the_formula() -> 
         )
         found = reference_price(Price(from_decimal(given["prev_close"])), taken, CENT)
         assert found == from_decimal(row["expected"]), row["id"]
-    assert len(rows) == 11
+    assert len(vectors) == 11

@@ -44,7 +44,7 @@ def actions(
     date: Annotated[str, typer.Option("--date", help="只看这一天，例如 2026-07-03 of this ex-day only")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """除权除息：已知的，以及对持仓的影响 ex-days and what they do to positions."""
+    """除权除息及对持仓的影响 ex-days and what they do."""
     symbol, day = _symbol(written), _day(date)
     with explained():
         place = place_of(config, quiet=True)

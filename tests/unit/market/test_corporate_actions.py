@@ -27,7 +27,7 @@ from qmt_trading.model.order import Position
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Side
 from tests.actions import action
-from tests.market_data import csv_rows
+from tests.market_data import rows
 
 CENT, MIL = Price(100), Price(10)
 
@@ -191,10 +191,9 @@ def test_an_action_that_gives_nothing_changes_nothing(quantity: Quantity, close:
 
 def test_the_odd_lot_of_the_golden_split_is_the_referees_and_can_be_sold() -> None:
     """688550.SH 2024-06-14: 10 转 3 派 4.5; the referee knows one holder, and gives it the half share."""
-    days = {row["date"]: row for row in csv_rows("data", "golden", "rqalpha_s_split", "stock_positions.csv")}
+    days = {row["date"]: row for row in rows("data", "golden", "rqalpha_s_split", "stock_positions.csv")}
     cash = {
-        row["date"]: from_decimal(row["cash"])
-        for row in csv_rows("data", "golden", "rqalpha_s_split", "stock_account.csv")
+        row["date"]: from_decimal(row["cash"]) for row in rows("data", "golden", "rqalpha_s_split", "stock_account.csv")
     }
     before, after = days["2024-06-13"], days["2024-06-14"]
     taken = action("688550.SH", transfer="3", cash="4.5")
@@ -213,15 +212,15 @@ def test_the_odd_lot_of_the_golden_split_is_the_referees_and_can_be_sold() -> No
 
 def test_the_dividend_and_the_shares_of_the_golden_buy_and_hold_are_the_referees() -> None:
     folder = ("data", "golden", "rqalpha_s_buy_and_hold")
-    (row,) = csv_rows(*folder, "corporate_actions_000001SZ.csv")
+    (row,) = rows(*folder, "corporate_actions_000001SZ.csv")
     taken = action("000001.SZ", bonus=row["bonus_per10"], transfer=row["transfer_per10"], cash=row["cash_per10_pretax"])
     assert reference_price(Price(from_decimal(row["prev_close"])), taken, CENT) == from_decimal(
         row["pre_close_published"]
     )
-    positions = {each["date"]: int(float(each["quantity"])) for each in csv_rows(*folder, "stock_positions.csv")}
-    accounts = {each["date"]: from_decimal(each["cash"]) for each in csv_rows(*folder, "stock_account.csv")}
+    positions = {each["date"]: int(float(each["quantity"])) for each in rows(*folder, "stock_positions.csv")}
+    accounts = {each["date"]: from_decimal(each["cash"]) for each in rows(*folder, "stock_account.csv")}
     bought = spent = 0
-    for trade in csv_rows(*folder, "trades.csv"):
+    for trade in rows(*folder, "trades.csv"):
         if trade["datetime"].startswith("2015-04-13"):
             quantity = int(trade["last_quantity"])
             bought += quantity
