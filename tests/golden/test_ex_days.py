@@ -40,9 +40,9 @@ def test_the_reference_price_of_every_recorded_ex_day_is_the_published_one_to_th
     ):
         if day >= FIRST and any(given):  # All zero: the share capital changed, and nobody's holding.
             bonus, transfer, rights, cash = (str(Decimal(repr(each))) for each in given)
-            price = str(Decimal(repr(rights_price)))
+            paid = str(Decimal(repr(rights_price)))
             announced[symbol, day] = action(
-                symbol, day, bonus=bonus, transfer=transfer, rights=rights, rights_price=price, cash=cash
+                symbol, day, bonus=bonus, transfer=transfer, rights=rights, rights_price=paid, cash=cash
             )
     table = columns("data", "daily", "a_share_daily_2010_2025.parquet")
     every = zip(table["symbol"], table["date"], table["close"], table["pre_close"], strict=True)
