@@ -21,8 +21,9 @@ from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import UNIT, Money, Price, from_decimal
 from qmt_trading.model.words import InstrumentKind
 
-ROWS_MAX: Final = 100_000
-BYTES_MAX: Final = 16_000_000
+ROWS_MAX: Final = 20_000
+"""Five years of the whole market; so many are read in under a second."""
+BYTES_MAX: Final = 8_000_000
 GIVEN_MAX: Final = 1_000
 """Shares or yuan per 10 shares: what is more is a slip of the pen."""
 SPLIT_MAX: Final = 10_000
@@ -53,6 +54,27 @@ _FIGURE: Final = re.compile(r"([0-9]{1,7})(?:\.([0-9]{1,9}))?")
 _KINDS: Final = (InstrumentKind.STOCK, InstrumentKind.FUND)
 
 
+class ActionsFile:
+    """The file as a source that is asked again and again: it is read when it has changed. Safe from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._last: tuple[tuple[int, int], tuple[CorporateAction, ...]] = (-1, -1), ()
+
+    def __call__(self) -> tuple[CorporateAction, ...]:
+        """Return what ``read_actions`` does."""
+        try:
+            found = self._path.stat()
+            state = found.st_mtime_ns, found.st_size
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
+        last_state, actions = self._last
+        if state != last_state:
+            actions = read_actions(self._path)
+            self._last = state, actions
+        return actions
+
+
 def read_actions(path: Path) -> tuple[CorporateAction, ...]:
     """Return the actions in the file at ``path``, as they stand there.
 
@@ -66,7 +88,7 @@ def read_actions(path: Path) -> tuple[CorporateAction, ...]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{path} 无法读取 / cannot be read: {error.strerror or error}") from error
+        raise _unreadable(path, error) from error
     if len(data) > BYTES_MAX:
         raise ConfigurationError(f"{path.name} 超过 {BYTES_MAX:,} 字节 / has more than {BYTES_MAX:,} bytes")
     try:
@@ -95,6 +117,10 @@ def read_actions(path: Path) -> tuple[CorporateAction, ...]:
             )
         found.append(action)
     return tuple(found)
+
+
+def _unreadable(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"{path} 无法读取 / cannot be read: {error.strerror or error}")
 
 
 def _refuse(path: Path, row: int, column: str, chinese: str, english: str) -> NoReturn:

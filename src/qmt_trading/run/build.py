@@ -6,7 +6,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -32,7 +31,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState
 from qmt_trading.ports import Broker, MarketFeed, SignalSource
-from qmt_trading.run.actions_file import read_actions
+from qmt_trading.run.actions_file import ActionsFile
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import Configuration, Terminal
 from qmt_trading.run.control import Control
@@ -101,6 +100,8 @@ class Application:
             self._safe = self._why_safe(asked=safe)
             self._session = Session(always_open=configuration.always_open)
             self._feed = self._make_feed()
+            path = configuration.corporate_actions
+            self._actions: Source = ActionsFile(path) if path is not None else tuple
             self._brokers = {terminal.name: self._broker(terminal) for terminal in configuration.terminals}
             self._broker_of = {
                 account.account: self._brokers[account.terminal] for account in configuration.engine.accounts
@@ -121,7 +122,7 @@ class Application:
                 clock=self._clock,
                 trading_day=self._session.trading_day,
                 day_after=self._session.day_after,
-                actions_told=ExDays(self._actions()).told,
+                actions_told=ExDays(self._actions).told,
                 head=(recovered.number, recovered.seal),
                 observe=self._observe,
                 heed=self._heed,
@@ -365,11 +366,6 @@ class Application:
             return SyntheticFeed(self._configuration.terminals[0].seed)
         return RecordedFeed(recording, begin_ns=self._clock.now_ns())
 
-    def _actions(self) -> Source:
-        """Return what knows of corporate actions; one besides the file would stand here."""
-        path = self._configuration.corporate_actions
-        return partial(read_actions, path) if path is not None else tuple
-
     def _broker(self, terminal: Terminal) -> Broker:
         openings = tuple(
             AccountOpening(account=each.account, cash=each.cash, holdings=each.holdings, fees=each.fees)
@@ -385,7 +381,7 @@ class Application:
             session=self._session,
             seed=terminal.seed,
             book=FileBook(self._configuration.folder / f"exchange-{terminal.name}.book"),
-            actions=self._actions(),
+            actions=self._actions,
         )
         numbers = tuple(AccountId(opening.account) for opening in openings)
         return EmbeddedExchange(LyingExchange(exchange, self._chaos, seed=terminal.seed), self._clock, numbers)

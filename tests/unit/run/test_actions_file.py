@@ -11,7 +11,8 @@ from tests.unit.run.config_parts import GOOD, refusal, written
 
 from qmt_trading.model.corporate_action import BASIS
 from qmt_trading.model.errors import ConfigurationError
-from qmt_trading.run.actions_file import ROWS_MAX, read_actions
+from qmt_trading.run import actions_file
+from qmt_trading.run.actions_file import ROWS_MAX, ActionsFile, read_actions
 from qmt_trading.run.config import load
 
 CHINESE = """\
@@ -123,6 +124,25 @@ def test_a_row_that_is_not_certain_is_refused_with_its_place(tmp_path: Path, row
 @pytest.mark.parametrize(("text", "expected"), FILES)
 def test_a_file_that_is_not_certain_is_refused(tmp_path: Path, text: str, expected: str) -> None:
     assert expected in refused(tmp_path, text)
+
+
+def test_a_source_is_read_again_when_it_has_changed_and_only_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head, row = "代码,除权除息日,派息\n", "600000.SH,2026-07-03,1\n"
+    source = ActionsFile(save(tmp_path, head + row))
+    first = source()
+    monkeypatch.setattr(actions_file, "read_actions", lambda path: pytest.fail("it was read again"))
+    assert source() is first
+    monkeypatch.undo()
+    save(tmp_path, head + row + "000001.SZ,2026-07-03,1\n")
+    assert len(source()) == 2
+    save(tmp_path, head + row + "000001.SZ,2026-07-03,x, \n")
+    with pytest.raises(ConfigurationError):
+        source()
+    (tmp_path / "actions.csv").unlink()
+    with pytest.raises(ConfigurationError, match="无法读取"):
+        source()
 
 
 def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:

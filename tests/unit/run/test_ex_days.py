@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from tests.actions import action
 from tests.engine_bench import ACCOUNT, DAY, OTHER, STOCK
 from tests.loop_bench import LoopBench, WatchedJournal
+from tests.running import a_configuration
 
 from qmt_trading.codec.journal_record import decode_turn
+from qmt_trading.journal.sqlite import SqliteReader
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.model.instant import day_of
 from qmt_trading.model.numbers import SECOND_NS
+from qmt_trading.run.build import Application
+from qmt_trading.run.config import load
 from qmt_trading.run.ex_days import ExDays
+from qmt_trading.run.reading import journal_path
 from qmt_trading.run.recovery import check_decisions, recover
 
 EX_DAY = DAY + dt.timedelta(days=1)
@@ -127,3 +135,26 @@ def test_days_without_an_engine_are_made_up_for(days: int) -> None:
     bench.loop._actions_told = ExDays(File(DOUBLED)).told
     bench.rest()
     assert held(bench) == 4_000
+
+
+def test_an_application_tells_what_its_file_says_of_today(tmp_path: Path) -> None:
+    today = day_of(time.time_ns())
+    days = [today + dt.timedelta(days=days) for days in (-1, 0, 1)]  # It may be midnight by the time it starts.
+    rows = "".join(f"600000.SH,{day.isoformat()},3\n" for day in days)
+    (tmp_path / "actions.csv").write_text(f"代码,除权除息日,送股\n{rows}", encoding="utf-8")
+    path = a_configuration(tmp_path)
+    text = path.read_text(encoding="utf-8") + '[market]\ncorporate_actions = "actions.csv"\n'
+    path.write_text(text, encoding="utf-8")
+    app = Application(load(path))
+    app.start()
+    try:
+        opened = app.view.day
+    finally:
+        app.stop()
+    reader = SqliteReader(journal_path(tmp_path / "data"))
+    records = [record for turn in reader.turns(1) for record in decode_turn(turn.payload)]
+    reader.close()
+    given = [record for record in records if isinstance(record, ev.CorporateActionsTold)]
+    assert opened is not None
+    assert [each.day for each in given[:1]] == [opened]
+    assert [(action.ex_day, action.bonus_shares) for action in given[0].actions] == [(opened, 300_000_000)]
