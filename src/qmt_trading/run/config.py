@@ -14,11 +14,11 @@ from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.codec.size_text import QUANTITY_MAX
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.engine.risk.tradable_symbol import TRADED
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.instruments import kind_of
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import Limits, ScopeKind
 from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Quantity
-from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeSchedule
+from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeRounding, FeeSchedule
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, Verb
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
@@ -199,11 +199,17 @@ def _fees(table: Table, base: FeeSchedule | None = None) -> FeeSchedule:
     fees = FeeSchedule(
         commission_millionths=table.percent_millionths("commission_percent", base.commission_millionths),
         commission_minimum=table.money("commission_minimum", base.commission_minimum),
-        stamp_duty_millionths=table.percent_millionths("stamp_duty_percent", base.stamp_duty_millionths),
-        transfer_millionths=table.percent_millionths("transfer_percent", base.transfer_millionths),
+        stamp_duty_millionths=_own_percent(table, "stamp_duty_percent", base.stamp_duty_millionths),
+        transfer_millionths=_own_percent(table, "transfer_percent", base.transfer_millionths),
+        fee_rounding=table.word("fee_rounding", {each.value: each for each in FeeRounding}, base.fee_rounding),
     )
     table.close()
     return fees
+
+
+def _own_percent(table: Table, name: str, base: int | None) -> int | None:
+    """Return a rate that goes before the rule book's; None: the rule book decides by the day."""
+    return table.percent_millionths(name, 0) if table.has(name) else base
 
 
 def _terminal(
@@ -294,9 +300,9 @@ def _holdings(table: Table) -> tuple[tuple[Symbol, Quantity], ...]:
             symbol = normalise(written)
         except MalformedError as error:
             table.malformed("positions", error)
-        rule = rule_for(symbol)
-        if rule is None or rule.kind not in TRADED:
-            what = "unknown" if rule is None else rule.kind.value
+        kind = kind_of(symbol)
+        if kind not in TRADED:
+            what = "unknown" if kind is None else kind.value
             table.wrong(
                 "positions",
                 f"{written} 不是股票、基金或可转债（{what}）",
