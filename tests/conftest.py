@@ -68,7 +68,7 @@ def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 @pytest.fixture
 def shared() -> Path:
-    """Return the folder of recorded data beside the checkout."""
+    """Return the folder of recorded data: beside the checkout, or where QMT_SHARED says."""
     if not SHARED.is_dir():
-        pytest.skip("needs the folder shared/ beside the checkout")
+        pytest.skip("needs the folder shared/ beside the checkout, or where QMT_SHARED says")
     return SHARED

@@ -124,6 +124,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     """Trading never closes (paper, tests): every instant is one of continuous trading."""
     calendar_until: dt.date | None = None
     """The last day that the calendar knows: no submit is made after it. None: it has no end."""
+    calendar_warns_from: dt.date | None = None
+    """The trading day from which on people are told that the calendar ends. None: they are not."""
     opening_pause: OpeningPause = OpeningPause.HOLD
     rules: tuple[RuleRow, ...] = ()
     """Rows that go before those of the rule book."""

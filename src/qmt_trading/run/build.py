@@ -24,7 +24,6 @@ from qmt_trading.feeds.recorded import RecordedFeed
 from qmt_trading.feeds.synthetic import SyntheticFeed
 from qmt_trading.journal.sqlite import SqliteJournal
 from qmt_trading.market.rulebook import book_of
-from qmt_trading.market.sessions import Session
 from qmt_trading.model import events as ev
 from qmt_trading.model.errors import ConfigurationError, DoorError, LockedError
 from qmt_trading.model.numbers import SECOND_NS
@@ -97,7 +96,7 @@ class Application:
             self._check_binding(recovered)
             self._flag = HaltFlag(folder)
             self._safe = self._why_safe(asked=safe)
-            self._session = Session(always_open=configuration.always_open)
+            self._session = configuration.session()
             self._rules = book_of(configuration.engine.rules)
             self._feed = self._make_feed()
             self._brokers = {terminal.name: self._broker(terminal) for terminal in configuration.terminals}

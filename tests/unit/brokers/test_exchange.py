@@ -19,8 +19,9 @@ from qmt_trading.model.events import (
     Report,
     SubmitRefused,
 )
-from qmt_trading.model.instant import SHANGHAI
-from qmt_trading.model.numbers import Money, Price, Quantity
+from qmt_trading.model.instant import SHANGHAI, at_time
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.words import OrderStatus as S
 from qmt_trading.model.words import Side
 from tests.unit.brokers.bench_parts import ACCOUNT, BOND, DAY, DEEP, NOW_NS, PUFA, STEP, Quotes, cancel, make, order
@@ -342,6 +343,39 @@ def test_regular_hours_rule_orders_cancels_and_executions() -> None:
     assert states(exchange.advance(at(9, 30))) == [S.FILLED]
     exchange.submit(order("A2", price="10.40"), at(14, 58))
     assert states(exchange.advance(at(15, 0))) == [S.EXPIRED]
+
+
+def test_each_symbol_has_the_hours_of_its_venue_and_kind() -> None:
+    def at(hour: int, minute: int) -> int:
+        return at_time(dt.date(2026, 11, 24), (hour * 60 + minute) * 60 * SECOND_NS)
+
+    repo, shenzhen = Symbol("204001.SH"), Symbol("000001.SZ")
+    quotes = Quotes()
+    quotes.put(repo, "1.500", "1.510", close="1.5", up="9", down="0.1")
+    quotes.put(shenzhen, "12.34", "12.35", close="12.30")
+    exchange = make(quotes, session=Session(), now_ns=at(8, 0), liquidity=Liquidity(queue_lots_per_second=0))
+
+    def placed(name: str, symbol: Symbol, price: str, now_ns: int) -> OrderRow:
+        return rows(exchange.submit(order(name, symbol=symbol, price=price), now_ns))[-1]
+
+    shanghai_row = placed("A1", PUFA, "10.40", at(9, 16))
+    shenzhen_row = placed("A2", shenzhen, "12.20", at(9, 16))
+    (refused,) = exchange.cancel(cancel("A1", broker=shanghai_row.broker_order_id), at(9, 25))
+    assert isinstance(refused, CancelRefused)
+    assert states(exchange.cancel(cancel("A2", broker=shenzhen_row.broker_order_id), at(9, 25))) == [S.CANCELED]
+    assert placed("A3", repo, "1.005", at(14, 30)).status is S.NEW
+    told = exchange.advance(at(15, 0))
+    assert [(row.symbol, row.status) for row in rows(told)] == [(PUFA, S.EXPIRED)]
+    assert placed("A4", PUFA, "10.40", at(15, 10)).text == "非交易时间，不允许委托"
+    assert placed("A5", repo, "1.510", at(15, 10)).status is S.NEW
+    assert states(exchange.advance(at(15, 10))) == [S.FILLED]
+    assert states(exchange.advance(at(15, 30))) == [S.EXPIRED]
+
+
+def test_on_a_holiday_orders_wait_for_nothing_and_are_refused() -> None:
+    holiday = at_time(dt.date(2026, 10, 2), 10 * 3600 * SECOND_NS)
+    exchange = make(Quotes(), session=Session(), now_ns=holiday)
+    assert rows(exchange.submit(order("A1"), holiday))[-1].text == "非交易时间，不允许委托"
 
 
 def test_an_account_that_does_not_exist_is_refused_for_good() -> None:

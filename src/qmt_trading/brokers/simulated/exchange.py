@@ -22,9 +22,10 @@ from qmt_trading.brokers.simulated.records import (
 from qmt_trading.market import lots
 from qmt_trading.market.cage import cage_bound
 from qmt_trading.market.fees import fee
+from qmt_trading.market.phases import Phase
 from qmt_trading.market.rulebook import STANDARD, RuleBook
 from qmt_trading.market.seeded import mix
-from qmt_trading.market.sessions import ALWAYS_OPEN, TAKES_CANCELS, TAKES_ORDERS, Phase, Session
+from qmt_trading.market.sessions import ALWAYS_OPEN, Session
 from qmt_trading.market.synthetic import STEP_NS
 from qmt_trading.model.events import (
     BrokerListed,
@@ -45,6 +46,7 @@ from qmt_trading.model.words import LinkState, OrderStatus, Side
 from qmt_trading.ports import MarketFeed
 
 _BOOK_CLOSED: Final = "模拟交易所账本无法写入，暂停接受委托"
+_OVER: Final = frozenset({Phase.CLOSED, Phase.AFTER_HOURS})
 
 
 class Exchange:
@@ -57,8 +59,8 @@ class Exchange:
     A book that cannot be written closes the exchange for submits and executions. Cancels and queries go on, and are
     written when there is room again: a full disk must not stop an emergency cancel (A32).
 
-    In the auctions orders are taken and nothing is matched: what crosses executes when continuous trading begins, and
-    what is left at 15:00 expires.
+    Each symbol has the hours of its venue and kind on the day. In the auctions orders are taken and nothing is matched:
+    what crosses executes when continuous trading begins, and what is left when it closes expires.
     """
 
     def __init__(
@@ -197,7 +199,7 @@ class Exchange:
             return [CancelRefused(order.account, order.client_order_id, "撤单失败：委托不存在")]
         if found.status not in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED):
             return [CancelRefused(order.account, order.client_order_id, "撤单失败：委托已成交、已撤或为废单")]
-        if self._session.phase_at(now_ns) not in TAKES_CANCELS:
+        if not self._session.span_at(found.symbol, now_ns).takes_cancels:
             return [CancelRefused(order.account, order.client_order_id, "撤单失败：当前时段不允许撤单")]
         self._decide(Ended(found.serial, OrderStatus.CANCELED))
         self._keep()
@@ -211,14 +213,14 @@ class Exchange:
         reports = self._roll(now_ns)
         if not self._ledger.working or not self._keep():
             return reports
-        phase = self._session.phase_at(now_ns)
-        if phase is Phase.CLOSED:
-            reports += self._expire()
-        elif phase is Phase.CONTINUOUS:
-            for order in self._to_be_matched(now_ns):
+        for order in self._to_be_matched(now_ns):
+            phase = self._session.span_at(order.symbol, now_ns).phase
+            if phase is Phase.CONTINUOUS:
                 quote = self._quotes.quote(order.symbol, now_ns)
                 if quote is not None:
                     reports += self._match(order, quote, now_ns)
+            elif phase in _OVER:
+                reports.append(self._expire(order))
         self._keep()
         return reports
 
@@ -263,7 +265,8 @@ class Exchange:
         assert self._ledger.day is not None
         if day <= self._ledger.day:
             return []
-        reports = self._expire()
+        left = [order for orders in self._ledger.working.values() for order in orders.values()]
+        reports: list[Report] = [self._expire(order) for order in left]
         self._keep()
         self._decide(DayRolled(day))
         try:
@@ -273,13 +276,9 @@ class Exchange:
         self._records = []
         return reports
 
-    def _expire(self) -> list[Report]:
-        reports: list[Report] = []
-        for orders in list(self._ledger.working.values()):
-            for order in list(orders.values()):
-                self._decide(Ended(order.serial, OrderStatus.EXPIRED))
-                reports.append(self._told(order))
-        return reports
+    def _expire(self, order: VenueOrder) -> Report:
+        self._decide(Ended(order.serial, OrderStatus.EXPIRED))
+        return self._told(order)
 
     def _told(self, order: VenueOrder, row: OrderRow | None = None) -> OrderReported:
         return OrderReported(order.owner.number, order.owner.session, row or order.row())
@@ -326,8 +325,8 @@ class Exchange:
         if quote is None or quote.rule is None:
             return "证券代码不存在或不可交易"
         symbol, rule = quote.symbol, quote.rule
-        phase = self._session.phase_at(now_ns)
-        if phase not in TAKES_ORDERS:
+        span = self._session.span_at(symbol, now_ns)
+        if not span.takes_orders:
             return "非交易时间，不允许委托"
         if quote.suspended:
             return "证券停牌，不允许委托"
@@ -337,7 +336,7 @@ class Exchange:
             return f"价格超出涨跌停：{to_text(quote.limit_down)} 至 {to_text(quote.limit_up)}"
         if quote.band_up and not quote.band_down <= price <= quote.band_up:
             return f"价格超出首日有效申报范围：{to_text(quote.band_down)} 至 {to_text(quote.band_up)}"
-        if phase is Phase.CONTINUOUS and (text := _outside_cage(rule, quote, side, price)):
+        if span.phase is Phase.CONTINUOUS and (text := _outside_cage(rule, quote, side, price)):
             return text
         if side is Side.BUY:
             if not lots.check_buy(rule, quantity):
