@@ -296,6 +296,9 @@ class DayFacts:
                 | ev.HaltRequested()
                 | ev.ResumeRequested()
                 | ev.ResolveRequested()
+                | ev.LimitRequested()
+                | ev.LimitsConfirmed()
+                | ev.PositionsMarked()
                 | ev.SignalsDropped()
                 | ev.DoorComplained()
                 | ev.DeadlineReached()
@@ -309,6 +312,8 @@ class DayFacts:
                 | out.ChaseEnded()
                 | out.SignalAnswered()
                 | out.TradingStateChanged()
+                | out.LimitSet()
+                | out.BrakeTripped()
                 | out.Alert()
             ):
                 pass

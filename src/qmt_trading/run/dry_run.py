@@ -15,11 +15,12 @@ from qmt_trading.codec.signal import parse
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.fold import signal_key
 from qmt_trading.journal.sqlite import SqliteReader
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import UNIT, Money, Price
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.receipt import OrderLine, Receipt
@@ -44,7 +45,7 @@ CANNOT_TELL: Final = frozenset(
 )
 """Denials that mean nothing where neither quotes nor positions are known."""
 _OF_A_POSITION: Final = frozenset((Reason.SIZE_ZERO, Reason.LOT_INVALID))
-_OF_A_VALUE: Final = frozenset((Reason.ORDER_VALUE_EXCEEDED, Reason.DOOR_VALUE_EXCEEDED, Reason.QUANTITY_EXCEEDED))
+_OF_A_VALUE: Final = frozenset((Reason.ORDER_VALUE_EXCEEDED, Reason.QUANTITY_EXCEEDED))
 _PLENTY: Final = Money(10**12 * UNIT)
 
 
@@ -132,7 +133,7 @@ def from_configuration(settings: EngineSettings, now_ns: int) -> Engine:
     engine = Engine()
     accounts = tuple(account.account for account in settings.accounts)
     engine.handle(ev.JournalBound(1, settings.mode, "AAA", accounts), now_ns)
-    engine.handle(ev.EngineStarted(__version__, settings, False, ""), now_ns)
+    engine.handle(ev.EngineStarted(__version__, _without_market(settings), False, ""), now_ns)
     engine.handle(ev.DayBegan(day_of(now_ns)), now_ns)
     for number in accounts:
         account = engine.state.account(number)
@@ -140,10 +141,25 @@ def from_configuration(settings: EngineSettings, now_ns: int) -> Engine:
     return engine
 
 
-def rule_alone(symbol: Symbol) -> Quote | None:
-    """Return what is known of ``symbol`` without a market: its rule, and no price."""
+def _without_market(settings: EngineSettings) -> EngineSettings:
+    """Return ``settings`` without the limits that are held against prices, positions or assets."""
+
+    def left(limits: Limits) -> Limits:
+        return replace(limits, deviation_max=0, position_value_max=0, position_share_max=0, cash_reserve=Money(0))
+
+    return replace(
+        settings,
+        limits=left(settings.limits),
+        accounts=tuple(replace(each, limits=left(each.limits)) for each in settings.accounts),
+        doors=tuple(replace(each, limits=left(each.limits)) for each in settings.doors),
+        strategies=tuple(replace(each, limits=left(each.limits)) for each in settings.strategies),
+    )
+
+
+def rule_alone(rules: RuleBook, day: dt.date) -> Quotes:
+    """Return what knows of a symbol without a market: its rule on ``day``, and no price."""
     none = Price(0)
-    return Quote(symbol, none, none, none, none, (), (), 0, rule_for(symbol))
+    return lambda symbol: Quote(symbol, none, none, none, none, (), (), 0, rules.rule(symbol, day))
 
 
 def is_untold(signal: Signal, line: OrderLine) -> bool:

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from qmt_trading.codec.signal import parse
 from qmt_trading.engine.splitting import PARTS_MAX, split
 from qmt_trading.market import lots
-from qmt_trading.market.instruments import BSE, CHINEXT, CONVERTIBLE, MAIN, REPO, STAR
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.receipt import Receipt
@@ -22,6 +22,7 @@ from qmt_trading.model.signal import Signal
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SignalStatus, Verb
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 from tests.unit.engine.parts import quote, reason
+from tests.unit.market.rules import BSE, CHINEXT, CONVERTIBLE, MAIN, REPO, STAR
 
 BANK = Symbol("600036.SH")
 BANK_QUOTE = quote(BANK, last=Price(400_000), limit_up=Price(440_000), limit_down=Price(360_000))
@@ -33,7 +34,8 @@ class Holder(Bench):
     def __init__(self, order_value_max: int = 10**15) -> None:
         super().__init__()
         accounts = tuple(
-            AccountSettings(account=number, order_value_max=Money(order_value_max)) for number in (ACCOUNT, OTHER)
+            AccountSettings(account=number, limits=Limits(order_value_max=Money(order_value_max)))
+            for number in (ACCOUNT, OTHER)
         )
         self.settings = replace(self.settings, accounts=accounts)
         self.feed(ev.EngineStarted("test", self.settings))
