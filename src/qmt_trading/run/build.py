@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -31,12 +32,14 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState
 from qmt_trading.ports import Broker, MarketFeed, SignalSource
+from qmt_trading.run.actions_file import read_actions
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import Configuration, Terminal
 from qmt_trading.run.control import Control
 from qmt_trading.run.control_door import ControlDoor, control_address
 from qmt_trading.run.door_watch import DoorWatch, Watched
 from qmt_trading.run.doors import make_door
+from qmt_trading.run.ex_days import ExDays, Source
 from qmt_trading.run.halt_flag import HaltFlag
 from qmt_trading.run.housekeeping import Housekeeping
 from qmt_trading.run.inbox import Inbox
@@ -119,6 +122,7 @@ class Application:
                 clock=self._clock,
                 trading_day=self._session.trading_day,
                 day_after=self._session.day_after,
+                actions_told=ExDays(self._actions()).told,
                 head=(recovered.number, recovered.seal),
                 observe=self._observe,
                 heed=self._heed,
@@ -362,6 +366,11 @@ class Application:
             return SyntheticFeed(self._configuration.terminals[0].seed, self._rules)
         return RecordedFeed(recording, begin_ns=self._clock.now_ns(), rules=self._rules)
 
+    def _actions(self) -> Source:
+        """Return what knows of corporate actions; one besides the file would stand here."""
+        path = self._configuration.corporate_actions
+        return partial(read_actions, path) if path is not None else tuple
+
     def _broker(self, terminal: Terminal) -> Broker:
         openings = tuple(
             AccountOpening(account=each.account, cash=each.cash, holdings=each.holdings, fees=each.fees)
@@ -378,6 +387,7 @@ class Application:
             seed=terminal.seed,
             rules=self._rules,
             book=FileBook(self._configuration.folder / f"exchange-{terminal.name}.book"),
+            actions=self._actions(),
         )
         numbers = tuple(AccountId(opening.account) for opening in openings)
         return EmbeddedExchange(LyingExchange(exchange, self._chaos, seed=terminal.seed), self._clock, numbers)
