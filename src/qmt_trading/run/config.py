@@ -32,6 +32,7 @@ from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits,
 from qmt_trading.run.config_reader import Table
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.control_door import PATH_BYTES_MAX
+from qmt_trading.run.rules_file import read_rules
 
 DEFAULT_FOLDER: Final = "data"
 _MODES: Final = {mode.value: mode for mode in Mode}
@@ -113,6 +114,7 @@ def load(path: Path) -> Configuration:
         each.close()
     recording = _recording(root.table("feed"), path.parent)
     corporate_actions = _corporate_actions(root.table("market"), path.parent)
+    rules = read_rules(root.table("rules"), path.parent)
     signals = root.table("signals")
     bare, bare_size = _bare(signals.table("bare"))
     default_price = signals.price("default_price") or PriceSpec(PriceKind.LATEST, text="latest")
@@ -177,6 +179,7 @@ def load(path: Path) -> Configuration:
         calendar_until=until,
         calendar_warns_from=warns_from,
         opening_pause=hours.opening_pause,
+        rules=rules,
     )
     return Configuration(
         path=path,
