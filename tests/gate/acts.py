@@ -43,7 +43,7 @@ def send(world: World, rng: Random) -> None:
     count = rng.choice((1, 1, 1, 2))
     symbols = rng.sample(premises.symbols, min(count, len(premises.symbols)))
     items = tuple(premises.an_item(rng, symbol, _accounts(world, rng)) for symbol in symbols)
-    late_ns = rng.choice((0, 0, 0, 0, SECOND_NS, 3 * SECOND_NS, 3 * SECOND_NS + 1, 10 * SECOND_NS))
+    late_ns = rng.choice((*[0] * 12, SECOND_NS, 3 * SECOND_NS, 3 * SECOND_NS + 1, 10 * SECOND_NS))
     arrival = world.arrives()
     if rng.random() < 0.05:  # A cancel that came later is decided first.
         _cancel(world, rng)
@@ -186,7 +186,10 @@ def _by_hand(world: World, rng: Random, account: AccountId, side: Side) -> Place
 
 def link(world: World, rng: Random) -> None:
     account = rng.choice(world.premises.accounts)
-    if account in world.facts.connected and rng.random() < 0.5:
+    for other in world.premises.accounts:
+        if other not in world.facts.connected and rng.random() < 0.8:
+            connect(world, rng, other)
+    if account in world.facts.connected and rng.random() < 0.3:
         world.feed(ev.LinkChanged(account, world.sessions[account], LinkState.DOWN))
     else:
         connect(world, rng, account)
@@ -206,7 +209,8 @@ def lists(world: World, rng: Random, account: AccountId | None = None) -> None:
         if not world.facts.connected:
             return
         account = AccountId(rng.choice(sorted(world.facts.connected)))
-    facts, rows, fills = world.facts, [], []
+    facts, rows = world.facts, []
+    fills = [fill for number, fill in world.fills if number == account and fill.day == facts.day]
     opens = not facts.openings[account].ready
     if opens and not facts.openings[account].positions:
         cash, positions = _first_figures(world, rng, account)
@@ -217,6 +221,7 @@ def lists(world: World, rng: Random, account: AccountId | None = None) -> None:
         order = _by_hand(world, rng, account, Side.BUY)
         rows.append(_row_of(order, OrderStatus.FILLED, order.quantity))
         fills.append(_fill_of(world, rng, order, order.quantity))
+        world.fills.append((account, fills[-1]))
     for order in facts.orders:
         if order.account == account and (order.answered or (order.live and rng.random() < 0.5)):
             status = order.status if order.answered and order.status is not OrderStatus.UNKNOWN else OrderStatus.NEW
@@ -321,6 +326,9 @@ def marks(world: World, rng: Random) -> None:
 
 def clock(world: World, rng: Random) -> None:
     world.feed(ev.ClockStepped(rng.choice((-5, 5)) * SECOND_NS))
+    for account in sorted(world.facts.connected):
+        if rng.random() < 0.7:
+            lists(world, rng, account)
 
 
 def restart(world: World, rng: Random) -> None:

@@ -17,7 +17,7 @@ UNRESOLVED = (OrderStatus.UNKNOWN, OrderStatus.EXPIRED_UNRESOLVED)
 
 
 def cost_of(symbol: Symbol, side: Side, worth: int, fees: FeeSchedule) -> int:
-    """Return the fees of a trade worth ``worth``: each part rounded half-up to the fen, the commission at least so much."""
+    """Return the fees of a trade worth ``worth``: each part half-up to the fen, the commission with a minimum."""
     if worth <= 0:
         return 0
     rule = rule_for(symbol)
@@ -103,7 +103,7 @@ class Placed:
 
     @property
     def left(self) -> int:
-        """What is not filled and still counts; of an order that has ended, what the broker says was and no fill shows."""
+        """What may still be filled; of an order that has ended, what the broker says was filled and no fill shows."""
         if self.status in TERMINAL:
             return max(0, max((each.filled for each in self.told), default=0) - self.filled)
         return self.quantity - self.filled
@@ -164,6 +164,12 @@ class Queued(NamedTuple):
     arrival: int
     asked: object
     """What was asked, to be asked again."""
+    count: int = 1
+    """How many orders it was split into."""
+
+    @property
+    def name(self) -> tuple[int, int, AccountId]:
+        return self.place.seq, self.number, self.place.account
 
 
 class Marked(NamedTuple):
@@ -199,6 +205,8 @@ class Facts:
         self.prices: list[tuple[Symbol, int]] = []
         self.cancels: list[tuple[int, AccountId]] = []
         self.taken: list[Taken] = []
+        self.given_back: list[Taken] = []
+        """Places of orders that a cancel took out of the queue: others may have them."""
         self.wanted: list[int] = []
         """When an order was to be sent: it passed, it was put into the queue, or it was refused for being too fast."""
         self.marks: list[Marked] = []
@@ -228,7 +236,15 @@ class Facts:
         }
         self.openings, self.day = carried, day
         self.orders, self.moved, self.prices, self.cancels, self.taken = [], [], [], [], []
+        self.given_back = []
         self.wanted, self.marks, self.unsettled, self.fired, self.limits = [], [], set(), set(), {}
+
+    def places(self) -> list[Taken]:
+        """Return when orders leave, have left, or would have."""
+        found = list(self.taken)
+        for each in self.given_back:
+            found.remove(each)
+        return found
 
     def order(self, name: str) -> Placed:
         return next(each for each in self.orders if each.name == name)

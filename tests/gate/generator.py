@@ -21,7 +21,7 @@ from qmt_trading.model.settings import (
     StrategySettings,
 )
 from qmt_trading.model.signal import AccountId, Item, PriceKind, PriceSpec, Size, SizeKind
-from qmt_trading.model.words import BareAction, Mode, Verb
+from qmt_trading.model.words import BareAction, Mode, OpeningPause, Verb
 
 DAY: Final = dt.date(2026, 11, 24)
 YUAN: Final = 10_000
@@ -152,7 +152,7 @@ class Premises:
 
     def _settings(self, rng: Random) -> EngineSettings:
         limits: dict[Scope, dict[str, Any]] = {scope: {} for scope in self.scopes()}
-        for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4, 6))):
+        for _ in range(rng.choice((0, 1, 1, 2, 3, 4, 6, 10))):
             scope, name, value = self.a_set_limit(rng)
             limits[scope][name] = value
         if rng.random() < 0.25:
@@ -182,14 +182,15 @@ class Premises:
             self_cross_denied=rng.random() < 0.3,
             submits_per_minute_max=rng.choice((600, 600, 600, 8, 5)),
             always_open=self.always_open,
+            opening_pause=rng.choice(tuple(OpeningPause)),
             calendar_until=rng.choice((None, None, None, DAY)),
         )
 
     def _door(self, rng: Random, name: str, limits: Limits) -> DoorSettings:
         return DoorSettings(
             name=name,
-            allow=rng.choice((VERBS, VERBS, VERBS, VERBS, (Verb.SELL, Verb.CANCEL))),
-            accounts=rng.choice(((), (), (), self.accounts[:1])),
+            allow=(Verb.SELL, Verb.CANCEL) if rng.random() < 0.05 else VERBS,
+            accounts=self.accounts[:1] if rng.random() < 0.1 else (),
             limits=limits,
             bare=rng.choice((BareAction.BUY, BareAction.SELL)),
             default_size=Size(SizeKind.LOTS, 1, text="1手"),
@@ -262,7 +263,7 @@ class Premises:
             accounts,
             size=None if verb in (Verb.BARE, Verb.CLEAR) else self._size(rng, verb, symbol),
             price=None if verb is Verb.BARE else self._price(rng),
-            ttl_ns=rng.choice((None, None, None, 0, SECOND_NS)),
+            ttl_ns=rng.choice((None, None, None, None, None, None, 0, SECOND_NS)),
             strategy=rng.choice(("", *self.strategies)),
         )
 

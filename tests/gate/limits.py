@@ -100,7 +100,7 @@ def limits_of(facts: Facts, scope: Scope) -> Limits:
 
 
 def limit_of(facts: Facts, scope: Scope, name: str) -> int:
-    """Return a limit as it holds now, 0 for none: what a person set today, and after a start the tighter until confirmed."""
+    """Return a limit as it holds now, 0 for none: what a person set, but after a start the tighter until confirmed."""
     in_file: int = getattr(limits_of(facts, scope), name)
     own = facts.limits.get((scope, name))
     if own is None:
@@ -184,7 +184,7 @@ def _of_the_position(facts: Facts, asking: Asking, needed: int, scope: Scope) ->
     share = 0 if scope.kind is ScopeKind.TOTAL else limit_of(facts, scope, "position_share_max")
     assets = facts.openings[asking.account].assets
     if share:
-        part = percent(reached * MILLION // assets) if assets else ""
+        part = percent((2 * reached * MILLION + assets) // (2 * assets)) if assets else ""
         yield from over(Reason.POSITION_SHARE_EXCEEDED, reached * MILLION, share * assets, part, percent(share))
 
 

@@ -13,14 +13,16 @@ from qmt_trading.model.instrument import EVERY_SYMBOL, Quote, Symbol, TradingRul
 from qmt_trading.model.limits import Scope
 from qmt_trading.model.numbers import MILLION, to_money_text, to_text
 from qmt_trading.model.reasons import Reason
-from qmt_trading.model.settings import AccountSettings, DoorSettings
+from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId, Item, PriceKind, PriceSpec, Size, SizeKind
-from qmt_trading.model.words import InstrumentKind, Side, SideScope, TradingState, Verb
+from qmt_trading.model.words import InstrumentKind, OpeningPause, Side, SideScope, TradingState, Verb
 from tests.gate.facts import UNRESOLVED, Facts, Taken
 from tests.gate.limits import Asking, Refusal, limit_of, limit_refusals, limits_of, over, scopes_of, words_of
 from tests.gate.rates import Turn, turn_of
 
 NS = 1_000_000_000
+MINUTE_NS = 60 * NS
+_NINE = 9 * 60 * MINUTE_NS
 TRADED = (
     InstrumentKind.STOCK,
     InstrumentKind.FUND,
@@ -43,6 +45,7 @@ class Asked(NamedTuple):
     seq: int
     arrival: int
     deadline_ns: int
+    ttl_ns: int
     has_id: bool
     place: Taken | None = None
     """Its place in the queue, when it comes out of it."""
@@ -59,6 +62,9 @@ class Answer(NamedTuple):
     parts: tuple[int, ...] = ()
     turn: Turn | None = None
     """Later than now: it is put into the queue."""
+    held_until_ns: int = 0
+    """When the market opens for an order of the pause before; 0: it is open."""
+    deadline_ns: int = 0
     needed: int = 0
     key: str = ""
     to_be_sent: bool = False
@@ -100,11 +106,15 @@ def judge(facts: Facts, asked: Asked) -> Answer:
     needed = asking.needed(facts)
     refusals += _legality(facts, asking, needed)
     refusals += limit_refusals(facts, asking, needed)
-    answer = Answer(refusals, side, quantity, price, parts, None, needed, key)
+    answer = Answer(refusals, side, quantity, price, parts, needed=needed, key=key)
     if answer.denials or asked.place is not None:
         return answer
-    turn = turn_of(facts, asking)
-    if turn.at_ns > asked.deadline_ns:
+    open_ns = _held_until_ns(facts.settings, asked.now_ns)
+    answer = answer._replace(held_until_ns=open_ns, deadline_ns=asked.deadline_ns)
+    if open_ns:  # It lives as long as its ttl, counted from there.
+        answer = answer._replace(deadline_ns=open_ns + asked.ttl_ns)
+    turn = turn_of(facts, asking._replace(now_ns=max(asked.now_ns, open_ns)))
+    if turn.at_ns > answer.deadline_ns:
         figures = str(turn.limit), f"{(turn.at_ns - asked.now_ns) / NS:.1f}", words_of(turn.scope)
         return answer._replace(refusals=[Refusal(Reason.ORDER_RATE_EXCEEDED, figures)], to_be_sent=True)
     return answer._replace(turn=turn, to_be_sent=True)
@@ -150,7 +160,7 @@ def _may_it_act(facts: Facts, settings: AccountSettings, asked: Asked, side: Sid
         yield Refusal(Reason.CLOCK_UNSETTLED)
     late = f"{(now_ns - asked.deadline_ns) / NS:.1f}"
     yield from over(Reason.SIGNAL_STALE, now_ns, asked.deadline_ns, late)
-    if not engine.always_open and not _takes_orders(now_ns):
+    if not engine.always_open and not _takes_orders(engine, now_ns):
         yield Refusal(Reason.OUT_OF_SESSION, (to_clock_text(now_ns),))
     scopes = scopes_of(facts, number, asked.door.name, asked.item.strategy)
     for scope in scopes:
@@ -211,9 +221,22 @@ def _repeat_key(asked: Asked, side: Side, size: Size | None, spec: PriceSpec) ->
     return f"{asked.account}|{asked.item.symbol}|{side.value}|{written}|{spec.text}"
 
 
-def _takes_orders(now_ns: int) -> bool:
-    minutes = time_of_day_ns(now_ns) / NS / 60
-    return 9 * 60 + 15 <= minutes < 15 * 60
+def _takes_orders(engine: EngineSettings, now_ns: int) -> bool:
+    time_ns = time_of_day_ns(now_ns)
+    if _is_pause(now_ns) and engine.opening_pause is OpeningPause.DENY:
+        return False
+    return _NINE + 15 * MINUTE_NS <= time_ns < 15 * 60 * MINUTE_NS
+
+
+def _is_pause(now_ns: int) -> bool:
+    return _NINE + 25 * MINUTE_NS <= time_of_day_ns(now_ns) < _NINE + 30 * MINUTE_NS
+
+
+def _held_until_ns(engine: EngineSettings, now_ns: int) -> int:
+    """Return when an order of the pause before the opening may leave; 0: it is not held."""
+    if engine.always_open or engine.opening_pause is not OpeningPause.HOLD or not _is_pause(now_ns):
+        return 0
+    return now_ns - time_of_day_ns(now_ns) + _NINE + 30 * MINUTE_NS
 
 
 # From what is asked to an order
@@ -230,6 +253,8 @@ def _step(facts: Facts, asked: Asked) -> tuple[Side, int] | Refusal:
     number, symbol, strategy, quote = asked.account, asked.item.symbol, asked.item.strategy, asked.quote
     if quote is None or quote.rule is None:
         return Refusal(Reason.SYMBOL_UNKNOWN, (symbol,))
+    if quote.rule.kind not in TRADED:
+        return Refusal(Reason.SYMBOL_NOT_TRADABLE, (symbol, quote.rule.kind.value))
     if not facts.openings[number].ready or number not in facts.listed:
         return Refusal(Reason.ACCOUNT_NOT_READY, (number, "reconciling"))
     clear = asked.verb is Verb.CLEAR

@@ -62,7 +62,7 @@ def _rates(facts: Facts, asking: Asking) -> list[Rate]:
             limit = limit_of(facts, scope, name)
             if not limit or (of_messages and scope.kind is not ScopeKind.ACCOUNT):
                 continue
-            instants = [each.at_ns for each in facts.taken if belongs(scope, each)]
+            instants = [each.at_ns for each in facts.places() if belongs(scope, each)]
             if of_messages:
                 instants += [at_ns for at_ns, account in facts.cancels if account == scope.name]
             rates.append(Rate(limit, window_ns, scope, instants))

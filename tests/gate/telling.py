@@ -70,11 +70,10 @@ def tell_outputs(facts: Facts, outputs: Sequence[out.Output], now_ns: int) -> No
             case out.TradingStateChanged():
                 facts.states[output.account] = output.state
             case out.InstructionDropped():
-                facts.queue = [
-                    each
-                    for each in facts.queue
-                    if (each.place.seq, each.number, each.place.account) != (output.seq, output.number, output.account)
-                ]
+                name = output.seq, output.number, output.account
+                for each in [each for each in facts.queue if each.name == name]:
+                    facts.queue.remove(each)
+                    facts.given_back += [each.place] * each.count
             case _:
                 pass
 

@@ -51,6 +51,8 @@ class World:
         self.sessions: dict[AccountId, int] = {}
         self.arrival = 0
         self.number = 0
+        self.fills: list[tuple[AccountId, ev.FillRow]] = []
+        """Those that the broker has told so far."""
         self.counts: Counter[str] = Counter()
         accounts = self.premises.accounts
         for event in (ev.JournalBound(1, Mode.PAPER, "GATES", accounts), ev.EngineStarted("test", self.settings)):
@@ -62,6 +64,8 @@ class World:
     def feed(self, event: ev.Event, *, recorded: bool = True) -> list[out.Output]:
         """Let the engine handle what decides no order, and check what follows all the same."""
         tell_event(self.facts, event)
+        if isinstance(event, ev.FillReported):
+            self.fills.append((event.account, event.row))
         expected = steps_due(self.facts) if isinstance(event, ev.PositionsMarked) else {}
         outputs = self._handle(event, recorded=recorded)
         changes = {each.account: each.state for each in outputs if isinstance(each, out.TradingStateChanged)}
@@ -121,6 +125,7 @@ class World:
                     seq,
                     arrival,
                     received_ns + ttl_ns,
+                    ttl_ns,
                     has_id,
                 )
                 self._compare(asked, lines, outputs)
@@ -166,7 +171,7 @@ class World:
         outputs: Sequence[out.Output],
     ) -> None:
         name = seq, number, account
-        mine = [each for each in self.facts.queue if (each.place.seq, each.number, each.place.account) == name]
+        mine = [each for each in self.facts.queue if each.name == name]
         if not mine:
             raise DifferenceError(f"{seq}.{number} of {account} was decided, and does not wait")
         (queued,) = mine
@@ -218,7 +223,8 @@ class World:
     def _queued(self, asked: Asked, answer: Answer, line: OrderLine, outputs: Sequence[out.Output]) -> None:
         assert answer.turn is not None
         assert answer.side is not None
-        self._same("reason", line.denial and line.denial.reason, Reason.PACED)
+        held = answer.turn.at_ns == answer.held_until_ns
+        self._same("reason", line.denial and line.denial.reason, Reason.WAITS if held else Reason.PACED)
         known = {(each.place.seq, each.number) for each in self.facts.queue}
         waiting = [
             each.timed
@@ -234,7 +240,15 @@ class World:
         self.facts.taken += [place] * len(answer.parts)
         symbol = asked.item.symbol
         self.facts.queue.append(
-            Queued(place, waiting[0].number, symbol, answer.side, answer.quantity, asked.arrival, asked)
+            Queued(
+                place,
+                waiting[0].number,
+                symbol,
+                answer.side,
+                answer.quantity,
+                asked.arrival,
+                asked._replace(deadline_ns=answer.deadline_ns),
+            )
         )
         self.counts["queued"] += 1
 
@@ -274,7 +288,7 @@ class World:
         """A loop upstream halts everything."""
         minute_ns = 60_000_000_000
         wanted = sum(each // minute_ns == self.now_ns // minute_ns for each in self.facts.wanted)
-        brakes = wanted >= self.settings.submits_per_minute_max and self.facts.state(None) is TradingState.ACTIVE
+        brakes = wanted >= self.settings.submits_per_minute_max and self.facts.state(None) is not TradingState.HALTED
         changes = [each.state for each in outputs if isinstance(each, out.TradingStateChanged) and not each.account]
         self._same("the brake against loops", changes, [TradingState.HALTED] * brakes)
         self.counts["brakes against loops"] += brakes
