@@ -71,7 +71,7 @@ def _one(seed: int) -> int:
 
 
 def _find_bugs(first: int) -> int:
-    found = {bug.__name__: runs_to_find(bug, first) for bug in BUGS}
+    found = {bug.name: runs_to_find(bug, first) for bug in BUGS}
     for name, runs in found.items():
         print(f"{name}: {f'{runs} runs' if runs else 'NOT FOUND'}")
     return 0 if all(found.values()) else 1

@@ -276,7 +276,7 @@ def person(world: World, rng: Random) -> None:
         *[ev.ResumeRequested("me", "x", each) for each in (None, None, account)],
     ]
     world.feed(rng.choice(choices))
-    if rng.random() < 0.5:
+    if rng.random() < 0.6:
         resume(world, rng)
 
 

@@ -206,7 +206,9 @@ class Facts:
         self.cancels: list[tuple[int, AccountId]] = []
         self.taken: list[Taken] = []
         self.given_back: list[Taken] = []
-        """Places of orders that a cancel took out of the queue: others may have them."""
+        """Places of orders that wait no longer: others may have them."""
+        self.left_late: list[Taken] = []
+        """When those of them left that came out of the queue."""
         self.wanted: list[int] = []
         """When an order was to be sent: it passed, it was put into the queue, or it was refused for being too fast."""
         self.marks: list[Marked] = []
@@ -236,12 +238,12 @@ class Facts:
         }
         self.openings, self.day = carried, day
         self.orders, self.moved, self.prices, self.cancels, self.taken = [], [], [], [], []
-        self.given_back = []
+        self.given_back, self.left_late = [], []
         self.wanted, self.marks, self.unsettled, self.fired, self.limits = [], [], set(), set(), {}
 
     def places(self) -> list[Taken]:
-        """Return when orders leave, have left, or would have."""
-        found = list(self.taken)
+        """Return when orders have left, or will."""
+        found = [*self.taken, *self.left_late]
         for each in self.given_back:
             found.remove(each)
         return found

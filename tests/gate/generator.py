@@ -103,6 +103,7 @@ NUMERIC: Final = (
     "loss_reducing",
     "loss_halting",
 )
+RATES: Final = ("orders_per_second_max", "orders_per_minute_max", "messages_per_second_max")
 FOUR: Final = tuple(ScopeKind)
 WHERE: Final = {
     "messages_per_second_max": (ScopeKind.ACCOUNT,),
@@ -146,7 +147,7 @@ class Premises:
     def a_set_limit(self, rng: Random) -> tuple[Scope, str, int]:
         """Return one numeric limit of one scope where it means something."""
         scope = rng.choice(self.scopes())
-        names = [each for each in NUMERIC if scope.kind in WHERE.get(each, FOUR) and (self.rates or not _is_rate(each))]
+        names = [each for each in NUMERIC if scope.kind in WHERE.get(each, FOUR) and (self.rates or each not in RATES)]
         name = rng.choice(names)
         return scope, name, a_limit(rng, name, self.cash)
 
@@ -155,6 +156,10 @@ class Premises:
         for _ in range(rng.choice((0, 1, 1, 2, 3, 4, 6, 10))):
             scope, name, value = self.a_set_limit(rng)
             limits[scope][name] = value
+        if self.rates:
+            scope, name = rng.choice(self.scopes()), rng.choice(RATES)
+            if scope.kind in WHERE.get(name, FOUR):
+                limits[scope][name] = a_limit(rng, name, self.cash)
         if rng.random() < 0.25:
             scope, name = rng.choice(self.scopes()), rng.choice(LISTS)
             limits[scope][name] = self._list(rng, name)
@@ -298,7 +303,3 @@ class Premises:
             (PriceKind.LATEST, PriceKind.LIMIT_UP, PriceKind.LIMIT_DOWN, PriceKind.OPPOSITE, PriceKind.OWN)
         )
         return PriceSpec(kind, text=kind.value)
-
-
-def _is_rate(name: str) -> bool:
-    return "_per_second" in name or "_per_minute" in name

@@ -45,10 +45,12 @@ def steps_due(facts: Facts) -> dict[AccountId | None, TradingState]:
         scope = TOTAL if number is None else Scope(ScopeKind.ACCOUNT, number)
         loss = -sum(gain_of(facts, each) for each in accounts)
         assets = sum(facts.openings[each].assets for each in accounts)
-        for name, state in (("loss_reducing", TradingState.REDUCING), ("loss_halting", TradingState.HALTED)):
+        for name, state in (("loss_halting", TradingState.HALTED), ("loss_reducing", TradingState.REDUCING)):
             limit = limit_of(facts, scope, name)
-            if not limit or not assets or loss * MILLION < limit * assets or (number, state) in facts.fired:
+            if not limit or not assets or loss <= 0 or loss * MILLION < limit * assets:
                 continue
+            if (number, state) in facts.fired or (number, TradingState.HALTED) in facts.fired:
+                continue  # Each step once a day, and after the higher one none.
             facts.fired.add((number, state))
             if _STRICTNESS.index(state) > _STRICTNESS.index(changes.get(number, facts.state(number))):
                 changes[number] = state

@@ -179,6 +179,7 @@ class World:
         assert isinstance(queued.asked, Asked)
         if self.now_ns < queued.place.at_ns:
             raise DifferenceError(f"{seq}.{number} left {queued.place.at_ns - self.now_ns} ns before its turn")
+        self.facts.given_back += [queued.place] * queued.count  # Whether it leaves is another matter.
         self._compare(queued.asked._replace(now_ns=self.now_ns, quote=quote, place=queued.place), lines, outputs)
         self.counts["came out of the queue"] += 1
 
@@ -278,10 +279,11 @@ class World:
                     deadline_ns=asked.deadline_ns,
                 )
             )
+            place = Taken(self.now_ns, asked.account, asked.door.name, asked.item.strategy, asked.seq)
             if asked.place is None:
-                self.facts.taken.append(
-                    Taken(self.now_ns, asked.account, asked.door.name, asked.item.strategy, asked.seq)
-                )
+                self.facts.taken.append(place)
+            else:
+                self.facts.left_late.append(place)
         self.counts["passed"] += 1
 
     def _check_brake(self, outputs: Sequence[out.Output]) -> None:
