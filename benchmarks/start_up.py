@@ -25,6 +25,7 @@ from qmt_trading.market.instruments import rule_for
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import Money, Price, Quantity, notional
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Signal
@@ -55,7 +56,7 @@ def build(path: Path) -> tuple[int, bytes, Engine, int]:
     journal, engine = SqliteJournal(path), Engine()
     settings = EngineSettings(
         mode=Mode.PAPER,
-        accounts=(AccountSettings(account=ACCOUNT, order_value_max=Money(10**15)),),
+        accounts=(AccountSettings(account=ACCOUNT, limits=Limits(order_value_max=Money(10**15))),),
         doors=(DoorSettings(name="door"),),
         default_price=PriceSpec(PriceKind.LATEST, text="latest"),
         submits_per_minute_max=10**9,

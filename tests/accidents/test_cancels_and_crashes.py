@@ -13,6 +13,8 @@ from qmt_trading.intake.framing import StreamFramer
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import JournalError
+from qmt_trading.model.limits import Limits
+from qmt_trading.model.numbers import Money
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Mode, OrderStatus, SignalStatus, TradingState
@@ -177,7 +179,7 @@ def test_a30_a_changed_configuration_does_not_forget_live_orders() -> None:
     engine = recovered.engine
     smaller = EngineSettings(
         mode=Mode.PAPER,
-        accounts=(replace(SETTINGS.accounts[1], order_value_max=1),),
+        accounts=(replace(SETTINGS.accounts[1], limits=Limits(order_value_max=Money(1))),),
         doors=SETTINGS.doors,
         default_price=SETTINGS.default_price,
     )

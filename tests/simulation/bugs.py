@@ -188,7 +188,10 @@ def decides_again() -> Any:
         if isinstance(record, out.SignalAnswered):
             return
         if isinstance(record, ev.EngineStarted):
-            accounts = tuple(replace(each, order_value_max=Money(5_000_000)) for each in record.settings.accounts)
+            accounts = tuple(
+                replace(each, limits=replace(each.limits, order_value_max=Money(5_000_000)))
+                for each in record.settings.accounts
+            )
             record = replace(record, settings=replace(record.settings, accounts=accounts))
         if isinstance(record, ev.SignalReceived):
             original(self, record)

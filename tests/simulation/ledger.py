@@ -120,7 +120,7 @@ class Ledger:
 
     def begin(self, settings: EngineSettings | None) -> None:
         """Forget what died with the last process."""
-        self._limits = {each.account: each.order_value_max for each in settings.accounts} if settings else {}
+        self._limits = {each.account: each.limits.order_value_max for each in settings.accounts} if settings else {}
         self._positions: dict[int, int] = {}
         self._came_ns: dict[int, int] = {}
         self._newest = 0

@@ -20,6 +20,7 @@ from qmt_trading.model import events as ev
 from qmt_trading.model import instant
 from qmt_trading.model.errors import NotSentError, OutcomeUnknownError
 from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import SECOND_NS, Money, Price
 from qmt_trading.model.outputs import Alert, CancelOrder, Output, QueryBroker, SubmitOrder
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, NoCancelPhase
@@ -52,16 +53,15 @@ LIES: Final = (
 )
 NEVER: Final = ("ORDER_ROSE", "REMARK_TWICE", "OTHER_ENGINE")
 """What no lie of these may bring about: an order settled as not sent that was, or another's name."""
+LARGE: Final = Limits(order_value_max=Money(10**12), orders_per_signal_max=5)
+SMALL: Final = replace(LARGE, order_value_max=Money(2_200 * 10_000))
 SETTINGS: Final = EngineSettings(
     mode=Mode.PAPER,
-    accounts=tuple(
-        AccountSettings(account=AccountId(number), order_value_max=Money(10**12), orders_per_signal_max=5)
-        for number in ACCOUNTS
-    ),
+    accounts=tuple(AccountSettings(account=AccountId(number), limits=LARGE) for number in ACCOUNTS),
     doors=(DoorSettings(name="door", bare=BareAction.BUY),),
     default_price=PriceSpec(PriceKind.LATEST, text="latest"),
 )
-SMALLER: Final = tuple(replace(each, order_value_max=Money(2_200 * 10_000)) for each in SETTINGS.accounts)
+SMALLER: Final = tuple(replace(each, limits=SMALL) for each in SETTINGS.accounts)
 """Somebody has made a limit smaller."""
 FEWER: Final = SETTINGS.accounts[:1]
 """Somebody has taken an account out."""

@@ -27,6 +27,7 @@ _FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
         1,
         {"index": "指数", "subscription": "新股申购", "b_share": "B 股", "unknown": "未知品种"},
     ),
+    Reason.PRICE_CAGE: (2, {"buy": "买入最高", "sell": "卖出最低"}),
     Reason.ACCOUNT_NOT_READY: (1, {"down": "连接断开", "reconciling": "资金持仓核对中"}),
     Reason.NOT_SUPPORTED: (
         0,
@@ -57,10 +58,6 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "door {0} allows only: {1}; its allow = […] in qmt.toml says so",
     ),
     Reason.DOOR_ACCOUNT_FORBIDDEN: ("该通道（{0}）不允许账号 {1}", "door {0} does not serve account {1}"),
-    Reason.DOOR_VALUE_EXCEEDED: (
-        "超出该通道单笔上限：{0} > {1}；上限是 qmt.toml 里该 [[doors]] 的 order_value_max",
-        "over the door's largest order: {0} > {1}; its order_value_max in qmt.toml says so",
-    ),
     Reason.ACCOUNT_UNKNOWN: ("账号未配置：{0}", "account not configured: {0}"),
     Reason.ACCOUNT_NOT_READY: ("账号未就绪：{0}（状态：{1}）", "account not ready: {0} ({1})"),
     Reason.BARE_UNSET: (
@@ -99,12 +96,12 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "not enough to sell: {0} wanted, {1} free ({2} more tomorrow)",
     ),
     Reason.ORDER_VALUE_EXCEEDED: (
-        "单笔超限：{0} > {1}；上限是 qmt.toml 里 [limits] 或该账户的 order_value_max",
-        "order too large: {0} > {1}; order_value_max under [limits], or of the account, in qmt.toml says so",
+        "单笔超限：{0} > {1}（上限在 {2} 的 order_value_max）",
+        "order too large: {0} > {1} (order_value_max of {2})",
     ),
     Reason.ORDERS_PER_SIGNAL_EXCEEDED: (
-        "每信号委托笔数已满：{0}/{1}",
-        "one signal makes no more orders: {0} of {1}",
+        "每信号委托笔数已满：{0}/{1}（{2} 的 orders_per_signal_max）",
+        "one signal makes no more orders: {0} of {1} (orders_per_signal_max of {2})",
     ),
     Reason.AMPLIFICATION: (
         "一分钟内委托已达 {0}/{1} 笔，已自动停止",
@@ -158,10 +155,127 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.SAME_TWICE: ("同一账户同一方向的 {0} 写了两次：{1}", "{0} stands twice for account {1}"),
     Reason.TOO_MANY_ORDERS: ("展开后委托过多：{0} > {1}", "too many orders once written out: {0} > {1}"),
+    Reason.CALENDAR_ENDED: (
+        "交易日历只到 {0}，之后不下单（撤单照常）：请用 qmt calendar import 导入新一年",
+        "the calendar ends on {0}: no orders after it, cancels go on; `qmt calendar import` adds a year",
+    ),
+    Reason.OUT_OF_SESSION: (
+        "非交易时段（现在 {0}）：请在 9:15–15:00 发，或加 at=09:30:00",
+        "the exchange takes no orders now ({0}): send it from 9:15 to 15:00, or add at=09:30:00",
+    ),
+    Reason.OUT_OF_WINDOW: (
+        "不在允许的时段（现在 {0}，{1} 的 windows）",
+        "outside the hours permitted to {1} (windows; it is {0})",
+    ),
+    Reason.SYMBOL_DENIED: (
+        "{0} 不许交易：{1} 的黑白名单（symbols_denied、symbols_allowed）",
+        "{0} is not traded: symbols_denied or symbols_allowed of {1}",
+    ),
+    Reason.SUSPENDED: ("停牌，不能委托：{0}", "{0} is suspended"),
+    Reason.RISK_WARNING: (
+        "{0} 是 ST 或退市整理股，不许买入（{1} 的 risk_warning）",
+        "{0} is under a risk warning and not bought (risk_warning of {1})",
+    ),
+    Reason.UNKNOWN_ORDERS: (
+        "待核实委托已有 {0} 笔（上限 {1}，{2}），暂停下单：请先向柜台核实",
+        "{0} orders are unknown, {1} are permitted ({2}): settle them first",
+    ),
+    Reason.PRICE_CAGE: (
+        "超出价格笼子：{0}，{2} {1}",
+        "outside the price cage: {0}, the bound of a {2} is {1}",
+    ),
+    Reason.DAY_BUY_EXCEEDED: (
+        "风险警示股每日买入上限：将达 {0} 股 > {1} 股",
+        "more than may be bought in a day under a risk warning: {0} > {1} shares",
+    ),
+    Reason.SELF_CROSS: (
+        "会自成交：本人账户 {0} 有反向委托 {1}",
+        "it would trade with an own order: account {0} at {1}",
+    ),
+    Reason.ORDER_QUANTITY_EXCEEDED: (
+        "单笔数量超限：{0} > {1}（{2} 的 order_quantity_max）",
+        "too many shares in one order: {0} > {1} (order_quantity_max of {2})",
+    ),
+    Reason.PRICE_DEVIATES: (
+        "偏离最新价：{0} 对 {1}，超过 {2}（{3} 的 deviation_max；涨停、跌停价请写「涨停」「跌停」）",
+        "too far from the last price: {0} against {1}, more than {2} (deviation_max of {3})",
+    ),
+    Reason.POSITION_VALUE_EXCEEDED: (
+        "单票超限：持仓将达 {0} > {1}（{2} 的 position_value_max）",
+        "the position would be worth {0} > {1} (position_value_max of {2})",
+    ),
+    Reason.POSITION_SHARE_EXCEEDED: (
+        "单票超限：持仓将达 {0} > {1}（{2} 的 position_share_max，按早盘总资产）",
+        "the position would be {0} of the morning's assets > {1} (position_share_max of {2})",
+    ),
+    Reason.BUY_VALUE_EXCEEDED: (
+        "当日买入超限：将达 {0} > {1}（{2} 的 buy_value_per_day_max）",
+        "bought today: {0} > {1} (buy_value_per_day_max of {2})",
+    ),
+    Reason.TURNOVER_EXCEEDED: (
+        "当日成交额超限：将达 {0} > {1}（{2} 的 turnover_per_day_max）",
+        "traded today: {0} > {1} (turnover_per_day_max of {2})",
+    ),
+    Reason.RECENT_VALUE_EXCEEDED: (
+        "占近 5 分钟成交额过多：{0}，市场 {1}，上限 {2}（{3} 的 recent_value_share_max）",
+        "too large for the market: {0} of {1} in five minutes, {2} permitted (recent_value_share_max of {3})",
+    ),
+    Reason.WORKING_ORDERS_EXCEEDED: (
+        "未成交笔数超限：将达 {0} > {1}（{2} 的 working_orders_max）",
+        "too many working orders: {0} > {1} (working_orders_max of {2})",
+    ),
+    Reason.ORDERS_PER_DAY_EXCEEDED: (
+        "今日委托笔数超限：将达 {0} > {1}（{2} 的 orders_per_day_max）",
+        "too many orders today: {0} > {1} (orders_per_day_max of {2})",
+    ),
+    Reason.MESSAGES_PER_DAY_EXCEEDED: (
+        "今日委托加撤单超限：将达 {0} > {1}（{2} 的 messages_per_day_max）",
+        "too many orders and cancels today: {0} > {1} (messages_per_day_max of {2})",
+    ),
+    Reason.ORDER_RATE_EXCEEDED: (
+        "委托过快：上限 {0} 笔，排队还要 {1} 秒，有效期内轮不到（{2}）",
+        "too fast: {0} permitted, its turn would come in {1} s, past its deadline ({2})",
+    ),
+    Reason.PACED: (
+        "委托过快（上限 {0} 笔，{2}）：已排队，{1} 发出",
+        "faster than permitted ({0}, {2}): it waits for its turn at {1}",
+    ),
     Reason.CLOCK_UNSETTLED: ("系统时钟跳变，核对完成前暂停下单", "the clock stepped: orders wait for a reconciliation"),
 }
+_SCOPED: Final = frozenset(
+    {
+        Reason.ORDER_VALUE_EXCEEDED,
+        Reason.ORDERS_PER_SIGNAL_EXCEEDED,
+        Reason.OUT_OF_WINDOW,
+        Reason.SYMBOL_DENIED,
+        Reason.RISK_WARNING,
+        Reason.UNKNOWN_ORDERS,
+        Reason.ORDER_QUANTITY_EXCEEDED,
+        Reason.PRICE_DEVIATES,
+        Reason.POSITION_VALUE_EXCEEDED,
+        Reason.POSITION_SHARE_EXCEEDED,
+        Reason.BUY_VALUE_EXCEEDED,
+        Reason.TURNOVER_EXCEEDED,
+        Reason.RECENT_VALUE_EXCEEDED,
+        Reason.WORKING_ORDERS_EXCEEDED,
+        Reason.ORDERS_PER_DAY_EXCEEDED,
+        Reason.MESSAGES_PER_DAY_EXCEEDED,
+        Reason.ORDER_RATE_EXCEEDED,
+        Reason.PACED,
+    }
+)
+"""Reasons whose last figure names a scope."""
 _SELLABLE_TODAY: Final = ("可卖不足：要卖 {0}，可卖 {1}", "not enough to sell: {0} wanted, {1} free")
 _GROUP_UNKNOWN: Final = ("分组未配置：{0}", "group not configured: {0}")
+
+
+_SCOPES: Final = {"total": "合计", "account": "账户", "door": "通道", "strategy": "策略"}
+
+
+def _scope(figure: str) -> str:
+    """Return a scope as people read it: ``total``, ``account 11031122`` … with the first word in Chinese."""
+    kind, _, name = figure.partition(" ")
+    return f"{_SCOPES[kind]} {name}".rstrip() if kind in _SCOPES else figure
 
 
 def sentence(denial: Denial) -> tuple[str, str]:
@@ -175,4 +289,6 @@ def sentence(denial: Denial) -> tuple[str, str]:
     if denial.reason in _FIGURES:
         index, words = _FIGURES[denial.reason]
         figures[index] = "、".join(words.get(word, word) for word in figures[index].split(","))
+    if denial.reason in _SCOPED:
+        figures[-1] = _scope(figures[-1])
     return chinese.format(*figures), english.format(*denial.figures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qmt_trading.model.events import DoorComplained, SignalsDropped
+from qmt_trading.model.numbers import to_percent_text
 from qmt_trading.model.order import Order
 from qmt_trading.model.outputs import Alert
 from qmt_trading.model.reasons import Denial
@@ -241,4 +242,26 @@ def door_complained(event: DoorComplained) -> Alert:
         code="DOOR",
         chinese=f"通道 {event.door}：{event.chinese}",
         english=f"door {event.door}: {event.english}",
+    )
+
+
+def daily_loss(account: AccountId | None, share: int, limit: int, *, halting: bool) -> Alert:
+    chinese, english = ("已停止（仅可撤单）", "halted") if halting else ("已转只卖不买", "selling only")
+    lost, bound = to_percent_text(share), to_percent_text(limit)
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="DAILY_LOSS",
+        chinese=f"{'' if account else '合计'}当日亏损 {lost} ≥ {bound}，{chinese}；恢复要由人用 qmt resume 并写明原因",
+        english=f"the day's loss {lost} has reached {bound}: {english}, until a person resumes",
+        account=account,
+    )
+
+
+def cancel_share(account: AccountId, canceled: int, orders: int, share: int) -> Alert:
+    return Alert(
+        importance=Importance.WARNING,
+        code="CANCEL_SHARE",
+        chinese=f"撤单率偏高：今天委托 {orders} 笔，撤了 {canceled} 笔（告警线 {to_percent_text(share)}，只告警不拦）",
+        english=f"{canceled} of today's {orders} orders were cancelled (told from {to_percent_text(share)} on)",
+        account=account,
     )

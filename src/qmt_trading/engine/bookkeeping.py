@@ -10,7 +10,7 @@ from qmt_trading.market.fees import fee
 from qmt_trading.market.instruments import rule_for
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.numbers import SECOND_NS, Money, Quantity, notional
+from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Price, Quantity, notional
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.model.signal import AccountId
@@ -18,6 +18,9 @@ from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
 
 GAP_NS = 3 * SECOND_NS
 """How long the broker's traded volume may run ahead of the fills before it is asked."""
+
+REPO_FACE = 100 * UNIT
+"""What one 张 of a reverse repo lends."""
 
 ORPHAN = "?"
 """Begins the name under which a fill stands until its order is known."""
@@ -28,8 +31,16 @@ def instrument_kind(symbol: Symbol) -> InstrumentKind:
     return InstrumentKind.UNKNOWN if rule is None else rule.kind
 
 
-def buy_reserve(kind: InstrumentKind, worth: Money, fees: FeeSchedule) -> Money:
-    """Return the cash that a buy worth ``worth`` freezes: that and the fees of one fill."""
+def reserve_of(kind: InstrumentKind, side: Side, price: Price, quantity: Quantity, fees: FeeSchedule) -> Money:
+    """Return the cash that an order freezes: what a buy costs, with the fees of one fill; what a reverse repo lends.
+
+    A subscription of new shares is paid when they are allotted, and other sells freeze shares.
+    """
+    if kind is InstrumentKind.REPO:
+        return Money(quantity * REPO_FACE if side is Side.SELL else 0)
+    if side is Side.SELL or kind is InstrumentKind.SUBSCRIPTION:
+        return Money(0)
+    worth = notional(price, quantity)
     return Money(worth + fee(kind, Side.BUY, worth, fees))
 
 
@@ -46,11 +57,10 @@ def reserve(state: State, order: Order) -> Order:
         if not order.reserved and not order.reserved_quantity:
             return order
         return replace(order, reserved=Money(0), reserved_quantity=Quantity(0))
-    if order.side is Side.SELL:
+    kind, fees = instrument_kind(order.symbol), state.account(order.account).settings.fees
+    if order.side is Side.SELL and kind is not InstrumentKind.REPO:
         return replace(order, reserved_quantity=Quantity(unbooked))
-    fees = state.account(order.account).settings.fees
-    worth = notional(order.price, Quantity(unbooked))
-    return replace(order, reserved=buy_reserve(instrument_kind(order.symbol), worth, fees))
+    return replace(order, reserved=reserve_of(kind, order.side, order.price, Quantity(unbooked), fees))
 
 
 def row_applied(state: State, order: Order, row: OrderRow) -> Order:
@@ -194,6 +204,25 @@ def fee_of(state: State, account: Account, row: FillRow) -> Money:
     return fee(instrument_kind(row.symbol), row.side, notional(row.price, row.quantity), account.settings.fees)
 
 
+def total_assets(state: State, account: Account) -> Money:
+    """Return cash and positions at their last known price, at cost where none is known."""
+    total = int(account.cash)
+    for symbol, held in account.positions.items():
+        price = state.prices.get(symbol, 0)
+        total += price * held.quantity if price else held.cost
+    return Money(total)
+
+
+def flow(account: Account, fill: Fill) -> None:
+    """Count what one more fill of today has moved, for the day's profit."""
+    shares, money = account.day_flows.get(fill.symbol, (0, 0))
+    worth = notional(fill.price, fill.quantity)
+    if fill.side is Side.BUY:
+        account.day_flows[fill.symbol] = shares + fill.quantity, money - worth - fill.fee
+    else:
+        account.day_flows[fill.symbol] = shares - fill.quantity, money + worth - fill.fee
+
+
 def book(state: State, account: Account, fill: Fill) -> bool:
     """Move position and cash by ``fill``; return False when more was sold than was known to be held."""
     worth = notional(fill.price, fill.quantity)
@@ -211,6 +240,9 @@ def book(state: State, account: Account, fill: Fill) -> bool:
             cost=Money(held.cost + worth + fill.fee),
         )
         return True
+    if instrument_kind(symbol) is InstrumentKind.REPO:  # A loan: it comes back with the counter's list, in days.
+        account.cash = Money(account.cash - fill.quantity * REPO_FACE - fill.fee)
+        return True
     sold = min(fill.quantity, held.quantity)
     cost_of_sold = held.cost * sold // held.quantity if held.quantity else 0
     account.cash = Money(account.cash + worth - fill.fee)
@@ -221,4 +253,4 @@ def book(state: State, account: Account, fill: Fill) -> bool:
         cost=Money(held.cost - cost_of_sold),
         realised=Money(held.realised + worth - fill.fee - cost_of_sold),
     )
-    return sold == fill.quantity or instrument_kind(symbol) is InstrumentKind.REPO
+    return sold == fill.quantity

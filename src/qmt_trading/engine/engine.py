@@ -8,9 +8,8 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import alerts, cancels, fold, timed
+from qmt_trading.engine import alerts, brakes, cancels, fold, timed
 from qmt_trading.engine.findings import Finding, FindingKind
-from qmt_trading.engine.risk.gate import submits_this_minute
 from qmt_trading.engine.signals import decide_signal
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
@@ -25,8 +24,6 @@ from qmt_trading.model.signal import AccountId, Item
 from qmt_trading.model.timed import Timed
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState, OrderStatus, SideScope, TradingState
-
-WHO = "engine"
 
 
 class Engine:
@@ -60,13 +57,13 @@ class Engine:
             self._cause = event
             fold.apply(self._state, event)
             decide_signal(self._state, event, self._emit)
-            self._brake_amplification()
+            brakes.amplification(self._state, self._emit)
             return outputs
         if isinstance(event, ev.InstructionDue):
             self._cause = self._state.timed.get((event.seq, event.number))
             fold.apply(self._state, event)
             timed.decide_due(self._state, event, self._emit)
-            self._brake_amplification()
+            brakes.amplification(self._state, self._emit)
             return outputs
         findings = fold.apply(self._state, event)
         self._decide(event)
@@ -146,6 +143,13 @@ class Engine:
                 self._link_changed(event)
             case ev.DeadlineReached():
                 self._deadline()
+                brakes.cancel_share(self._state, self._emit)
+            case ev.PositionsMarked():
+                brakes.daily_loss(self._state, self._emit)
+            case ev.LimitRequested():
+                self._emit(out.LimitSet(event.scope, event.limit, event.value, event.who, event.why))
+            case ev.LimitsConfirmed():
+                pass
             case ev.CancelRequested():
                 self._cancel_requested(event)
             case ev.HaltRequested():
@@ -267,7 +271,7 @@ class Engine:
     def _halt_account(self, account: AccountId, alert: out.Alert) -> None:
         self._emit(alert)
         if self._state.account(account).state is not TradingState.HALTED:
-            self._emit(out.TradingStateChanged(account, TradingState.HALTED, WHO, alert.code))
+            self._emit(out.TradingStateChanged(account, TradingState.HALTED, brakes.WHO, alert.code))
 
     # Time
 
@@ -407,12 +411,3 @@ class Engine:
     def _query(self, accounts: list[AccountId]) -> None:
         for account in accounts:
             self._emit(cancels.query(self._state, self._state.account(account)))
-
-    def _brake_amplification(self) -> None:
-        state = self._state
-        limit = self._settings().submits_per_minute_max
-        if state.submits_in_minute < limit or state.trading_state is not TradingState.ACTIVE:
-            return
-        if submits_this_minute(state) >= limit:
-            self._emit(alerts.amplification(limit))
-            self._emit(out.TradingStateChanged(None, TradingState.HALTED, WHO, "AMPLIFICATION"))

@@ -10,13 +10,17 @@ from qmt_trading.engine import bookkeeping
 from qmt_trading.engine.findings import Finding
 from qmt_trading.engine.fold_list import fold_listed
 from qmt_trading.engine.fold_reports import fold_fill, fold_order_reported
+from qmt_trading.engine.gauges import Gauges
 from qmt_trading.engine.state import Account, CancelMark, State
 from qmt_trading.engine.tables import Table
+from qmt_trading.engine.usage import Usage
 from qmt_trading.market.no_cancel import next_end_ns
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model.instrument import Quote
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
 from qmt_trading.model.order import Order
+from qmt_trading.model.reasons import Reason
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Timed, TimedDone
@@ -45,8 +49,7 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
         case ev.SignalReceived():
             state.signal_seq = record.seq
             state.arrival = max(state.arrival, record.arrival)
-            for quote in record.quotes:
-                state.prices[quote.symbol] = quote.last
+            _quoted(state, record.quotes)
         case out.SignalAnswered():
             assert isinstance(cause, ev.SignalReceived)
             assert cause.seq == record.seq, record.seq
@@ -75,7 +78,7 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
         case out.QueryBroker():
             _queried(state, record)
         case out.InstructionQueued():
-            state.add_timed(record.timed)
+            _queue(state, record.timed, cause)
         case out.InstructionDropped():
             _dropped(state, record)
         case out.InstructionDone():
@@ -83,8 +86,18 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
         case out.ChaseEnded():
             state.chasing.pop(record.client_order_id, None)
         case ev.InstructionDue():
-            for quote in record.quotes:
-                state.prices[quote.symbol] = quote.last
+            _due(state, record)
+        case ev.PositionsMarked():
+            _marked(state, record)
+        case ev.LimitsConfirmed():
+            state.gauges.confirm()
+        case out.LimitSet():
+            state.gauges.set(record.scope, record.limit, record.value)
+        case out.BrakeTripped():
+            usage = state.gauges.usage(record.scope)
+            usage.loss_step = max(usage.loss_step, record.step) if record.brake == "loss" else usage.loss_step
+            usage.warned = usage.warned or record.brake == "cancel_share"
+            usage.touched()
         case ev.CancelRefused():
             refused = state.find_order(record.client_order_id)
             if refused is not None:
@@ -119,6 +132,7 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             | ev.DoorComplained()
             | ev.ResumeRequested()
             | ev.ResolveRequested()
+            | ev.LimitRequested()
             | ev.SubmitUncertain()
         ):
             pass
@@ -148,6 +162,8 @@ def _clock_stepped(state: State, step_ns: int) -> None:
     state.timed_due = []
     for waiting in state.timed.values():
         state.remind(waiting, waiting.due_ns)  # Whenever it was to be looked at again by the other clock.
+    for usage in state.gauges.usages.values():
+        usage.forget_after(state.now_ns)
     for account in state.accounts.values():
         account.asking_ns = 0
         for order in map(state.order, list(account.live)):
@@ -175,10 +191,9 @@ def _distrust_instants(state: State) -> None:
 def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None:
     now_ns = state.now_ns
     state.order_seq += 1
-    minute = now_ns // (60 * SECOND_NS)
-    if minute != state.minute:
-        state.minute, state.submits_in_minute = minute, 0
-    state.submits_in_minute += 1
+    door = cause.door if cause is not None else ""
+    if not isinstance(cause, Timed) or not cause.paced:
+        _want(state, 1)
     if command.bare:
         pair = command.account, command.symbol
         state.bare_counts[pair] = state.bare_counts.get(pair, 0) + 1
@@ -188,7 +203,6 @@ def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None
             state.recent = {key: until_ns for key, until_ns in state.recent.items() if until_ns >= now_ns}
     if command.chase is not None:
         state.chasing[command.client_order_id] = command.chase
-    is_buy = command.side is Side.BUY
     state.add_order(
         Order(
             client_order_id=command.client_order_id,
@@ -206,11 +220,65 @@ def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None
             signal_seq=command.signal_seq,
             strategy=command.strategy,
             reserved=command.reserved,
-            reserved_quantity=Quantity(0) if is_buy else command.quantity,
+            reserved_quantity=Quantity(0) if command.side is Side.BUY or command.reserved else command.quantity,
             arrival=cause.arrival if cause is not None else state.arrival,
             cancel_next_ns=command.cancel_at_ns,
+            door=door,
         )
     )
+
+
+def _want(state: State, count: int) -> None:
+    """Count orders that were to be sent in this minute of the clock."""
+    minute = state.now_ns // (60 * SECOND_NS)
+    if minute != state.minute:
+        state.minute, state.wanted_in_minute = minute, 0
+    state.wanted_in_minute += count
+
+
+def _queue(state: State, timed: Timed, cause: Cause | None) -> None:
+    """Put an instruction to wait; one that waits for its turn keeps it in every scope that it belongs to."""
+    state.add_timed(timed)
+    if not timed.paced:
+        return
+    for usage in _usages(state, timed):
+        usage.take_turn(timed.due_ns)
+    if not isinstance(cause, Timed) or not cause.paced:
+        _want(state, 1)
+
+
+def _give_turn_back(state: State, timed: Timed) -> None:
+    if timed.paced:
+        for usage in _usages(state, timed):
+            usage.give_turn_back(timed.due_ns)
+
+
+def _usages(state: State, timed: Timed) -> tuple[Usage, ...]:
+    (account,) = timed.accounts
+    return state.gauges.counted(account, timed.door, timed.item.strategy)
+
+
+def _due(state: State, record: ev.InstructionDue) -> None:
+    """Take the quotes; whoever waited for a turn gives it back, to be judged like one that comes now."""
+    _quoted(state, record.quotes)
+    waiting = state.timed.get((record.seq, record.number))
+    if waiting is not None:
+        _give_turn_back(state, waiting)
+
+
+def _quoted(state: State, quotes: tuple[Quote, ...]) -> None:
+    for quote in quotes:
+        state.prices[quote.symbol] = quote.last
+        if quote.previous_close:
+            state.references[quote.symbol] = quote.previous_close
+
+
+def _marked(state: State, record: ev.PositionsMarked) -> None:
+    for mark in record.marks:
+        if mark.last:
+            state.prices[mark.symbol] = mark.last
+        if mark.previous_close:
+            state.references[mark.symbol] = mark.previous_close
 
 
 def _answered(state: State, answer: out.SignalAnswered, signal: ev.SignalReceived) -> None:
@@ -226,6 +294,9 @@ def _answered(state: State, answer: out.SignalAnswered, signal: ev.SignalReceive
         content=signal.signal.content,
     )
     state.signal_index[answer.seq] = state.signals.append(row)
+    for line in answer.receipt.orders:
+        if line.denial is not None and line.denial.reason is Reason.ORDER_RATE_EXCEEDED:
+            _want(state, 1)
     key = signal_key(signal)
     is_first = signal.known is None and answer.receipt.status not in _SPENDS_NO_ID
     if key and is_first and key not in state.ids:
@@ -256,6 +327,11 @@ def _cancel(state: State, command: out.CancelOrder) -> None:
         taken_ns = max(account.cancels_free_ns, state.now_ns)
         account.cancels_free_ns = taken_ns + SECOND_NS // settings.cancels_per_second
     if sent:
+        for usage in state.gauges.counted(order.account, "", ""):
+            usage.cancels += 1
+            usage.canceled += command.attempt == 1
+            usage.touched()
+        state.gauges.of_account(order.account).messages.append(state.now_ns)
         wait_ns = settings.cancel_retry_ns if command.attempt < settings.cancel_attempts_max else 5 * SECOND_NS
         next_ns = state.now_ns + wait_ns
         if settings.no_cancel and state.day is not None:
@@ -293,6 +369,7 @@ def _without(state: State, waiting: Timed, accounts: tuple[AccountId, ...]) -> N
 def _dropped(state: State, record: out.InstructionDropped) -> None:
     key = record.seq, record.number
     waiting = state.timed[key]
+    _give_turn_back(state, waiting)
     gone = replace(waiting, accounts=(record.account,))
     dropped_by = record.by_seq or -1
     state.timed_done.append(TimedDone(timed=gone, at_ns=state.now_ns, dropped_by=dropped_by))
@@ -327,6 +404,7 @@ def _link(state: State, record: ev.LinkChanged) -> None:
 def _started(state: State, record: ev.EngineStarted) -> None:
     state.version = record.version
     state.configure(record.settings)
+    state.gauges.distrust()
     state.submits_closed = ""
     state.chasing = {}  # What ends from here on ended nobody knows when: too late to follow up.
     state.clock_unsettled = set()
@@ -356,7 +434,8 @@ def _opened(state: State, record: out.DayOpened) -> None:
     state.order_index, state.current, state.by_broker, state.by_venue = {}, {}, {}, {}
     state.fill_keys, state.signal_index, state.ids = set(), {}, {}
     state.recent, state.bare_counts, state.due = {}, {}, []
-    state.prices, state.malformed, state.minute, state.submits_in_minute = {}, 0, 0, 0
+    state.prices, state.malformed, state.minute, state.wanted_in_minute = {}, 0, 0, 0
+    state.references, state.working, state.gauges = {}, {}, Gauges()
     state.clock_unsettled = set()  # Nothing is sent before the day's first complete list anyway.
     state.alerts.clear()
     state.configure(record.settings)
@@ -374,7 +453,10 @@ def _opened(state: State, record: out.DayOpened) -> None:
         account.session, account.link = session, link
     for order in record.unresolved:
         state.put_order(bookkeeping.reserve(state, order))
+    for usage in state.gauges.usages.values():
+        usage.open_day()  # What was traded of those, and that they were sent, was yesterday.
     state.timed, state.timed_done, state.timed_due, state.chasing = {}, [], [], {}
+    state.timed_numbers = {}
     for waiting in record.timed:
         state.add_timed(waiting)
     state.holdings = {(number, strategy, symbol): held for number, strategy, symbol, held in record.holdings}

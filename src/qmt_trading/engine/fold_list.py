@@ -68,6 +68,7 @@ def _open_account(state: State, account: Account, record: ev.BrokerListed) -> No
     }
     for symbol, quantity in frozen.items():
         account.positions[symbol] = bookkeeping.empty_position(record.account, symbol, quantity)
+    account.morning_assets = record.total_assets or bookkeeping.total_assets(state, account)
     for fill in state.fills:
         if fill.account == record.account and not any(bookkeeping.same_fill(fill, row) for row in record.fills):
             bookkeeping.book(state, account, fill)

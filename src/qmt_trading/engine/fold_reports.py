@@ -101,6 +101,7 @@ def fold_fill(state: State, account: Account, row: ev.FillRow, *, booked: bool) 
         filled_ns=row.filled_ns,
         broker_order_id=row.broker_order_id,
     )
+    bookkeeping.flow(account, fill)
     index = state.fills.append(fill)
     state.fill_keys.add(bookkeeping.key_of(fill))
     findings: list[Finding] = []

@@ -6,27 +6,32 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
+from qmt_trading.engine.gauges import Judged
 from qmt_trading.engine.ids import client_order_id
+from qmt_trading.engine.market_now import market_of
 from qmt_trading.engine.plan import Plan
 from qmt_trading.engine.risk import gate
+from qmt_trading.engine.risk.candidate import Counted, Instruction
 from qmt_trading.engine.risk.door_permission import check_door_verb
+from qmt_trading.engine.risk.order_rate import Turn, check_turn, turn_of
 from qmt_trading.engine.risk.tradable_symbol import check_tradable_symbol
 from qmt_trading.engine.source import Source
 from qmt_trading.engine.splitting import split
-from qmt_trading.engine.state import Account, State
+from qmt_trading.engine.state import Account, State, due_text
 from qmt_trading.engine.targets import holding_of, step_of, wanted_of, working_of
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Price, Quantity
-from qmt_trading.model.outputs import Output, SubmitOrder
+from qmt_trading.model.outputs import InstructionQueued, Output, SubmitOrder
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.receipt import OrderLine
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId, Item, Size, SizeKind
-from qmt_trading.model.timed import Chase
+from qmt_trading.model.timed import Chase, Timed, without_time
 from qmt_trading.model.words import Side, Verb
 
 SIDES = {Verb.BUY: Side.BUY, Verb.SELL: Side.SELL}
 _VERBS = {side: verb for verb, side in SIDES.items()}
+Waiting = tuple[Verb, Item]
 _NOTHING = Size(SizeKind.SHARES, 0, text="0")
 
 
@@ -43,6 +48,8 @@ class Orders:
         self.accepted = 0
         self.reached = 0
         """Targets that need no order: as good as one that was accepted."""
+        self.waiting = 0
+        """Orders that were put to wait: they are on record."""
         self._by_account: dict[AccountId, int] = {}
 
     def make(self, item: Item, verb: Verb, accounts: Iterable[str]) -> None:
@@ -72,7 +79,7 @@ class Orders:
             return
         plan = self._plan(item, side, item.size or self._source.door.default_size)
         for number in accounts:
-            self._order(plan, AccountId(number))
+            self._order(plan, AccountId(number), (_VERBS[side], item))
 
     def _item_denial(self, symbol: Symbol, side: Side) -> Denial | None:
         """Return why nobody may trade ``symbol`` on ``side`` here."""
@@ -83,43 +90,54 @@ class Orders:
         source = self._source
         quote = source.quotes[item.symbol]
         assert quote.rule is not None
+        spec = item.price or source.door.default_price or self._settings.default_price
         return Plan(
             item,
             side,
-            quote,
+            market_of(self._state, self._settings, quote, quote.rule, spec),
             quote.rule,
             size=size,
-            price_spec=item.price or source.door.default_price or self._settings.default_price,
+            price_spec=spec,
             arrival=source.arrival,
             deadline_ns=source.deadline_ns(item, source.begin_ns),
             has_id=source.has_id,
         )
 
-    def _order(self, plan: Plan, number: AccountId) -> None:
-        """Send what ``plan`` asks of one account, in several orders where the exchange's largest is smaller."""
+    def _order(self, plan: Plan, number: AccountId, waiting: Waiting) -> None:
+        """Send what ``plan`` asks of one account, in several orders where the exchange's largest is smaller.
+
+        Args:
+            waiting: verb and item as they wait, should they have to.
+        """
         state, settings, door = self._state, self._settings, self._source.door
         account = state.accounts.get(number)
         if account is None or number not in state.names:
             self._refuse(number, plan.item.symbol, Denial(Reason.ACCOUNT_UNKNOWN, (number,)), plan.side)
             return
+        item, market = plan.item, plan.market
+        judged = state.gauges.judged(number, door.name, item.strategy)
         instruction = plan.common or plan.instruction(number)
-        candidate = gate.admit(state, settings, door, account, instruction) or plan.candidate(state, settings, account)
+        candidate = gate.admit(state, settings, door, account, instruction, market, judged) or plan.candidate(
+            state, settings, account
+        )
         if isinstance(candidate, Denial):
-            self._refuse(number, plan.item.symbol, candidate, plan.side)
+            self._refuse(number, item.symbol, candidate, plan.side)
             return
         quantity = candidate.quantity
         parts = (quantity,) if quantity <= plan.rule.quantity_max else split(quantity, plan.rule)
         made = self._by_account.get(number, 0) + len(parts) - 1
-        counted = self.accepted + len(parts) - 1
-        denial = gate.judge(state, settings, door, account, candidate, signal_count=counted, account_count=made)
+        by_signal = self.accepted + len(parts) - 1
+        counted = Counted(len(parts), by_signal, made)
+        denial = gate.judge(state, settings, account, candidate, market, counted, judged)
+        if denial is None and (market.held_until_ns or judged.has_rates):
+            denial = self._wait(plan, number, instruction, len(parts), judged, waiting)
         if denial is not None:
-            self._refuse(number, plan.item.symbol, denial, plan.side)
+            self._refuse(number, item.symbol, denial, plan.side)
             return
         assert state.bound is not None
         for quantity in parts:
             needed = candidate.needed if len(parts) == 1 else plan.needed(account, candidate.price, quantity)
             name = client_order_id(state.bound.tag, state.order_seq + 1)
-            item = plan.item
             self._emit(
                 SubmitOrder(
                     name,
@@ -140,8 +158,48 @@ class Orders:
                 )
             )
             self.lines.append(OrderLine(number, item.symbol, plan.side, quantity, candidate.price, name))
-        self.accepted = counted + 1
+        self.accepted = by_signal + 1
         self._by_account[number] = made + 1
+
+    def _wait(
+        self, plan: Plan, number: AccountId, instruction: Instruction, count: int, judged: Judged, waiting: Waiting
+    ) -> Denial | None:
+        """Put an order that could be sent to wait: for the market to open, or for its turn; None: it goes now.
+
+        What waits is the instruction, to be judged anew when its time has come.
+        """
+        now_ns, open_ns = self._state.now_ns, plan.market.held_until_ns
+        turn = turn_of(judged.gauges, max(now_ns, open_ns), count) if judged.has_rates else Turn(max(now_ns, open_ns))
+        if turn.at_ns == now_ns:
+            return None
+        deadline_ns = self._source.end_ns(plan.item, open_ns) if open_ns else instruction.deadline_ns
+        denial = check_turn(turn, now_ns=now_ns, deadline_ns=deadline_ns)
+        if denial is not None:
+            return denial
+        verb, item = waiting
+        source = self._source
+        self._emit(
+            InstructionQueued(
+                Timed(
+                    seq=source.seq,
+                    number=self._state.timed_numbers.get(source.seq, 0) + 1,
+                    door=source.door.name,
+                    verb=verb,
+                    item=without_time(item),
+                    accounts=(number,),
+                    due_ns=turn.at_ns,
+                    deadline_ns=deadline_ns,
+                    arrival=source.arrival,
+                    received_ns=source.received_ns,
+                    has_id=source.has_id,
+                    paced=turn.at_ns != open_ns,
+                )
+            )
+        )
+        self.waiting += 1
+        if turn.at_ns == open_ns:
+            return Denial(Reason.WAITS, (due_text(self._state, open_ns),))
+        return Denial(Reason.PACED, (str(turn.count_max), due_text(self._state, turn.at_ns), turn.scope))
 
     def _chase(self, plan: Plan) -> Chase:
         item = plan.item
@@ -170,7 +228,9 @@ class Orders:
             self._refuse(number, symbol, denial, side)
             return
         shares = Size(SizeKind.SHARES, quantity, text=f"→{size.text}")
-        self._order(self._plan(replace(item, symbol=symbol), side, shares), number)
+        verb = Verb.CLEAR if only_sell else Verb.TARGET
+        target = replace(item, verb=verb, symbol=symbol, size=size, holdings=(), close_others=False)
+        self._order(self._plan(replace(item, symbol=symbol), side, shares), number, (verb, target))
 
     def _step(
         self, account: Account, item: Item, symbol: Symbol, size: Size, *, only_sell: bool = False

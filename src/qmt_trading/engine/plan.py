@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from qmt_trading.engine.bookkeeping import buy_reserve
+from qmt_trading.engine.bookkeeping import reserve_of, total_assets
 from qmt_trading.engine.prices import resolve_price
-from qmt_trading.engine.risk.gate import Candidate, Instruction, judge_legality
+from qmt_trading.engine.risk.candidate import Candidate, Instruction, Market
+from qmt_trading.engine.risk.gate import judge_legality
 from qmt_trading.engine.sizing import size_order
 from qmt_trading.engine.splitting import split
 from qmt_trading.engine.state import Account, State
-from qmt_trading.model.instrument import Quote, TradingRule
+from qmt_trading.model.instrument import TradingRule
 from qmt_trading.model.numbers import Money, Price, Quantity, notional
 from qmt_trading.model.order import Position
 from qmt_trading.model.reasons import Denial, Reason
@@ -27,7 +28,7 @@ class Plan:
         self,
         item: Item,
         side: Side,
-        quote: Quote,
+        market: Market,
         rule: TradingRule,
         *,
         size: Size | None,
@@ -38,7 +39,8 @@ class Plan:
     ) -> None:
         self.item = item
         self.side = side
-        self._quote = quote
+        self.market = market
+        self._quote = market.quote
         self.rule = rule
         self._size = size
         self._price_spec = price_spec
@@ -79,29 +81,26 @@ class Plan:
         if isinstance(price, Denial):
             return price
         held = account.positions.get(symbol)
-        total_assets = Money(0) if self._shared else total_assets_of(state, account)
-        quantity = size_order(size, side, price, rule, sellable=_free(held), total_assets=total_assets)
+        assets = Money(0) if self._shared else total_assets(state, account)
+        quantity = size_order(size, side, price, rule, sellable=_free(held), total_assets=assets)
         if isinstance(quantity, Denial):
             return quantity
-        worth = notional(price, quantity)
+        worth = notional(price, quantity) if self.market.is_priced else Money(0)
         if quantity <= rule.quantity_max:
-            cash = buy_reserve(rule.kind, worth, account.settings.fees) if side is Side.BUY else Money(0)
-            candidate = Candidate(symbol, side, quantity, price, worth, cash)
-            return judge_legality(rule, self._quote, candidate, held) or candidate
+            candidate = Candidate(symbol, side, quantity, price, worth, self.needed(account, price, quantity))
+            return judge_legality(rule, self.market, candidate, held) or candidate
         needed = 0
         for part in split(quantity, rule):
             own = self.needed(account, price, part)
-            denial = judge_legality(rule, self._quote, Candidate(symbol, side, part, price, worth, own), held)
+            denial = judge_legality(rule, self.market, Candidate(symbol, side, part, price, worth, own), held)
             if denial is not None:
                 return denial
             needed += own
         return Candidate(symbol, side, quantity, price, worth, Money(needed))
 
     def needed(self, account: Account, price: Price, quantity: Quantity) -> Money:
-        """Return the cash that one order freezes, with its fees; nothing for a sell."""
-        if self.side is not Side.BUY:
-            return Money(0)
-        return buy_reserve(self.rule.kind, notional(price, quantity), account.settings.fees)
+        """Return the cash that one order freezes, with its fees."""
+        return reserve_of(self.rule.kind, self.side, price, quantity, account.settings.fees)
 
     def _resolve(self, state: State, settings: EngineSettings) -> Price | Denial:
         price = resolve_price(
@@ -119,12 +118,3 @@ class Plan:
 
 def _free(held: Position | None) -> Quantity:
     return Quantity(0) if held is None else Quantity(max(0, held.sellable_quantity - held.frozen_quantity))
-
-
-def total_assets_of(state: State, account: Account) -> Money:
-    """Return cash and positions at their last known price, at cost where none is known."""
-    total = int(account.cash)
-    for symbol, held in account.positions.items():
-        price = state.prices.get(symbol, 0)
-        total += price * held.quantity if price else held.cost
-    return Money(total)

@@ -10,7 +10,7 @@ from qmt_trading.engine.orders import SIDES, Orders
 from qmt_trading.engine.risk.door_permission import check_door_account, check_door_verb
 from qmt_trading.engine.risk.staleness import check_future
 from qmt_trading.engine.source import Source
-from qmt_trading.engine.state import State
+from qmt_trading.engine.state import State, due_text
 from qmt_trading.model.events import SignalReceived
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import Price, Quantity
@@ -19,7 +19,7 @@ from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
 from qmt_trading.model.settings import DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId, Item
-from qmt_trading.model.timed import Timed
+from qmt_trading.model.timed import Timed, without_time
 from qmt_trading.model.words import BareAction, SignalStatus, Verb
 
 ORDERS_MAX = 1000
@@ -76,11 +76,12 @@ class _Decision:
         quotes: dict[Symbol, Quote] = {quote.symbol: quote for quote in event.quotes}
         sent_ns = event.signal.sent_ns
         begin_ns = event.received_ns if sent_ns is None else min(sent_ns, event.received_ns)
-        self._source = Source(event.seq, self._door, event.arrival, begin_ns, bool(event.signal.id), quotes)
+        self._source = Source(
+            event.seq, self._door, event.arrival, begin_ns, bool(event.signal.id), quotes, 0, event.received_ns
+        )
         self._orders = Orders(state, self._source, emit)
         self._cancels: list[CancelLine] = []
         self._accepted = 0
-        self._waiting = 0
 
     def receipt(self) -> Receipt:
         whole = self._whole()
@@ -97,7 +98,7 @@ class _Decision:
                 self._cancel(item)
             else:
                 self._order(item, verb)
-        accepted = self._accepted + self._orders.accepted + self._orders.reached
+        accepted = self._accepted + self._orders.accepted + self._orders.reached + self._orders.waiting
         return Receipt(
             seq=self._event.seq,
             id=self._event.signal.id,
@@ -223,21 +224,20 @@ class _Decision:
                 own = Denial(Reason.CANCELED_BY_LATER, (str(mark.seq),)) if mark is not None else None
             if own is None and isinstance(due_ns, int):
                 good.append(AccountId(number))
-                own = Denial(Reason.WAITS, (timed.due_text(self._state, due_ns),))
+                own = Denial(Reason.WAITS, (due_text(self._state, due_ns),))
             self._waiting_line(item, verb, number, own)
         if not good or isinstance(due_ns, Denial) or verb is None:
             return
         self._accepted += len(good)
-        self._waiting += 1
         event = self._event
         self._emit(
             InstructionQueued(
                 Timed(
                     seq=event.seq,
-                    number=self._waiting,
+                    number=self._state.timed_numbers.get(event.seq, 0) + 1,
                     door=event.door,
                     verb=verb,
-                    item=timed.without_time(item),
+                    item=without_time(item),
                     accounts=tuple(good),
                     due_ns=due_ns,
                     deadline_ns=self._source.deadline_ns(item, due_ns),

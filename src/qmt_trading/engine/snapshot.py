@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
 from qmt_trading.engine.bookkeeping import key_of
 from qmt_trading.engine.state import Account, CancelMark, State
+from qmt_trading.engine.usage import MINUTE_NS, Usage
 from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.snapshot import AccountImage, Image, Snapshot
+from qmt_trading.model.usage import UsageImage
 
 
 def capture(state: State) -> Snapshot:
@@ -34,7 +40,10 @@ def capture(state: State) -> Snapshot:
         order_seq=state.order_seq,
         arrival=state.arrival,
         minute=state.minute,
-        submits_in_minute=state.submits_in_minute,
+        wanted_in_minute=state.wanted_in_minute,
+        references=dict(state.references),
+        usages=tuple(_usage_images(state)),
+        limits=tuple(state.gauges.set_today.values()),
         malformed=state.malformed,
         timed=tuple(state.timed.values()),
         timed_done=tuple(state.timed_done),
@@ -66,7 +75,22 @@ def _image(state: State, account: Account) -> AccountImage:
         gaps=tuple(map(row_of, account.gaps)),
         cancels_free_ns=account.cancels_free_ns,
         listed_session=account.listed_session,
+        morning_assets=account.morning_assets,
+        day_flows=tuple((symbol, *flow) for symbol, flow in account.day_flows.items()),
     )
+
+
+def _usage_images(state: State) -> Iterator[UsageImage]:
+    """Yield what was used, by scope; a scope that was only looked at has no part in the state."""
+    kept_ns = state.now_ns - MINUTE_NS
+    for scope, usage in sorted(state.gauges.usages.items()):
+        image = replace(
+            usage.image(),
+            turns=tuple(each for each in usage.turns if each > kept_ns),
+            messages=tuple(each for each in usage.messages if each > kept_ns),
+        )
+        if image != Usage(scope).image():
+            yield image
 
 
 def _marked(account: AccountId, mark: CancelMark) -> CancelMarked:
@@ -94,7 +118,8 @@ def restore(snapshot: Snapshot) -> State:
         account.asking_ns, account.ask_again = each.asking_ns, each.ask_again
         account.orphans = list(each.orphans)
         account.difference, account.cancels_free_ns = each.difference, each.cancels_free_ns
-        account.listed_session = each.listed_session
+        account.listed_session, account.morning_assets = each.listed_session, each.morning_assets
+        account.day_flows = {symbol: (shares, money) for symbol, shares, money in each.day_flows}
     for order in snapshot.orders:
         state.put_order(order)
     for each in image.accounts:
@@ -113,11 +138,20 @@ def restore(snapshot: Snapshot) -> State:
     state.prices = dict(image.prices)
     state.alerts.extend(image.alerts)
     state.signal_seq, state.order_seq, state.arrival = image.signal_seq, image.order_seq, image.arrival
-    state.minute, state.submits_in_minute = image.minute, image.submits_in_minute
+    state.minute, state.wanted_in_minute = image.minute, image.wanted_in_minute
+    state.references = dict(image.references)
+    state.gauges.restore(image.limits)
+    for usage in state.gauges.usages.values():
+        usage.restore(Usage(usage.scope).image())  # What putting the orders back has counted.
+    for used in image.usages:
+        state.gauges.usage(used.scope).restore(used)
     state.malformed = image.malformed
     for waiting in image.timed:
         state.add_timed(waiting)
     state.timed_done, state.chasing = list(image.timed_done), dict(image.chasing)
+    for done in state.timed_done:
+        seq, number = done.timed.seq, done.timed.number
+        state.timed_numbers[seq] = max(state.timed_numbers.get(seq, 0), number)
     state.holdings = {(number, strategy, symbol): held for number, strategy, symbol, held in image.holdings}
     return state
 

@@ -21,6 +21,8 @@ class Source(Struct, frozen=True, gc=False):
     quotes: dict[Symbol, Quote]
     fixed_deadline_ns: int = 0
     """Of an instruction that waited: worked out when it was put on record."""
+    received_ns: int = 0
+    """When its message was read."""
 
     def deadline_ns(self, item: Item, begin_ns: int) -> int:
         """Return the last instant at which an order of ``item`` may leave, its ttl counted from ``begin_ns``."""

@@ -9,9 +9,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from qmt_trading.engine.gauges import Gauges
 from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
+from qmt_trading.engine.usage import exposure
 from qmt_trading.model.events import JournalBound, SubmitsHandedOver
+from qmt_trading.model.instant import day_of, to_clock_text
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
@@ -63,6 +66,7 @@ class Account:
         "asking_ns",
         "cancels_free_ns",
         "cash",
+        "day_flows",
         "difference",
         "gaps",
         "halts",
@@ -70,6 +74,8 @@ class Account:
         "listed_session",
         "live",
         "marks",
+        "morning_assets",
+        "open_buys",
         "orphans",
         "positions",
         "ready",
@@ -119,6 +125,12 @@ class Account:
         """Rows of the fill table booked before their order was known."""
         self.difference = ""
         """What was last found to differ from the broker's positions."""
+        self.morning_assets = Money(0)
+        """Cash and positions as of the day's first complete list, for the whole day; 0: not known yet."""
+        self.open_buys: dict[Symbol, int] = {}
+        """What open buys freeze, by symbol: the parts of ``reserved``."""
+        self.day_flows: dict[Symbol, tuple[int, int]] = {}
+        """By today's fills: shares bought less sold, and money received less paid, with fees."""
 
 
 class State:
@@ -156,8 +168,15 @@ class State:
         """Instruction without id → until when a repeat is suspected."""
         self.bare_counts: dict[tuple[AccountId, Symbol], int] = {}
         self.prices: dict[Symbol, Price] = {}
+        self.references: dict[Symbol, Price] = {}
+        """Previous closes, as far as quotes told them today."""
+        self.working: dict[Symbol, dict[ClientOrderId, None]] = {}
+        """Orders that may still fill, of all accounts, by symbol."""
+        self.gauges = Gauges()
         self.timed: dict[tuple[int, int], Timed] = {}
         """Instructions that wait, by signal and number."""
+        self.timed_numbers: dict[int, int] = {}
+        """The last number that was given to one of a signal's instructions that wait or have waited."""
         self.timed_done: list[TimedDone] = []
         """What became of those of today."""
         self.timed_due: list[tuple[int, tuple[int, int]]] = []
@@ -174,7 +193,8 @@ class State:
         self.halts = 0
         """As in an account, of all accounts."""
         self.minute = 0
-        self.submits_in_minute = 0
+        self.wanted_in_minute = 0
+        """Orders that were to be sent in ``minute``: that left, that wait for their turn, and that came too fast."""
         self.malformed = 0
         self.due: list[tuple[int, ClientOrderId]] = []
         """A heap of (instant, order); entries that no longer hold are skipped."""
@@ -200,8 +220,20 @@ class State:
         self.order_index[key] = self.orders.append(order)
         self.current[key] = order
         account.live[key] = None
+        self.working.setdefault(order.symbol, {})[key] = None
+        worth = order.price * order.quantity
+        is_buy = order.side is Side.BUY
+        for usage in self.gauges.counted(order.account, order.door, order.strategy):
+            usage.working += 1
+            usage.add_order(order.created_ns)
+            if is_buy:
+                usage.bought = Money(usage.bought + worth)
+            else:
+                usage.sold = Money(usage.sold + worth)
+        self.gauges.of_account(order.account).messages.append(order.created_ns)
         if order.reserved:
             account.reserved = Money(account.reserved + order.reserved)
+            account.open_buys[order.symbol] = account.open_buys.get(order.symbol, 0) + order.reserved
         if order.reserved_quantity:
             self._freeze(account, order.symbol, order.reserved_quantity)
         if account.link is LinkState.CONNECTED:
@@ -231,7 +263,9 @@ class State:
             reserved_before, frozen_before = before.reserved, before.reserved_quantity
             self.orders.replace(self.order_index[key], order)
         if order.reserved != reserved_before:
-            account.reserved = Money(account.reserved + order.reserved - reserved_before)
+            change = order.reserved - reserved_before
+            account.reserved = Money(account.reserved + change)
+            account.open_buys[order.symbol] = account.open_buys.get(order.symbol, 0) + change
         if order.reserved_quantity != frozen_before:
             self._freeze(account, order.symbol, order.reserved_quantity - frozen_before)
         if order.broker_order_id:
@@ -242,7 +276,10 @@ class State:
             account.unresolved[key] = None
         elif account.unresolved:
             account.unresolved.pop(key, None)
-        if status in LIVE:
+        is_live = status in LIVE
+        if before is None or _has_moved(before, order):
+            self._count(before, order, is_live=is_live)
+        if is_live:
             account.live[key] = None
         else:
             account.live.pop(key, None)
@@ -250,13 +287,34 @@ class State:
                 account.gaps[key] = None
             elif account.gaps:
                 account.gaps.pop(key, None)
-        if order.cancel_seq and not order.cancel_attempts and status in LIVE:
+        if order.cancel_seq and not order.cancel_attempts and is_live:
             account.to_cancel[key] = None
         elif account.to_cancel:
             account.to_cancel.pop(key, None)
         due_ns = self.due_of(order, account)
         if due_ns:
             heappush(self.due, (due_ns, key))
+
+    def _count(self, before: Order | None, order: Order, *, is_live: bool) -> None:
+        """Keep the counters of the order's scopes in step with what it has traded and may still trade."""
+        was_live = before is not None and before.client_order_id in self.working.get(order.symbol, ())
+        change = exposure(order) - (exposure(before) if before is not None else 0)
+        flip = is_live - was_live
+        if flip > 0:
+            self.working.setdefault(order.symbol, {})[order.client_order_id] = None
+        elif flip < 0:
+            del self.working[order.symbol][order.client_order_id]
+        if not (flip or change or before is None):
+            return
+        is_buy = order.side is Side.BUY
+        for usage in self.gauges.counted(order.account, order.door, order.strategy):
+            usage.working += flip
+            usage.orders += before is None
+            if is_buy:
+                usage.bought = Money(usage.bought + change)
+            else:
+                usage.sold = Money(usage.sold + change)
+            usage.touched()
 
     def _freeze(self, account: Account, symbol: Symbol, change: int) -> None:
         held = account.positions.get(symbol)
@@ -293,6 +351,7 @@ class State:
 
     def add_timed(self, waiting: Timed) -> None:
         self.timed[waiting.seq, waiting.number] = waiting
+        self.timed_numbers[waiting.seq] = max(self.timed_numbers.get(waiting.seq, 0), waiting.number)
         self.remind(waiting, waiting.due_ns)
 
     def remind(self, waiting: Timed, at_ns: int) -> None:
@@ -342,6 +401,7 @@ class State:
     def configure(self, settings: EngineSettings) -> None:
         """Take new settings; accounts that left the configuration keep what they hold."""
         self.settings = settings
+        self.gauges.configure(settings)
         self.doors = {door.name: door for door in settings.doors}
         names: dict[str, list[AccountId]] = {}
         for each in settings.accounts:
@@ -357,3 +417,18 @@ class State:
                 names.setdefault("@" + group, []).append(each.account)
         names["*"] = [each.account for each in settings.accounts]
         self.names = {word: tuple(dict.fromkeys(found)) for word, found in names.items()}
+
+
+def _has_moved(before: Order, order: Order) -> bool:
+    return (
+        order.status is not before.status
+        or order.filled_quantity != before.filled_quantity
+        or order.reported_quantity != before.reported_quantity
+    )
+
+
+def due_text(state: State, instant_ns: int) -> str:
+    """Return an instant as people read it: the time, with the date where it is another day."""
+    day = day_of(instant_ns)
+    time = to_clock_text(instant_ns).removesuffix(".000")
+    return time if day == day_of(state.now_ns) else f"{day.isoformat()} {time}"

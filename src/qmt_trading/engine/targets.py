@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qmt_trading.engine.plan import total_assets_of
+from qmt_trading.engine.bookkeeping import total_assets
 from qmt_trading.engine.state import Account, State
 from qmt_trading.market.lots import round_down_to_lot
 from qmt_trading.model.instrument import Symbol, TradingRule
@@ -56,7 +56,7 @@ def wanted_of(state: State, account: Account, size: Size, price: Price) -> int |
         return Denial(Reason.PRICE_MISSING, (size.text,))
     money = Money(size.amount)
     if size.kind is SizeKind.PERCENT:
-        money = share_of(total_assets_of(state, account), size.amount)
+        money = share_of(total_assets(state, account), size.amount)
     return quantity_for(money, price)
 
 

@@ -15,7 +15,7 @@ from qmt_trading.engine.state import State
 from qmt_trading.market.instruments import rule_for
 from qmt_trading.market.lots import round_down_to_lot
 from qmt_trading.model.events import InstructionDue
-from qmt_trading.model.instant import at_time, day_of, to_clock_text
+from qmt_trading.model.instant import at_time, to_clock_text
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, Quantity
 from qmt_trading.model.order import Order
@@ -54,18 +54,6 @@ def due_ns(state: State, item: Item, next_day: dt.date | None) -> int | Denial:
     if at_ns > now_ns:
         return at_ns
     return Denial(Reason.AT_PASSED, (to_clock_text(at_ns), to_clock_text(now_ns)))
-
-
-def due_text(state: State, instant_ns: int) -> str:
-    """Return an instant as people read it: the time, with the date where it is another day."""
-    day = day_of(instant_ns)
-    time = to_clock_text(instant_ns).removesuffix(".000")
-    return time if day == day_of(state.now_ns) else f"{day.isoformat()} {time}"
-
-
-def without_time(item: Item) -> Item:
-    """Return ``item`` as it is decided when its time has come."""
-    return replace(item, at_ns=None, not_before_ns=None)
 
 
 def take_due(state: State) -> Iterator[Timed]:
@@ -120,7 +108,16 @@ def decide_due(state: State, event: InstructionDue, emit: Emit) -> None:
         emit(InstructionDone(waiting.seq, waiting.number, (), tuple(lines), event.accounts))
         return
     # A cancel that came since has dropped it; one that is older, or that left it waiting, is no business of it.
-    source = Source(waiting.seq, door, state.arrival + 1, waiting.due_ns, waiting.has_id, quotes, waiting.deadline_ns)
+    source = Source(
+        waiting.seq,
+        door,
+        state.arrival + 1 if not waiting.paced else waiting.arrival,
+        waiting.due_ns,
+        waiting.has_id,
+        quotes,
+        waiting.deadline_ns,
+        waiting.received_ns,
+    )
     orders = Orders(state, source, emit)
     orders.make(item, waiting.verb, event.accounts)
     for denial in dict.fromkeys(line.denial for line in orders.lines):
@@ -161,12 +158,10 @@ def follow_up(state: State, emit: Emit) -> None:
 
 
 def _next(state: State, order: Order, chase: Chase, quantity: Quantity) -> Timed:
-    numbers = [number for seq, number in state.timed if seq == order.signal_seq]
-    done = [each.timed.number for each in state.timed_done if each.timed.seq == order.signal_seq]
     item = replace(chase.item, size=Size(SizeKind.SHARES, quantity, text=str(quantity)))
     return Timed(
         seq=order.signal_seq,
-        number=max(numbers + done, default=0) + 1,
+        number=state.timed_numbers.get(order.signal_seq, 0) + 1,
         door=chase.door,
         verb=item.verb,
         item=item,

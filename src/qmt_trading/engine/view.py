@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qmt_trading.engine.bookkeeping import total_assets
 from qmt_trading.engine.state import Account, State
 from qmt_trading.model.numbers import Money
 from qmt_trading.model.view import AccountRow, View
@@ -40,10 +41,6 @@ class Publisher:
 
 def _account_row(state: State, account: Account) -> AccountRow:
     settings = account.settings
-    value = 0
-    for symbol, held in account.positions.items():
-        price = state.prices.get(symbol, 0)
-        value += price * held.quantity if price else held.cost
     return AccountRow(
         account=settings.account,
         name=settings.name,
@@ -54,7 +51,7 @@ def _account_row(state: State, account: Account) -> AccountRow:
         ready=account.ready,
         available_cash=Money(account.cash - account.reserved),
         frozen_cash=account.reserved,
-        market_value=Money(value),
+        market_value=Money(total_assets(state, account) - account.cash),
         working_orders=len(account.live),
         unknown_orders=len(account.unresolved),
     )

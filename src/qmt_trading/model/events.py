@@ -7,6 +7,7 @@ import datetime as dt
 from msgspec import Struct
 
 from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.limits import Scope
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Position
 from qmt_trading.model.receipt import Receipt
@@ -213,6 +214,8 @@ class BrokerListed(Struct, frozen=True, array_like=True, tag="listed"):
     """Sellable before working sells are taken off; frozen quantity is ours to compute."""
     rows: tuple[OrderRow, ...]
     fills: tuple[FillRow, ...]
+    total_assets: Money = Money(0)
+    """Cash and what the positions are worth, as the broker counts; 0: it does not say."""
 
 
 class CancelRequested(Struct, frozen=True, array_like=True, tag="cancel-request", gc=False):
@@ -270,6 +273,38 @@ class DoorComplained(Struct, frozen=True, array_like=True, tag="door", gc=False)
     english: str
 
 
+class Mark(Struct, frozen=True, array_like=True, gc=False):
+    """What one symbol is worth now."""
+
+    symbol: Symbol
+    last: Price
+    previous_close: Price
+
+
+class PositionsMarked(Struct, frozen=True, array_like=True, tag="marked", gc=False):
+    """Prices of what is held have moved: the day's losses are looked at."""
+
+    marks: tuple[Mark, ...]
+
+
+class LimitRequested(Struct, frozen=True, array_like=True, tag="limit-request", gc=False):
+    """A person sets one limit of one scope until the day ends; 0 takes it away."""
+
+    who: str
+    why: str
+    scope: Scope
+    limit: str
+    """The name of a numeric field of ``Limits``."""
+    value: int
+
+
+class LimitsConfirmed(Struct, frozen=True, array_like=True, tag="limits-confirmed", gc=False):
+    """A person says that the limits that were set earlier today hold, also where the file is tighter."""
+
+    who: str
+    why: str
+
+
 class DeadlineReached(Struct, frozen=True, array_like=True, tag="deadline", gc=False):
     """The instant that the engine named has come."""
 
@@ -298,7 +333,7 @@ Report = (
 )
 """What a broker may deliver."""
 
-Request = CancelRequested | HaltRequested | ResumeRequested | ResolveRequested
+Request = CancelRequested | HaltRequested | ResumeRequested | ResolveRequested | LimitRequested | LimitsConfirmed
 """What a person may ask for."""
 
 Event = (
@@ -313,6 +348,7 @@ Event = (
     | JournalBound
     | EngineStarted
     | DayBegan
+    | PositionsMarked
     | DeadlineReached
     | ClockStepped
     | JournalFailed

@@ -99,6 +99,14 @@ def to_text(value: int) -> str:
     return f"{sign}{whole}.{digits}"
 
 
+def to_percent_text(millionths: int) -> str:
+    """Return a ratio in per cent with at most 4 decimals: 32_500 is ``3.25%``."""
+    sign = "-" if millionths < 0 else ""
+    whole, rest = divmod(abs(millionths), PERCENT_UNIT)
+    tail = f".{rest:04d}".rstrip("0").rstrip(".")
+    return f"{sign}{whole}{tail}%"
+
+
 def to_money_text(value: int) -> str:
     """Return ten-thousandths as yuan and fen with thousands separators: 105_050_000 is ``10,505.00``."""
     fen = ratio_half_up(value, FEN)

@@ -75,6 +75,8 @@ class Order(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """When it first became known to have ended; 0: it has not."""
     cancel_paced: bool = False
     """Its next cancel has taken its turn under the account's rate already."""
+    door: str = ""
+    """Through which its signal came; empty for a foreign order."""
 
 
 class Fill(Struct, frozen=True, array_like=True, kw_only=True, gc=False):

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from qmt_trading.model.events import JournalBound
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.limits import Scope
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Order, Position
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
@@ -31,7 +32,7 @@ class SubmitOrder(Struct, frozen=True, array_like=True, tag="submit", gc=False):
     deadline_ns: int
     """Wall clock; not to be handed to the venue later than this."""
     reserved: Money
-    """Cash a buy freezes, with fees."""
+    """Cash that it freezes: of a buy, with fees, and of a reverse repo."""
     strategy: str = ""
     bare: bool = False
     duplicate_key: str = ""
@@ -138,6 +139,25 @@ class TradingStateChanged(Struct, frozen=True, array_like=True, tag="state", gc=
     why: str
 
 
+class LimitSet(Struct, frozen=True, array_like=True, tag="limit", gc=False):
+    """One limit of one scope, by a person, until the day ends."""
+
+    scope: Scope
+    limit: str
+    value: int
+    who: str
+    why: str
+
+
+class BrakeTripped(Struct, frozen=True, array_like=True, tag="brake", gc=False):
+    """A figure of the day has reached a step; it is not acted on again below the next one."""
+
+    scope: Scope
+    brake: str
+    """``loss`` or ``cancel_share``."""
+    step: int
+
+
 class Alert(Struct, frozen=True, array_like=True, tag="alert", gc=False):
     """Something a person should know."""
 
@@ -191,6 +211,8 @@ Output = (
     | SignalAnswered
     | OrderEnded
     | TradingStateChanged
+    | LimitSet
+    | BrakeTripped
     | Alert
     | DayOpened
 )

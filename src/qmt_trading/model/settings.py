@@ -6,9 +6,10 @@ import datetime as dt
 
 from msgspec import Struct
 
+from qmt_trading.model.limits import NO_LIMITS, Limits
 from qmt_trading.model.numbers import SECOND_NS, Money
 from qmt_trading.model.signal import AccountId, PriceSpec, Size
-from qmt_trading.model.words import BareAction, InstrumentKind, Mode, SideScope, Verb
+from qmt_trading.model.words import BareAction, InstrumentKind, Mode, OpeningPause, SideScope, Verb
 
 
 class FeeSchedule(Struct, frozen=True, kw_only=True):
@@ -29,8 +30,7 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     name: str = ""
     groups: tuple[str, ...] = ()
     terminal: str = "paper"
-    order_value_max: Money = Money(100_000 * 10_000)
-    orders_per_signal_max: int = 50
+    limits: Limits = Limits(order_value_max=Money(100_000 * 10_000), orders_per_signal_max=50)
     bare_per_day_max: int = 1
     """Bare buys and sells, per symbol and day."""
     fees: FeeSchedule = FeeSchedule()
@@ -44,8 +44,8 @@ class DoorSettings(Struct, frozen=True, kw_only=True):
     """The verbs permitted after a bare item has been given its meaning."""
     accounts: tuple[AccountId, ...] = ()
     """Empty: every configured account."""
-    order_value_max: Money = Money(0)
-    """Largest order through this door; 0: no limit of its own."""
+    limits: Limits = NO_LIMITS
+    """Of what comes through this door."""
     bare: BareAction = BareAction.UNSET
     cancel_side: SideScope = SideScope.ALL
     default_size: Size | None = None
@@ -54,6 +54,13 @@ class DoorSettings(Struct, frozen=True, kw_only=True):
     """None: as ``EngineSettings.default_price``."""
     ttl_ns: int = 10 * SECOND_NS
     infer_market: bool = False
+
+
+class StrategySettings(Struct, frozen=True, kw_only=True):
+    """What the orders of one strategy may do, in all accounts together."""
+
+    name: str
+    limits: Limits
 
 
 class NoCancelPhase(Struct, frozen=True, array_like=True):
@@ -80,7 +87,11 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     accounts: tuple[AccountSettings, ...]
     doors: tuple[DoorSettings, ...]
     default_price: PriceSpec
-    orders_per_signal_max: int = 1000
+    limits: Limits = Limits(orders_per_signal_max=1000)
+    """Of all accounts together."""
+    strategies: tuple[StrategySettings, ...] = ()
+    self_cross_denied: bool = False
+    """No order is sent that would trade with an own one, in whatever account."""
     submits_per_minute_max: int = 600
     """More submits than this within one minute halt trading: a loop upstream or a fault here (A22)."""
     quote_age_max_ns: int = 3 * SECOND_NS
@@ -100,3 +111,4 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     """Trading never closes (paper, tests): every instant is one of continuous trading."""
     calendar_until: dt.date | None = None
     """The last day that the calendar knows: no submit is made after it. None: it has no end."""
+    opening_pause: OpeningPause = OpeningPause.HOLD

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from qmt_trading.model.events import JournalBound
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.limits import Scope
 from qmt_trading.model.numbers import Money, Price
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
@@ -15,8 +16,19 @@ from qmt_trading.model.settings import AccountSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Chase, Timed, TimedDone
 from qmt_trading.model.told import StateTold
+from qmt_trading.model.usage import UsageImage
 from qmt_trading.model.view import AlertRow, Rows, SignalRow
 from qmt_trading.model.words import LinkState, TradingState
+
+
+class LimitImage(Struct, frozen=True, array_like=True):
+    """A limit that a person has set today."""
+
+    scope: Scope
+    limit: str
+    value: int
+    confirmed: bool
+    """False: a process has begun since, and the tighter of this and the configuration holds."""
 
 
 class AccountImage(Struct, frozen=True, array_like=True):
@@ -44,6 +56,8 @@ class AccountImage(Struct, frozen=True, array_like=True):
     gaps: tuple[int, ...]
     cancels_free_ns: int
     listed_session: int
+    morning_assets: Money
+    day_flows: tuple[tuple[Symbol, int, int], ...]
 
 
 class Image(Struct, frozen=True, array_like=True):
@@ -68,7 +82,10 @@ class Image(Struct, frozen=True, array_like=True):
     order_seq: int
     arrival: int
     minute: int
-    submits_in_minute: int
+    wanted_in_minute: int
+    references: dict[Symbol, Price]
+    usages: tuple[UsageImage, ...]
+    limits: tuple[LimitImage, ...]
     malformed: int
     timed: tuple[Timed, ...]
     timed_done: tuple[TimedDone, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from qmt_trading.model.receipt import CancelLine, OrderLine
 from qmt_trading.model.signal import AccountId, Item
@@ -30,10 +31,17 @@ class Timed(Struct, frozen=True, array_like=True, kw_only=True):
     """Of its signal: a cancel that came later drops it."""
     received_ns: int
     has_id: bool
+    paced: bool = False
+    """It waits for its turn under a rate, and ``due_ns`` is the turn that it has taken."""
 
     @property
     def name(self) -> str:
         return f"{self.seq}.{self.number}"
+
+
+def without_time(item: Item) -> Item:
+    """Return ``item`` as it is decided when its time has come."""
+    return replace(item, at_ns=None, not_before_ns=None)
 
 
 class TimedDone(Struct, frozen=True, array_like=True, kw_only=True):

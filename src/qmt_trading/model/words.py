@@ -131,6 +131,15 @@ class InstrumentKind(StrEnum):
 
 
 @direct
+class OpeningPause(StrEnum):
+    """What becomes of an order between 9:25 and 9:30: kept here until 9:30, denied, or passed to the counter."""
+
+    HOLD = "hold"
+    DENY = "deny"
+    PASS = "pass"
+
+
+@direct
 class Importance(StrEnum):
     """How loudly an alert speaks."""
 

@@ -16,12 +16,14 @@ from qmt_trading.codec.symbols import normalise
 from qmt_trading.engine.risk.tradable_symbol import TRADED
 from qmt_trading.market.instruments import rule_for
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.limits import Limits, ScopeKind
 from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Quantity
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeSchedule
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, Verb
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
+from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
 from qmt_trading.run.config_reader import Table
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.control_door import PATH_BYTES_MAX
@@ -95,15 +97,16 @@ def load(path: Path) -> Configuration:
     bare, bare_size = _bare(signals.table("bare"))
     default_price = signals.price("default_price") or PriceSpec(PriceKind.LATEST, text="latest")
     ttl_ns = signals.span_ns("ttl", 10 * SECOND_NS)
-    orders_per_signal_max = signals.number("orders_per_signal_max", 1000, least=1, most=1000)
     submits_per_minute_max = signals.number("submits_per_minute_max", 600, least=1)
     signals.close()
     limits = root.table("limits")
-    fallback = _Limits(
-        limits.value_max("order_value_max", 100_000 * UNIT),
-        limits.number("orders_per_signal_max", 50, least=1, most=1000),
-        limits.number("bare_per_day_max", 1, least=1),
+    total = limits.table("total")
+    total_limits = read_limits(total, ScopeKind.TOTAL, TOTAL_DEFAULTS)
+    total.close()
+    fallback = _Fallback(
+        read_limits(limits, ScopeKind.ACCOUNT, DEFAULTS), limits.number("bare_per_day_max", 1, least=1)
     )
+    self_cross = limits.word("self_cross", {"deny": True, "pass": False}, True)
     settle_ns = limits.span_ns("settle", 60 * SECOND_NS)
     quote_age_max_ns = limits.span_ns("quote_age_max", 3 * SECOND_NS)
     limits.close()
@@ -132,6 +135,7 @@ def load(path: Path) -> Configuration:
         add_door(table, path.parent, door_defaults, known, doors, permissions)
     if not doors:
         root.wrong("doors", "至少要有一个通道：[[doors]]", "at least one door is needed: [[doors]]")
+    strategies = read_strategies(root.tables("strategies"))
     root.close()
     permissions.append(
         DoorSettings(name=CONTROL_DOOR, allow=ALL_VERBS, bare=bare, default_size=bare_size, ttl_ns=ttl_ns)
@@ -141,7 +145,10 @@ def load(path: Path) -> Configuration:
         accounts=tuple(accounts),
         doors=tuple(permissions),
         default_price=default_price,
-        orders_per_signal_max=orders_per_signal_max,
+        limits=total_limits,
+        strategies=strategies,
+        self_cross_denied=self_cross,
+        always_open=always_open,
         submits_per_minute_max=submits_per_minute_max,
         quote_age_max_ns=quote_age_max_ns,
         settle_ns=settle_ns,
@@ -161,9 +168,10 @@ def load(path: Path) -> Configuration:
     )
 
 
-class _Limits(Struct, frozen=True):
-    order_value_max: Money
-    orders_per_signal_max: int
+class _Fallback(Struct, frozen=True):
+    """What holds for accounts that do not say otherwise."""
+
+    limits: Limits
     bare_per_day_max: int
 
 
@@ -201,7 +209,7 @@ def _fees(table: Table, base: FeeSchedule | None = None) -> FeeSchedule:
 def _terminal(
     table: Table,
     base: Path,
-    fallback: _Limits,
+    fallback: _Fallback,
     fees: FeeSchedule,
     terminals: list[Terminal],
     accounts: list[AccountSettings],
@@ -256,7 +264,7 @@ def _exchange(table: Table, base: Path) -> tuple[str, str]:
     return address, str(table.absolute("exchange_folder", base, table.text("exchange_folder")))
 
 
-def _account(table: Table, terminal: str, fallback: _Limits, fees: FeeSchedule) -> tuple[AccountSettings, Account]:
+def _account(table: Table, terminal: str, fallback: _Fallback, fees: FeeSchedule) -> tuple[AccountSettings, Account]:
     number = AccountId(table.identity("account"))
     if table.has("fees"):
         fees = _fees(table.table("fees"), fees)
@@ -265,8 +273,7 @@ def _account(table: Table, terminal: str, fallback: _Limits, fees: FeeSchedule) 
         name=table.name("name", ""),
         groups=table.names("groups"),
         terminal=terminal,
-        order_value_max=table.value_max("order_value_max", fallback.order_value_max),
-        orders_per_signal_max=table.number("orders_per_signal_max", fallback.orders_per_signal_max, least=1, most=1000),
+        limits=read_limits(table, ScopeKind.ACCOUNT, fallback.limits),
         bare_per_day_max=table.number("bare_per_day_max", fallback.bare_per_day_max, least=1),
         fees=fees,
     )

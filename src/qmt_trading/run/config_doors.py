@@ -11,11 +11,13 @@ from typing import Final
 from msgspec import Struct
 
 from qmt_trading.codec.names import is_name
+from qmt_trading.model.limits import NO_LIMITS, ScopeKind
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.settings import DoorSettings
 from qmt_trading.model.signal import AccountId, Size
 from qmt_trading.model.words import BareAction, SideScope, Verb
 from qmt_trading.run.config_file_doors import FileDoor, check_actions, file_door
+from qmt_trading.run.config_limits import read_limits
 from qmt_trading.run.config_reader import Table
 
 CONTROL_DOOR: Final = "control"
@@ -182,7 +184,7 @@ def _permission(table: Table, name: str, defaults: DoorDefaults, known: Mapping[
         name=name,
         allow=tuple(dict.fromkeys(allow)),
         accounts=accounts,
-        order_value_max=table.value_max("order_value_max", 0),
+        limits=read_limits(table, ScopeKind.DOOR, NO_LIMITS),
         bare=bare,
         cancel_side=table.word("cancel_side", _SIDES, SideScope.ALL),
         default_size=size,

@@ -14,7 +14,7 @@ from qmt_trading.codec.price_text import parse_price as price_of_text
 from qmt_trading.codec.signal_checks import check_size
 from qmt_trading.codec.size_text import QUANTITY_MAX
 from qmt_trading.codec.size_text import parse_size as size_of_text
-from qmt_trading.model.numbers import SECOND_NS, Money, from_decimal, to_money_text
+from qmt_trading.model.numbers import SECOND_NS, Money, from_decimal
 from qmt_trading.model.signal import PriceSpec, Size
 from qmt_trading.model.words import Verb
 from qmt_trading.run.config_file import ConfigFile, Decimal, Path_
@@ -59,6 +59,10 @@ class Table:
     def names_left(self) -> tuple[str, ...]:
         """Return the keys that have not been taken, for a table whose keys are anybody's words."""
         return tuple(self._left)
+
+    def know(self, *names: str) -> None:
+        """Have ``close`` think of ``names`` when it meets a key that is not known."""
+        self._known += names
 
     def close(self) -> None:
         """Refuse whatever has not been taken."""
@@ -108,18 +112,6 @@ class Table:
         if value is None:
             return Money(default)
         return Money(self._decimal(name, value, "金额（元）", "an amount in yuan"))
-
-    def value_max(self, name: str, default: int) -> Money:
-        """Return the largest value of an order; 0 is refused, because it could mean nothing as well as no limit."""
-        given = self.has(name)
-        found = self.money(name, default)
-        if given and found == 0:
-            chinese, english = "不另设上限请去掉这个设置", "for no limit of its own leave the key out"
-            if default:
-                chinese = f"去掉这个设置即为 {to_money_text(default)} 元"
-                english = f"without the key it is {to_money_text(default)} yuan"
-            self.wrong(name, f"上限应大于 0；{chinese}", f"a limit is more than 0; {english}")
-        return found
 
     def percent_millionths(self, name: str, default: int) -> int:
         """Return per cent in millionths: 0.025 is 250."""

@@ -52,12 +52,20 @@ def _phase(table: Table) -> NoCancelPhase:
     return NoCancelPhase(venues, begins_ns, ends_ns, tuple(_KINDS[kind] for kind in kinds), since, until)
 
 
-def _time_ns(table: Table, name: str) -> int:
-    found = _TIME.fullmatch(table.text(name))
+def time_ns_of(written: str) -> int | None:
+    """Return a time of day such as ``09:20`` or ``09:20:30`` in nanoseconds after midnight; None: it is none."""
+    found = _TIME.fullmatch(written)
     if found is None:
-        table.wrong(name, '时间写作 "09:20" 或 "09:20:00"', 'a time of day such as "09:20" or "09:20:00"')
+        return None
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return ((hours * 60 + minutes) * 60 + seconds) * SECOND_NS
+
+
+def _time_ns(table: Table, name: str) -> int:
+    time_ns = time_ns_of(table.text(name))
+    if time_ns is None:
+        table.wrong(name, '时间写作 "09:20" 或 "09:20:00"', 'a time of day such as "09:20" or "09:20:00"')
+    return time_ns
 
 
 def _day(table: Table, name: str) -> dt.date | None:

@@ -44,7 +44,7 @@ CANNOT_TELL: Final = frozenset(
 )
 """Denials that mean nothing where neither quotes nor positions are known."""
 _OF_A_POSITION: Final = frozenset((Reason.SIZE_ZERO, Reason.LOT_INVALID))
-_OF_A_VALUE: Final = frozenset((Reason.ORDER_VALUE_EXCEEDED, Reason.DOOR_VALUE_EXCEEDED, Reason.QUANTITY_EXCEEDED))
+_OF_A_VALUE: Final = frozenset((Reason.ORDER_VALUE_EXCEEDED, Reason.QUANTITY_EXCEEDED))
 _PLENTY: Final = Money(10**12 * UNIT)
 
 

@@ -113,8 +113,8 @@ def test_each_profile_and_size_loads_passes_the_doctor_and_says_what_is_not_limi
     configuration = made(tmp_path)
     careful = profile.name == "保守"
     for account in configuration.engine.accounts:
-        assert account.order_value_max == (10_000 if careful else size.order_value_max) * UNIT
-        assert account.orders_per_signal_max == (1 if careful else size.orders_per_signal_max)
+        assert account.limits.order_value_max == (10_000 if careful else size.order_value_max) * UNIT
+        assert account.limits.orders_per_signal_max == (1 if careful else size.orders_per_signal_max)
     *doors, control = configuration.engine.doors
     for door in doors:
         assert door.allow == tuple(Verb(verb) for verb in profile.allow)

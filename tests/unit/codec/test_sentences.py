@@ -51,8 +51,9 @@ def test_a_stop_names_the_release_of_one_account_too() -> None:
 
 
 def test_a_limit_names_its_key() -> None:
-    for reason in (Reason.ORDER_VALUE_EXCEEDED, Reason.DOOR_VALUE_EXCEEDED):
-        assert all("order_value_max" in text for text in sentence(Denial(reason, ("2", "1"))))
+    for scope in ("account 1", "door d"):
+        told = sentence(Denial(Reason.ORDER_VALUE_EXCEEDED, ("2", "1", scope)))
+        assert all("order_value_max" in text for text in told)
 
 
 def test_nothing_stands_where_nothing_more_is_sellable_tomorrow_and_a_star_is_every_stock() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from qmt_trading.engine.risk.account_ready import check_account_ready
 from qmt_trading.engine.risk.bare_per_day import check_bare_per_day
 from qmt_trading.engine.risk.cash import check_cash
-from qmt_trading.engine.risk.door_permission import check_door_account, check_door_value, check_door_verb
+from qmt_trading.engine.risk.door_permission import check_door_account, check_door_verb
 from qmt_trading.engine.risk.duplicate import check_duplicate
 from qmt_trading.engine.risk.lot import check_lot
-from qmt_trading.engine.risk.order_value import check_order_value
+from qmt_trading.engine.risk.order_size import check_order_value
 from qmt_trading.engine.risk.orders_per_signal import check_amplification, check_orders_per_signal
 from qmt_trading.engine.risk.price_limit import check_price_limit, check_tick
 from qmt_trading.engine.risk.sellable import check_sellable
@@ -52,14 +52,11 @@ def test_reducing_sells_and_halted_does_nothing() -> None:
 
 
 def test_a_door_that_may_only_cancel_cannot_buy_whatever_bytes_arrive() -> None:
-    door = DoorSettings(name="d", allow=(Verb.CANCEL,), accounts=(ACCOUNT,), order_value_max=Money(100))
+    door = DoorSettings(name="d", allow=(Verb.CANCEL,), accounts=(ACCOUNT,))
     assert check_door_verb(door, Verb.CANCEL) is None
     assert reason(check_door_verb(door, Verb.BUY)) is Reason.DOOR_FORBIDS
     assert check_door_account(door, ACCOUNT) is None
     assert reason(check_door_account(door, OTHER)) is Reason.DOOR_ACCOUNT_FORBIDDEN
-    assert check_door_value(door, Money(100)) is None
-    assert reason(check_door_value(door, Money(101))) is Reason.DOOR_VALUE_EXCEEDED
-    assert check_door_value(DoorSettings(name="free"), Money(10**15)) is None
 
 
 def test_an_account_needs_its_link_and_its_first_list() -> None:
@@ -87,13 +84,13 @@ def test_what_was_bought_today_or_offered_already_cannot_be_sold() -> None:
 
 
 def test_an_order_worth_exactly_the_limit_passes() -> None:
-    assert check_order_value(Money(5), value_max=Money(5)) is None
-    assert reason(check_order_value(Money(6), value_max=Money(5))) is Reason.ORDER_VALUE_EXCEEDED
+    assert check_order_value(Money(5), Money(5), scope="total") is None
+    assert reason(check_order_value(Money(6), Money(5), scope="total")) is Reason.ORDER_VALUE_EXCEEDED
 
 
 def test_one_signal_and_one_minute_make_so_many_orders() -> None:
-    assert check_orders_per_signal(4, count_max=5) is None
-    assert reason(check_orders_per_signal(5, count_max=5)) is Reason.ORDERS_PER_SIGNAL_EXCEEDED
+    assert check_orders_per_signal(4, count_max=5, scope="total") is None
+    assert reason(check_orders_per_signal(5, count_max=5, scope="total")) is Reason.ORDERS_PER_SIGNAL_EXCEEDED
     assert check_amplification(599, count_max=600) is None
     assert reason(check_amplification(600, count_max=600)) is Reason.AMPLIFICATION
 

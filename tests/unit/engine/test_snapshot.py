@@ -64,7 +64,7 @@ def test_every_part_of_the_state_is_in_the_full_day() -> None:
     assert taken.alerts
     assert taken.clock_unsettled
     assert taken.malformed == 1
-    assert taken.submits_in_minute == taken.order_seq == 3
+    assert taken.wanted_in_minute == taken.order_seq == 3
 
 
 def test_what_follows_from_the_books_is_there_again() -> None:

@@ -14,6 +14,7 @@ from qmt_trading.market.instruments import BSE, CHINEXT, CONVERTIBLE, MAIN, REPO
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.receipt import Receipt
@@ -33,7 +34,8 @@ class Holder(Bench):
     def __init__(self, order_value_max: int = 10**15) -> None:
         super().__init__()
         accounts = tuple(
-            AccountSettings(account=number, order_value_max=Money(order_value_max)) for number in (ACCOUNT, OTHER)
+            AccountSettings(account=number, limits=Limits(order_value_max=Money(order_value_max)))
+            for number in (ACCOUNT, OTHER)
         )
         self.settings = replace(self.settings, accounts=accounts)
         self.feed(ev.EngineStarted("test", self.settings))

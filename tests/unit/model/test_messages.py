@@ -112,7 +112,7 @@ def test_settings_of_nobodys_choosing_are_careful() -> None:
     account = settings.AccountSettings(account=signal.AccountId("1"))
     door = settings.DoorSettings(name="d")
     assert account.bare_per_day_max == 1
-    assert account.order_value_max == 100_000 * 10_000
+    assert account.limits.order_value_max == 100_000 * 10_000
     assert door.bare is words.BareAction.UNSET
     assert door.default_size is None
     assert door.ttl_ns == 10_000_000_000

@@ -78,15 +78,15 @@ def test_a_limit_of_nothing_is_refused_everywhere(tmp_path: Path, text: str, pla
 
 
 def test_a_limit_that_is_left_out_is_told_with_what_holds_then(tmp_path: Path) -> None:
-    assert "即为 100,000.00 元" in refusal(tmp_path, GOOD + "[limits]\norder_value_max = 0\n")
+    assert "即为 100,000.00" in refusal(tmp_path, GOOD + "[limits]\norder_value_max = 0\n")
     limits = "\n[limits]\norder_value_max = 5000\n"
-    assert "即为 5,000.00 元" in refusal(tmp_path, with_lines({16: "order_value_max = 0"}) + limits)
+    assert "即为 5,000.00" in refusal(tmp_path, with_lines({16: "order_value_max = 0"}) + limits)
 
 
 def test_without_a_limit_of_its_own_a_door_takes_what_the_account_may(tmp_path: Path) -> None:
     told = refusal(tmp_path, with_lines({9: "order_value_max = 0"}))
-    assert "不另设上限请去掉这个设置" in told
-    assert load(written(tmp_path, GOOD)).engine.doors[0].order_value_max == 0
+    assert "去掉这个设置即为 none" in told
+    assert load(written(tmp_path, GOOD)).engine.doors[0].limits.order_value_max == 0
 
 
 @pytest.mark.parametrize("span", ["9999999h", "25h", "86401s", "1441m", "86400001ms", "0s", "3", "3 s", "-3s", "1.5s"])

@@ -163,7 +163,7 @@ def check(configuration: Configuration) -> None:
     engine = configuration.engine
     for account in engine.accounts:
         assert all(map(is_name, (account.account, account.name or "a", account.terminal, *account.groups)))
-        assert account.order_value_max > 0
+        assert account.limits.order_value_max > 0
     assert all(is_name(door.name) for door in engine.doors)
     assert len({door.name for door in engine.doors}) == len(engine.doors) == len(configuration.doors) + 1 > 1
     state = State()

@@ -1,8 +1,7 @@
-"""Rule: a door does what it was opened for: its verbs, its accounts, its largest order."""
+"""Rule: a door does what it was opened for: its verbs and its accounts."""
 
 from __future__ import annotations
 
-from qmt_trading.model.numbers import Money, to_money_text
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.settings import DoorSettings
 from qmt_trading.model.signal import AccountId
@@ -21,10 +20,3 @@ def check_door_account(door: DoorSettings, account: AccountId) -> Denial | None:
     if not door.accounts or account in door.accounts:
         return None
     return Denial(Reason.DOOR_ACCOUNT_FORBIDDEN, (door.name, account))
-
-
-def check_door_value(door: DoorSettings, worth: Money) -> Denial | None:
-    """Return a denial when an order is worth more than the door's limit; exactly the limit passes, 0 is no limit."""
-    if not door.order_value_max or worth <= door.order_value_max:
-        return None
-    return Denial(Reason.DOOR_VALUE_EXCEEDED, (to_money_text(worth), to_money_text(door.order_value_max)))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from qmt_trading.engine.risk.door_permission import check_door_account, check_door_value, check_door_verb
-from qmt_trading.model.numbers import Money
+from qmt_trading.engine.risk.door_permission import check_door_account, check_door_verb
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.settings import DoorSettings
 from qmt_trading.model.signal import AccountId
@@ -11,7 +10,7 @@ from qmt_trading.model.words import Verb
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 from tests.unit.engine.parts import reason
 
-DOOR = DoorSettings(name="d", allow=(Verb.CANCEL,), accounts=(ACCOUNT,), order_value_max=Money(100))
+DOOR = DoorSettings(name="d", allow=(Verb.CANCEL,), accounts=(ACCOUNT,))
 
 
 def test_a_door_that_may_only_cancel_does_nothing_else() -> None:
@@ -25,13 +24,6 @@ def test_a_door_for_one_account_serves_no_other_and_a_door_without_a_list_serves
     assert check_door_account(DOOR, ACCOUNT) is None
     assert check_door_account(DOOR, OTHER) == Denial(Reason.DOOR_ACCOUNT_FORBIDDEN, ("d", OTHER))
     assert check_door_account(DoorSettings(name="free"), AccountId("any")) is None
-
-
-def test_an_order_worth_exactly_the_doors_limit_passes_and_no_limit_is_no_limit() -> None:
-    assert check_door_value(DOOR, Money(99)) is None
-    assert check_door_value(DOOR, Money(100)) is None
-    assert reason(check_door_value(DOOR, Money(101))) is Reason.DOOR_VALUE_EXCEEDED
-    assert check_door_value(DoorSettings(name="free"), Money(10**15)) is None
 
 
 def test_a_message_through_a_door_that_is_not_configured_does_nothing() -> None:

@@ -7,18 +7,20 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from qmt_trading.engine.risk.gate import Candidate, Instruction, admit, judge, judge_legality
+from qmt_trading.engine.risk.candidate import Candidate, Counted, Instruction, Market
+from qmt_trading.engine.risk.gate import admit, judge, judge_legality
 from qmt_trading.engine.state import CancelMark
 from qmt_trading.model.instrument import Quote
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.settings import DoorSettings
-from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState
+from qmt_trading.model.words import InstrumentKind, LinkState, OrderStatus, Side, SideScope, TradingState
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 from tests.unit.engine.parts import order, position, quote, reason, rule
 
-DOOR = DoorSettings(name="door", accounts=(ACCOUNT,), order_value_max=Money(90_000 * 10_000))
+DOOR = DoorSettings(name="door", accounts=(ACCOUNT,), limits=Limits(order_value_max=Money(90_000 * 10_000)))
 
 
 def break_journal(bench: Bench) -> None:
@@ -60,7 +62,7 @@ def break_bare(bench: Bench) -> None:
 
 def break_minute(bench: Bench) -> None:
     state = bench.engine.state
-    state.minute, state.submits_in_minute = bench.now_ns // 60_000_000_000, 600
+    state.minute, state.wanted_in_minute = bench.now_ns // 60_000_000_000, 600
 
 
 BREAKS: list[tuple[Callable[[Bench], None], Reason]] = [
@@ -78,11 +80,35 @@ BREAKS: list[tuple[Callable[[Bench], None], Reason]] = [
 """What stops an instruction, in the order in which it is said."""
 
 
+def market(of: Quote | None = None, **changes: object) -> Market:
+    """Return a market of continuous trading that takes orders."""
+    figures: dict[str, object] = {
+        "quote": of or quote(),
+        "kind": InstrumentKind.STOCK,
+        "reference": 105_000,
+        "takes_orders": True,
+        "continuous": True,
+        "at_limit": False,
+        "is_priced": True,
+        "is_special": False,
+        "held_until_ns": 0,
+    }
+    return Market(**{**figures, **changes})  # type: ignore[arg-type]
+
+
 def admitted(bench: Bench, **changes: object) -> Reason | None:
     instruction = Instruction(STOCK, Side.BUY, True, 1, bench.now_ns, "key")
-    engine = bench.engine
+    state = bench.engine.state
     return reason(
-        admit(engine.state, bench.settings, DOOR, engine.state.accounts[ACCOUNT], replace(instruction, **changes))
+        admit(
+            state,
+            bench.settings,
+            DOOR,
+            state.accounts[ACCOUNT],
+            replace(instruction, **changes),
+            market(),
+            state.gauges.judged(ACCOUNT, DOOR.name, ""),
+        )
     )
 
 
@@ -112,7 +138,9 @@ def test_what_one_account_suffers_does_not_stop_another() -> None:
     other = bench.engine.state.accounts[OTHER]
     instruction = Instruction(STOCK, Side.BUY, True, 1, bench.now_ns, "key")
     door = DoorSettings(name="door")
-    assert admit(bench.engine.state, bench.settings, door, other, instruction) is None
+    state = bench.engine.state
+    scopes = state.gauges.judged(OTHER, door.name, "")
+    assert admit(state, bench.settings, door, other, instruction, market(), scopes) is None
 
 
 def test_a_late_instruction_and_one_for_a_door_of_others_are_stopped() -> None:
@@ -121,7 +149,9 @@ def test_a_late_instruction_and_one_for_a_door_of_others_are_stopped() -> None:
     elsewhere = DoorSettings(name="door", accounts=(OTHER,))
     instruction = Instruction(STOCK, Side.BUY, False, 1, bench.now_ns, "")
     account = bench.engine.state.accounts[ACCOUNT]
-    denial = admit(bench.engine.state, bench.settings, elsewhere, account, instruction)
+    state = bench.engine.state
+    scopes = state.gauges.judged(ACCOUNT, elsewhere.name, "")
+    denial = admit(state, bench.settings, elsewhere, account, instruction, market(), scopes)
     assert reason(denial) is Reason.DOOR_ACCOUNT_FORBIDDEN
 
 
@@ -136,12 +166,15 @@ def judged(
     account_count: int = 0,
 ) -> Reason | None:
     bench = Bench()
-    account = bench.engine.state.accounts[ACCOUNT]
+    state = bench.engine.state
+    state.configure(replace(bench.settings, doors=(DOOR,)))
+    account = state.accounts[ACCOUNT]
     account.positions[STOCK] = position(9_000_000)
     candidate = Candidate(STOCK, side, Quantity(quantity), Price(price), Money(quantity * price), Money(needed))
-    illegal = judge_legality(rule(), of or quote(), candidate, account.positions[STOCK])
-    state, counts = bench.engine.state, {"signal_count": signal_count, "account_count": account_count}
-    return reason(illegal or judge(state, bench.settings, DOOR, account, candidate, **counts))
+    met, counted = market(of), Counted(1, signal_count, account_count)
+    illegal = judge_legality(rule(), met, candidate, account.positions[STOCK])
+    scopes = state.gauges.judged(ACCOUNT, DOOR.name, "")
+    return reason(illegal or judge(state, bench.settings, account, candidate, met, counted, scopes))
 
 
 def test_an_order_is_judged_by_every_rule() -> None:
@@ -153,7 +186,7 @@ def test_an_order_is_judged_by_every_rule() -> None:
     assert judged(needed=10**10) is None
     assert judged(Side.SELL, 1_000_000) is Reason.ORDER_VALUE_EXCEEDED
     assert judged(Side.SELL, 9000, 100_000) is None
-    assert judged(Side.SELL, 9100, 100_000) is Reason.DOOR_VALUE_EXCEEDED
+    assert judged(Side.SELL, 9100, 100_000) is Reason.ORDER_VALUE_EXCEEDED
     assert judged(account_count=50) is Reason.ORDERS_PER_SIGNAL_EXCEEDED
     assert judged(signal_count=1000) is Reason.ORDERS_PER_SIGNAL_EXCEEDED
     assert judged(signal_count=999, account_count=49) is None
@@ -166,5 +199,6 @@ def test_a_sell_needs_shares_and_no_cash() -> None:
     candidate = Candidate(STOCK, Side.SELL, Quantity(2000), Price(105_000), Money(0), Money(0))
     one_more = replace(candidate, quantity=Quantity(2100))
     for given, expected in ((candidate, None), (one_more, Reason.SELLABLE_EXCEEDED)):
-        denial = judge(bench.engine.state, bench.settings, DOOR, account, given, signal_count=0, account_count=0)
+        scopes = bench.engine.state.gauges.judged(ACCOUNT, "", "")
+        denial = judge(bench.engine.state, bench.settings, account, given, market(), Counted(1, 0, 0), scopes)
         assert reason(denial) is expected

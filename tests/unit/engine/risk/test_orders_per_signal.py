@@ -10,9 +10,11 @@ from tests.unit.engine.parts import reason
 
 
 def test_the_last_permitted_order_of_a_signal_passes() -> None:
-    assert check_orders_per_signal(4, count_max=5) is None
-    assert check_orders_per_signal(5, count_max=5) == Denial(Reason.ORDERS_PER_SIGNAL_EXCEEDED, ("5", "5"))
-    assert reason(check_orders_per_signal(6, count_max=5)) is Reason.ORDERS_PER_SIGNAL_EXCEEDED
+    assert check_orders_per_signal(4, count_max=5, scope="total") is None
+    assert check_orders_per_signal(5, count_max=5, scope="total") == Denial(
+        Reason.ORDERS_PER_SIGNAL_EXCEEDED, ("5", "5", "total")
+    )
+    assert reason(check_orders_per_signal(6, count_max=5, scope="total")) is Reason.ORDERS_PER_SIGNAL_EXCEEDED
 
 
 def test_the_last_permitted_order_of_a_minute_passes() -> None:

@@ -1,0 +1,174 @@
+"""Each scope's limits beside what it has used of them: the limits that hold now, and who they concern."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from msgspec.structs import asdict, replace
+
+from qmt_trading.engine.usage import Usage
+from qmt_trading.model.limits import NO_LIMITS, TOTAL, Limits, Scope, ScopeKind
+from qmt_trading.model.numbers import Money
+from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.signal import AccountId
+from qmt_trading.model.snapshot import LimitImage
+
+RESERVES: Final = frozenset({"cash_reserve"})
+"""Limits that are tighter when they are larger."""
+ADJUSTABLE: Final = tuple(name for name, value in asdict(NO_LIMITS).items() if type(value) is int)
+"""Limits that a person may set at run time."""
+
+_Who = tuple[AccountId, str, str]
+"""Account, door and strategy."""
+
+
+class Gauge:
+    """One scope as the gate sees it."""
+
+    __slots__ = ("limits", "scope", "text", "usage")
+
+    def __init__(self, scope: Scope, limits: Limits, usage: Usage) -> None:
+        self.scope = scope
+        self.limits = limits
+        self.usage = usage
+        self.text = scope_text(scope)
+
+
+class Judged(NamedTuple):
+    """The scopes with limits that an order is judged by, and what can be said of them once."""
+
+    gauges: tuple[Gauge, ...]
+    """Total, account, door, strategy, in this order."""
+    cash_reserve: Money
+    """Of the account."""
+    has_lists: bool
+    """One of them has windows or lists of symbols."""
+    has_unknown: bool
+    """One of them limits unknown orders."""
+    has_rates: bool
+
+
+class Gauges:
+    """All of them. Limits come from the configuration and, until the day ends, from people."""
+
+    def __init__(self) -> None:
+        self.usages: dict[Scope, Usage] = {}
+        self.set_today: dict[tuple[Scope, str], LimitImage] = {}
+        """What people have set since the day was opened."""
+        self._written: dict[Scope, Limits] = {}
+        self._limits: dict[Scope, Limits] = {}
+        self._counted: dict[_Who, tuple[Usage, ...]] = {}
+        self._judged: dict[_Who, Judged] = {}
+
+    def configure(self, settings: EngineSettings) -> None:
+        """Take the limits of ``settings``; of what was set by people, the tighter holds until it is confirmed."""
+        self._written = {TOTAL: settings.limits}
+        self._written |= {Scope(ScopeKind.ACCOUNT, each.account): each.limits for each in settings.accounts}
+        self._written |= {Scope(ScopeKind.DOOR, each.name): each.limits for each in settings.doors}
+        self._written |= {Scope(ScopeKind.STRATEGY, each.name): each.limits for each in settings.strategies}
+        self._settle()
+
+    def distrust(self) -> None:
+        """Let what people have set hold only where it is tighter than the configuration: a new process begins."""
+        for key, each in self.set_today.items():
+            self.set_today[key] = replace(each, confirmed=False)
+        self._settle()
+
+    def confirm(self) -> None:
+        """Let what people have set hold as it is."""
+        for key, each in self.set_today.items():
+            self.set_today[key] = replace(each, confirmed=True)
+        self._settle()
+
+    def set(self, scope: Scope, limit: str, value: int) -> None:
+        """Set one limit until the day ends."""
+        assert limit in ADJUSTABLE, limit
+        self.set_today[scope, limit] = LimitImage(scope, limit, value, True)
+        self._settle()
+
+    def restore(self, images: tuple[LimitImage, ...]) -> None:
+        self.set_today = {(each.scope, each.limit): each for each in images}
+        self._settle()
+
+    def _settle(self) -> None:
+        limits = dict(self._written)
+        for (scope, limit), each in self.set_today.items():
+            before = limits.get(scope, NO_LIMITS)
+            value = each.value if each.confirmed else tighter(limit, each.value, getattr(before, limit))
+            limits[scope] = replace(before, **{limit: value})
+        self._limits = limits
+        self._judged = {}
+
+    def limits(self, scope: Scope) -> Limits:
+        """Return the limits of ``scope`` that hold now."""
+        return self._limits.get(scope, NO_LIMITS)
+
+    def scopes(self) -> list[tuple[Scope, Limits]]:
+        """Return every scope that has limits or was written, with what holds now."""
+        return list(self._limits.items())
+
+    def written(self, scope: Scope) -> Limits:
+        """Return the limits of ``scope`` as the configuration has them."""
+        return self._written.get(scope, NO_LIMITS)
+
+    def usage(self, scope: Scope) -> Usage:
+        """Return the counters of ``scope``, all zero for one that nobody has used."""
+        found = self.usages.get(scope)
+        if found is None:
+            found = self.usages[scope] = Usage(scope)
+        return found
+
+    def of_account(self, account: AccountId) -> Usage:
+        return self.usage(Scope(ScopeKind.ACCOUNT, account))
+
+    def counted(self, account: AccountId, door: str, strategy: str) -> tuple[Usage, ...]:
+        """Return the counters that an order of these belongs to; a foreign one has neither door nor strategy."""
+        key = account, door, strategy
+        found = self._counted.get(key)
+        if found is None:
+            found = self._counted[key] = tuple(self.usage(scope) for scope in _scopes(account, door, strategy))
+        return found
+
+    def judged(self, account: AccountId, door: str, strategy: str) -> Judged:
+        """Return the scopes with limits that an order of these is judged by."""
+        key = account, door, strategy
+        found = self._judged.get(key)
+        if found is None:
+            gauges = [
+                Gauge(scope, self._limits[scope], self.usage(scope))
+                for scope in _scopes(account, door, strategy)
+                if self._limits.get(scope, NO_LIMITS) != NO_LIMITS
+            ]
+            limits = [gauge.limits for gauge in gauges]
+            found = self._judged[key] = Judged(
+                gauges=tuple(gauges),
+                cash_reserve=self.limits(Scope(ScopeKind.ACCOUNT, account)).cash_reserve,
+                has_lists=any(each.windows or each.symbols_allowed or each.symbols_denied for each in limits),
+                has_unknown=any(each.unknown_orders_max for each in limits),
+                has_rates=any(
+                    each.orders_per_second_max or each.orders_per_minute_max or each.messages_per_second_max
+                    for each in limits
+                ),
+            )
+        return found
+
+
+def scope_text(scope: Scope) -> str:
+    """Return a scope as figures name it: ``total``, ``account 11031122``, ``door monitor``."""
+    return f"{scope.kind.value} {scope.name}".rstrip()
+
+
+def _scopes(account: AccountId, door: str, strategy: str) -> list[Scope]:
+    scopes = [TOTAL, Scope(ScopeKind.ACCOUNT, account)]
+    if door:
+        scopes.append(Scope(ScopeKind.DOOR, door))
+    if strategy:
+        scopes.append(Scope(ScopeKind.STRATEGY, strategy))
+    return scopes
+
+
+def tighter(limit: str, one: int, other: int) -> int:
+    """Return the stricter of two values of one limit; 0 is the loosest."""
+    if limit in RESERVES:
+        return max(one, other)
+    return min(filter(None, (one, other)), default=0)
