@@ -129,11 +129,14 @@ class Orders:
         by_signal = self.accepted + len(parts) - 1
         counted = Counted(len(parts), by_signal, made)
         denial = gate.judge(state, settings, account, candidate, market, counted, judged)
-        if denial is None and (market.held_until_ns or judged.has_rates):
-            denial = self._wait(plan, number, instruction, len(parts), judged, waiting)
         if denial is not None:
             self._refuse(number, item.symbol, denial, plan.side)
             return
+        if market.held_until_ns or judged.has_rates:
+            denial = self._wait(plan, number, instruction, len(parts), judged, waiting)
+            if denial is not None:
+                self.lines.append(OrderLine(number, item.symbol, plan.side, quantity, candidate.price, "", denial))
+                return
         assert state.bound is not None
         for quantity in parts:
             needed = candidate.needed if len(parts) == 1 else plan.needed(account, candidate.price, quantity)

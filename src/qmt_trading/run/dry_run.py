@@ -20,6 +20,7 @@ from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import UNIT, Money, Price
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.receipt import OrderLine, Receipt
@@ -132,12 +133,27 @@ def from_configuration(settings: EngineSettings, now_ns: int) -> Engine:
     engine = Engine()
     accounts = tuple(account.account for account in settings.accounts)
     engine.handle(ev.JournalBound(1, settings.mode, "AAA", accounts), now_ns)
-    engine.handle(ev.EngineStarted(__version__, settings, False, ""), now_ns)
+    engine.handle(ev.EngineStarted(__version__, _without_market(settings), False, ""), now_ns)
     engine.handle(ev.DayBegan(day_of(now_ns)), now_ns)
     for number in accounts:
         account = engine.state.account(number)
         account.link, account.ready, account.cash = LinkState.CONNECTED, True, _PLENTY
     return engine
+
+
+def _without_market(settings: EngineSettings) -> EngineSettings:
+    """Return ``settings`` without the limits that are held against prices, positions or assets."""
+
+    def left(limits: Limits) -> Limits:
+        return replace(limits, deviation_max=0, position_value_max=0, position_share_max=0, cash_reserve=Money(0))
+
+    return replace(
+        settings,
+        limits=left(settings.limits),
+        accounts=tuple(replace(each, limits=left(each.limits)) for each in settings.accounts),
+        doors=tuple(replace(each, limits=left(each.limits)) for each in settings.doors),
+        strategies=tuple(replace(each, limits=left(each.limits)) for each in settings.strategies),
+    )
 
 
 def rule_alone(symbol: Symbol) -> Quote | None:

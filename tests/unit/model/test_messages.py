@@ -72,6 +72,11 @@ TAGS = {
     "InstructionDropped": "untimed",
     "InstructionDue": "due",
     "InstructionQueued": "timed",
+    "BrakeTripped": "brake",
+    "LimitRequested": "limit-request",
+    "LimitSet": "limit",
+    "LimitsConfirmed": "limits-confirmed",
+    "PositionsMarked": "marked",
 }
 """Every one stands in somebody's journal: a line here may be added, and none changed."""
 

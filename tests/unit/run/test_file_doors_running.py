@@ -29,6 +29,8 @@ always_open = true
 action = "deny"
 [limits]
 order_value_max = 10000000
+orders_per_second_max = "none"
+deviation_max = "none"
 [[doors]]
 kind = "folder"
 path = "in"
