@@ -154,7 +154,7 @@ class Taken(NamedTuple):
 
 
 class Queued(NamedTuple):
-    """An order that waits for its turn."""
+    """An order that waits for its turn, or for the market to open."""
 
     place: Taken
     number: int
@@ -166,6 +166,10 @@ class Queued(NamedTuple):
     """What was asked, to be asked again."""
     count: int = 1
     """How many orders it was split into."""
+    of_shares: bool = True
+    """Bought or sold by number of shares; not: a target, or a size that is still to be worked out."""
+    paced: bool = True
+    """It waits for its turn; not: for the market to open."""
 
     @property
     def name(self) -> tuple[int, int, AccountId]:
@@ -205,10 +209,9 @@ class Facts:
         self.prices: list[tuple[Symbol, int]] = []
         self.cancels: list[tuple[int, AccountId]] = []
         self.taken: list[Taken] = []
-        self.given_back: list[Taken] = []
-        """Places of orders that wait no longer: others may have them."""
-        self.left_late: list[Taken] = []
-        """When those of them left that came out of the queue."""
+        """Orders as they count for the day and for their signal: when they left, or were put to wait for their turn."""
+        self.left: list[Taken] = []
+        """Orders when they left."""
         self.wanted: list[int] = []
         """When an order was to be sent: it passed, it was put into the queue, or it was refused for being too fast."""
         self.marks: list[Marked] = []
@@ -238,15 +241,12 @@ class Facts:
         }
         self.openings, self.day = carried, day
         self.orders, self.moved, self.prices, self.cancels, self.taken = [], [], [], [], []
-        self.given_back, self.left_late = [], []
+        self.left = []
         self.wanted, self.marks, self.unsettled, self.fired, self.limits = [], [], set(), set(), {}
 
     def places(self) -> list[Taken]:
-        """Return when orders have left, or will."""
-        found = [*self.taken, *self.left_late]
-        for each in self.given_back:
-            found.remove(each)
-        return found
+        """Return when orders have left, and when those that wait for their turn will."""
+        return self.left + [each.place for each in self.queue if each.paced for _ in range(each.count)]
 
     def order(self, name: str) -> Placed:
         return next(each for each in self.orders if each.name == name)
@@ -309,13 +309,14 @@ class Facts:
         )
 
     def queued(self, account: AccountId, symbol: Symbol, side: Side, strategy: str, now_ns: int) -> int:
-        """Return what orders that wait and are due will buy or sell."""
+        """Return what buys and sells of so many shares, that waited and are due, will buy or sell."""
         return sum(
             each.quantity
             for each in self.queue
             if (each.place.account, each.symbol, each.side) == (account, symbol, side)
             and strategy in ("", each.place.strategy)
             and each.place.at_ns <= now_ns
+            and each.of_shares
         )
 
     def free(self, account: AccountId, symbol: Symbol) -> int:

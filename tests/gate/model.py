@@ -48,7 +48,9 @@ class Asked(NamedTuple):
     ttl_ns: int
     has_id: bool
     place: Taken | None = None
-    """Its place in the queue, when it comes out of it."""
+    """What it was counted as when it was put to wait for its turn; it comes out of the queue now."""
+    waited: bool = False
+    """It comes out now, from having waited for its turn or for the market to open."""
 
 
 class Answer(NamedTuple):
@@ -67,8 +69,6 @@ class Answer(NamedTuple):
     deadline_ns: int = 0
     needed: int = 0
     key: str = ""
-    to_be_sent: bool = False
-    """It counts for the brake against loops."""
 
     @property
     def denials(self) -> list[Refusal]:
@@ -107,7 +107,7 @@ def judge(facts: Facts, asked: Asked) -> Answer:
     refusals += _legality(facts, asking, needed)
     refusals += limit_refusals(facts, asking, needed)
     answer = Answer(refusals, side, quantity, price, parts, needed=needed, key=key)
-    if answer.denials or asked.place is not None:
+    if answer.denials:
         return answer
     open_ns = _held_until_ns(facts.settings, asked.now_ns)
     answer = answer._replace(held_until_ns=open_ns, deadline_ns=asked.deadline_ns)
@@ -115,9 +115,11 @@ def judge(facts: Facts, asked: Asked) -> Answer:
         answer = answer._replace(deadline_ns=open_ns + asked.ttl_ns)
     turn = turn_of(facts, asking._replace(now_ns=max(asked.now_ns, open_ns)))
     if turn.at_ns > answer.deadline_ns:
-        figures = str(turn.limit), f"{(turn.at_ns - asked.now_ns) / NS:.1f}", words_of(turn.scope)
-        return answer._replace(refusals=[Refusal(Reason.ORDER_RATE_EXCEEDED, figures)], to_be_sent=True)
-    return answer._replace(turn=turn, to_be_sent=True)
+        wait = f"{(turn.at_ns - asked.now_ns) / NS:.1f}"
+        named = [(str(each.limit), wait, words_of(each.scope)) for each in turn.rates]
+        too_fast = [Refusal(Reason.ORDER_RATE_EXCEEDED, figures, any_of="rate") for figures in named]
+        return answer._replace(refusals=too_fast)
+    return answer._replace(turn=turn)
 
 
 _SIDES = {Verb.BUY: Side.BUY, Verb.SELL: Side.SELL}
@@ -189,7 +191,7 @@ def _what_stands_against_it(
     number, symbol, now_ns = asked.account, asked.item.symbol, asked.now_ns
     for mark in facts.marks:
         covers = mark.symbol in (symbol, EVERY_SYMBOL) and mark.side in (SideScope.ALL, SideScope(side.value))
-        if mark.account == number and covers and mark.arrival > asked.arrival:
+        if mark.account == number and covers and mark.arrival > asked.arrival and not asked.waited:
             yield Refusal(Reason.CANCELED_BY_LATER, (str(mark.seq),), any_of="seq")
     for order in facts.orders:
         if (order.account, order.symbol, order.side) == (number, symbol, side) and order.status in UNRESOLVED:
@@ -201,7 +203,7 @@ def _what_stands_against_it(
             figures = str(len(unknown)), str(most), words_of(scope)
             yield from over(Reason.UNKNOWN_ORDERS, len(unknown) + 1, most, *figures)
     for order in facts.orders:
-        if key and order.repeat_key == key and order.deadline_ns >= now_ns and asked.place is None:
+        if key and order.repeat_key == key and order.deadline_ns >= now_ns:
             yield Refusal(Reason.DUPLICATE_SUSPECTED, (f"{(order.deadline_ns - now_ns) / NS:.1f}",), any_of="repeat")
     if asked.item.verb is Verb.BARE:
         done = sum(each.bare and (each.account, each.symbol) == (number, symbol) for each in facts.orders)
@@ -209,8 +211,7 @@ def _what_stands_against_it(
         yield from over(Reason.BARE_PER_DAY, done + 1, most, str(done), str(most))
     minute = sum(at_ns // (60 * NS) == now_ns // (60 * NS) for at_ns in facts.wanted)
     most = facts.settings.submits_per_minute_max
-    if asked.place is None:
-        yield from over(Reason.AMPLIFICATION, minute + 1, most, str(minute), str(most))
+    yield from over(Reason.AMPLIFICATION, minute + 1, most, str(minute), str(most))
 
 
 def _repeat_key(asked: Asked, side: Side, size: Size | None, spec: PriceSpec) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
+from qmt_trading.model.limits import Scope, ScopeKind
 from tests.gate.facts import Facts
 from tests.gate.limits import Asking, belongs, limit_of
 
@@ -17,11 +17,10 @@ WINDOWS = (
 
 
 class Turn(NamedTuple):
-    """When an order may leave; of one that must wait, the first limit that makes it wait."""
+    """When an order may leave, and the limits of which one may have made it wait."""
 
     at_ns: int
-    limit: int = 0
-    scope: Scope = TOTAL
+    rates: tuple[Rate, ...] = ()
 
 
 class Rate(NamedTuple):
@@ -44,14 +43,13 @@ def turn_of(facts: Facts, asking: Asking) -> Turn:
     """Return the earliest instant from now on at which no limit is broken."""
     rates = list(_rates(facts, asking))
     count, now_ns = len(asking.parts), asking.now_ns
-    first = next((rate for rate in rates if not rate.has_room(now_ns, count)), None)
-    if first is None:
+    if all(rate.has_room(now_ns, count) for rate in rates):
         return Turn(now_ns)
     ends = {each + rate.window_ns for rate in rates for each in rate.instants if each + rate.window_ns > now_ns}
     for at_ns in sorted(ends):
         if all(rate.has_room(at_ns, count) for rate in rates):
-            return Turn(at_ns, first.limit, first.scope)
-    return Turn(1 << 62, first.limit, first.scope)
+            return Turn(at_ns, tuple(rates))
+    return Turn(1 << 62, tuple(rates))
 
 
 def _rates(facts: Facts, asking: Asking) -> list[Rate]:
@@ -62,7 +60,8 @@ def _rates(facts: Facts, asking: Asking) -> list[Rate]:
             limit = limit_of(facts, scope, name)
             if not limit or (of_messages and scope.kind is not ScopeKind.ACCOUNT):
                 continue
-            instants = [each.at_ns for each in facts.places() if belongs(scope, each)]
+            places = facts.left if of_messages else facts.places()  # What will be cancelled later nobody knows.
+            instants = [each.at_ns for each in places if belongs(scope, each)]
             if of_messages:
                 instants += [at_ns for at_ns, account in facts.cancels if account == scope.name]
             rates.append(Rate(limit, window_ns, scope, instants))

@@ -71,9 +71,7 @@ def tell_outputs(facts: Facts, outputs: Sequence[out.Output], now_ns: int) -> No
                 facts.states[output.account] = output.state
             case out.InstructionDropped():
                 name = output.seq, output.number, output.account
-                for each in [each for each in facts.queue if each.name == name]:
-                    facts.queue.remove(each)
-                    facts.given_back += [each.place] * each.count
+                facts.queue = [each for each in facts.queue if each.name != name]
             case _:
                 pass
 

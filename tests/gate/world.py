@@ -15,7 +15,7 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import EVERY_SYMBOL, Quote, Symbol
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.receipt import OrderLine
-from qmt_trading.model.signal import AccountId, Item, Signal
+from qmt_trading.model.signal import AccountId, Item, Signal, SizeKind
 from qmt_trading.model.words import BareAction, Mode, SideScope, SignalForm, TradingState, Verb
 from tests.gate.facts import Facts, Placed, Queued, Taken
 from tests.gate.generator import DAY, Premises
@@ -130,6 +130,8 @@ class World:
                 )
                 self._compare(asked, lines, outputs)
         self._same("lines left over", lines, [])
+        denials = [line.denial.reason for line in receipt.orders if line.denial is not None]
+        self.facts.wanted += [self.now_ns] * denials.count(Reason.ORDER_RATE_EXCEEDED)
         self._check_brake(outputs)
         self.counts["messages"] += 1
 
@@ -179,8 +181,9 @@ class World:
         assert isinstance(queued.asked, Asked)
         if self.now_ns < queued.place.at_ns:
             raise DifferenceError(f"{seq}.{number} left {queued.place.at_ns - self.now_ns} ns before its turn")
-        self.facts.given_back += [queued.place] * queued.count  # Whether it leaves is another matter.
-        self._compare(queued.asked._replace(now_ns=self.now_ns, quote=quote, place=queued.place), lines, outputs)
+        place = queued.place if queued.paced else None
+        asked = queued.asked._replace(now_ns=self.now_ns, quote=quote, place=place, waited=True)
+        self._compare(asked, lines, outputs)
         self.counts["came out of the queue"] += 1
 
     def _accounts(self, item: Item) -> list[AccountId]:
@@ -200,8 +203,6 @@ class World:
             raise DifferenceError(f"no line is left for {asked}")
         line = lines.pop(0)
         self._same("account and symbol", (line.account, line.symbol), (asked.account, asked.item.symbol))
-        if answer.to_be_sent:
-            self.facts.wanted += [self.now_ns] * len(answer.parts)
         if answer.denials:
             self._refused(answer, line)
             return
@@ -238,8 +239,11 @@ class World:
         self._same("how many wait", len(waiting), 1)
         self._same("its turn", waiting[0].due_ns, answer.turn.at_ns)
         place = Taken(answer.turn.at_ns, asked.account, asked.door.name, asked.item.strategy, asked.seq)
-        self.facts.taken += [place] * len(answer.parts)
-        symbol = asked.item.symbol
+        if asked.place is None and not held:
+            self.facts.taken += [place] * len(answer.parts)
+            self.facts.wanted += [self.now_ns] * len(answer.parts)
+        symbol, size = asked.item.symbol, asked.item.size
+        of_shares = size is not None and size.kind is SizeKind.SHARES and asked.verb in (Verb.BUY, Verb.SELL)
         self.facts.queue.append(
             Queued(
                 place,
@@ -249,6 +253,9 @@ class World:
                 answer.quantity,
                 asked.arrival,
                 asked._replace(deadline_ns=answer.deadline_ns),
+                len(answer.parts),
+                of_shares,
+                not held,
             )
         )
         self.counts["queued"] += 1
@@ -279,11 +286,11 @@ class World:
                     deadline_ns=asked.deadline_ns,
                 )
             )
-            place = Taken(self.now_ns, asked.account, asked.door.name, asked.item.strategy, asked.seq)
+            left = Taken(self.now_ns, asked.account, asked.door.name, asked.item.strategy, asked.seq)
+            self.facts.left.append(left)
             if asked.place is None:
-                self.facts.taken.append(place)
-            else:
-                self.facts.left_late.append(place)
+                self.facts.taken.append(left)
+                self.facts.wanted.append(self.now_ns)
         self.counts["passed"] += 1
 
     def _check_brake(self, outputs: Sequence[out.Output]) -> None:
