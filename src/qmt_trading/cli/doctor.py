@@ -24,6 +24,7 @@ from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import ConfigurationError, JournalError, LockedError
 from qmt_trading.model.words import BareAction
 from qmt_trading.run import journal_tools
+from qmt_trading.run.calendar_file import standing
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.config_file import ConfigFile
@@ -73,6 +74,7 @@ def _checks(path: Path) -> Iterator[Check]:
     mode = MODE_TEXT[configuration.engine.mode]
     yield Check("配置", True, f"{path}，{mode}，{accounts} 个账户，{doors} 个通道")
     yield _bare(path, configuration)
+    yield _calendar(configuration, time.time_ns())
     folder = _folder(configuration)
     yield folder
     if folder.good:
@@ -98,6 +100,16 @@ def _bare(path: Path, configuration: Configuration) -> Check:
         name = "控制通道" if door.name == CONTROL_DOOR else door.name
         meanings.setdefault(f"{BARE_WORDS[door.bare.value]}{size}", []).append(name)
     return Check("裸信号", True, "；".join(f"{what}（{'、'.join(names)}）" for what, names in meanings.items()))
+
+
+def _calendar(configuration: Configuration, now_ns: int) -> Check:
+    """Say how far the calendar reaches; too short is red, with what to do."""
+    if configuration.calendar_trouble:
+        return Check("交易日历", False, configuration.calendar_trouble)
+    if configuration.always_open:
+        return Check("交易日历", True, "全天可成交（always_open），不看日历")
+    day = configuration.session().trading_day(now_ns)
+    return Check("交易日历", day < configuration.calendar.warns_from, standing(configuration.calendar, day))
 
 
 def _folder(configuration: Configuration) -> Check:

@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from qmt_trading import __version__
-from qmt_trading.cli import acting, climbing, demo, doctor, init, journal, reading, rehearsing, running, sending, words
+from qmt_trading.cli import (
+    acting,
+    calendar,
+    climbing,
+    demo,
+    doctor,
+    init,
+    journal,
+    reading,
+    rehearsing,
+    running,
+    sending,
+    words,
+)
 
 words.speak_chinese()
 app = typer.Typer(
@@ -61,6 +74,7 @@ for command in (
 ):
     app.command(cls=words.Command)(command)
 app.add_typer(journal.app, name="journal")
+app.add_typer(calendar.app, name="calendar")
 
 
 def main() -> None:
