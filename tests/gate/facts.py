@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from qmt_trading.market.instruments import rule_for
-from qmt_trading.model.instrument import Symbol
+from qmt_trading.market.rulebook import STANDARD
+from qmt_trading.model.instrument import Symbol, TradingRule
 from qmt_trading.model.limits import Scope
 from qmt_trading.model.settings import EngineSettings, FeeSchedule
 from qmt_trading.model.signal import AccountId
@@ -16,17 +16,24 @@ from qmt_trading.model.words import TERMINAL, InstrumentKind, OrderStatus, Side,
 UNRESOLVED = (OrderStatus.UNKNOWN, OrderStatus.EXPIRED_UNRESOLVED)
 
 
-def cost_of(symbol: Symbol, side: Side, worth: int, fees: FeeSchedule) -> int:
-    """Return the fees of a trade worth ``worth``: each part half-up to the fen, the commission with a minimum."""
+def rule_of(symbol: Symbol, day: dt.date) -> TradingRule:
+    """Return what the rule book says of ``symbol``."""
+    rule = STANDARD.rule(symbol, day)
+    assert rule is not None
+    return rule
+
+
+def cost_of(kind: InstrumentKind, side: Side, worth: int, fees: FeeSchedule) -> int:
+    """Return the costs of an order of which ``worth`` has traded: each part half-up to the fen, one commission."""
     if worth <= 0:
         return 0
-    rule = rule_for(symbol)
 
-    def part(millionths: int) -> int:
+    def part(millionths: int | None) -> int:
+        assert millionths is not None
         return (2 * worth * millionths + 100_000_000) // 200_000_000 * 100
 
     total = max(part(fees.commission_millionths), fees.commission_minimum)
-    if rule is not None and rule.kind is InstrumentKind.STOCK:
+    if kind is InstrumentKind.STOCK:
         total += part(fees.transfer_millionths)
         total += part(fees.stamp_duty_millionths) if side is Side.SELL else 0
     return total
@@ -269,11 +276,16 @@ class Facts:
         return total
 
     def frozen(self, order: Placed) -> int:
-        """Return the cash that what is left of a buy freezes, with its fees."""
+        """Return the cash that what is left of a buy freezes, with what it adds to the order's costs."""
         if order.side is not Side.BUY or not order.left:
             return 0
         worth = order.left * order.price
-        return worth + cost_of(order.symbol, Side.BUY, worth, self.fees(order.account))
+        return worth + self.added_cost(order.account, order.symbol, Side.BUY, order.filled_worth, worth)
+
+    def added_cost(self, account: AccountId, symbol: Symbol, side: Side, before: int, worth: int) -> int:
+        """Return what ``worth`` more costs an order of which ``before`` has traded."""
+        kind, fees = rule_of(symbol, self.day).kind, self.fees(account)
+        return cost_of(kind, side, before + worth, fees) - cost_of(kind, side, before, fees)
 
     def available(self, account: AccountId) -> int:
         return self.cash(account) - sum(self.frozen(each) for each in self.orders if each.account == account)
@@ -285,8 +297,7 @@ class Facts:
                 continue
             quantity, sellable, cost = found.get(each.symbol, NOTHING)
             if each.side is Side.BUY:
-                rule = rule_for(each.symbol)
-                today = each.quantity if rule is not None and rule.same_day_sell else 0
+                today = each.quantity if rule_of(each.symbol, self.day).same_day_sell else 0
                 paid = each.quantity * each.price + each.fee
                 found[each.symbol] = Held(quantity + each.quantity, sellable + today, cost + paid)
             else:

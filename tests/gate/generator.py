@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from qmt_trading.market.instruments import rule_for
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
 from qmt_trading.model.limits import NO_LIMITS, TOTAL, Limits, Scope, ScopeKind, Window
@@ -22,6 +21,7 @@ from qmt_trading.model.settings import (
 )
 from qmt_trading.model.signal import AccountId, Item, PriceKind, PriceSpec, Size, SizeKind
 from qmt_trading.model.words import BareAction, Mode, OpeningPause, Verb
+from tests.gate.facts import rule_of
 
 DAY: Final = dt.date(2026, 11, 24)
 YUAN: Final = 10_000
@@ -33,6 +33,7 @@ SYMBOLS: Final = tuple(map(Symbol, ("600000.SH", "000001.SZ", "688001.SH", "3000
 FREE: Final = FeeSchedule(
     commission_millionths=0, commission_minimum=Money(0), stamp_duty_millionths=0, transfer_millionths=0
 )
+USUAL: Final = FeeSchedule(stamp_duty_millionths=500, transfer_millionths=10)
 LATEST: Final = PriceSpec(PriceKind.LATEST, text="latest")
 VERBS: Final = (Verb.BUY, Verb.SELL, Verb.CANCEL)
 HOUR_NS: Final = 3600 * SECOND_NS
@@ -167,7 +168,7 @@ class Premises:
             scope, name = rng.choice(self.scopes()), rng.choice(LISTS)
             limits[scope][name] = self._list(rng, name)
         found = {scope: replace(NO_LIMITS, **values) for scope, values in limits.items()}
-        fees = rng.choice((FREE, FeeSchedule()))
+        fees = rng.choice((FREE, USUAL))
         return EngineSettings(
             mode=Mode.PAPER,
             accounts=tuple(
@@ -214,10 +215,9 @@ class Premises:
         return (rng.choice(self.symbols),)
 
     def _rule(self, rng: Random, symbol: Symbol) -> TradingRule:
-        rule = rule_for(symbol)
-        assert rule is not None
-        if rng.random() < 0.3:
-            rule = replace(rule, cage_millionths=20_000, cage_ticks=rng.choice((0, 10)))
+        rule = rule_of(symbol, DAY)
+        caged = rng.random() < 0.3
+        rule = replace(rule, cage_millionths=20_000 * caged, cage_ticks=rng.choice((0, 10)))
         if rng.random() < 0.2 and not self.rates and rule.board != "star":
             rule = replace(rule, quantity_max=Quantity(rule.lot * rng.choice((2, 3, 4))))
         return rule
@@ -257,7 +257,7 @@ class Premises:
             day_buy_max = Quantity(rng.choice((0, 300, 500, 900)))
             rule = replace(rule, day_buy_max=day_buy_max)
         if rng.random() < 0.01:
-            rule = rng.choice((None, rule_for(Symbol("000001.SH"))))
+            rule = rng.choice((None, rule_of(Symbol("000001.SH"), DAY)))
         return Quote(symbol=symbol, rule=rule, **figures)
 
     # Messages

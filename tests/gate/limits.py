@@ -13,7 +13,7 @@ from qmt_trading.model.numbers import to_money_text as money
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec
 from qmt_trading.model.words import Side
-from tests.gate.facts import Facts, Placed, Taken, cost_of
+from tests.gate.facts import Facts, Placed, Taken
 
 MORE_IS_TIGHTER = ("cash_reserve",)
 """Of every other limit the smaller figure is the tighter one."""
@@ -66,9 +66,8 @@ class Asking(NamedTuple):
         """Return the cash that it freezes, each part with its own fees; nothing for a sell."""
         if self.side is not Side.BUY:
             return 0
-        fees = facts.fees(self.account)
-        worths = [self.price * part for part in self.parts]
-        return sum(worth + cost_of(self.quote.symbol, Side.BUY, worth, fees) for worth in worths)
+        worths, symbol = [self.price * part for part in self.parts], self.quote.symbol
+        return sum(worth + facts.added_cost(self.account, symbol, Side.BUY, 0, worth) for worth in worths)
 
     def scopes(self, facts: Facts) -> list[Scope]:
         return scopes_of(facts, self.account, self.door, self.strategy)

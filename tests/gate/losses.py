@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from qmt_trading.market.instruments import rule_for
 from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
 from qmt_trading.model.numbers import MILLION
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import InstrumentKind, Side, TradingState
-from tests.gate.facts import Facts
+from tests.gate.facts import Facts, rule_of
 from tests.gate.limits import limit_of
 
 NOT_COUNTED = (InstrumentKind.REPO, InstrumentKind.SUBSCRIPTION)
@@ -20,8 +19,7 @@ def gain_of(facts: Facts, account: AccountId) -> int:
     positions = facts.positions(account)
     traded = {each.symbol for each in facts.orders if each.account == account}
     for symbol in traded | set(positions):
-        rule = rule_for(symbol)
-        if rule is not None and rule.kind in NOT_COUNTED:
+        if rule_of(symbol, facts.day).kind in NOT_COUNTED:
             continue
         net = 0
         for order in facts.orders:

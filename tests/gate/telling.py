@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model.numbers import Money
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState, OrderStatus, Side
-from tests.gate.facts import Facts, Held, Marked, Moved, Opening, Own, Placed, Told, cost_of
+from tests.gate.facts import Facts, Held, Marked, Moved, Opening, Own, Placed, Told
 
 _NOT_SENT = Told(OrderStatus.NOT_SENT, by_broker=False)
 _UNKNOWN = Told(OrderStatus.UNKNOWN, by_broker=False)
@@ -104,7 +105,9 @@ def _fill(facts: Facts, account: AccountId, row: ev.FillRow, *, moves: bool) -> 
     order = _find(facts, account, row.client_order_id, row.broker_order_id)
     assert order is not None, row
     worth = row.quantity * row.price
-    fee = cost_of(row.symbol, row.side, worth, facts.fees(account)) if row.fee is None else row.fee
+    fee = row.fee
+    if fee is None:
+        fee = Money(facts.added_cost(account, row.symbol, row.side, order.filled_worth, worth))
     order.told.append(Told(quantity=row.quantity, price=row.price, fee=fee))
     if order.strategy:
         signed = row.quantity if row.side is Side.BUY else -row.quantity
