@@ -220,7 +220,7 @@ def _sells_are_free_of_limits() -> Any:
 
 def _first_scope_only() -> Any:
     """The first scope with limits answers for all."""
-    right = gate.judge
+    right: Any = gate.judge
 
     def wrong(*args: Any) -> Any:
         *rest, judged = args
@@ -230,7 +230,7 @@ def _first_scope_only() -> Any:
 
 
 def _last_scope_first() -> Any:
-    right = gate.judge
+    right: Any = gate.judge
 
     def wrong(*args: Any) -> Any:
         *rest, judged = args
@@ -241,7 +241,7 @@ def _last_scope_first() -> Any:
 
 def _no_reserve() -> Any:
     """Cash that is to stay is spent."""
-    right = gate.judge
+    right: Any = gate.judge
 
     def wrong(*args: Any) -> Any:
         *rest, judged = args

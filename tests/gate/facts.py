@@ -171,8 +171,8 @@ class Queued(NamedTuple):
     arrival: int
     asked: object
     """What was asked, to be asked again."""
-    count: int = 1
-    """How many orders it was split into."""
+    orders: int = 1
+    """How many it was split into."""
     of_shares: bool = True
     """Bought or sold by number of shares; not: a target, or a size that is still to be worked out."""
     paced: bool = True
@@ -253,7 +253,7 @@ class Facts:
 
     def places(self) -> list[Taken]:
         """Return when orders have left, and when those that wait for their turn will."""
-        return self.left + [each.place for each in self.queue if each.paced for _ in range(each.count)]
+        return self.left + [each.place for each in self.queue if each.paced for _ in range(each.orders)]
 
     def order(self, name: str) -> Placed:
         return next(each for each in self.orders if each.name == name)

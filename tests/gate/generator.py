@@ -62,11 +62,11 @@ def a_limit(rng: Random, name: str, cash: int) -> int:
         case "deviation_max":
             return rng.choice((10_000, 20_000)) + rng.choice((-1, 0, 0, 1))
         case "position_value_max":
-            return 10_000 * YUAN + thousands(rng, 12)
+            return 10_000 * YUAN + thousands(rng, 6)
         case "position_share_max":
-            return rng.randint(11, 30) * 10_000 + rng.choice((-1, 0, 0, 1))
+            return rng.randint(11, 16) * 10_000 + rng.choice((-1, 0, 0, 1))
         case "buy_value_per_day_max" | "turnover_per_day_max":
-            return thousands(rng, 15)
+            return thousands(rng, 8)
         case "recent_value_share_max":
             return rng.randint(1, 5) * 10_000 + rng.choice((-1, 0, 0, 1))
         case "cash_reserve":

@@ -77,7 +77,9 @@ class Asking(NamedTuple):
         if facts.settings.always_open:
             return True
         minutes = time_of_day_ns(self.now_ns) / 60_000_000_000
-        return 570 <= minutes < 690 or 780 <= minutes < 897
+        rule = self.quote.rule
+        no_closing_auction = rule is not None and rule.board == "convertible" and self.quote.symbol.endswith(".SH")
+        return 570 <= minutes < 690 or 780 <= minutes < (900 if no_closing_auction else 897)
 
 
 def scopes_of(facts: Facts, account: AccountId, door: str, strategy: str) -> list[Scope]:
