@@ -12,6 +12,7 @@ from qmt_trading.cli import (
     acting,
     calendar,
     climbing,
+    compliance,
     demo,
     doctor,
     init,
@@ -75,6 +76,7 @@ for command in (
     app.command(cls=words.Command)(command)
 app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
+app.add_typer(compliance.app, name="compliance")
 
 
 def main() -> None:

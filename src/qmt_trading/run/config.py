@@ -24,6 +24,7 @@ from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSett
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, Verb
 from qmt_trading.run.calendar_file import read as read_calendar
+from qmt_trading.run.config_compliance import read_compliance, require_registration
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
@@ -92,6 +93,8 @@ def load(path: Path) -> Configuration:
     file = ConfigFile(path)
     root = Table(file, (), file.tables)
     mode = root.word("mode", _MODES, offered=(Mode.PAPER.value,))
+    registrations = read_compliance(root)
+    require_registration(root, mode, registrations)
     if mode is not Mode.PAPER:
         root.wrong(
             "mode", f"「{mode.value}」模式还没有做好，目前只有 paper", f"{mode.value} is not built yet, only paper is"
@@ -141,6 +144,7 @@ def load(path: Path) -> Configuration:
     known: dict[str, AccountId] = {}
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
+    accounts = registrations.given_to(accounts, known)
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
