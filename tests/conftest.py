@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.market_data import SHARED
+
 ROOT = Path(__file__).resolve().parent.parent
-SHARED = Path(os.environ.get("QMT_SHARED") or ROOT.parent / "shared")
 NO_SETUP_HELPS = re.compile(r"needs (Windows|Linux|macOS|POSIX)\b")
 """How the reason of a skip begins that is right even in CI: this operating system can never run the test."""
 

@@ -82,7 +82,8 @@ def try_out(configuration: Configuration, door: str, texts: Sequence[tuple[int, 
         engine_access.ask(configuration.folder, wire.Hello())
     except engine_access.NotRunningError:
         engine = dry_run.from_configuration(configuration.engine, now_ns, session.trading_day(now_ns))
-        facts = dry_run.Facts(dry_run.rule_alone, lambda _: None, now_ns, next_day)
+        alone = dry_run.rule_alone(engine.state.rules, engine.state.rules_day())
+        facts = dry_run.Facts(alone, lambda _: None, now_ns, next_day)
         told = dry_run.judge(engine, plain, facts, door=door, infer_market=infer_market)
         return Tried(_rows(texts, told, is_engines=False), False)
     with dry_run.recorded(configuration.folder) as (engine, known):

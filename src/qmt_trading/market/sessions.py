@@ -6,8 +6,8 @@ import datetime as dt
 from typing import Final
 
 from qmt_trading.market.calendar import SHIPPED, Calendar
-from qmt_trading.market.instruments import MAIN, rule_for
 from qmt_trading.market.phases import ALL_DAY, NO_DAY, Phase, Span, span_at
+from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.model.instant import at_time, day_of
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.words import InstrumentKind
@@ -32,11 +32,11 @@ class Session:
 
     def phase_at(self, now_ns: int) -> Phase:
         """Return the phase of Shanghai's main board at ``now_ns``. A boundary belongs to the phase that begins."""
-        return self._span(_STOCK, MAIN.kind, MAIN.board, now_ns).phase
+        return self._span(_STOCK, InstrumentKind.STOCK, "main", now_ns).phase
 
     def span_at(self, symbol: Symbol, now_ns: int) -> Span:
         """Return what holds for ``symbol`` at ``now_ns``; all of a day without trading is closed."""
-        rule = rule_for(symbol)
+        rule = STANDARD.rule(symbol, self.trading_day(now_ns))
         if rule is None:
             return self._span(symbol, InstrumentKind.UNKNOWN, "", now_ns)
         return self._span(symbol, rule.kind, rule.board, now_ns)

@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -23,6 +24,7 @@ from qmt_trading.engine.ids import ALPHABET, TAG_LENGTH
 from qmt_trading.feeds.recorded import RecordedFeed
 from qmt_trading.feeds.synthetic import SyntheticFeed
 from qmt_trading.journal.sqlite import SqliteJournal
+from qmt_trading.market.rulebook import book_of
 from qmt_trading.model import events as ev
 from qmt_trading.model.errors import ConfigurationError, DoorError, LockedError
 from qmt_trading.model.numbers import SECOND_NS
@@ -30,12 +32,14 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState
 from qmt_trading.ports import Broker, MarketFeed, SignalSource
+from qmt_trading.run.actions_file import read_actions
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import Configuration, Terminal
 from qmt_trading.run.control import Control
 from qmt_trading.run.control_door import ControlDoor, control_address
 from qmt_trading.run.door_watch import DoorWatch, Watched
 from qmt_trading.run.doors import make_door
+from qmt_trading.run.ex_days import ExDays, Source
 from qmt_trading.run.halt_flag import HaltFlag
 from qmt_trading.run.housekeeping import Housekeeping
 from qmt_trading.run.inbox import Inbox
@@ -96,6 +100,7 @@ class Application:
             self._flag = HaltFlag(folder)
             self._safe = self._why_safe(asked=safe)
             self._session = configuration.session()
+            self._rules = book_of(configuration.engine.rules)
             self._feed = self._make_feed()
             self._brokers = {terminal.name: self._broker(terminal) for terminal in configuration.terminals}
             self._broker_of = {
@@ -117,6 +122,7 @@ class Application:
                 clock=self._clock,
                 trading_day=self._session.trading_day,
                 day_after=self._session.day_after,
+                actions_told=ExDays(self._actions()).told,
                 head=(recovered.number, recovered.seal),
                 observe=self._observe,
                 heed=self._heed,
@@ -357,8 +363,13 @@ class Application:
     def _make_feed(self) -> MarketFeed:
         recording = self._configuration.recording
         if recording is None:
-            return SyntheticFeed(self._configuration.terminals[0].seed)
-        return RecordedFeed(recording, begin_ns=self._clock.now_ns())
+            return SyntheticFeed(self._configuration.terminals[0].seed, self._rules)
+        return RecordedFeed(recording, begin_ns=self._clock.now_ns(), rules=self._rules)
+
+    def _actions(self) -> Source:
+        """Return what knows of corporate actions; one besides the file would stand here."""
+        path = self._configuration.corporate_actions
+        return partial(read_actions, path) if path is not None else tuple
 
     def _broker(self, terminal: Terminal) -> Broker:
         openings = tuple(
@@ -374,7 +385,9 @@ class Application:
             now_ns=self._clock.now_ns(),
             session=self._session,
             seed=terminal.seed,
+            rules=self._rules,
             book=FileBook(self._configuration.folder / f"exchange-{terminal.name}.book"),
+            actions=self._actions(),
         )
         numbers = tuple(AccountId(opening.account) for opening in openings)
         return EmbeddedExchange(LyingExchange(exchange, self._chaos, seed=terminal.seed), self._clock, numbers)

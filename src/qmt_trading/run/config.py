@@ -15,15 +15,17 @@ from qmt_trading.codec.size_text import QUANTITY_MAX
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.engine.risk.tradable_symbol import TRADED
 from qmt_trading.market.calendar import Calendar
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.instruments import kind_of
 from qmt_trading.market.sessions import Session
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import Limits, ScopeKind
 from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Quantity
-from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeSchedule
+from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeRounding, FeeSchedule
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, Verb
+from qmt_trading.run.actions_file import read_actions
 from qmt_trading.run.calendar_file import read as read_calendar
+from qmt_trading.run.config_compliance import read_compliance, require_registration
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
@@ -74,6 +76,8 @@ class Configuration(Struct, frozen=True, kw_only=True):
     """Why imported years are left out; empty: none are."""
     recording: Path | None
     """Bars or ticks that the embedded exchange plays, from its start on; None: made-up quotes."""
+    corporate_actions: Path | None
+    """What is known of ex-days; None: nothing is adjusted on them."""
     log_days: int
     log_bytes_max: int
     digest: str
@@ -92,6 +96,8 @@ def load(path: Path) -> Configuration:
     file = ConfigFile(path)
     root = Table(file, (), file.tables)
     mode = root.word("mode", _MODES, offered=(Mode.PAPER.value,))
+    registrations = read_compliance(root)
+    require_registration(root, mode, registrations)
     if mode is not Mode.PAPER:
         root.wrong(
             "mode", f"「{mode.value}」模式还没有做好，目前只有 paper", f"{mode.value} is not built yet, only paper is"
@@ -106,6 +112,7 @@ def load(path: Path) -> Configuration:
     for each in (data, log):
         each.close()
     recording = _recording(root.table("feed"), path.parent)
+    corporate_actions = _corporate_actions(root.table("market"), path.parent)
     signals = root.table("signals")
     bare, bare_size = _bare(signals.table("bare"))
     default_price = signals.price("default_price") or PriceSpec(PriceKind.LATEST, text="latest")
@@ -141,6 +148,7 @@ def load(path: Path) -> Configuration:
     known: dict[str, AccountId] = {}
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
+    accounts = registrations.given_to(accounts, known)
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
@@ -180,6 +188,7 @@ def load(path: Path) -> Configuration:
         calendar=extended.calendar,
         calendar_trouble=extended.trouble,
         recording=recording,
+        corporate_actions=corporate_actions,
         log_days=log_days,
         log_bytes_max=log_bytes_max,
         digest=file.digest,
@@ -203,6 +212,20 @@ def _recording(table: Table, base: Path) -> Path | None:
     return recording
 
 
+def _corporate_actions(table: Table, base: Path) -> Path | None:
+    """Return the file of corporate actions, which is read once to find its mistakes now; None where there is none."""
+    if not table.has("corporate_actions"):
+        table.text("corporate_actions", "")
+        table.close()
+        return None
+    path = table.absolute("corporate_actions", base, table.text("corporate_actions"))
+    if not path.is_file():
+        table.wrong("corporate_actions", f"没有这个文件：{path}", f"there is no such file: {path}")
+    table.close()
+    read_actions(path)
+    return path
+
+
 def _bare(table: Table) -> tuple[BareAction, Size | None]:
     action = table.word("action", BARE_ACTIONS, BareAction.UNSET)
     size = table.size("size", verb=Verb.BUY if action is BareAction.BUY else Verb.SELL)
@@ -217,11 +240,17 @@ def _fees(table: Table, base: FeeSchedule | None = None) -> FeeSchedule:
     fees = FeeSchedule(
         commission_millionths=table.percent_millionths("commission_percent", base.commission_millionths),
         commission_minimum=table.money("commission_minimum", base.commission_minimum),
-        stamp_duty_millionths=table.percent_millionths("stamp_duty_percent", base.stamp_duty_millionths),
-        transfer_millionths=table.percent_millionths("transfer_percent", base.transfer_millionths),
+        stamp_duty_millionths=_own_percent(table, "stamp_duty_percent", base.stamp_duty_millionths),
+        transfer_millionths=_own_percent(table, "transfer_percent", base.transfer_millionths),
+        fee_rounding=table.word("fee_rounding", {each.value: each for each in FeeRounding}, base.fee_rounding),
     )
     table.close()
     return fees
+
+
+def _own_percent(table: Table, name: str, base: int | None) -> int | None:
+    """Return a rate that goes before the rule book's; None: the rule book decides by the day."""
+    return table.percent_millionths(name, 0) if table.has(name) else base
 
 
 def _terminal(
@@ -312,9 +341,9 @@ def _holdings(table: Table) -> tuple[tuple[Symbol, Quantity], ...]:
             symbol = normalise(written)
         except MalformedError as error:
             table.malformed("positions", error)
-        rule = rule_for(symbol)
-        if rule is None or rule.kind not in TRADED:
-            what = "unknown" if rule is None else rule.kind.value
+        kind = kind_of(symbol)
+        if kind not in TRADED:
+            what = "unknown" if kind is None else kind.value
             table.wrong(
                 "positions",
                 f"{written} 不是股票、基金或可转债（{what}）",

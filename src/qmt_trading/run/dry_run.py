@@ -15,7 +15,7 @@ from qmt_trading.codec.signal import parse
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.fold import signal_key
 from qmt_trading.journal.sqlite import SqliteReader
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import Quote, Symbol
@@ -155,10 +155,10 @@ def _without_market(settings: EngineSettings) -> EngineSettings:
     )
 
 
-def rule_alone(symbol: Symbol) -> Quote | None:
-    """Return what is known of ``symbol`` without a market: its rule, and no price."""
+def rule_alone(rules: RuleBook, day: dt.date) -> Quotes:
+    """Return what knows of a symbol without a market: its rule on ``day``, and no price."""
     none = Price(0)
-    return Quote(symbol, none, none, none, none, (), (), 0, rule_for(symbol))
+    return lambda symbol: Quote(symbol, none, none, none, none, (), (), 0, rules.rule(symbol, day))
 
 
 def is_untold(signal: Signal, line: OrderLine) -> bool:

@@ -29,6 +29,10 @@ from tests.unit.brokers.bench_parts import ACCOUNT, BOND, DAY, DEEP, NOW_NS, PUF
 YUAN = 10_000
 
 
+def at(hour: int, minute: int) -> int:
+    return int(dt.datetime(2026, 11, 24, hour, minute, tzinfo=SHANGHAI).timestamp()) * 10**9
+
+
 def rows(reports: list[Report]) -> list[OrderRow]:
     return [report.row for report in reports if isinstance(report, OrderReported)]
 
@@ -165,10 +169,21 @@ def test_the_counter_rejects_in_its_own_words(submit: object, text: str) -> None
     assert listed(exchange).cash == 100_000 * YUAN
 
 
-def test_the_limits_themselves_are_taken() -> None:
-    exchange = make(Quotes())
-    assert states(exchange.submit(order("A1", price="11.44"), NOW_NS)) == [S.NEW]
-    assert states(exchange.submit(order("A2", price="9.36"), NOW_NS)) == [S.NEW]
+def test_the_limits_themselves_are_taken_in_an_auction() -> None:
+    opening_ns = at(9, 16)
+    exchange = make(Quotes(), session=Session(), now_ns=opening_ns)
+    assert states(exchange.submit(order("A1", price="11.44", deadline_ns=opening_ns), opening_ns)) == [S.NEW]
+    assert states(exchange.submit(order("A2", price="9.36", deadline_ns=opening_ns), opening_ns)) == [S.NEW]
+
+
+def test_beyond_the_cage_of_continuous_trading_an_order_is_rejected_in_the_exchanges_words() -> None:
+    exchange = make(Quotes())  # Best ask 10.50, best bid 10.49: 2 % away lie 10.71 and, of 10.2802, 10.28.
+    assert states(exchange.submit(order("A1", price="10.71"), NOW_NS)) == [S.NEW]
+    above = rows(exchange.submit(order("A2", price="10.72"), NOW_NS))[-1]
+    assert (above.status, above.text) == (S.REJECTED, "买入价格超出价格笼子：最高 10.71，委托 10.72")
+    assert states(exchange.submit(order("A3", side=Side.SELL, price="10.28"), NOW_NS)) == [S.NEW]
+    below = rows(exchange.submit(order("A4", side=Side.SELL, price="10.27"), NOW_NS))[-1]
+    assert (below.status, below.text) == (S.REJECTED, "卖出价格超出价格笼子：最低 10.28，委托 10.27")
 
 
 def test_a_submit_after_its_deadline_is_refused_for_good() -> None:
@@ -319,11 +334,6 @@ def test_each_session_is_greater_than_all_before() -> None:
 
 
 def test_regular_hours_rule_orders_cancels_and_executions() -> None:
-    day = dt.date(2026, 11, 24)
-
-    def at(hour: int, minute: int) -> int:
-        return int(dt.datetime.combine(day, dt.time(hour, minute), SHANGHAI).timestamp()) * 10**9
-
     exchange = make(Quotes(), session=Session(), now_ns=at(8, 0))
     assert rows(exchange.submit(order("A0"), at(9, 0)))[-1].text == "非交易时间，不允许委托"
     row = rows(exchange.submit(order("A1"), at(9, 16)))[0]
