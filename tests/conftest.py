@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.market_data import SHARED
+
 ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared"
 NO_SETUP_HELPS = re.compile(r"needs (Windows|Linux|macOS|POSIX)\b")
 """How the reason of a skip begins that is right even in CI: this operating system can never run the test."""
 
@@ -67,7 +68,7 @@ def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 @pytest.fixture
 def shared() -> Path:
-    """Return the folder of recorded data beside the checkout."""
+    """Return the folder of recorded data: beside the checkout, or where QMT_SHARED says."""
     if not SHARED.is_dir():
-        pytest.skip("needs the folder shared/ beside the checkout")
+        pytest.skip("needs the folder shared/ beside the checkout, or where QMT_SHARED says")
     return SHARED

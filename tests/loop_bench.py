@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from qmt_trading.codec.journal_record import Record, decode_turn
 from qmt_trading.journal.memory import MemoryJournal
 from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.sessions import Session
 from qmt_trading.model import events as ev
 from qmt_trading.model import instant
 from qmt_trading.model import outputs as out
@@ -110,9 +111,13 @@ class LoopBench:
         journal: WatchedJournal | None = None,
         *,
         settings: EngineSettings = SETTINGS,
+        begins_ns: int = START_NS,
+        session: Session | None = None,
         actions_told: Told = lambda state: None,
     ) -> None:
         self.clock = HandClock()
+        self.clock.steady = begins_ns
+        self.session = session
         self.broker = NotingBroker()
         self.journal = journal if journal is not None else WatchedJournal()
         self.observed: list[Record] = []
@@ -127,7 +132,8 @@ class LoopBench:
             broker_of=lambda account: self.broker,
             feed=self,
             clock=self.clock,
-            trading_day=instant.day_of,
+            trading_day=session.trading_day if session is not None else instant.day_of,
+            day_after=session.day_after if session is not None else lambda now_ns: None,
             actions_told=actions_told,
             head=(self.recovered.number, self.recovered.seal),
             observe=self._observe,
@@ -139,7 +145,7 @@ class LoopBench:
         self.observed.extend(records)
 
     def again(self) -> LoopBench:
-        return LoopBench(self.journal)
+        return LoopBench(self.journal, begins_ns=self.clock.now_ns(), session=self.session)
 
     def quote(self, symbol: Symbol, now_ns: int) -> Quote | None:
         """Answer for the MarketFeed port."""

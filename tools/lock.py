@@ -41,8 +41,8 @@ def main() -> int:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     base: list[str] = project["build-system"]["requires"] + project["project"]["dependencies"]
     test: list[str] = base + project["project"]["optional-dependencies"]["test"]
-    checks_only = ("mypy", "ruff", "import-linter", "types-", "hatchling")
-    windows = [requirement for requirement in test if not requirement.startswith(checks_only)]
+    elsewhere = ("mypy", "ruff", "import-linter", "types-", "hatchling", "exchange-calendars")
+    windows = [requirement for requirement in test if not requirement.startswith(elsewhere)]
 
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

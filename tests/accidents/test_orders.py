@@ -133,7 +133,7 @@ def test_a10_replayed_fills_and_rows_count_once() -> None:
     assert bench.order(name).status is OrderStatus.FILLED
     assert bench.held() == 2200
     paid = bench.engine.state.accounts[ACCOUNT].cash
-    assert cash - paid == 2 * (105_000 * 100 + 50_000 + 100)
+    assert cash - paid == 2 * 105_000 * 100 + 50_000 + 200
     yesterday = replace(fills[0], day=dt.date(2026, 11, 23), fill_id="9")
     bench.filled(yesterday)
     assert bench.held() == 2200

@@ -137,7 +137,7 @@ class Rig:
             self._number += 1
             name = f"kill/{self._number}"
             symbol = f"600{self._rng.randrange(300):03d}.SH"
-            price = self._rng.choice(("涨停", "跌停"))
+            price = self._rng.choice(("对手", "跌停"))
             text = f"buy {symbol} {self._number * 100}@{price}:{','.join(ACCOUNTS)} #{name}\n"
             self.sent[name] = text.encode()
             payload += self.sent[name]

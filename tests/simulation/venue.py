@@ -10,12 +10,14 @@ from typing import Final
 from msgspec.structs import replace
 
 from qmt_trading.market.fees import fee
+from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.model import events as ev
+from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity, notional
 from qmt_trading.model.order import Position
 from qmt_trading.model.outputs import CancelOrder, QueryBroker, SubmitOrder
 from qmt_trading.model.settings import FeeSchedule
-from qmt_trading.model.words import InstrumentKind, LinkState, OrderStatus, Side
+from qmt_trading.model.words import LinkState, OrderStatus, Side
 from tests.simulation.habits import PLAIN, Habits
 
 ENDS: Final = (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED)
@@ -209,7 +211,7 @@ class Venue:
         account, key = command.account, (command.account, command.symbol)
         if command.side is Side.BUY:
             self.judged["buys"] += 1
-            short = _cost(command.price, command.quantity) - self.available(account)
+            short = self._cost(command.symbol, command.price, command.quantity) - self.available(account)
             # Each fill costs the minimum fee, each answer of ours only foresees it for the rest.
             short -= self._parts[account] * FEES.commission_minimum
             excused = short <= self._foreign_cash[account]
@@ -229,7 +231,7 @@ class Venue:
         for order in self.orders.values():
             row = order.row
             if order.account == account and row.side is Side.BUY and row.status not in ENDS:
-                claimed += _cost(row.price, row.quantity - row.filled_quantity)
+                claimed += self._cost(row.symbol, row.price, row.quantity - row.filled_quantity)
         return self.cash[account] - claimed
 
     def free(self, account: str, symbol: str) -> int:
@@ -248,7 +250,7 @@ class Venue:
         side = Side.BUY if rng.random() < 0.7 else Side.SELL
         quantity = rng.choice((100, 200))
         if side is Side.BUY:
-            cost = _cost(FOREIGN_PRICE, quantity)
+            cost = self._cost(symbol, FOREIGN_PRICE, quantity)
             if cost > self.available(account):
                 return
             self._foreign_cash[account] += cost + 20 * FEES.commission_minimum
@@ -287,7 +289,7 @@ class Venue:
         left = row.quantity - row.filled_quantity
         quantity = left if left <= 100 or self._rng.random() < 0.5 else left // 200 * 100 or left
         worth = notional(row.price, Quantity(quantity))
-        cost = fee(InstrumentKind.STOCK, row.side, worth, FEES)
+        cost = fee(STANDARD.fees(row.symbol, self.day), row.side, worth, Quantity(quantity), FEES)
         fill = ev.FillRow(
             fill_id=f"F{len(order.fills)}",
             client_order_id=row.client_order_id,
@@ -383,11 +385,11 @@ class Venue:
             )
         )
 
+    def _cost(self, symbol: str, price: Price, quantity: int) -> int:
+        worth = notional(price, Quantity(quantity))
+        charges = STANDARD.fees(Symbol(symbol), self.day)
+        return worth + fee(charges, Side.BUY, worth, Quantity(quantity), FEES)
+
     def _tell(self, report: ev.Report) -> None:
         if self.connected and (isinstance(report, ev.SubmitsHandedOver) or report.account in self.present):
             self.reports.append(report)
-
-
-def _cost(price: Price, quantity: int) -> int:
-    worth = notional(price, Quantity(quantity))
-    return worth + fee(InstrumentKind.STOCK, Side.BUY, worth, FEES)

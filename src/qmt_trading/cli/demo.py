@@ -90,8 +90,8 @@ def _shown(engine: DemoEngine, *, once: bool) -> bool:
 
 
 def _hints(engine: DemoEngine) -> list[Text]:
-    message = "buy 600036.SH 100@涨停:11031124"
-    other = "sell 600000.SH 100@跌停:11031122"
+    message = "buy 600036.SH 100@对手:11031124"
+    other = "sell 600000.SH 100@对手:11031122"
     lines = [f"  cd {engine.folder}", f"  {program()} send '{message}'"]
     if any(door.kind == "fifo" for door in engine.configuration.doors):
         lines.append(f"  echo '{other}' > signals.fifo")

@@ -14,17 +14,17 @@ from qmt_trading.model.words import TERMINAL, OrderStatus
 
 EXAMPLE: Final = ("600000.SH:11031122,11031123;600036.SH:11031124", "示例消息：裸信号，各买一手")
 TRADES: Final = (
-    ("buy 600000.SH 1000@涨停:11031122 #demo/1", "按涨停价买 1000 股"),
-    ("sell 600036.SH 500@跌停:@全部 #demo/2", "分组里每个账户卖 500 股"),
+    ("buy 600000.SH 1000@对手+1%:11031122 #demo/1", "比卖一高 1% 买 1000 股"),
+    ("sell 600036.SH 500@对手-1%:@全部 #demo/2", "分组里每个账户卖 500 股"),
     ("buy 600000.SH 200@跌停:11031123 #demo/3", "挂在跌停价，等着被撤"),
     ("撤单 600000.SH:11031123 #demo/4", "撤掉它"),
 )
 MISTAKES: Final = (
-    ("buy 600000.SH 1000@涨停:11031122 #demo/1", "同一编号再发一次：不会重复下单"),
+    ("buy 600000.SH 1000@对手+1%:11031122 #demo/1", "同一编号再发一次：不会重复下单"),
     ("buy 600000.SH 100", "写得不完整：指出哪里不对"),
 )
 MESSAGES: Final = (EXAMPLE, *TRADES, *MISTAKES)
-HALTED: Final = ("buy 600036.SH 100@涨停:11031124 #demo/5", "停止时下单")
+HALTED: Final = ("buy 600036.SH 100@对手:11031124 #demo/5", "停止时下单")
 RESTING: Final = tuple(
     (f"buy 600036.SH {100 * number}@跌停:@全部 #demo/kill-{number}", "每个账户挂一笔") for number in (1, 2, 3)
 )

@@ -13,7 +13,6 @@ from qmt_trading.codec import control as wire
 from qmt_trading.codec.receipt_json import line_status
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.link.dial import DialError
-from qmt_trading.market.sessions import Session
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import to_text
 from qmt_trading.model.receipt import CancelLine, OrderLine
@@ -77,12 +76,14 @@ def try_out(configuration: Configuration, door: str, texts: Sequence[tuple[int, 
     infer_market = any(each.infer_market for each in configuration.engine.doors if each.name == door)
     plain = [text for _, text in texts]
     now_ns = time.time_ns()
-    next_day = Session(always_open=configuration.always_open).day_after(now_ns)
+    session = configuration.session()
+    next_day = session.day_after(now_ns)
     try:
         engine_access.ask(configuration.folder, wire.Hello())
     except engine_access.NotRunningError:
-        engine = dry_run.from_configuration(configuration.engine, now_ns)
-        facts = dry_run.Facts(dry_run.rule_alone, lambda _: None, now_ns, next_day)
+        engine = dry_run.from_configuration(configuration.engine, now_ns, session.trading_day(now_ns))
+        alone = dry_run.rule_alone(engine.state.rules, engine.state.rules_day())
+        facts = dry_run.Facts(alone, lambda _: None, now_ns, next_day)
         told = dry_run.judge(engine, plain, facts, door=door, infer_market=infer_market)
         return Tried(_rows(texts, told, is_engines=False), False)
     with dry_run.recorded(configuration.folder) as (engine, known):

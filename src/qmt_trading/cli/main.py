@@ -11,7 +11,9 @@ from qmt_trading import __version__
 from qmt_trading.cli import (
     acting,
     actions,
+    calendar,
     climbing,
+    compliance,
     demo,
     doctor,
     init,
@@ -75,6 +77,8 @@ for command in (
 ):
     app.command(cls=words.Command)(command)
 app.add_typer(journal.app, name="journal")
+app.add_typer(calendar.app, name="calendar")
+app.add_typer(compliance.app, name="compliance")
 
 
 def main() -> None:

@@ -80,6 +80,8 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         *([("定时指令", f"{row['waiting_instructions']} 条等待中")] if row.get("waiting_instructions") else []),
         ("格式错误", f"{row.get('malformed')}" + ("（qmt signals --malformed）" if row.get("malformed") else "")),
     ]
+    if row.get("calendar_ends_soon"):
+        pairs.append(("交易日历", f"只到 {row.get('calendar_until')}，之后不再下单：请 qmt calendar import 下一年"))
     chaos = row.get("chaos")
     if isinstance(chaos, list):
         pairs.insert(1, ("混乱模式", f"模拟柜台故意出错：{'、'.join(chaos)}"))

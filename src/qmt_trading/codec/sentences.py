@@ -13,14 +13,18 @@ _FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
         0,
         {
             "main": "主板",
+            "sme": "中小板",
             "star": "科创板",
             "chinext": "创业板",
             "bse": "北交所",
             "fund": "基金",
+            "etf": "ETF",
+            "lof": "LOF",
             "reit": "REITs",
             "convertible": "可转债",
             "bond": "债券",
             "repo": "逆回购",
+            "subscription": "申购",
         },
     ),
     Reason.SYMBOL_NOT_TRADABLE: (

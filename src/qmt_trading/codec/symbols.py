@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from qmt_trading.codec.malformed import MalformedError
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.instruments import kind_of
 from qmt_trading.model.instrument import Symbol
 
 VENUES: Final = ("SH", "SZ", "BJ")
@@ -66,5 +66,5 @@ def normalise(written: str, *, infer_market: bool = False, trading_view: bool = 
 
 def likely_symbols(code: str) -> tuple[Symbol, ...]:
     """Return the symbols that six digits may mean, stocks before indices."""
-    found = [symbol for venue in VENUES if rule_for(symbol := Symbol(f"{code}.{venue}")) is not None]
+    found = [symbol for venue in VENUES if kind_of(symbol := Symbol(f"{code}.{venue}")) is not None]
     return tuple(reversed(found)) if code.startswith("000") else tuple(found)

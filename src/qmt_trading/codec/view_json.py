@@ -144,6 +144,8 @@ def status(view: View, *, running: bool = True) -> Plain:
         "waiting_instructions": len(view.timed),
         "fills": len(view.fills),
         "malformed": view.malformed,
+        "calendar_until": view.calendar_until.isoformat() if view.calendar_until is not None else None,
+        "calendar_ends_soon": view.calendar_ends_soon,
     }
 
 

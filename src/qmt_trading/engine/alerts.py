@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from qmt_trading.model.events import DoorComplained, SignalsDropped
 from qmt_trading.model.numbers import to_percent_text
 from qmt_trading.model.order import Order
@@ -233,6 +235,25 @@ def safe_start(why: str) -> Alert:
         code="SAFE_START",
         chinese=f"安全启动，已停止（仅可撤单）：{why}。确认无误后用 qmt resume 恢复",
         english=f"safe start, halted (cancels only): {why}; resume when all is well",
+    )
+
+
+def calendar_ends(until: dt.date, *, over: bool) -> Alert:
+    """Tell that the calendar must be extended; ``over``: its last day has passed."""
+    what = "导入下一年：qmt calendar import 文件，重启后生效"
+    how = "import the next year: `qmt calendar import FILE`, then start again"
+    if over:
+        return Alert(
+            importance=Importance.CRITICAL,
+            code="CALENDAR_ENDED",
+            chinese=f"交易日历只到 {until}，已经过期：不再下单，撤单照常。{what}",
+            english=f"the calendar ended on {until}: no order is sent any more, cancels are; {how}",
+        )
+    return Alert(
+        importance=Importance.WARNING,
+        code="CALENDAR_ENDS",
+        chinese=f"交易日历只到 {until}，之后不再下单，撤单照常。{what}",
+        english=f"the calendar ends on {until}; after it no order is sent, cancels are; {how}",
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import TERMINAL, UNRESOLVED, moved
-from qmt_trading.market.fees import fee
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.fees import fill_fee
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Price, Quantity, notional
@@ -26,22 +27,34 @@ ORPHAN = "?"
 """Begins the name under which a fill stands until its order is known."""
 
 
-def instrument_kind(symbol: Symbol) -> InstrumentKind:
-    rule = rule_for(symbol)
-    return InstrumentKind.UNKNOWN if rule is None else rule.kind
+_NOTHING_YET: Final = (Money(0), Quantity(0))
 
 
-def reserve_of(kind: InstrumentKind, side: Side, price: Price, quantity: Quantity, fees: FeeSchedule) -> Money:
-    """Return the cash that an order freezes: what a buy costs, with the fees of one fill; what a reverse repo lends.
+def reserve_of(
+    state: State,
+    symbol: Symbol,
+    side: Side,
+    price: Price,
+    quantity: Quantity,
+    fees: FeeSchedule,
+    before: tuple[Money, Quantity] = _NOTHING_YET,
+) -> Money:
+    """Return the cash that ``quantity`` still to be traded freezes: what a buy costs, and what it adds to the fees.
 
-    A subscription of new shares is paid when they are allotted, and other sells freeze shares.
+    A reverse repo freezes what it lends. A subscription of new shares is paid when they are allotted, and other sells
+    freeze shares.
+
+    Args:
+        before: value and quantity of what the same order has traded.
     """
+    kind = state.kind(symbol)
     if kind is InstrumentKind.REPO:
         return Money(quantity * REPO_FACE if side is Side.SELL else 0)
     if side is Side.SELL or kind is InstrumentKind.SUBSCRIPTION:
         return Money(0)
+    charges = state.rules.fees(symbol, state.rules_day())
     worth = notional(price, quantity)
-    return Money(worth + fee(kind, Side.BUY, worth, fees))
+    return Money(worth + fill_fee(charges, Side.BUY, before, worth, quantity, fees))
 
 
 def reserve(state: State, order: Order) -> Order:
@@ -57,10 +70,12 @@ def reserve(state: State, order: Order) -> Order:
         if not order.reserved and not order.reserved_quantity:
             return order
         return replace(order, reserved=Money(0), reserved_quantity=Quantity(0))
-    kind, fees = instrument_kind(order.symbol), state.account(order.account).settings.fees
-    if order.side is Side.SELL and kind is not InstrumentKind.REPO:
+    fees = state.account(order.account).settings.fees
+    if order.side is Side.SELL and state.kind(order.symbol) is not InstrumentKind.REPO:
         return replace(order, reserved_quantity=Quantity(unbooked))
-    return replace(order, reserved=reserve_of(kind, order.side, order.price, Quantity(unbooked), fees))
+    before = order.filled_value, order.filled_quantity
+    left = Quantity(unbooked)
+    return replace(order, reserved=reserve_of(state, order.symbol, order.side, order.price, left, fees, before))
 
 
 def row_applied(state: State, order: Order, row: OrderRow) -> Order:
@@ -198,10 +213,23 @@ def empty_position(account: AccountId, symbol: Symbol, frozen_quantity: Quantity
     )
 
 
-def fee_of(state: State, account: Account, row: FillRow) -> Money:
+def fee_of(state: State, account: Account, row: FillRow, order: Order | None) -> Money:
+    """Return what the broker says a fill cost, else what it adds to the costs of its order.
+
+    Fills that came before their order was known count by the number that they share.
+    """
     if row.fee is not None:
         return row.fee
-    return fee(instrument_kind(row.symbol), row.side, notional(row.price, row.quantity), account.settings.fees)
+    if order is not None:
+        before = order.filled_value, order.filled_quantity
+    else:
+        names = orphan_names(row)
+        same = [fill for fill in map(state.fills.__getitem__, account.orphans) if fill.client_order_id in names]
+        value = sum(notional(fill.price, fill.quantity) for fill in same)
+        before = Money(value), Quantity(sum(fill.quantity for fill in same))
+    charges = state.rules.fees(row.symbol, row.day)
+    worth = notional(row.price, row.quantity)
+    return fill_fee(charges, row.side, before, worth, row.quantity, account.settings.fees)
 
 
 def total_assets(state: State, account: Account) -> Money:
@@ -230,7 +258,7 @@ def book(state: State, account: Account, fill: Fill) -> bool:
     state.prices[symbol] = fill.price
     held = account.positions.get(symbol) or empty_position(fill.account, symbol, Quantity(0))
     if fill.side is Side.BUY:
-        rule = rule_for(symbol)
+        rule = state.rule(symbol)
         same_day = rule is not None and rule.same_day_sell
         account.cash = Money(account.cash - worth - fill.fee)
         account.positions[symbol] = replace(
@@ -240,7 +268,7 @@ def book(state: State, account: Account, fill: Fill) -> bool:
             cost=Money(held.cost + worth + fill.fee),
         )
         return True
-    if instrument_kind(symbol) is InstrumentKind.REPO:  # A loan: it comes back with the counter's list, in days.
+    if state.kind(symbol) is InstrumentKind.REPO:  # A loan: it comes back with the counter's list, in days.
         account.cash = Money(account.cash - fill.quantity * REPO_FACE - fill.fee)
         return True
     sold = min(fill.quantity, held.quantity)

@@ -16,6 +16,7 @@ from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.engine.view import Publisher
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import Quantity
 from qmt_trading.model.order import ClientOrderId, Order
@@ -350,6 +351,15 @@ class Engine:
             for order in map(state.order, list(account.unresolved)):
                 if order.status is OrderStatus.UNKNOWN and not order.answered_ns:
                     self._emit(alerts.unknown_order(order, "程序重启前未得到答复", "unanswered before the restart"))
+        if state.day is not None and state.day >= day_of(state.now_ns):  # Else a new day is about to begin.
+            self._look_at_calendar(state.day)
+
+    def _look_at_calendar(self, day: dt.date) -> None:
+        settings = self._settings()
+        if settings.calendar_until is None or settings.calendar_warns_from is None:
+            return
+        if day >= settings.calendar_warns_from:
+            self._emit(alerts.calendar_ends(settings.calendar_until, over=day > settings.calendar_until))
 
     def _open_day(self, day: dt.date) -> None:
         state = self._state
@@ -397,6 +407,7 @@ class Engine:
         )
         if state.told.who == "start":
             self._emit(alerts.safe_start(state.told.why))  # The opening has cleared what was said before it.
+        self._look_at_calendar(day)
         for order in unresolved:
             self._emit(alerts.expired_unresolved(order))
         for order in uncancelled:

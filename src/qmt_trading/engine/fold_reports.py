@@ -97,7 +97,7 @@ def fold_fill(state: State, account: Account, row: ev.FillRow, *, booked: bool) 
         side=row.side,
         price=row.price,
         quantity=row.quantity,
-        fee=bookkeeping.fee_of(state, account, row),
+        fee=bookkeeping.fee_of(state, account, row, order),
         filled_ns=row.filled_ns,
         broker_order_id=row.broker_order_id,
     )

@@ -139,7 +139,7 @@ class Orders:
                 return
         assert state.bound is not None
         for quantity in parts:
-            needed = candidate.needed if len(parts) == 1 else plan.needed(account, candidate.price, quantity)
+            needed = candidate.needed if len(parts) == 1 else plan.needed(state, account, candidate.price, quantity)
             name = client_order_id(state.bound.tag, state.order_seq + 1)
             self._emit(
                 SubmitOrder(

@@ -87,20 +87,20 @@ class Plan:
             return quantity
         worth = notional(price, quantity) if self.market.is_priced else Money(0)
         if quantity <= rule.quantity_max:
-            candidate = Candidate(symbol, side, quantity, price, worth, self.needed(account, price, quantity))
+            candidate = Candidate(symbol, side, quantity, price, worth, self.needed(state, account, price, quantity))
             return judge_legality(rule, self.market, candidate, held) or candidate
         needed = 0
         for part in split(quantity, rule):
-            own = self.needed(account, price, part)
+            own = self.needed(state, account, price, part)
             denial = judge_legality(rule, self.market, Candidate(symbol, side, part, price, worth, own), held)
             if denial is not None:
                 return denial
             needed += own
         return Candidate(symbol, side, quantity, price, worth, Money(needed))
 
-    def needed(self, account: Account, price: Price, quantity: Quantity) -> Money:
+    def needed(self, state: State, account: Account, price: Price, quantity: Quantity) -> Money:
         """Return the cash that one order freezes, with its fees."""
-        return reserve_of(self.rule.kind, self.side, price, quantity, account.settings.fees)
+        return reserve_of(state, self.item.symbol, self.side, price, quantity, account.settings.fees)
 
     def _resolve(self, state: State, settings: EngineSettings) -> Price | Denial:
         price = resolve_price(

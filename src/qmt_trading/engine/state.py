@@ -13,10 +13,11 @@ from qmt_trading.engine.gauges import Gauges
 from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.engine.usage import exposure
+from qmt_trading.market.rulebook import STANDARD, book_of
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound, SubmitsHandedOver
 from qmt_trading.model.instant import day_of, to_clock_text
-from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
+from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol, TradingRule
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
@@ -25,7 +26,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Chase, Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AlertRow, SignalRow
-from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState
+from qmt_trading.model.words import InstrumentKind, LinkState, OrderStatus, Side, SideScope, TradingState
 
 ALERTS_KEPT: Final = 200
 TIMED_AT_ONCE: Final = 128
@@ -142,6 +143,8 @@ class State:
         self.bound: JournalBound | None = None
         self.version = ""
         self.settings: EngineSettings | None = None
+        self.rules = STANDARD
+        """The exchange's rule book, with the settings' own rows."""
         self.day: dt.date | None = None
         self.day_before: dt.date | None = None
         """The trading day that was opened before this one."""
@@ -203,6 +206,19 @@ class State:
         self.malformed = 0
         self.due: list[tuple[int, ClientOrderId]] = []
         """A heap of (instant, order); entries that no longer hold are skipped."""
+
+    def rules_day(self) -> dt.date:
+        """Return the day whose rules hold: the trading day, before the first one the date."""
+        return self.day or day_of(self.now_ns)
+
+    def rule(self, symbol: Symbol) -> TradingRule | None:
+        """Return today's rule of ``symbol`` as far as its code and the rule book tell it."""
+        return self.rules.rule(symbol, self.rules_day())
+
+    def kind(self, symbol: Symbol) -> InstrumentKind:
+        """Return what ``symbol`` is; UNKNOWN for a code that the rule book does not have."""
+        rule = self.rule(symbol)
+        return InstrumentKind.UNKNOWN if rule is None else rule.kind
 
     def account(self, account: AccountId) -> Account:
         """Return the account, making one for a number that only old orders know."""
@@ -407,6 +423,7 @@ class State:
         """Take new settings; accounts that left the configuration keep what they hold."""
         self.settings = settings
         self.gauges.configure(settings)
+        self.rules = book_of(settings.rules)
         self.doors = {door.name: door for door in settings.doors}
         names: dict[str, list[AccountId]] = {}
         for each in settings.accounts:

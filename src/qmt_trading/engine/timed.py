@@ -12,7 +12,6 @@ from qmt_trading.engine import alerts, cancels
 from qmt_trading.engine.orders import Orders
 from qmt_trading.engine.source import Source
 from qmt_trading.engine.state import State
-from qmt_trading.market.instruments import rule_for
 from qmt_trading.market.lots import round_down_to_lot
 from qmt_trading.model.events import InstructionDue
 from qmt_trading.model.instant import at_time, to_clock_text
@@ -151,7 +150,7 @@ def follow_up(state: State, emit: Emit) -> None:
         if state.now_ns > chase.until_ns:
             continue
         left = order.quantity - max(order.filled_quantity, order.reported_quantity)
-        rule = rule_for(order.symbol)
+        rule = state.rule(order.symbol)
         quantity = round_down_to_lot(rule, Quantity(left), order.side) if rule is not None else left
         if quantity > 0:
             emit(InstructionQueued(_next(state, order, chase, Quantity(quantity))))

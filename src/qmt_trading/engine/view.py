@@ -14,6 +14,8 @@ class Publisher:
 
     def view(self, state: State) -> View:
         """Return ``state`` as it is now."""
+        settings = state.settings
+        warns_from = settings.calendar_warns_from if settings is not None else None
         return View(
             at_ns=state.now_ns,
             mode=state.bound.mode if state.bound is not None else Mode.PAPER,
@@ -36,6 +38,8 @@ class Publisher:
             timed=tuple(state.timed.values()),
             timed_done=tuple(state.timed_done),
             malformed=state.malformed,
+            calendar_until=settings.calendar_until if settings is not None else None,
+            calendar_ends_soon=warns_from is not None and state.day is not None and warns_from <= state.day,
         )
 
 

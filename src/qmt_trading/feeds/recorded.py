@@ -11,11 +11,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from qmt_trading.market.instruments import rule_for
-from qmt_trading.market.limits import price_limits
+from qmt_trading.market.day_facts import day_facts
+from qmt_trading.market.instruments import kind_of
+from qmt_trading.market.names import listing_of
+from qmt_trading.market.rulebook import STANDARD, RuleBook
 from qmt_trading.model.errors import ConfigurationError
-from qmt_trading.model.instant import SHANGHAI
+from qmt_trading.model.instant import SHANGHAI, day_of
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
+from qmt_trading.model.listing import Listing
 from qmt_trading.model.numbers import SECOND_NS, Price, from_decimal
 
 _LEVELS: Final = 5
@@ -32,6 +35,7 @@ class _Track(Struct):
     """One symbol's recording; times and moments are parallel, oldest first."""
 
     previous_close: Price
+    listing: Listing | None
     times_ns: list[int]
     moments: list[_Moment]
 
@@ -46,19 +50,23 @@ class RecordedFeed:
     * ticks: ``last``, and ``bid1`` to ``bid5``, ``ask1`` to ``ask5`` as far as known (empty or 0: none);
     * bars instead: ``open``, ``high``, ``low``, ``close``, the time being the bar's end: they are shown one after the
       other in the quarters of the bar, as long as the bar before it (60 s for the first);
-    * ``previous_close``: read from each symbol's first row; without it the first price stands for it.
+    * ``previous_close``: read from each symbol's first row; without it the first price stands for it;
+    * ``name``: read from each symbol's first row; ``*ST…`` and its like narrow the limits.
+
+    Limits and lots are those of the day that it is played on, not of the day that was recorded.
 
     Without quotes of a level a book is made around the last price, one tick a level. Prices are decimal yuan with at
     most four digits after the point.
     """
 
-    def __init__(self, path: Path, *, begin_ns: int) -> None:
+    def __init__(self, path: Path, *, begin_ns: int, rules: RuleBook = STANDARD) -> None:
         """Read the whole file.
 
         Raises:
             ConfigurationError: it cannot be read; the text names file, line and column.
         """
         self._begin_ns = begin_ns
+        self._rules = rules
         self._tracks: dict[Symbol, _Track] = {}
         for line, row in _rows(path):
             self._take(path, line, row)
@@ -70,25 +78,38 @@ class RecordedFeed:
         ``quoted_ns`` is in the time of today, so a recording that has ended grows old like a feed that fell silent.
         """
         track = self._tracks.get(symbol)
-        rule = rule_for(symbol)
-        if track is None or rule is None:
+        if track is None:
             return None
         shift_ns = self._begin_ns - self._first_ns
         index = bisect_right(track.times_ns, now_ns - shift_ns) - 1
         if index < 0:
             return None
+        facts = day_facts(self._rules, symbol, day_of(now_ns), track.previous_close, track.listing)
+        if facts is None:
+            return None
         moment = track.moments[index]
-        up, down = price_limits(rule, track.previous_close)
         bids, asks = moment.bids, moment.asks
         if not bids and not asks:
-            bids, asks = _made_up(moment.last, rule, up, down)
+            bids, asks = _made_up(moment.last, facts.rule, facts.limit_up, facts.limit_down)
         return Quote(
-            symbol, moment.last, track.previous_close, up, down, bids, asks, track.times_ns[index] + shift_ns, rule
+            symbol,
+            moment.last,
+            track.previous_close,
+            facts.limit_up,
+            facts.limit_down,
+            bids,
+            asks,
+            track.times_ns[index] + shift_ns,
+            facts.rule,
+            "" if track.listing is None else track.listing.name,
+            facts.risk_warning,
+            band_up=facts.band_up,
+            band_down=facts.band_down,
         )
 
     def _take(self, path: Path, line: int, row: dict[str, str]) -> None:
         symbol = Symbol(row.get("symbol", ""))
-        if rule_for(symbol) is None:
+        if kind_of(symbol) is None:
             raise _unreadable(path, line, "symbol", symbol)
         time_ns = _instant(path, line, row)
         is_bar = not row.get("last")
@@ -96,7 +117,8 @@ class RecordedFeed:
         track = self._tracks.get(symbol)
         if track is None:
             close = _price(path, line, row, "previous_close") or first
-            track = self._tracks[symbol] = _Track(close, [], [])
+            name = row.get("name", "")
+            track = self._tracks[symbol] = _Track(close, listing_of(name) if name else None, [], [])
         last_ns = track.times_ns[-1] if track.times_ns else time_ns - 60 * SECOND_NS
         if time_ns < last_ns:
             raise _unreadable(path, line, "time", row["time"])

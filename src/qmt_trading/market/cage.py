@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from qmt_trading.market.limits import part_of
 from qmt_trading.model.instrument import TradingRule
-from qmt_trading.model.numbers import MILLION, Price, ratio_half_up
+from qmt_trading.model.numbers import MILLION, Price
 from qmt_trading.model.words import Side
 
 
@@ -27,8 +28,3 @@ def cage_bound(
         return max(bound, Price(reference + width)) if width else bound
     bound = part_of(rule, reference, MILLION - rule.cage_millionths)
     return max(min(bound, Price(reference - width)) if width else bound, rule.tick)
-
-
-def part_of(rule: TradingRule, price: Price, millionths: int) -> Price:
-    """Return so many millionths of ``price``, half-up to the tick."""
-    return Price(ratio_half_up(price * millionths, MILLION * rule.tick) * rule.tick)

@@ -6,27 +6,31 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from qmt_trading.market.instruments import rule_for
+from msgspec.structs import replace
+
+from qmt_trading.market.instruments import kind_of
+from qmt_trading.market.phases import ROWS
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.settings import NoCancelPhase
-from qmt_trading.model.words import InstrumentKind
 
-_MINUTE_NS: Final = 60 * SECOND_NS
-_9_20: Final = (9 * 60 + 20) * _MINUTE_NS
-_9_25: Final = (9 * 60 + 25) * _MINUTE_NS
-_9_30: Final = (9 * 60 + 30) * _MINUTE_NS
-_14_57: Final = (14 * 60 + 57) * _MINUTE_NS
-_15_00: Final = 15 * 60 * _MINUTE_NS
 
-STANDARD: Final = (
-    NoCancelPhase(("SH", "BJ"), _9_20, _9_30),
-    NoCancelPhase(("SZ",), _9_20, _9_25),
-    NoCancelPhase(("SZ",), _14_57, _15_00, (), dt.date(2006, 7, 1)),
-    NoCancelPhase(("SH", "BJ"), _14_57, _15_00, (InstrumentKind.STOCK,), dt.date(2018, 8, 20)),
-    NoCancelPhase(("SH",), _14_57, _15_00, (InstrumentKind.FUND,), dt.date(2026, 7, 6)),
-)
+def _standard() -> tuple[NoCancelPhase, ...]:
+    """Return the rows of the phases that take orders and no cancels; what adjoins for the same instruments is one."""
+    found: list[NoCancelPhase] = []
+    for row in ROWS:
+        if row.span.takes_cancels or not row.span.takes_orders:
+            continue
+        span, last = row.span, found[-1] if found else None
+        phase = NoCancelPhase(row.venues, span.begins_ns, span.ends_ns, row.kinds, row.since)
+        if last is not None and (last.ends_ns, last.venues, last.kinds) == (span.begins_ns, row.venues, row.kinds):
+            found[-1] = replace(last, ends_ns=span.ends_ns)
+        else:
+            found.append(phase)
+    return tuple(found)
+
+
+STANDARD: Final = _standard()
 """Source: the exchanges' trading rules for 9:20 to 9:25 and the closing auctions; Shanghai's funds have one since
 2026-07-06, its bonds have none.
 
@@ -45,7 +49,7 @@ def phase_of(phases: Sequence[NoCancelPhase], symbol: Symbol, day: dt.date, now_
             and symbol.endswith(phase.venues)
             and (phase.since is None or phase.since <= day)
             and (phase.until is None or day <= phase.until)
-            and (not phase.kinds or _kind(symbol) in phase.kinds)
+            and (not phase.kinds or kind_of(symbol) in phase.kinds)
         ):
             return phase
     return None
@@ -54,8 +58,3 @@ def phase_of(phases: Sequence[NoCancelPhase], symbol: Symbol, day: dt.date, now_
 def next_end_ns(phases: Sequence[NoCancelPhase], day: dt.date, now_ns: int) -> int:
     """Return when the next phase of ``day`` ends, of whatever venue; 0: none does after ``now_ns``."""
     return min((end_ns for phase in phases if (end_ns := at_time(day, phase.ends_ns)) > now_ns), default=0)
-
-
-def _kind(symbol: Symbol) -> InstrumentKind | None:
-    rule = rule_for(symbol)
-    return None if rule is None else rule.kind

@@ -1,105 +1,75 @@
-"""When the exchanges take orders, match them and take cancels."""
+"""Now against the hours and days of trading: which trading day it is, and what the exchange takes."""
 
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
 from typing import Final
 
-from msgspec import Struct
+from qmt_trading.market.calendar import SHIPPED, Calendar
+from qmt_trading.market.phases import ALL_DAY, NO_DAY, Phase, Span, span_at
+from qmt_trading.market.rulebook import STANDARD
+from qmt_trading.model.instant import at_time, day_of
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.words import InstrumentKind
 
-from qmt_trading.model.enumeration import direct
-from qmt_trading.model.instant import at_time, day_of, time_of_day_ns
-from qmt_trading.model.numbers import SECOND_NS
-
-
-@direct
-class Phase(StrEnum):
-    """Part of a trading day."""
-
-    BEFORE_OPEN = "before_open"
-    OPENING_AUCTION = "opening_auction"
-    OPENING_AUCTION_FIXED = "opening_auction_fixed"
-    """09:20 to 09:25: orders yes, cancels no."""
-    PAUSE = "pause"
-    """09:25 to 09:30: nothing is matched."""
-    CONTINUOUS = "continuous"
-    LUNCH = "lunch"
-    CLOSING_AUCTION = "closing_auction"
-    """14:57 to 15:00: orders yes, cancels no."""
-    CLOSED = "closed"
-    """After 15:00, and days without trading."""
+_DAY_NS: Final = 86_400 * 1_000_000_000
+_STOCK: Final = Symbol("600000.SH")
 
 
-TAKES_ORDERS: Final = frozenset(
-    {
-        Phase.OPENING_AUCTION,
-        Phase.OPENING_AUCTION_FIXED,
-        Phase.PAUSE,
-        Phase.CONTINUOUS,
-        Phase.LUNCH,
-        Phase.CLOSING_AUCTION,
-    }
-)
-"""Counters hold what they take in the pause and at lunch until matching goes on."""
+class Session:
+    """The hours and days of trading: always open (paper), or the phases of each instrument on the calendar's days.
 
-TAKES_CANCELS: Final = frozenset({Phase.OPENING_AUCTION, Phase.PAUSE, Phase.CONTINUOUS, Phase.LUNCH})
+    For any thread. Beyond the calendar's end the days go on as weekdays, for the sake of cancels and records alone.
+    """
 
-_MINUTE_NS: Final = 60 * SECOND_NS
-_PHASES: Final = tuple(
-    ((hour * 60 + minute) * _MINUTE_NS, phase)
-    for hour, minute, phase in (
-        (15, 0, Phase.CLOSED),
-        (14, 57, Phase.CLOSING_AUCTION),
-        (13, 0, Phase.CONTINUOUS),
-        (11, 30, Phase.LUNCH),
-        (9, 30, Phase.CONTINUOUS),
-        (9, 25, Phase.PAUSE),
-        (9, 20, Phase.OPENING_AUCTION_FIXED),
-        (9, 15, Phase.OPENING_AUCTION),
-        (0, 0, Phase.BEFORE_OPEN),
-    )
-)
-"""The last beginning first."""
+    __slots__ = ("always_open", "calendar", "_today")
 
-
-class Session(Struct, frozen=True):
-    """The hours and days of trading: always open (paper), or the regular hours of A shares outside ``closed`` dates."""
-
-    always_open: bool = False
-    closed: tuple[dt.date, ...] = ()
-    """Weekdays without trading, in order; weekends are known."""
+    def __init__(self, calendar: Calendar = SHIPPED, *, always_open: bool = False) -> None:
+        self.always_open: Final = always_open
+        self.calendar: Final = calendar
+        self._today = (0, 0, dt.date.min, dt.date.min)
+        """One date in Shanghai: its first instant, the first behind it, itself, and the trading day it belongs to."""
 
     def phase_at(self, now_ns: int) -> Phase:
-        """Return the phase at ``now_ns``. A boundary belongs to the phase that begins."""
+        """Return the phase of Shanghai's main board at ``now_ns``. A boundary belongs to the phase that begins."""
+        return self._span(_STOCK, InstrumentKind.STOCK, "main", now_ns).phase
+
+    def span_at(self, symbol: Symbol, now_ns: int) -> Span:
+        """Return what holds for ``symbol`` at ``now_ns``; all of a day without trading is closed."""
+        rule = STANDARD.rule(symbol, self.trading_day(now_ns))
+        if rule is None:
+            return self._span(symbol, InstrumentKind.UNKNOWN, "", now_ns)
+        return self._span(symbol, rule.kind, rule.board, now_ns)
+
+    def _span(self, symbol: Symbol, kind: InstrumentKind, board: str, now_ns: int) -> Span:
         if self.always_open:
-            return Phase.CONTINUOUS
-        if not self.is_open_day(day_of(now_ns)):
-            return Phase.CLOSED
-        time_ns = time_of_day_ns(now_ns)
-        for begins_ns, phase in _PHASES:
-            if time_ns >= begins_ns:
-                return phase
-        raise AssertionError(time_ns)
+            return ALL_DAY
+        begins_ns, _, date, day = self._date_at(now_ns)
+        return span_at(symbol, kind, board, day, now_ns - begins_ns) if day == date else NO_DAY
 
     def trading_day(self, now_ns: int) -> dt.date:
         """Return the calendar date in Shanghai when it trades, else the next one that does."""
-        day = day_of(now_ns)
-        if self.always_open:
-            return day
-        while not self.is_open_day(day):
-            day += dt.timedelta(days=1)
-        return day
+        return self._date_at(now_ns)[3]
 
     def day_after(self, now_ns: int) -> dt.date | None:
-        """Return the next trading day when the trading of this one is over; None: it is not, or today has none."""
-        day = day_of(now_ns)
-        if self.always_open or not self.is_open_day(day) or self.phase_at(now_ns) is not Phase.CLOSED:
-            return None
-        return self.trading_day(at_time(day + dt.timedelta(days=1), 0))
+        """Return the next trading day when the trading of this one is over; None: it is not, or today has none.
 
-    def is_open_day(self, day: dt.date) -> bool:
-        return self.always_open or (day.weekday() < 5 and day not in self.closed)
+        It is over with the close of the stocks, whatever else trades on.
+        """
+        _, _, date, day = self._date_at(now_ns)
+        if self.always_open or day != date or self.phase_at(now_ns) not in (Phase.CLOSED, Phase.AFTER_HOURS):
+            return None
+        return self.calendar.after(day)
+
+    def _date_at(self, now_ns: int) -> tuple[int, int, dt.date, dt.date]:
+        today = self._today  # Taken once: another thread may put another date there.
+        if today[0] <= now_ns < today[1]:
+            return today
+        date = day_of(now_ns)
+        begins_ns = at_time(date, 0)
+        day = date if self.always_open else self.calendar.next_from(date)
+        self._today = today = (begins_ns, begins_ns + _DAY_NS, date, day)
+        return today
 
 
 ALWAYS_OPEN: Final = Session(always_open=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
-from qmt_trading.market.instruments import rule_for
-from qmt_trading.market.limits import price_limits
+from qmt_trading.market.day_facts import day_facts
+from qmt_trading.market.rulebook import STANDARD, RuleBook
 from qmt_trading.market.seeded import mix, number_of
+from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
 from qmt_trading.model.numbers import MILLISECOND_NS, Price
 from qmt_trading.model.words import InstrumentKind
@@ -55,31 +56,50 @@ def seeded_close(seed: int, symbol: Symbol, rule: TradingRule) -> Price:
 
 
 @lru_cache(maxsize=8_192)
-def synthetic_quote(seed: int, symbol: Symbol, step: int, seal: Seal | None = None) -> Quote | None:
+def synthetic_quote(
+    seed: int, symbol: Symbol, step: int, seal: Seal | None = None, rules: RuleBook = STANDARD
+) -> Quote | None:
     """Return the quote of ``symbol`` in step number ``step`` since 1970, or None for a symbol that does not exist here.
 
     Stocks, funds and convertibles exist. The last price swings around the close by 0.3 %, or two ticks where that is
-    more, with a tick of noise.
+    more, with a tick of noise. The rule and the limits are those of the day.
     """
-    rule = rule_for(symbol)
+    quoted_ns = step * STEP_NS
+    day = day_of(quoted_ns)
+    rule = rules.rule(symbol, day)
     if rule is None or rule.kind not in _TRADED:
         return None
     tick = rule.tick
     close = seeded_close(seed, symbol, rule)
-    up, down = price_limits(rule, close)
-    quoted_ns = step * STEP_NS
-    if seal is Seal.UP:
-        return Quote(symbol, up, close, up, down, _ladder(up, -tick, down, up), (), quoted_ns, rule)
-    if seal is Seal.DOWN:
-        return Quote(symbol, down, close, up, down, (), _ladder(down, tick, down, up), quoted_ns, rule)
+    facts = day_facts(rules, symbol, day, close)
+    assert facts is not None
+    up, down = facts.limit_up, facts.limit_down
+    # A day without limits swings as any other.
+    lowest, highest = down or tick, up or 2 * close
+    made = partial(
+        Quote,
+        symbol=symbol,
+        previous_close=close,
+        limit_up=up,
+        limit_down=down,
+        quoted_ns=quoted_ns,
+        rule=rule,
+        risk_warning=facts.risk_warning,
+        band_up=facts.band_up,
+        band_down=facts.band_down,
+    )
+    if seal is Seal.UP and up:
+        return made(last=up, bids=_ladder(up, -tick, lowest, highest), asks=())
+    if seal is Seal.DOWN and down:
+        return made(last=down, bids=(), asks=_ladder(down, tick, lowest, highest))
     name = number_of(symbol)
     swing = max(close * 3 // 1000 // tick, 2)
     phase = (step + name) % (4 * _SLOW_STEPS)
     height = phase - _SLOW_STEPS if phase < 2 * _SLOW_STEPS else 3 * _SLOW_STEPS - phase
     noise = mix(seed, name, step) % 3 - 1
-    last = min(max(close + (swing * height // _SLOW_STEPS + noise) * tick, down), up)
-    bids, asks = _ladder(last, -tick, down, up), _ladder(last + tick, tick, down, up)
-    return Quote(symbol, Price(last), close, up, down, bids, asks, quoted_ns, rule)
+    last = min(max(close + (swing * height // _SLOW_STEPS + noise) * tick, lowest), highest)
+    bids, asks = _ladder(last, -tick, lowest, highest), _ladder(last + tick, tick, lowest, highest)
+    return made(last=Price(last), bids=bids, asks=asks)
 
 
 def _ladder(first: int, step: int, lowest: int, highest: int) -> tuple[Price, ...]:

@@ -38,6 +38,13 @@ class TradingRule(Struct, frozen=True, array_like=True, gc=False):
     """The cage is at least so many ticks wide."""
     day_buy_max: Quantity = Quantity(0)
     """What one investor may buy of it in a day (risk warning); 0: no such bound."""
+    limit_millionths: int = 0
+    """The day's price limit, part of the reference price either way; 0: no limit that day."""
+    limit_inward: bool = False
+    """Limits are rounded towards the reference price (BSE), not half-up."""
+    band_up_millionths: int = 0
+    """The highest price of an order on a listing day, part of the issue price; 0: no such band."""
+    band_down_millionths: int = 0
 
 
 class Quote(Struct, frozen=True, array_like=True, gc=False):

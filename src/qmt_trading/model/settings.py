@@ -3,24 +3,61 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
+from qmt_trading.model.enumeration import direct
 from qmt_trading.model.limits import NO_LIMITS, Limits
 from qmt_trading.model.numbers import SECOND_NS, Money
+from qmt_trading.model.rule_row import RuleRow
 from qmt_trading.model.signal import AccountId, PriceSpec, Size
 from qmt_trading.model.words import BareAction, InstrumentKind, Mode, OpeningPause, SideScope, Verb
 
 
+@direct
+class FeeRounding(StrEnum):
+    """FEN rounds each part of an order's costs half-up to the fen; NONE keeps ten-thousandths of a yuan."""
+
+    FEN = "fen"
+    NONE = "none"
+
+
 class FeeSchedule(Struct, frozen=True, kw_only=True):
-    """Costs of a trade; ratios in millionths of the trade's value."""
+    """What an account pays, where it differs from everybody's; ratios in millionths of the trade's value."""
 
     commission_millionths: int = 250
     commission_minimum: Money = Money(50_000)
-    stamp_duty_millionths: int = 500
-    """Sells of stocks only."""
-    transfer_millionths: int = 10
-    """Stocks only."""
+    """Of an order, not of each of its fills."""
+    stamp_duty_millionths: int | None = None
+    """Sells of stocks; None: the rule book's, by the day."""
+    transfer_millionths: int | None = None
+    """Stocks; None: the rule book's, by the day."""
+    fee_rounding: FeeRounding = FeeRounding.FEN
+
+
+HIGH_FREQUENCY_PER_SECOND: Final = 300
+"""Orders and cancels of one account within a second from which it trades at high frequency.
+
+Source: implementing rules of the exchanges on programme trading, in force since 2025-07-07.
+"""
+HIGH_FREQUENCY_PER_DAY: Final = 20_000
+"""The same within a day."""
+
+
+class Compliance(Struct, frozen=True, kw_only=True):
+    """What was reported of one account, through its broker, before it traded by programme."""
+
+    registered: dt.date
+    """When the report was made."""
+    software: str = ""
+    strategy: str = ""
+    """Type of strategy, in the report's own words."""
+    per_second_max: int = 0
+    """The declared highest number of orders and cancels within a second; 0: none is written."""
+    per_day_max: int = 0
+    """The same for a day."""
 
 
 class AccountSettings(Struct, frozen=True, kw_only=True):
@@ -34,6 +71,8 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     bare_per_day_max: int = 1
     """Bare buys and sells, per symbol and day."""
     fees: FeeSchedule = FeeSchedule()
+    compliance: Compliance | None = None
+    """None: no report is written in the configuration."""
 
 
 class DoorSettings(Struct, frozen=True, kw_only=True):
@@ -111,4 +150,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     """Trading never closes (paper, tests): every instant is one of continuous trading."""
     calendar_until: dt.date | None = None
     """The last day that the calendar knows: no submit is made after it. None: it has no end."""
+    calendar_warns_from: dt.date | None = None
+    """The trading day from which on people are told that the calendar ends. None: they are not."""
     opening_pause: OpeningPause = OpeningPause.HOLD
+    rules: tuple[RuleRow, ...] = ()
+    """Rows that go before those of the rule book."""

@@ -118,3 +118,7 @@ class View(Struct, frozen=True, kw_only=True):
     """What became of the others of today."""
     malformed: int
     """Messages refused as malformed since the journal's day opened."""
+    calendar_until: dt.date | None = None
+    """The last day that the calendar knows; None: it has no end."""
+    calendar_ends_soon: bool = False
+    """It is time to import the next year, or too late."""

@@ -23,7 +23,7 @@ from qmt_trading.engine.ids import ALPHABET, TAG_LENGTH
 from qmt_trading.feeds.recorded import RecordedFeed
 from qmt_trading.feeds.synthetic import SyntheticFeed
 from qmt_trading.journal.sqlite import SqliteJournal
-from qmt_trading.market.sessions import Session
+from qmt_trading.market.rulebook import book_of
 from qmt_trading.model import events as ev
 from qmt_trading.model.errors import ConfigurationError, DoorError, LockedError
 from qmt_trading.model.numbers import SECOND_NS
@@ -98,7 +98,8 @@ class Application:
             self._check_binding(recovered)
             self._flag = HaltFlag(folder)
             self._safe = self._why_safe(asked=safe)
-            self._session = Session(always_open=configuration.always_open)
+            self._session = configuration.session()
+            self._rules = book_of(configuration.engine.rules)
             self._feed = self._make_feed()
             path = configuration.corporate_actions
             self._actions: Source = ActionsFile(path) if path is not None else tuple
@@ -363,8 +364,8 @@ class Application:
     def _make_feed(self) -> MarketFeed:
         recording = self._configuration.recording
         if recording is None:
-            return SyntheticFeed(self._configuration.terminals[0].seed)
-        return RecordedFeed(recording, begin_ns=self._clock.now_ns())
+            return SyntheticFeed(self._configuration.terminals[0].seed, self._rules)
+        return RecordedFeed(recording, begin_ns=self._clock.now_ns(), rules=self._rules)
 
     def _broker(self, terminal: Terminal) -> Broker:
         openings = tuple(
@@ -380,6 +381,7 @@ class Application:
             now_ns=self._clock.now_ns(),
             session=self._session,
             seed=terminal.seed,
+            rules=self._rules,
             book=FileBook(self._configuration.folder / f"exchange-{terminal.name}.book"),
             actions=self._actions,
         )

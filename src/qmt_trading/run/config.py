@@ -14,20 +14,25 @@ from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.codec.size_text import QUANTITY_MAX
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.engine.risk.tradable_symbol import TRADED
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.calendar import Calendar
+from qmt_trading.market.instruments import kind_of
+from qmt_trading.market.sessions import Session
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import Limits, ScopeKind
 from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Quantity
-from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeSchedule
+from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeRounding, FeeSchedule
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, Verb
 from qmt_trading.run.actions_file import read_actions
+from qmt_trading.run.calendar_file import read as read_calendar
+from qmt_trading.run.config_compliance import read_compliance, require_registration
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
 from qmt_trading.run.config_reader import Table
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.control_door import PATH_BYTES_MAX
+from qmt_trading.run.rules_file import read_rules
 
 DEFAULT_FOLDER: Final = "data"
 _MODES: Final = {mode.value: mode for mode in Mode}
@@ -66,6 +71,10 @@ class Configuration(Struct, frozen=True, kw_only=True):
     doors: tuple[Door, ...]
     terminals: tuple[Terminal, ...]
     always_open: bool
+    calendar: Calendar
+    """The shipped table with the years imported into the folder."""
+    calendar_trouble: str
+    """Why imported years are left out; empty: none are."""
     recording: Path | None
     """Bars or ticks that the embedded exchange plays, from its start on; None: made-up quotes."""
     corporate_actions: Path | None
@@ -73,6 +82,10 @@ class Configuration(Struct, frozen=True, kw_only=True):
     log_days: int
     log_bytes_max: int
     digest: str
+
+    def session(self) -> Session:
+        """Return the hours and days of trading."""
+        return Session(self.calendar, always_open=self.always_open)
 
 
 def load(path: Path) -> Configuration:
@@ -84,6 +97,8 @@ def load(path: Path) -> Configuration:
     file = ConfigFile(path)
     root = Table(file, (), file.tables)
     mode = root.word("mode", _MODES, offered=(Mode.PAPER.value,))
+    registrations = read_compliance(root)
+    require_registration(root, mode, registrations)
     if mode is not Mode.PAPER:
         root.wrong(
             "mode", f"「{mode.value}」模式还没有做好，目前只有 paper", f"{mode.value} is not built yet, only paper is"
@@ -92,11 +107,14 @@ def load(path: Path) -> Configuration:
     folder = data.absolute("folder", path.parent, data.text("folder", DEFAULT_FOLDER))
     log_days = log.number("days", 5, least=1, most=3650)
     log_bytes_max = log.number("size_mb", 500, least=1, most=1_000_000) * 1_000_000
-    always_open, no_cancel = read_session(session)
+    hours = read_session(session)
+    extended = read_calendar(folder)
+    until, warns_from = (None, None) if hours.always_open else (extended.calendar.until, extended.calendar.warns_from)
     for each in (data, log):
         each.close()
     recording = _recording(root.table("feed"), path.parent)
     corporate_actions = _corporate_actions(root.table("market"), path.parent)
+    rules = read_rules(root.table("rules"), path.parent)
     signals = root.table("signals")
     bare, bare_size = _bare(signals.table("bare"))
     default_price = signals.price("default_price") or PriceSpec(PriceKind.LATEST, text="latest")
@@ -132,6 +150,7 @@ def load(path: Path) -> Configuration:
     known: dict[str, AccountId] = {}
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
+    accounts = registrations.given_to(accounts, known)
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
@@ -152,11 +171,15 @@ def load(path: Path) -> Configuration:
         limits=total_limits,
         strategies=strategies,
         self_cross_denied=self_cross,
-        always_open=always_open,
+        always_open=hours.always_open,
         submits_per_minute_max=submits_per_minute_max,
         quote_age_max_ns=quote_age_max_ns,
         settle_ns=settle_ns,
-        no_cancel=no_cancel,
+        no_cancel=hours.no_cancel,
+        calendar_until=until,
+        calendar_warns_from=warns_from,
+        opening_pause=hours.opening_pause,
+        rules=rules,
     )
     return Configuration(
         path=path,
@@ -164,7 +187,9 @@ def load(path: Path) -> Configuration:
         engine=engine,
         doors=tuple(doors),
         terminals=tuple(terminals),
-        always_open=always_open,
+        always_open=hours.always_open,
+        calendar=extended.calendar,
+        calendar_trouble=extended.trouble,
         recording=recording,
         corporate_actions=corporate_actions,
         log_days=log_days,
@@ -218,11 +243,17 @@ def _fees(table: Table, base: FeeSchedule | None = None) -> FeeSchedule:
     fees = FeeSchedule(
         commission_millionths=table.percent_millionths("commission_percent", base.commission_millionths),
         commission_minimum=table.money("commission_minimum", base.commission_minimum),
-        stamp_duty_millionths=table.percent_millionths("stamp_duty_percent", base.stamp_duty_millionths),
-        transfer_millionths=table.percent_millionths("transfer_percent", base.transfer_millionths),
+        stamp_duty_millionths=_own_percent(table, "stamp_duty_percent", base.stamp_duty_millionths),
+        transfer_millionths=_own_percent(table, "transfer_percent", base.transfer_millionths),
+        fee_rounding=table.word("fee_rounding", {each.value: each for each in FeeRounding}, base.fee_rounding),
     )
     table.close()
     return fees
+
+
+def _own_percent(table: Table, name: str, base: int | None) -> int | None:
+    """Return a rate that goes before the rule book's; None: the rule book decides by the day."""
+    return table.percent_millionths(name, 0) if table.has(name) else base
 
 
 def _terminal(
@@ -313,9 +344,9 @@ def _holdings(table: Table) -> tuple[tuple[Symbol, Quantity], ...]:
             symbol = normalise(written)
         except MalformedError as error:
             table.malformed("positions", error)
-        rule = rule_for(symbol)
-        if rule is None or rule.kind not in TRADED:
-            what = "unknown" if rule is None else rule.kind.value
+        kind = kind_of(symbol)
+        if kind not in TRADED:
+            what = "unknown" if kind is None else kind.value
             table.wrong(
                 "positions",
                 f"{written} 不是股票、基金或可转债（{what}）",

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from qmt_trading.market.no_cancel import STANDARD
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.settings import NoCancelPhase
-from qmt_trading.model.words import InstrumentKind
+from qmt_trading.model.words import InstrumentKind, OpeningPause
 from qmt_trading.run.config_reader import Table
 
 _TIME: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _VENUES: Final = {"SH", "SZ", "BJ"}
 _KINDS: Final = {kind.value: kind for kind in InstrumentKind}
+_PAUSES: Final = {pause.value: pause for pause in OpeningPause}
 
 
-def read_session(table: Table) -> tuple[bool, tuple[NoCancelPhase, ...]]:
-    """Return whether trading never closes, and the phases without cancels: those written, else the standard ones.
+class Hours(NamedTuple):
+    """What ``[session]`` says."""
+
+    always_open: bool
+    """Trading never closes."""
+    no_cancel: tuple[NoCancelPhase, ...]
+    opening_pause: OpeningPause
+
+
+def read_session(table: Table) -> Hours:
+    """Return the hours; the phases without cancels are those written, else the standard ones.
 
     An exchange that never closes takes cancels at all times unless phases are written.
 
@@ -27,11 +37,12 @@ def read_session(table: Table) -> tuple[bool, tuple[NoCancelPhase, ...]]:
     """
     always_open = table.flag("always_open", False)
     written = table.has("no_cancel")
+    opening_pause = table.word("opening_pause", _PAUSES, OpeningPause.HOLD)
     phases = tuple(_phase(each) for each in table.tables("no_cancel"))
     table.close()
     if not written and not always_open:
         phases = STANDARD
-    return always_open, phases
+    return Hours(always_open, phases, opening_pause)
 
 
 def _phase(table: Table) -> NoCancelPhase:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from qmt_trading.market.sessions import TAKES_ORDERS, Phase, Session
+from qmt_trading.market.phases import Phase
+from qmt_trading.market.sessions import Session
 from qmt_trading.model.events import DoorComplained
 from qmt_trading.ports import Clock
 
 COMPLAINT: Final = "⚠"
 """What a condition begins with that people should know of."""
-_EXPECTS_UPSTREAM: Final = TAKES_ORDERS - {Phase.LUNCH}
+_RESTS: Final = frozenset({Phase.BEFORE_OPEN, Phase.LUNCH, Phase.AFTER_HOURS, Phase.CLOSED})
 
 
 class Watched(Protocol):
@@ -48,4 +49,4 @@ class DoorWatch:
     def _may_be_silent(self, door: Watched) -> bool:
         """Tell whether a door that only misses its upstream does so at a time when upstreams rest."""
         misses_upstream = getattr(door, "silent_ns", 0) > 0
-        return misses_upstream and self._session.phase_at(self._clock.now_ns()) not in _EXPECTS_UPSTREAM
+        return misses_upstream and self._session.phase_at(self._clock.now_ns()) in _RESTS

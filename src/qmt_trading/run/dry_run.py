@@ -15,10 +15,9 @@ from qmt_trading.codec.signal import parse
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.fold import signal_key
 from qmt_trading.journal.sqlite import SqliteReader
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
-from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import UNIT, Money, Price
@@ -128,13 +127,13 @@ def recorded(folder: Path) -> Iterator[tuple[Engine, Known]]:
         reader.close()
 
 
-def from_configuration(settings: EngineSettings, now_ns: int) -> Engine:
-    """Return an engine that knows ``settings`` and nothing else: every account is ready and has plenty."""
+def from_configuration(settings: EngineSettings, now_ns: int, day: dt.date) -> Engine:
+    """Return an engine that knows ``settings`` and no more: ``day`` is open, every account ready and with plenty."""
     engine = Engine()
     accounts = tuple(account.account for account in settings.accounts)
     engine.handle(ev.JournalBound(1, settings.mode, "AAA", accounts), now_ns)
     engine.handle(ev.EngineStarted(__version__, _without_market(settings), False, ""), now_ns)
-    engine.handle(ev.DayBegan(day_of(now_ns)), now_ns)
+    engine.handle(ev.DayBegan(day), now_ns)
     for number in accounts:
         account = engine.state.account(number)
         account.link, account.ready, account.cash = LinkState.CONNECTED, True, _PLENTY
@@ -156,10 +155,10 @@ def _without_market(settings: EngineSettings) -> EngineSettings:
     )
 
 
-def rule_alone(symbol: Symbol) -> Quote | None:
-    """Return what is known of ``symbol`` without a market: its rule, and no price."""
+def rule_alone(rules: RuleBook, day: dt.date) -> Quotes:
+    """Return what knows of a symbol without a market: its rule on ``day``, and no price."""
     none = Price(0)
-    return Quote(symbol, none, none, none, none, (), (), 0, rule_for(symbol))
+    return lambda symbol: Quote(symbol, none, none, none, none, (), (), 0, rules.rule(symbol, day))
 
 
 def is_untold(signal: Signal, line: OrderLine) -> bool:

@@ -122,7 +122,7 @@ class Loop:
             if self._engine.state.bound is None:
                 self._handle(bound, now_ns)
             self._handle(ev.EngineStarted(version, settings, bool(safe), safe), now_ns)
-            if not self._advance_day(now_ns):
+            if not self._advance_day(now_ns, now_ns):
                 self._tell_actions(now_ns)  # The file may know more than when the day was opened.
             self._view = self._engine.view()  # The recovered one shows links that died with the last process.
 
@@ -272,15 +272,16 @@ class Loop:
                 break
 
     def _look_at_clocks(self, now_ns: int) -> None:
-        """Take a step of the wall clock for what it is before a new day is opened by it."""
-        step_ns = self._steps.step_ns(wall_ns=now_ns, steady_ns=self._clock.steady_ns())
+        """Take a step of the wall clock for what it is; a day that only a step has brought opens a minute later."""
+        steady_ns = self._clock.steady_ns()
+        step_ns = self._steps.step_ns(wall_ns=now_ns, steady_ns=steady_ns)
         if step_ns:
             self._handle(ev.ClockStepped(step_ns), now_ns)
-        self._advance_day(now_ns)
+        self._advance_day(now_ns, self._steps.believed_ns(wall_ns=now_ns, steady_ns=steady_ns))
 
-    def _advance_day(self, now_ns: int) -> bool:
-        """Open a new trading day before anything of it is decided; return whether there is one."""
-        day = self._trading_day(now_ns)
+    def _advance_day(self, now_ns: int, believed_ns: int) -> bool:
+        """Open the trading day of ``believed_ns`` before anything of it is decided; return whether there is one."""
+        day = self._trading_day(believed_ns)
         closing = self._engine.state.day
         if closing is not None and day <= closing:
             return False

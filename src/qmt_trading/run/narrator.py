@@ -22,6 +22,7 @@ from qmt_trading.model.signal import AccountId, Malformed
 from qmt_trading.model.view import View
 from qmt_trading.model.words import Importance, LinkState, TradingState
 from qmt_trading.ports import Clock, SignalSource
+from qmt_trading.run.calendar_file import standing
 from qmt_trading.run.config import Configuration
 from qmt_trading.run.init_template import BARE_WORDS
 from qmt_trading.run.logs import Line, Log
@@ -102,6 +103,11 @@ class Narrator:
         if safe:
             text += "，安全启动"
         self.say("info", "starting", text, mode=mode.value, config=configuration.digest)
+        if configuration.calendar_trouble:
+            self.trouble(configuration.calendar_trouble)
+        if not configuration.always_open:
+            day = configuration.session().trading_day(self._clock.now_ns())
+            self.say("info", "calendar", standing(configuration.calendar, day))
         if chaos:
             self.say("warning", "chaos", f"混乱模式：模拟柜台故意出错（{'、'.join(chaos)}），结果不作数")
 

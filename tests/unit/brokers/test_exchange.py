@@ -19,13 +19,18 @@ from qmt_trading.model.events import (
     Report,
     SubmitRefused,
 )
-from qmt_trading.model.instant import SHANGHAI
-from qmt_trading.model.numbers import Money, Price, Quantity
+from qmt_trading.model.instant import SHANGHAI, at_time
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.words import OrderStatus as S
 from qmt_trading.model.words import Side
 from tests.unit.brokers.bench_parts import ACCOUNT, BOND, DAY, DEEP, NOW_NS, PUFA, STEP, Quotes, cancel, make, order
 
 YUAN = 10_000
+
+
+def at(hour: int, minute: int) -> int:
+    return int(dt.datetime(2026, 11, 24, hour, minute, tzinfo=SHANGHAI).timestamp()) * 10**9
 
 
 def rows(reports: list[Report]) -> list[OrderRow]:
@@ -164,10 +169,21 @@ def test_the_counter_rejects_in_its_own_words(submit: object, text: str) -> None
     assert listed(exchange).cash == 100_000 * YUAN
 
 
-def test_the_limits_themselves_are_taken() -> None:
-    exchange = make(Quotes())
-    assert states(exchange.submit(order("A1", price="11.44"), NOW_NS)) == [S.NEW]
-    assert states(exchange.submit(order("A2", price="9.36"), NOW_NS)) == [S.NEW]
+def test_the_limits_themselves_are_taken_in_an_auction() -> None:
+    opening_ns = at(9, 16)
+    exchange = make(Quotes(), session=Session(), now_ns=opening_ns)
+    assert states(exchange.submit(order("A1", price="11.44", deadline_ns=opening_ns), opening_ns)) == [S.NEW]
+    assert states(exchange.submit(order("A2", price="9.36", deadline_ns=opening_ns), opening_ns)) == [S.NEW]
+
+
+def test_beyond_the_cage_of_continuous_trading_an_order_is_rejected_in_the_exchanges_words() -> None:
+    exchange = make(Quotes())  # Best ask 10.50, best bid 10.49: 2 % away lie 10.71 and, of 10.2802, 10.28.
+    assert states(exchange.submit(order("A1", price="10.71"), NOW_NS)) == [S.NEW]
+    above = rows(exchange.submit(order("A2", price="10.72"), NOW_NS))[-1]
+    assert (above.status, above.text) == (S.REJECTED, "买入价格超出价格笼子：最高 10.71，委托 10.72")
+    assert states(exchange.submit(order("A3", side=Side.SELL, price="10.28"), NOW_NS)) == [S.NEW]
+    below = rows(exchange.submit(order("A4", side=Side.SELL, price="10.27"), NOW_NS))[-1]
+    assert (below.status, below.text) == (S.REJECTED, "卖出价格超出价格笼子：最低 10.28，委托 10.27")
 
 
 def test_a_submit_after_its_deadline_is_refused_for_good() -> None:
@@ -318,11 +334,6 @@ def test_each_session_is_greater_than_all_before() -> None:
 
 
 def test_regular_hours_rule_orders_cancels_and_executions() -> None:
-    day = dt.date(2026, 11, 24)
-
-    def at(hour: int, minute: int) -> int:
-        return int(dt.datetime.combine(day, dt.time(hour, minute), SHANGHAI).timestamp()) * 10**9
-
     exchange = make(Quotes(), session=Session(), now_ns=at(8, 0))
     assert rows(exchange.submit(order("A0"), at(9, 0)))[-1].text == "非交易时间，不允许委托"
     row = rows(exchange.submit(order("A1"), at(9, 16)))[0]
@@ -332,6 +343,39 @@ def test_regular_hours_rule_orders_cancels_and_executions() -> None:
     assert states(exchange.advance(at(9, 30))) == [S.FILLED]
     exchange.submit(order("A2", price="10.40"), at(14, 58))
     assert states(exchange.advance(at(15, 0))) == [S.EXPIRED]
+
+
+def test_each_symbol_has_the_hours_of_its_venue_and_kind() -> None:
+    def at(hour: int, minute: int) -> int:
+        return at_time(dt.date(2026, 11, 24), (hour * 60 + minute) * 60 * SECOND_NS)
+
+    repo, shenzhen = Symbol("204001.SH"), Symbol("000001.SZ")
+    quotes = Quotes()
+    quotes.put(repo, "1.500", "1.510", close="1.5", up="9", down="0.1")
+    quotes.put(shenzhen, "12.34", "12.35", close="12.30")
+    exchange = make(quotes, session=Session(), now_ns=at(8, 0), liquidity=Liquidity(queue_lots_per_second=0))
+
+    def placed(name: str, symbol: Symbol, price: str, now_ns: int) -> OrderRow:
+        return rows(exchange.submit(order(name, symbol=symbol, price=price), now_ns))[-1]
+
+    shanghai_row = placed("A1", PUFA, "10.40", at(9, 16))
+    shenzhen_row = placed("A2", shenzhen, "12.20", at(9, 16))
+    (refused,) = exchange.cancel(cancel("A1", broker=shanghai_row.broker_order_id), at(9, 25))
+    assert isinstance(refused, CancelRefused)
+    assert states(exchange.cancel(cancel("A2", broker=shenzhen_row.broker_order_id), at(9, 25))) == [S.CANCELED]
+    assert placed("A3", repo, "1.005", at(14, 30)).status is S.NEW
+    told = exchange.advance(at(15, 0))
+    assert [(row.symbol, row.status) for row in rows(told)] == [(PUFA, S.EXPIRED)]
+    assert placed("A4", PUFA, "10.40", at(15, 10)).text == "非交易时间，不允许委托"
+    assert placed("A5", repo, "1.510", at(15, 10)).status is S.NEW
+    assert states(exchange.advance(at(15, 10))) == [S.FILLED]
+    assert states(exchange.advance(at(15, 30))) == [S.EXPIRED]
+
+
+def test_on_a_holiday_orders_wait_for_nothing_and_are_refused() -> None:
+    holiday = at_time(dt.date(2026, 10, 2), 10 * 3600 * SECOND_NS)
+    exchange = make(Quotes(), session=Session(), now_ns=holiday)
+    assert rows(exchange.submit(order("A1"), holiday))[-1].text == "非交易时间，不允许委托"
 
 
 def test_an_account_that_does_not_exist_is_refused_for_good() -> None:

@@ -66,3 +66,11 @@ def test_a_global_release_names_the_accounts_that_stay_stopped() -> None:
     bench.feed(ev.ResumeRequested("me", "好了"))
     (row,) = rows_of(bench.engine.view(), "status", 1)
     assert still_halted(row) == f"! 仍单独停止：{ACCOUNT}（qmt resume --account {ACCOUNT}）"
+
+
+def test_the_end_of_the_calendar_is_told_only_when_it_is_near() -> None:
+    row = told(Bench())
+    assert "交易日历" not in row
+    (plain,) = rows_of(Bench().engine.view(), "status", 1)
+    near = dict(status_pairs({**plain, "calendar_until": "2026-12-31", "calendar_ends_soon": True}))
+    assert "只到 2026-12-31" in str(near["交易日历"])

@@ -12,7 +12,7 @@ from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.settings import FeeSchedule
-from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
+from qmt_trading.model.words import OrderStatus, Side
 from tests.engine_bench import ACCOUNT, DAY, STOCK, Bench
 from tests.unit.engine.parts import CONVERTIBLE
 
@@ -44,13 +44,12 @@ def frozen(bench: Bench) -> int:
     return bench.engine.state.accounts[ACCOUNT].positions[STOCK].frozen_quantity
 
 
-def test_a_buy_freezes_its_worth_and_the_fees_of_one_fill() -> None:
+def test_a_buy_freezes_its_worth_and_the_fees_of_the_order() -> None:
     bench = Bench()
     name = bench.buy(1000)
     assert bench.order(name).reserved == reserved(bench) == cost_of(1000) == 1000 * PRICE + 5 * YUAN + 1_100
-    assert bookkeeping.reserve_of(
-        InstrumentKind.STOCK, Side.BUY, Price(PRICE), Quantity(1000), FeeSchedule()
-    ) == cost_of(1000)
+    state, fees = bench.engine.state, FeeSchedule()
+    assert bookkeeping.reserve_of(state, STOCK, Side.BUY, Price(PRICE), Quantity(1000), fees) == cost_of(1000)
 
 
 def test_what_a_partial_fill_leaves_open_stays_frozen() -> None:
@@ -59,7 +58,7 @@ def test_what_a_partial_fill_leaves_open_stays_frozen() -> None:
     cash = account_cash(bench)
     bench.filled(bench.fill(name, 400))
     assert bench.order(name).status is OrderStatus.PARTIALLY_FILLED
-    assert reserved(bench) == cost_of(600)
+    assert reserved(bench) == cost_of(1000) - cost_of(400)  # The minimum of 5 yuan is paid once.
     assert account_cash(bench) == cash - cost_of(400)
     bench.filled(bench.fill(name, 600, fill_id="f2"))
     assert bench.order(name).status is OrderStatus.FILLED
@@ -141,7 +140,7 @@ def test_a_fill_of_an_order_settled_as_not_sent_raises_it_and_halts_its_account(
     assert bench.order(name).status is OrderStatus.NOT_SENT
     bench.filled(bench.fill(name, 100))
     assert bench.order(name).status is OrderStatus.PARTIALLY_FILLED
-    assert reserved(bench) == cost_of(100)
+    assert reserved(bench) == cost_of(200) - cost_of(100)
     assert "ORDER_ROSE" in bench.alerts()
 
 
@@ -205,7 +204,8 @@ def test_an_unknown_keeps_its_cash_until_it_ends() -> None:
 
 def test_a_schedule_of_its_own_is_used_for_its_account() -> None:
     free = FeeSchedule(commission_millionths=0, commission_minimum=Money(0), transfer_millionths=0)
-    assert bookkeeping.reserve_of(InstrumentKind.STOCK, Side.BUY, Price(PRICE), Quantity(100), free) == 100 * PRICE
+    state = Bench().engine.state
+    assert bookkeeping.reserve_of(state, STOCK, Side.BUY, Price(PRICE), Quantity(100), free) == 100 * PRICE
 
 
 def test_a_foreign_order_with_no_number_at_all_still_gets_a_name() -> None:

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from qmt_trading.codec.signal import parse
 from qmt_trading.engine.splitting import PARTS_MAX, split
 from qmt_trading.market import lots
-from qmt_trading.market.instruments import BSE, CHINEXT, CONVERTIBLE, MAIN, REPO, STAR
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
@@ -23,9 +22,17 @@ from qmt_trading.model.signal import Signal
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SignalStatus, Verb
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 from tests.unit.engine.parts import quote, reason
+from tests.unit.market.rules import BSE, CHINEXT, CONVERTIBLE, MAIN, REPO, STAR
 
 BANK = Symbol("600036.SH")
-BANK_QUOTE = quote(BANK, last=Price(400_000), limit_up=Price(440_000), limit_down=Price(360_000))
+BANK_QUOTE = quote(
+    BANK,
+    last=Price(400_000),
+    limit_up=Price(440_000),
+    limit_down=Price(360_000),
+    bids=(Price(399_900),),
+    asks=(Price(400_100),),
+)
 
 
 class Holder(Bench):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.snapshot import capture, restore
+from qmt_trading.market.calendar import Calendar, Year
 from qmt_trading.market.sessions import ALWAYS_OPEN, Session
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
@@ -22,7 +23,7 @@ from tests.unit.engine.parts import reason
 
 AT_10_30 = at_time(DAY, (10 * 60 + 30) * 60 * SECOND_NS)
 CLOSED_DAY = dt.date(2026, 11, 25)
-SESSION = Session(closed=(CLOSED_DAY,))
+SESSION = Session(Calendar([Year(2026, (CLOSED_DAY,))]))
 
 
 class Waits(Bench):

@@ -54,7 +54,7 @@ def test_a_quote_is_at_most_one_step_old_and_prices_move() -> None:
     st.integers(0, 10**6),
 )
 def test_levels_are_ticks_in_order_within_the_limits(code: str, seed: int, step: int) -> None:
-    quote = synthetic_quote(seed, Symbol(code), step)
+    quote = synthetic_quote(seed, Symbol(code), NOW_NS // STEP_NS + step)
     assert quote is not None
     rule = quote.rule
     assert rule is not None

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qmt_trading.market.instruments import BSE, INDEX, MAIN, REPO, STAR, rule_for
+from qmt_trading.market.instruments import rule_for
 from qmt_trading.market.limits import price_limits
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Price, from_decimal, to_text
+from tests.unit.market.rules import BSE, INDEX, MAIN, REPO
 
 
 @pytest.mark.parametrize(
@@ -46,11 +47,6 @@ def test_beijing_floors_the_upper_limit_and_ceils_the_lower_one() -> None:
     assert price_limits(BSE, Price(100_300)) == (130_300, 70_300)
 
 
-def test_a_risk_warning_narrows_nothing_since_july_2026() -> None:
-    assert price_limits(MAIN, Price(27_700), risk_warning=True) == price_limits(MAIN, Price(27_700)) == (30_500, 24_900)
-    assert price_limits(STAR, Price(187_400), risk_warning=True) == (224_900, 149_900)
-
-
 @pytest.mark.parametrize("rule", [REPO, INDEX])
 def test_repos_and_indices_have_no_limit(rule: object) -> None:
     assert price_limits(rule, Price(15_000)) == (0, 0)  # type: ignore[arg-type]
@@ -66,7 +62,7 @@ def test_a_limit_lies_at_least_one_tick_away_and_is_never_below_one_tick() -> No
 
 
 @given(
-    st.sampled_from(["600000.SH", "300750.SZ", "688981.SH", "830799.BJ", "510300.SH", "113050.SH"]),
+    st.sampled_from(["600000.SH", "300750.SZ", "688981.SH", "920222.BJ", "510300.SH", "113050.SH"]),
     st.integers(1, 10**6),
 )
 def test_limits_are_ticks_around_the_reference(code: str, ticks: int) -> None:

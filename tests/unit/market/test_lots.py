@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qmt_trading.market.instruments import BSE, CHINEXT, CONVERTIBLE, MAIN, STAR
 from qmt_trading.market.lots import check_buy, check_sell, round_down_to_lot
 from qmt_trading.model.instrument import TradingRule
 from qmt_trading.model.numbers import Quantity
 from qmt_trading.model.words import Side
+from tests.unit.market.rules import BSE, CHINEXT, CONVERTIBLE, MAIN, STAR
 
 
 @pytest.mark.parametrize(

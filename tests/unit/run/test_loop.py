@@ -12,6 +12,7 @@ from tests.loop_bench import LoopBench
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import NotSentError, OutcomeUnknownError
+from qmt_trading.model.instant import at_time
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
 from qmt_trading.model.words import OrderStatus, TradingState
 from qmt_trading.ports import SubmitError
@@ -407,13 +408,15 @@ def test_two_messages_of_one_write_keep_their_order_although_cancels_overtake() 
 
 
 def test_ids_of_a_day_are_known_only_when_the_turn_that_closed_it_is_on_disk() -> None:
-    bench = LoopBench().connect()
+    bench = LoopBench()
+    bench.clock.steady = at_time(DAY, 24 * 3600 * SECOND_NS) - SECOND_NS
+    bench.connect()
     bench.send(f"{BUY} #x/1")
     bench.rest()
 
     def during() -> None:
         bench.journal.during = lambda: None
-        bench.clock.step_ns += 24 * 3600 * SECOND_NS  # A step, for a commit that lasts a day is overdue.
+        bench.clock.steady += SECOND_NS
         bench.loop.control_turn()
         assert bench.journal.known_signal("x/2") is None
 

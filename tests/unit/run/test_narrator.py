@@ -8,6 +8,7 @@ from typing import cast
 
 from msgspec.structs import replace
 from tests.engine_bench import Bench
+from tests.loop_bench import HandClock
 
 from qmt_trading.codec import signal
 from qmt_trading.codec.malformed import general
@@ -151,3 +152,24 @@ def test_what_is_too_long_for_a_line_ends_with_a_mark(tmp_path: Path) -> None:
     received = ev.SignalReceived(1, "door", 0, text, parsed)
     console.narrator.records([ev.At(SystemClock().now_ns()), received])
     assert console.said().splitlines()[0].endswith(f"：{text[:119]}…")
+
+
+def test_the_start_says_how_far_the_calendar_reaches_where_there_are_hours(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    console.narrator.starting(safe=False)
+    assert "日历" not in console.said()
+    path = tmp_path / "qmt.toml"
+    path.write_text(template().replace("always_open = true", "always_open = false"), encoding="utf-8")
+    stream = io.StringIO()
+    narrator = Narrator(load(path), HandClock(), console=stream)
+    narrator.starting(safe=False)
+    narrator.stopped((1, bytes(32)), "")
+    assert "日历到 2026-12-31，2026-11-24 之后还有 27 个交易日" in stream.getvalue()
+
+
+def test_the_start_tells_of_imported_years_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "calendar.json").write_bytes(b"{")
+    console = Console(tmp_path)
+    console.narrator.starting(safe=False)
+    assert "导入的年份不算数" in console.said()

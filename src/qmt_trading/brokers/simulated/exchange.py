@@ -22,9 +22,12 @@ from qmt_trading.brokers.simulated.records import (
     TurnedAway,
 )
 from qmt_trading.market import lots
+from qmt_trading.market.cage import cage_bound
 from qmt_trading.market.fees import fee
+from qmt_trading.market.phases import Phase
+from qmt_trading.market.rulebook import STANDARD, RuleBook
 from qmt_trading.market.seeded import mix
-from qmt_trading.market.sessions import ALWAYS_OPEN, TAKES_CANCELS, TAKES_ORDERS, Phase, Session
+from qmt_trading.market.sessions import ALWAYS_OPEN, Session
 from qmt_trading.market.synthetic import STEP_NS
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError
@@ -39,7 +42,7 @@ from qmt_trading.model.events import (
     SubmitRefused,
     SubmitUncertain,
 )
-from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.instrument import Quote, Symbol, TradingRule
 from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity, notional, to_money_text, to_text
 from qmt_trading.model.outputs import CancelOrder, SubmitOrder
 from qmt_trading.model.signal import AccountId
@@ -47,6 +50,7 @@ from qmt_trading.model.words import LinkState, OrderStatus, Side
 from qmt_trading.ports import MarketFeed
 
 _BOOK_CLOSED: Final = "模拟交易所账本无法写入，暂停接受委托"
+_OVER: Final = frozenset({Phase.CLOSED, Phase.AFTER_HOURS})
 
 
 class Exchange:
@@ -59,8 +63,8 @@ class Exchange:
     A book that cannot be written closes the exchange for submits and executions. Cancels and queries go on, and are
     written when there is room again: a full disk must not stop an emergency cancel (A32).
 
-    In the auctions orders are taken and nothing is matched: what crosses executes when continuous trading begins, and
-    what is left at 15:00 expires.
+    Each symbol has the hours of its venue and kind on the day. In the auctions orders are taken and nothing is matched:
+    what crosses executes when continuous trading begins, and what is left when it closes expires.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Exchange:
         seed: int = 1,
         liquidity: Liquidity | None = None,
         book: Book | None = None,
+        rules: RuleBook = STANDARD,
         actions: Callable[[], Sequence[CorporateAction]] = tuple,
     ) -> None:
         """Open the exchange on what its book holds.
@@ -89,7 +94,7 @@ class Exchange:
         self._liquidity = liquidity or Liquidity()
         self._book = book or NoBook()
         self._actions = actions
-        self._ledger = Ledger()
+        self._ledger = Ledger(rules)
         self._records: list[Record] = []
         self._fresh: list[VenueOrder] = []
         self._step = -1
@@ -203,7 +208,7 @@ class Exchange:
             return [CancelRefused(order.account, order.client_order_id, "撤单失败：委托不存在")]
         if found.status not in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED):
             return [CancelRefused(order.account, order.client_order_id, "撤单失败：委托已成交、已撤或为废单")]
-        if self._session.phase_at(now_ns) not in TAKES_CANCELS:
+        if not self._session.span_at(found.symbol, now_ns).takes_cancels:
             return [CancelRefused(order.account, order.client_order_id, "撤单失败：当前时段不允许撤单")]
         self._decide(Ended(found.serial, OrderStatus.CANCELED))
         self._keep()
@@ -217,14 +222,14 @@ class Exchange:
         reports = self._roll(now_ns)
         if not self._ledger.working or not self._keep():
             return reports
-        phase = self._session.phase_at(now_ns)
-        if phase is Phase.CLOSED:
-            reports += self._expire()
-        elif phase is Phase.CONTINUOUS:
-            for order in self._to_be_matched(now_ns):
+        for order in self._to_be_matched(now_ns):
+            phase = self._session.span_at(order.symbol, now_ns).phase
+            if phase is Phase.CONTINUOUS:
                 quote = self._quotes.quote(order.symbol, now_ns)
                 if quote is not None:
                     reports += self._match(order, quote, now_ns)
+            elif phase in _OVER:
+                reports.append(self._expire(order))
         self._keep()
         return reports
 
@@ -269,7 +274,8 @@ class Exchange:
         assert self._ledger.day is not None
         if day <= self._ledger.day:
             return []
-        reports = self._expire()
+        left = [order for orders in self._ledger.working.values() for order in orders.values()]
+        reports: list[Report] = [self._expire(order) for order in left]
         self._keep()
         before = self._ledger.day
         self._decide(DayRolled(day))
@@ -291,13 +297,9 @@ class Exchange:
             if before < action.ex_day <= day:
                 self._decide(Given(action))
 
-    def _expire(self) -> list[Report]:
-        reports: list[Report] = []
-        for orders in list(self._ledger.working.values()):
-            for order in list(orders.values()):
-                self._decide(Ended(order.serial, OrderStatus.EXPIRED))
-                reports.append(self._told(order))
-        return reports
+    def _expire(self, order: VenueOrder) -> Report:
+        self._decide(Ended(order.serial, OrderStatus.EXPIRED))
+        return self._told(order)
 
     def _told(self, order: VenueOrder, row: OrderRow | None = None) -> OrderReported:
         return OrderReported(order.owner.number, order.owner.session, row or order.row())
@@ -313,7 +315,8 @@ class Exchange:
         now_ns: int,
         origin: Origin,
     ) -> list[Report]:
-        text = self._rejection(account, symbol, side, quantity, price, now_ns)
+        quote = self._quotes.quote(symbol, now_ns)
+        text = self._rejection(account, quote, side, quantity, price, now_ns)
         serial = self._ledger.serial + 1
         self._decide(Placed(serial, remark, account.number, symbol, side, quantity, price, now_ns, origin, text))
         self._keep()
@@ -337,24 +340,34 @@ class Exchange:
         return [self._told(order)]
 
     def _rejection(
-        self, account: VenueAccount, symbol: Symbol, side: Side, quantity: Quantity, price: Price, now_ns: int
+        self, account: VenueAccount, quote: Quote | None, side: Side, quantity: Quantity, price: Price, now_ns: int
     ) -> str:
         """Return why the counter does not take an order, in a counter's words; empty when it does."""
-        quote = self._quotes.quote(symbol, now_ns)
         if quote is None or quote.rule is None:
             return "证券代码不存在或不可交易"
-        rule = quote.rule
-        if self._session.phase_at(now_ns) not in TAKES_ORDERS:
+        symbol, rule = quote.symbol, quote.rule
+        span = self._session.span_at(symbol, now_ns)
+        if not span.takes_orders:
             return "非交易时间，不允许委托"
+        if quote.suspended:
+            return "证券停牌，不允许委托"
         if price <= 0 or price % rule.tick:
             return f"委托价格 {to_text(price)} 不是最小变动单位的整数倍"
         if (quote.limit_up and price > quote.limit_up) or price < quote.limit_down:
             return f"价格超出涨跌停：{to_text(quote.limit_down)} 至 {to_text(quote.limit_up)}"
+        if quote.band_up and not quote.band_down <= price <= quote.band_up:
+            return f"价格超出首日有效申报范围：{to_text(quote.band_down)} 至 {to_text(quote.band_up)}"
+        if span.phase is Phase.CONTINUOUS and (text := _outside_cage(rule, quote, side, price)):
+            return text
         if side is Side.BUY:
             if not lots.check_buy(rule, quantity):
                 return f"委托数量 {quantity} 不符合交易单位"
+            if rule.day_buy_max and (bought := _bought(account, symbol)) + quantity > rule.day_buy_max:
+                return f"当日累计买入超过上限 {rule.day_buy_max}：已买入和在途 {bought}，本笔 {quantity}"
             worth = notional(price, quantity)
-            needed = worth + fee(rule.kind, side, worth, account.fees)
+            assert self._ledger.day is not None
+            charges = self._ledger.rules.fees(symbol, self._ledger.day)
+            needed = worth + fee(charges, side, worth, quantity, account.fees)
             available = account.cash - account.frozen
             if needed > available:
                 return f"资金不足：可用 {to_money_text(available)}，需 {to_money_text(needed)}"
@@ -400,9 +413,36 @@ class Exchange:
         reports: list[Report] = []
         account = order.owner
         for executed_price, quantity in done:
-            cost = order.fee_at(order.value + notional(executed_price, quantity)) - order.fee
+            cost = order.fee_at(order.value + notional(executed_price, quantity), order.filled + quantity) - order.fee
             fill_serial = self._ledger.fill_serial + 1
             self._decide(Traded(order.serial, fill_serial, executed_price, quantity, Money(cost), now_ns))
             reports.append(FillReported(account.number, account.session, account.fills[-1]))
         reports.append(self._told(order))
         return reports
+
+
+def _bought(account: VenueAccount, symbol: Symbol) -> int:
+    """Return what ``account`` has bought of ``symbol`` today, and what its working buys may still bring."""
+    buys = [order for order in account.orders if order.symbol == symbol and order.side is Side.BUY]
+    working = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+    return sum(order.quantity if order.status in working else order.filled for order in buys)
+
+
+def _outside_cage(rule: TradingRule, quote: Quote, side: Side, price: Price) -> str:
+    """Return the exchange's words for a price beyond the cage of continuous trading; empty within it."""
+    none = Price(0)
+    bound = cage_bound(
+        rule,
+        side,
+        best_bid=quote.bids[0] if quote.bids else none,
+        best_ask=quote.asks[0] if quote.asks else none,
+        last=quote.last,
+        previous_close=quote.previous_close,
+    )
+    if not bound:
+        return ""
+    if side is Side.BUY and price > bound:
+        return f"买入价格超出价格笼子：最高 {to_text(bound)}，委托 {to_text(price)}"
+    if side is Side.SELL and price < bound:
+        return f"卖出价格超出价格笼子：最低 {to_text(bound)}，委托 {to_text(price)}"
+    return ""

@@ -22,10 +22,11 @@ from qmt_trading.brokers.simulated.records import (
 )
 from qmt_trading.market.corporate_actions import adjusted_cost, adjusted_quantity, cash_of
 from qmt_trading.market.fees import fee
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.rulebook import STANDARD, RuleBook
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.instrument import Symbol, TradingRule
+from qmt_trading.model.listing import Charges
 from qmt_trading.model.numbers import Money, Price, Quantity, notional
 from qmt_trading.model.order import Position
 from qmt_trading.model.settings import FeeSchedule
@@ -50,6 +51,7 @@ class VenueOrder:
 
     __slots__ = (
         "broker_order_id",
+        "charges",
         "client_order_id",
         "fee",
         "fill_count",
@@ -71,7 +73,7 @@ class VenueOrder:
         "venue_order_id",
     )
 
-    def __init__(self, placed: Placed, owner: VenueAccount, rule: TradingRule | None) -> None:
+    def __init__(self, placed: Placed, owner: VenueAccount, rule: TradingRule | None, charges: Charges) -> None:
         self.serial = placed.serial
         self.client_order_id = placed.client_order_id
         self.owner = owner
@@ -81,6 +83,7 @@ class VenueOrder:
         self.price = placed.price
         self.placed_ns = placed.placed_ns
         self.rule = rule
+        self.charges = charges
         self.status = OrderStatus.REJECTED if placed.text else OrderStatus.NEW
         self.text = placed.text
         self.broker_order_id = "" if placed.origin is Origin.PHONE else str(1_000_000 + placed.serial)
@@ -113,10 +116,9 @@ class VenueOrder:
             self.placed_ns,
         )
 
-    def fee_at(self, value: int) -> int:
-        """Return the fees of the whole order once ``value`` of it has traded: the minimum counts once per order."""
-        assert self.rule is not None
-        return fee(self.rule.kind, self.side, Money(value), self.owner.fees)
+    def fee_at(self, value: int, quantity: int) -> int:
+        """Return the fees of the whole order once so much of it has traded: the minimum counts once per order."""
+        return fee(self.charges, self.side, Money(value), Quantity(quantity), self.owner.fees)
 
 
 class VenueAccount:
@@ -154,7 +156,8 @@ class VenueAccount:
 class Ledger:
     """Applies records. The same records give the same truth, at work and after a restart."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RuleBook = STANDARD) -> None:
+        self.rules = rules
         self.day: dt.date | None = None
         self.fees: dict[AccountId, FeeSchedule] = {}
         """Known before the book is read: what orders freeze depends on it."""
@@ -229,7 +232,9 @@ class Ledger:
 
     def _placed(self, record: Placed) -> None:
         account = self.accounts[record.account]
-        order = VenueOrder(record, account, rule_for(record.symbol))
+        assert self.day is not None
+        rule, charges = self.rules.rule(record.symbol, self.day), self.rules.fees(record.symbol, self.day)
+        order = VenueOrder(record, account, rule, charges)
         self.serial = record.serial
         account.orders.append(order)
         self.by_serial[record.serial] = order
@@ -244,7 +249,7 @@ class Ledger:
         self.working.setdefault(record.symbol, {})[record.serial] = order
         if record.side is Side.BUY:
             worth = notional(record.price, record.quantity)
-            order.frozen = worth + order.fee_at(worth)
+            order.frozen = worth + order.fee_at(worth, record.quantity)
             account.frozen += order.frozen
         else:
             account.holdings[record.symbol].frozen += record.quantity
@@ -298,7 +303,7 @@ class Ledger:
     def _refreeze(self, order: VenueOrder) -> None:
         """Keep frozen what the rest costs at the limit price, fees of the whole order less those paid included."""
         rest = notional(order.price, order.leaves)
-        frozen = rest + order.fee_at(order.value + rest) - order.fee
+        frozen = rest + order.fee_at(order.value + rest, order.quantity) - order.fee
         order.owner.frozen += frozen - order.frozen
         order.frozen = frozen
 

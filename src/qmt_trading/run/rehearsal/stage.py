@@ -14,11 +14,12 @@ from qmt_trading.brokers.simulated.matching import Liquidity
 from qmt_trading.brokers.simulated.records import AccountOpening
 from qmt_trading.engine.engine import Engine
 from qmt_trading.journal.sqlite import SqliteJournal
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.market.sessions import ALWAYS_OPEN, Session
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import JournalError, NotSentError, OutcomeUnknownError
+from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, UNIT, Money, Price, Quantity
 from qmt_trading.model.order import Order
@@ -63,7 +64,7 @@ class Market:
         self.sealed = False
 
     def quote(self, symbol: Symbol, now_ns: int) -> Quote | None:
-        rule = rule_for(symbol)
+        rule = STANDARD.rule(symbol, day_of(now_ns))
         if rule is None:
             return None
         last = LIMIT_UP if self.sealed else LAST

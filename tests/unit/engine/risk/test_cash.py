@@ -7,7 +7,7 @@ from qmt_trading.engine.risk.cash import check_cash
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.settings import FeeSchedule
-from qmt_trading.model.words import InstrumentKind, Side
+from qmt_trading.model.words import Side
 from tests.engine_bench import ACCOUNT, STOCK, Bench
 from tests.unit.engine.parts import reason
 
@@ -26,7 +26,7 @@ def test_nothing_may_be_bought_on_debt() -> None:
 def test_the_fees_count_and_what_an_earlier_order_of_the_message_claimed_counts() -> None:
     bench = Bench()
     account = bench.engine.state.accounts[ACCOUNT]
-    one = reserve_of(InstrumentKind.STOCK, Side.BUY, Price(105_000), Quantity(100), FeeSchedule())
+    one = reserve_of(bench.engine.state, STOCK, Side.BUY, Price(105_000), Quantity(100), FeeSchedule())
     account.cash = Money(2 * one - 1)
     text = f"buy {STOCK} 100@10.50:{ACCOUNT} #x/"
     assert bench.signal(text + "1").orders[0].denial is None

@@ -1,0 +1,370 @@
+"""What an order must look like: ticks, lots, caps, the price cage; and when what was bought may be sold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from qmt_trading.model.rule_row import Certainty, RuleName, RuleRow, Trait
+from qmt_trading.model.words import InstrumentKind as Kind
+
+_STOCKS: Final = (Kind.STOCK, Kind.B_SHARE)
+_HUNDREDS: Final = ("main", "sme", "chinext", "b_share")
+_STAR_SINCE: Final = dt.date(2019, 7, 22)
+_BSE_SINCE: Final = dt.date(2021, 11, 15)
+_REFORM_2023: Final = dt.date(2023, 4, 10)
+_CHINEXT_REFORM: Final = dt.date(2020, 8, 24)
+
+_TICKS: Final = (
+    RuleRow(
+        name=RuleName.TICK,
+        values=(100,),
+        kinds=_STOCKS,
+        source="R26",
+        chinese="股票最小变动单位",
+        english="tick of shares",
+    ),
+    RuleRow(
+        name=RuleName.TICK,
+        values=(10,),
+        kinds=(Kind.B_SHARE,),
+        venues=("SH",),
+        source="terminal instrument details, 2025-07",
+        chinese="沪市 B 股以美元计价",
+        english="Shanghai B shares, in US dollars",
+    ),
+    RuleRow(
+        name=RuleName.TICK,
+        values=(10,),
+        kinds=(Kind.FUND,),
+        since=dt.date(2003, 3, 3),
+        source="R26; date from memory",
+        certainty=Certainty.MEDIUM,
+        chinese="基金最小变动单位；生效日未查到原文",
+        english="tick of funds; the date is from memory",
+    ),
+    RuleRow(
+        name=RuleName.TICK,
+        values=(10,),
+        kinds=(Kind.CONVERTIBLE, Kind.BOND),
+        source="exchange message of 123153.SZ",
+        chinese="债券和可转债最小变动单位",
+        english="tick of bonds and convertibles",
+    ),
+    RuleRow(
+        name=RuleName.TICK,
+        values=(100,),
+        kinds=(Kind.CONVERTIBLE,),
+        venues=("SH",),
+        until=dt.date(2022, 5, 15),
+        source="from memory",
+        certainty=Certainty.LOW,
+        chinese="沪市可转债过去为 0.01，改为 0.001 的日期不确定，取较粗的一种",
+        english="Shanghai convertibles had 0.01 before; the day of the change is not certain, the coarser one is taken",
+    ),
+    RuleRow(
+        name=RuleName.TICK,
+        values=(50,),
+        kinds=(Kind.REPO,),
+        source="terminals",
+        certainty=Certainty.MEDIUM,
+        chinese="逆回购利率最小变动单位",
+        english="tick of repo rates",
+    ),
+    RuleRow(
+        name=RuleName.TICK, values=(1,), kinds=(Kind.INDEX,), source="terminals", chinese="指数", english="indices"
+    ),
+    RuleRow(
+        name=RuleName.TICK,
+        values=(100,),
+        kinds=(Kind.SUBSCRIPTION,),
+        source="terminals",
+        certainty=Certainty.LOW,
+        chinese="申购按发行价",
+        english="subscriptions are at the issue price",
+    ),
+)
+_LOTS: Final = (
+    RuleRow(
+        name=RuleName.LOTS,
+        values=(100, 100, 100, 100),
+        boards=_HUNDREDS,
+        source="R23, R26 3.3.8; SSE notice 2023-02-09",
+        chinese="买入 100 股的整数倍，零股一次卖完；2023-08 宣布的 100 股起 1 股递增未实施",
+        english="buys in hundreds, odd shares go in one sell; the 100+1 plan of 2023-08 is not in force",
+    ),
+    RuleRow(
+        name=RuleName.LOTS,
+        values=(100, 200, 1, 1),
+        boards=("star",),
+        since=_STAR_SINCE,
+        source="STAR rules art. 20; R26",
+        chinese="200 股起，1 股递增；不足 200 股的余额一次卖完",
+        english="200 and any number above; a rest below 200 goes in one sell",
+    ),
+    RuleRow(
+        name=RuleName.LOTS,
+        values=(100, 100, 1, 1),
+        boards=("bse",),
+        since=_BSE_SINCE,
+        source="BSE rules; R26",
+        chinese="100 股起，1 股递增；不足 100 股的余额一次卖完",
+        english="100 and any number above; a rest below 100 goes in one sell",
+    ),
+    RuleRow(
+        name=RuleName.LOTS,
+        values=(100, 100, 100, 100),
+        kinds=(Kind.FUND,),
+        source="R26",
+        chinese="买入 100 份的整数倍，零头一次卖完",
+        english="buys in hundreds, odd units go in one sell",
+    ),
+    RuleRow(
+        name=RuleName.LOTS,
+        values=(10, 10, 10, 10),
+        kinds=(Kind.CONVERTIBLE, Kind.BOND, Kind.REPO),
+        source="terminals",
+        chinese="10 张的整数倍，沪市 1 手即 10 张",
+        english="tens of 100 yuan of face value; one 手 is ten",
+    ),
+    RuleRow(
+        name=RuleName.LOTS,
+        values=(100, 500, 500, 500),
+        kinds=(Kind.SUBSCRIPTION,),
+        source="from memory",
+        certainty=Certainty.LOW,
+        chinese="沪市新股申购 500 股的整数倍",
+        english="new shares in Shanghai: 500s",
+    ),
+    RuleRow(
+        name=RuleName.LOTS,
+        values=(100, 100, 100, 100),
+        kinds=(Kind.SUBSCRIPTION,),
+        venues=("BJ",),
+        source="from memory",
+        certainty=Certainty.LOW,
+        chinese="北交所新股申购 100 股的整数倍",
+        english="new shares in Beijing: hundreds",
+    ),
+    RuleRow(
+        name=RuleName.LOTS,
+        values=(10, 10, 10, 10),
+        kinds=(Kind.SUBSCRIPTION,),
+        codes=("718", "733", "754", "783", "07", "37"),
+        source="from memory",
+        certainty=Certainty.LOW,
+        chinese="可转债申购 10 张的整数倍",
+        english="new convertibles: tens",
+    ),
+    RuleRow(
+        name=RuleName.LOTS,
+        values=(100, 100, 100, 100),
+        kinds=(Kind.INDEX,),
+        source="terminals",
+        chinese="指数不能交易",
+        english="indices are not traded",
+    ),
+)
+_CAPS: Final = (
+    RuleRow(
+        name=RuleName.CAP,
+        values=(1_000_000, 1_000_000),
+        source="R23 3.3.9, 3.3.10; QMT",
+        certainty=Certainty.MEDIUM,
+        chinese="单笔上限；基金、债券等没有查到原文的取同一数值",
+        english="largest order; funds, bonds and others without a text found get the same",
+    ),
+    RuleRow(
+        name=RuleName.CAP,
+        values=(1_000_000, 1_000_000),
+        boards=("main", "sme", "b_share"),
+        source="R23 3.3.9, 3.3.10",
+        chinese="主板单笔上限",
+        english="largest order, main boards",
+    ),
+    RuleRow(
+        name=RuleName.CAP,
+        values=(100_000, 50_000),
+        boards=("star",),
+        since=_STAR_SINCE,
+        source="STAR rules",
+        chinese="科创板单笔上限：限价、市价（盘后定价 1,000,000）",
+        english="largest order, STAR: limit, market (after hours 1,000,000)",
+    ),
+    RuleRow(
+        name=RuleName.CAP,
+        values=(1_000_000, 1_000_000),
+        boards=("chinext",),
+        until=dt.date(2020, 8, 23),
+        source="from memory",
+        certainty=Certainty.MEDIUM,
+        chinese="创业板改革前单笔上限",
+        english="largest order, ChiNext before its reform",
+    ),
+    RuleRow(
+        name=RuleName.CAP,
+        values=(300_000, 150_000),
+        boards=("chinext",),
+        since=_CHINEXT_REFORM,
+        source="ChiNext rules 2.8",
+        chinese="创业板单笔上限：限价、市价（盘后定价 1,000,000）",
+        english="largest order, ChiNext: limit, market (after hours 1,000,000)",
+    ),
+    RuleRow(
+        name=RuleName.CAP,
+        values=(100_000_000, 100_000_000),
+        boards=("reit",),
+        venues=("SH",),
+        since=dt.date(2021, 6, 21),
+        source="tzshuo, cofool",
+        certainty=Certainty.MEDIUM,
+        chinese="沪市 REIT 单笔上限",
+        english="largest order, Shanghai REITs",
+    ),
+    RuleRow(
+        name=RuleName.CAP,
+        values=(1_000_000_000, 1_000_000_000),
+        boards=("reit",),
+        venues=("SZ",),
+        since=dt.date(2021, 6, 21),
+        source="tzshuo, cofool",
+        certainty=Certainty.MEDIUM,
+        chinese="深市 REIT 单笔上限",
+        english="largest order, Shenzhen REITs",
+    ),
+    RuleRow(
+        name=RuleName.CAP,
+        values=(1_000_000, 1_000_000),
+        kinds=(Kind.CONVERTIBLE,),
+        source="from memory",
+        certainty=Certainty.LOW,
+        chinese="可转债单笔上限（一亿元面值）",
+        english="largest order, convertibles (100 million yuan of face value)",
+    ),
+)
+_CAGES: Final = (
+    RuleRow(
+        name=RuleName.CAGE,
+        values=(20_000, 0),
+        boards=("star",),
+        since=_STAR_SINCE,
+        source="STAR rules; 69704333115",
+        certainty=Certainty.MEDIUM,
+        chinese="连续竞价限价委托，超出即废单；2023-04-10 后是否加 10 个单位说法不一，取较窄的 2%",
+        english="limit orders in continuous trading, outside is rejected; whether ten ticks were added in 2023 is "
+        "disputed, the narrower 2% is taken",
+    ),
+    RuleRow(
+        name=RuleName.PARKING,
+        values=(20_000,),
+        boards=("chinext",),
+        since=_CHINEXT_REFORM,
+        until=dt.date(2023, 4, 9),
+        source="wangcai engine; replay of 300026.SZ 2022-06-30",
+        chinese="超出 2% 的委托不是废单：交易所暂存，价格进入范围后参加竞价",
+        english="an order beyond 2% is not rejected: it waits at the exchange until the market comes near",
+    ),
+    RuleRow(
+        name=RuleName.CAGE,
+        values=(20_000, 10),
+        boards=("main", "sme", "chinext"),
+        since=_REFORM_2023,
+        source="R23, R26",
+        chinese="连续竞价限价委托，2% 与 10 个单位取宽，超出即废单",
+        english="limit orders in continuous trading, 2% or ten ticks, whichever is wider; outside is rejected",
+    ),
+    RuleRow(
+        name=RuleName.CAGE,
+        values=(50_000, 10),
+        boards=("bse",),
+        since=_BSE_SINCE,
+        source="265266.com, 10145052718, 69704333115",
+        chinese="连续竞价限价委托，5% 与 10 个单位取宽，超出即废单",
+        english="limit orders in continuous trading, 5% or ten ticks, whichever is wider; outside is rejected",
+    ),
+)
+_RESALE: Final = (
+    RuleRow(
+        name=RuleName.SAME_DAY,
+        values=(0,),
+        kinds=_STOCKS,
+        since=dt.date(1995, 1, 1),
+        source="R26",
+        chinese="当日买入次日才能卖出",
+        english="what is bought today is sold tomorrow at the earliest",
+    ),
+    RuleRow(
+        name=RuleName.SAME_DAY,
+        values=(0,),
+        kinds=(Kind.FUND,),
+        source="69704333115",
+        chinese="境内股票 ETF、LOF、REIT；不知道类别的基金也按 T+1",
+        english="domestic equity ETFs, LOFs, REITs, and every fund whose class is not known",
+    ),
+    RuleRow(
+        name=RuleName.SAME_DAY,
+        values=(1,),
+        kinds=(Kind.CONVERTIBLE, Kind.BOND, Kind.REPO),
+        source="terminals",
+        chinese="债券、可转债、逆回购",
+        english="bonds, convertibles, repo",
+    ),
+    *(
+        RuleRow(
+            name=RuleName.SAME_DAY,
+            values=(1,),
+            kinds=(Kind.FUND,),
+            trait=trait,
+            since=since,
+            source=source,
+            certainty=certainty,
+            chinese=chinese,
+            english=english,
+        )
+        for trait, since, source, certainty, chinese, english in (
+            (Trait.BOND_FUND, dt.date(2013, 1, 1), "R26", Certainty.HIGH, "债券 ETF", "bond ETFs"),
+            (Trait.MONEY_FUND, dt.date(2013, 1, 1), "R26", Certainty.HIGH, "货币 ETF", "money ETFs"),
+            (Trait.GOLD, dt.date(2013, 1, 1), "R26", Certainty.HIGH, "黄金 ETF", "gold ETFs"),
+            (
+                Trait.CROSS_BORDER,
+                dt.date(2015, 1, 19),
+                "R26; date from memory",
+                Certainty.MEDIUM,
+                "跨境 ETF、LOF；起始日未查到原文",
+                "cross-border funds; the date is from memory",
+            ),
+            (
+                Trait.COMMODITY,
+                dt.date(2019, 12, 1),
+                "stored questions and answers",
+                Certainty.MEDIUM,
+                "商品期货 ETF",
+                "commodity ETFs",
+            ),
+        )
+    ),
+)
+_DAY_BUYS: Final = (
+    RuleRow(
+        name=RuleName.DAY_BUY_MAX,
+        values=(500_000,),
+        boards=("main", "sme", "chinext"),
+        trait=Trait.RISK_WARNING,
+        since=dt.date(2013, 1, 1),
+        source="SSE rules art. 14; 69704333115",
+        certainty=Certainty.MEDIUM,
+        chinese="单个投资者单日买入单只 ST 股上限；深市起始日不确定，同沪市",
+        english="one investor's buys of one ST share in a day; Shenzhen's first day is not certain",
+    ),
+    RuleRow(
+        name=RuleName.DAY_BUY_MAX,
+        values=(200_000,),
+        boards=("bse",),
+        trait=Trait.RISK_WARNING,
+        since=dt.date(2026, 8, 31),
+        source="北证公告〔2026〕34号",
+        chinese="单个投资者单日买入单只 ST 股上限",
+        english="one investor's buys of one ST share in a day",
+    ),
+)
+ROWS: Final = (*_TICKS, *_LOTS, *_CAPS, *_CAGES, *_RESALE, *_DAY_BUYS)

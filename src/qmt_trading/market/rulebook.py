@@ -1,0 +1,268 @@
+"""The exchange's rule book: which rows hold for an instrument on a day, and the rule they add up to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from qmt_trading.market.rows import ROWS
+from qmt_trading.model.instrument import Symbol, TradingRule
+from qmt_trading.model.listing import Charges, Listing
+from qmt_trading.model.numbers import Price, Quantity
+from qmt_trading.model.rule_row import RuleName, RuleRow, Trait
+from qmt_trading.model.words import InstrumentKind
+
+KEPT_MAX: Final = 100_000
+"""Rules that are kept; when there are so many, all are forgotten and found again."""
+FREE_DAYS_MAX: Final = 5
+"""The longest stretch after a listing that any rule of any era treats as its beginning."""
+_NO_TRAITS: Final[frozenset[Trait]] = frozenset()
+_NOTHING: Final = Charges()
+_APART: Final = (RuleName.CLASS, RuleName.TRAIT, RuleName.LISTED)
+
+
+class Applied(Struct, frozen=True):
+    """A row that holds, and the one of the same name that it goes before."""
+
+    row: RuleRow
+    before: RuleRow | None = None
+
+
+class _Found(Struct, frozen=True):
+    rule: TradingRule
+    charges: Charges
+    applied: tuple[Applied, ...]
+
+
+class RuleBook:
+    """The shipped rows and those that go before them. Rules never change once made, so any thread may ask."""
+
+    def __init__(self, overrides: Sequence[RuleRow] = ()) -> None:
+        self._by_name: dict[RuleName, list[RuleRow]] = {name: [] for name in RuleName}
+        for row in (*ROWS, *overrides):
+            self._by_name[row.name].append(row)
+        starts = {row.since.toordinal() for rows in self._by_name.values() for row in rows if row.since is not None}
+        ends = {row.until.toordinal() + 1 for rows in self._by_name.values() for row in rows if row.until is not None}
+        self._cuts: Final = sorted(starts | ends)
+        self._rules: dict[tuple[Symbol, dt.date, Listing | None], TradingRule | None] = {}
+        self._fees: dict[tuple[Symbol, dt.date], Charges] = {}
+        self._found: dict[tuple[Symbol, int, frozenset[Trait]], _Found | None] = {}
+
+    def rule(self, symbol: Symbol, day: dt.date, listing: Listing | None = None) -> TradingRule | None:
+        """Return the rule of ``symbol`` on ``day``; None: its form or its code is not known on that day.
+
+        What ``listing`` leaves open is taken as the common, stricter case: no new listing, no risk warning, T+1.
+        """
+        key = symbol, day, listing
+        try:
+            return self._rules[key]
+        except KeyError:
+            found = self._find(symbol, day, listing)
+            rule = None if found is None else found.rule
+            if len(self._rules) >= KEPT_MAX:
+                self._rules.clear()
+            self._rules[key] = rule
+            return rule
+
+    def fees(self, symbol: Symbol, day: dt.date) -> Charges:
+        """Return what is taken of a trade on ``day`` besides the commission; nothing for a symbol that is not known."""
+        key = symbol, day
+        try:
+            return self._fees[key]
+        except KeyError:
+            found = self._find(symbol, day, None)
+            charges = _NOTHING if found is None else found.charges
+            if len(self._fees) >= KEPT_MAX:
+                self._fees.clear()
+            self._fees[key] = charges
+            return charges
+
+    def explain(self, symbol: Symbol, day: dt.date, listing: Listing | None = None) -> tuple[Applied, ...]:
+        """Return the rows that hold for ``symbol`` on ``day``, its class first; empty: the code is not known then."""
+        found = self._find(symbol, day, listing)
+        return () if found is None else found.applied
+
+    def traits(self, symbol: Symbol, day: dt.date, listing: Listing | None = None) -> frozenset[Trait]:
+        """Return what ``symbol`` is on ``day`` beyond its code, as ``listing`` and the rows tell it."""
+        code, _, venue = symbol.partition(".")
+        known = self.known(symbol, listing)
+        own = _NO_TRAITS if known is None else traits_of(known, day)
+        told = [row.trait for row in self._by_name[RuleName.TRAIT] if _reaches(row, code, venue, day)]
+        return own | {trait for trait in told if trait is not None} if told else own
+
+    def known(self, symbol: Symbol, listing: Listing | None = None) -> Listing | None:
+        """Return ``listing`` with the listing day and issue price that a row tells, where it has none of its own."""
+        code, _, venue = symbol.partition(".")
+        for row in reversed(self._by_name[RuleName.LISTED]):
+            if row.since is not None and code in row.codes and venue in row.venues:
+                listing = listing or Listing()
+                if listing.listed is None:
+                    price = listing.issue_price or Price(row.values[0] if row.values else 0)
+                    return replace(listing, listed=row.since, issue_price=price)
+        return listing
+
+    def era(self, day: dt.date) -> int:
+        """Return which stretch without a change of rules ``day`` lies in: what holds on a day of it holds on all."""
+        return bisect_right(self._cuts, day.toordinal())
+
+    def _find(self, symbol: Symbol, day: dt.date, listing: Listing | None) -> _Found | None:
+        traits = self.traits(symbol, day, listing)
+        key = symbol, self.era(day), traits
+        try:
+            return self._found[key]
+        except KeyError:
+            found = self._resolve(symbol, day, traits)
+            if len(self._found) >= KEPT_MAX:
+                self._found.clear()
+            self._found[key] = found
+            return found
+
+    def _resolve(self, symbol: Symbol, day: dt.date, traits: frozenset[Trait]) -> _Found | None:
+        code, _, venue = symbol.partition(".")
+        if len(code) != 6 or not (code.isascii() and code.isdigit()):
+            return None
+        classes = [row for row in self._by_name[RuleName.CLASS] if _reaches(row, code, venue, day)]
+        if not classes:
+            return None
+        kind, board = classes[-1].kinds[0], classes[-1].boards[0]
+        applied = [_last(classes)]
+        applied += [Applied(row) for row in self._by_name[RuleName.TRAIT] if _reaches(row, code, venue, day)]
+        values: dict[RuleName, tuple[int, ...]] = {}
+        for name, rows in self._by_name.items():
+            if name in _APART:
+                continue
+            holding = [row for row in rows if _holds(row, code, venue, day, kind, board, traits)]
+            if holding:
+                applied.append(_last(holding))
+                values[name] = holding[-1].values
+        if RuleName.TICK not in values or RuleName.LOTS not in values:
+            return None  # Listed under these codes, but not traded yet on that day.
+        return _Found(_rule_of(kind, board, values), _charges_of(kind, values), tuple(applied))
+
+
+@lru_cache(maxsize=64)
+def book_of(overrides: tuple[RuleRow, ...]) -> RuleBook:
+    """Return the one rule book with these overrides, so that all who judge by it share what it has found."""
+    return RuleBook(overrides)
+
+
+STANDARD: Final = book_of(())
+"""The rule book as it is shipped."""
+
+
+def traits_of(listing: Listing, day: dt.date) -> frozenset[Trait]:
+    """Return what ``listing`` makes of an instrument on ``day``."""
+    traits: set[Trait] = set()
+    if listing.risk_warning:
+        traits.add(Trait.RISK_WARNING)
+    if listing.share_reform:
+        traits.add(Trait.SHARE_REFORM)
+    if listing.delisting or (listing.delisting_since is not None and listing.delisting_since <= day):
+        traits.add(Trait.DELISTING)
+    if listing.delisting_since == day:
+        traits.add(Trait.DELISTING_FIRST_DAY)
+    if listing.relisted == day:
+        traits.add(Trait.RELISTING_DAY)
+    if listing.fund_class is not None:
+        traits.add(listing.fund_class)
+    number = listing_day_number(listing, day)
+    if listing.by_swap:
+        if number == 1:
+            traits.add(Trait.SWAP_LISTING_DAY)
+    elif 1 <= number <= FREE_DAYS_MAX:
+        traits.add(Trait.FIRST_FIVE_DAYS)
+        if number == 1:
+            traits.add(Trait.LISTING_DAY)
+    return frozenset(traits)
+
+
+def listing_day_number(listing: Listing, day: dt.date) -> int:
+    """Return which trading day of its life ``day`` is, 1 for the listing day; 0: not listed then, or not known.
+
+    Without a list of trading days weekdays are counted: holidays then make the number too large, never too small, so a
+    limit is taken to hold too early rather than too late.
+    """
+    days = listing.trading_days
+    if day in days:
+        return days.index(day) + 1
+    first = listing.listed if listing.listed is not None else days[0] if days else None
+    if first is None or day < first:
+        return 0
+    known = [each for each in days if each < day]
+    since = known[-1] if known else first - dt.timedelta(days=1)
+    ahead = (day - since).days
+    if ahead > 2 * FREE_DAYS_MAX:
+        return len(known) + ahead
+    return len(known) + sum((since + dt.timedelta(days=step)).weekday() < 5 for step in range(1, ahead + 1))
+
+
+def _reaches(row: RuleRow, code: str, venue: str, day: dt.date) -> bool:
+    """Tell whether ``row``, which says what codes are, speaks of this one on ``day``."""
+    return (
+        venue in row.venues
+        and code.startswith(row.codes)
+        and (row.since is None or row.since <= day)
+        and (row.until is None or day <= row.until)
+    )
+
+
+def _holds(
+    row: RuleRow,
+    code: str,
+    venue: str,
+    day: dt.date,
+    kind: InstrumentKind,
+    board: str,
+    traits: frozenset[Trait],
+) -> bool:
+    return (
+        (not row.kinds or kind in row.kinds)
+        and (not row.boards or board in row.boards)
+        and (row.since is None or row.since <= day)
+        and (row.until is None or day <= row.until)
+        and (not row.venues or venue in row.venues)
+        and (not row.codes or code.startswith(row.codes))
+        and (row.trait is None or row.trait in traits)
+    )
+
+
+def _last(rows: Sequence[RuleRow]) -> Applied:
+    return Applied(rows[-1], rows[-2] if len(rows) > 1 else None)
+
+
+def _rule_of(kind: InstrumentKind, board: str, values: dict[RuleName, tuple[int, ...]]) -> TradingRule:
+    lot, buy_minimum, buy_step, sell_step = values[RuleName.LOTS]
+    quantity_max, market_quantity_max = values[RuleName.CAP]
+    cage_millionths, cage_ticks = values.get(RuleName.CAGE, (0, 0))
+    band_up, band_down = values.get(RuleName.BAND, (0, 0))
+    return TradingRule(
+        kind=kind,
+        board=board,
+        tick=Price(values[RuleName.TICK][0]),
+        lot=Quantity(lot),
+        buy_minimum=Quantity(buy_minimum),
+        buy_step=Quantity(buy_step),
+        sell_step=Quantity(sell_step),
+        quantity_max=Quantity(quantity_max),
+        same_day_sell=bool(values.get(RuleName.SAME_DAY, (0,))[0]),
+        market_quantity_max=Quantity(market_quantity_max),
+        cage_millionths=cage_millionths,
+        cage_ticks=cage_ticks,
+        day_buy_max=Quantity(values.get(RuleName.DAY_BUY_MAX, (0,))[0]),
+        limit_millionths=values.get(RuleName.LIMIT, (0,))[0],
+        limit_inward=bool(values.get(RuleName.LIMIT_ROUNDING, (0,))[0]),
+        band_up_millionths=band_up,
+        band_down_millionths=band_down,
+    )
+
+
+def _charges_of(kind: InstrumentKind, values: dict[RuleName, tuple[int, ...]]) -> Charges:
+    duty_buy, duty_sell = values.get(RuleName.STAMP_DUTY, (0, 0))
+    of_value, of_par, minimum = values.get(RuleName.TRANSFER_FEE, (0, 0, 0))
+    return Charges(kind is InstrumentKind.STOCK, duty_buy, duty_sell, of_value, of_par, minimum)
