@@ -319,12 +319,12 @@ def test_what_is_written_on_the_ex_day_has_its_prices_already() -> None:
 def test_the_order_that_follows_has_the_price_of_the_ex_day() -> None:
     bench = ExDay()
     bench.said(f"sell {STOCK} 500@10.50:{ACCOUNT} at=09:30:00 #t/1", next_day=EX_DAY)
-    bench.open_day(action(STOCK, EX_DAY, cash="5"))
+    bench.open_day(action(STOCK, EX_DAY, cash="1"))
     bench.lists(2_445)
     at_ns = at_time(EX_DAY, (9 * 60 + 30) * 60 * SECOND_NS)
     bench.until(at_ns)
     (order,) = bench.submits()
-    assert (order.price, order.quantity) == (100_000, 500)
+    assert (order.price, order.quantity) == (104_000, 500)
 
 
 def test_a_portfolio_keeps_its_quantities_and_they_are_told() -> None:
