@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import sys
@@ -22,10 +23,12 @@ from qmt_trading.codec.view_json import MODE_TEXT
 from qmt_trading.journal.sqlite import SqliteReader
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import ConfigurationError, JournalError, LockedError
-from qmt_trading.model.words import BareAction
+from qmt_trading.model.instant import day_of
+from qmt_trading.model.words import BareAction, Mode
 from qmt_trading.run import journal_tools
 from qmt_trading.run.calendar_file import standing
 from qmt_trading.run.config import Configuration, load
+from qmt_trading.run.config_compliance import is_high_frequency
 from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.init_template import BARE_WORDS
@@ -75,6 +78,7 @@ def _checks(path: Path) -> Iterator[Check]:
     yield Check("配置", True, f"{path}，{mode}，{accounts} 个账户，{doors} 个通道")
     yield _bare(path, configuration)
     yield _calendar(configuration, time.time_ns())
+    yield _compliance(configuration, day_of(time.time_ns()))
     folder = _folder(configuration)
     yield folder
     if folder.good:
@@ -110,6 +114,23 @@ def _calendar(configuration: Configuration, now_ns: int) -> Check:
         return Check("交易日历", True, "全天可成交（always_open），不看日历")
     day = configuration.session().trading_day(now_ns)
     return Check("交易日历", day < configuration.calendar.warns_from, standing(configuration.calendar, day))
+
+
+def _compliance(configuration: Configuration, today: dt.date) -> Check:
+    """Say when programme trading was reported; paper asks for nothing."""
+    told = {each.account: each.compliance for each in configuration.engine.accounts}
+    dates = {compliance.registered for compliance in told.values() if compliance is not None}
+    name = "程序化交易报备"
+    if not dates:
+        paper = configuration.engine.mode is Mode.PAPER
+        return Check(name, paper, "未填写 [compliance]：模拟不需要，实盘必填（qmt compliance 说明报什么）")
+    text = "、".join(day.isoformat() for day in sorted(dates))
+    if max(dates) > today:
+        return Check(name, False, f"报备日期 {text} 还没有到：请在 [compliance] registered 写实际报告的日期")
+    fast = [account for account, each in told.items() if each is not None and is_high_frequency(each)]
+    if fast:
+        text += f"；{'、'.join(fast)} 的申报速率达到高频标准（每秒 300 或每日 20,000），须额外报告"
+    return Check(name, True, text)
 
 
 def _folder(configuration: Configuration) -> Check:

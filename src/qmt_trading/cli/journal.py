@@ -21,7 +21,8 @@ _HEAD: Final = re.compile(r"([1-9][0-9]{0,17}):([0-9a-fA-F]{64})")
 app = typer.Typer(help="日志：核对与导出 the journal: verify, export", no_args_is_help=True, cls=Group)
 
 
-def _progress(number: int) -> None:
+def progress(number: int) -> None:
+    """Show how many turns have been read, where a person watches."""
     if sys.stderr.isatty():
         print(f"\r{number:,} …", end="", file=sys.stderr, flush=True)
 
@@ -49,10 +50,10 @@ def verify(
         folder = place_of(config).folder
         reader = SqliteReader(journal_path(folder))
         try:
-            found = journal_tools.verify(reader, expected=expected, progress=_progress)
+            found = journal_tools.verify(reader, expected=expected, progress=progress)
         finally:
             reader.close()
-        differences = check_decisions(folder, progress=_progress) if decisions else []
+        differences = check_decisions(folder, progress=progress) if decisions else []
     row = {"turns": found.turns, "seal": found.head.hex(), "trouble": found.trouble, "differences": differences}
     if as_json:
         show.print_json([row])
@@ -89,7 +90,7 @@ def export(
                 sys.stdout.buffer.flush()
             else:
                 with out.open("wb") as file:
-                    count = journal_tools.export(reader, file.write, progress=_progress)
+                    count = journal_tools.export(reader, file.write, progress=progress)
                 print(f"{count:,} 条 → {out}")
         finally:
             reader.close()

@@ -10,8 +10,10 @@ import typer
 from qmt_trading import __version__
 from qmt_trading.cli import (
     acting,
+    actions,
     calendar,
     climbing,
+    compliance,
     demo,
     doctor,
     init,
@@ -68,6 +70,7 @@ for command in (
     reading.alerts,
     reading.timeline,
     rules.rules,
+    actions.actions,
     acting.cancel,
     acting.halt,
     acting.resume,
@@ -77,6 +80,7 @@ for command in (
     app.command(cls=words.Command)(command)
 app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
+app.add_typer(compliance.app, name="compliance")
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import TERMINAL, UNRESOLVED, moved
 from qmt_trading.market.fees import fill_fee
-from qmt_trading.market.instruments import kind_of
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Price, Quantity, notional
@@ -31,10 +30,6 @@ ORPHAN = "?"
 _NOTHING_YET: Final = (Money(0), Quantity(0))
 
 
-def instrument_kind(symbol: Symbol) -> InstrumentKind:
-    return kind_of(symbol) or InstrumentKind.UNKNOWN
-
-
 def reserve_of(
     state: State,
     symbol: Symbol,
@@ -44,14 +39,15 @@ def reserve_of(
     fees: FeeSchedule,
     before: tuple[Money, Quantity] = _NOTHING_YET,
 ) -> Money:
-    """Return the cash that an order freezes: what a buy costs, and what it adds to its fees; what a reverse repo lends.
+    """Return the cash that ``quantity`` still to be traded freezes: what a buy costs, and what it adds to the fees.
 
-    A subscription of new shares is paid when they are allotted, and other sells freeze shares.
+    A reverse repo freezes what it lends. A subscription of new shares is paid when they are allotted, and other sells
+    freeze shares.
 
     Args:
         before: value and quantity of what the same order has traded.
     """
-    kind = instrument_kind(symbol)
+    kind = state.kind(symbol)
     if kind is InstrumentKind.REPO:
         return Money(quantity * REPO_FACE if side is Side.SELL else 0)
     if side is Side.SELL or kind is InstrumentKind.SUBSCRIPTION:
@@ -74,12 +70,12 @@ def reserve(state: State, order: Order) -> Order:
         if not order.reserved and not order.reserved_quantity:
             return order
         return replace(order, reserved=Money(0), reserved_quantity=Quantity(0))
-    kind, fees = instrument_kind(order.symbol), state.account(order.account).settings.fees
-    if order.side is Side.SELL and kind is not InstrumentKind.REPO:
+    fees = state.account(order.account).settings.fees
+    if order.side is Side.SELL and state.kind(order.symbol) is not InstrumentKind.REPO:
         return replace(order, reserved_quantity=Quantity(unbooked))
     before = order.filled_value, order.filled_quantity
-    needed = reserve_of(state, order.symbol, order.side, order.price, Quantity(unbooked), fees, before)
-    return replace(order, reserved=needed)
+    left = Quantity(unbooked)
+    return replace(order, reserved=reserve_of(state, order.symbol, order.side, order.price, left, fees, before))
 
 
 def row_applied(state: State, order: Order, row: OrderRow) -> Order:
@@ -272,7 +268,7 @@ def book(state: State, account: Account, fill: Fill) -> bool:
             cost=Money(held.cost + worth + fill.fee),
         )
         return True
-    if instrument_kind(symbol) is InstrumentKind.REPO:  # A loan: it comes back with the counter's list, in days.
+    if state.kind(symbol) is InstrumentKind.REPO:  # A loan: it comes back with the counter's list, in days.
         account.cash = Money(account.cash - fill.quantity * REPO_FACE - fill.fee)
         return True
     sold = min(fill.quantity, held.quantity)

@@ -87,8 +87,7 @@ class Plan:
             return quantity
         worth = notional(price, quantity) if self.market.is_priced else Money(0)
         if quantity <= rule.quantity_max:
-            own = self.needed(state, account, price, quantity)
-            candidate = Candidate(symbol, side, quantity, price, worth, own)
+            candidate = Candidate(symbol, side, quantity, price, worth, self.needed(state, account, price, quantity))
             return judge_legality(rule, self.market, candidate, held) or candidate
         needed = 0
         for part in split(quantity, rule):

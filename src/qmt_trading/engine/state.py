@@ -14,6 +14,7 @@ from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.engine.usage import exposure
 from qmt_trading.market.rulebook import STANDARD, book_of
+from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound, SubmitsHandedOver
 from qmt_trading.model.instant import day_of, to_clock_text
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol, TradingRule
@@ -25,7 +26,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Chase, Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AlertRow, SignalRow
-from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState
+from qmt_trading.model.words import InstrumentKind, LinkState, OrderStatus, Side, SideScope, TradingState
 
 ALERTS_KEPT: Final = 200
 TIMED_AT_ONCE: Final = 128
@@ -145,6 +146,10 @@ class State:
         self.rules = STANDARD
         """The exchange's rule book, with the settings' own rows."""
         self.day: dt.date | None = None
+        self.day_before: dt.date | None = None
+        """The trading day that was opened before this one."""
+        self.actions: dict[tuple[dt.date, Symbol], CorporateAction] = {}
+        """By ex-day and symbol, the corporate actions that this day's opening figures have been adjusted by."""
         self.opened_ns = 0
         """When the day was opened: lists asked for before are of another day."""
         self.trading_state = TradingState.ACTIVE
@@ -209,6 +214,11 @@ class State:
     def rule(self, symbol: Symbol) -> TradingRule | None:
         """Return today's rule of ``symbol`` as far as its code and the rule book tell it."""
         return self.rules.rule(symbol, self.rules_day())
+
+    def kind(self, symbol: Symbol) -> InstrumentKind:
+        """Return what ``symbol`` is; UNKNOWN for a code that the rule book does not have."""
+        rule = self.rule(symbol)
+        return InstrumentKind.UNKNOWN if rule is None else rule.kind
 
     def account(self, account: AccountId) -> Account:
         """Return the account, making one for a number that only old orders know."""
@@ -412,8 +422,8 @@ class State:
     def configure(self, settings: EngineSettings) -> None:
         """Take new settings; accounts that left the configuration keep what they hold."""
         self.settings = settings
-        self.rules = book_of(settings.rules)
         self.gauges.configure(settings)
+        self.rules = book_of(settings.rules)
         self.doors = {door.name: door for door in settings.doors}
         names: dict[str, list[AccountId]] = {}
         for each in settings.accounts:

@@ -84,7 +84,7 @@ def receipt_of(contents: Contents, outcomes: Sequence[Outcome]) -> bytes:
     writer = csv.writer(text)
     writer.writerow(HEADER)
     for row in _rows(contents, outcomes):
-        writer.writerow([_harmless(str(row.get(name, ""))) for name in HEADER])
+        writer.writerow([harmless(str(row.get(name, ""))) for name in HEADER])
     return text.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -135,6 +135,6 @@ def _rows_of(outcome: Outcome) -> Iterator[dict[str, object]]:
         }
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Return ``text`` so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

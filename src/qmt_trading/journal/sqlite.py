@@ -282,6 +282,8 @@ def _turns(connection: sqlite3.Connection, first: int) -> Iterator[StoredTurn]:
         for row in rows:
             if row[0] != number:
                 raise JournalBrokenError(f"日志缺少第 {number} 轮 / turn {number} is missing")
+            if not (isinstance(row[1], bytes) and isinstance(row[2], bytes)):  # An editor of tables leaves text behind.
+                raise JournalBrokenError(f"日志第 {number} 轮被改动 / turn {number} was changed")
             yield StoredTurn(*row)
             number += 1
         if len(rows) < PAGE_TURNS:

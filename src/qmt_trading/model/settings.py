@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -36,6 +37,29 @@ class FeeSchedule(Struct, frozen=True, kw_only=True):
     fee_rounding: FeeRounding = FeeRounding.FEN
 
 
+HIGH_FREQUENCY_PER_SECOND: Final = 300
+"""Orders and cancels of one account within a second from which it trades at high frequency.
+
+Source: implementing rules of the exchanges on programme trading, in force since 2025-07-07.
+"""
+HIGH_FREQUENCY_PER_DAY: Final = 20_000
+"""The same within a day."""
+
+
+class Compliance(Struct, frozen=True, kw_only=True):
+    """What was reported of one account, through its broker, before it traded by programme."""
+
+    registered: dt.date
+    """When the report was made."""
+    software: str = ""
+    strategy: str = ""
+    """Type of strategy, in the report's own words."""
+    per_second_max: int = 0
+    """The declared highest number of orders and cancels within a second; 0: none is written."""
+    per_day_max: int = 0
+    """The same for a day."""
+
+
 class AccountSettings(Struct, frozen=True, kw_only=True):
     """One account: its number, the names a message may use, and its limits."""
 
@@ -47,6 +71,8 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     bare_per_day_max: int = 1
     """Bare buys and sells, per symbol and day."""
     fees: FeeSchedule = FeeSchedule()
+    compliance: Compliance | None = None
+    """None: no report is written in the configuration."""
 
 
 class DoorSettings(Struct, frozen=True, kw_only=True):
@@ -124,8 +150,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     """Trading never closes (paper, tests): every instant is one of continuous trading."""
     calendar_until: dt.date | None = None
     """The last day that the calendar knows: no submit is made after it. None: it has no end."""
-    rules: tuple[RuleRow, ...] = ()
-    """Rows that go before those of the rule book."""
     calendar_warns_from: dt.date | None = None
     """The trading day from which on people are told that the calendar ends. None: they are not."""
     opening_pause: OpeningPause = OpeningPause.HOLD
+    rules: tuple[RuleRow, ...] = ()
+    """Rows that go before those of the rule book."""

@@ -23,7 +23,9 @@ from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Quantity
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeRounding, FeeSchedule
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, Verb
+from qmt_trading.run.actions_file import read_actions
 from qmt_trading.run.calendar_file import read as read_calendar
+from qmt_trading.run.config_compliance import read_compliance, require_registration
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
@@ -75,6 +77,8 @@ class Configuration(Struct, frozen=True, kw_only=True):
     """Why imported years are left out; empty: none are."""
     recording: Path | None
     """Bars or ticks that the embedded exchange plays, from its start on; None: made-up quotes."""
+    corporate_actions: Path | None
+    """What is known of ex-days; None: nothing is adjusted on them."""
     log_days: int
     log_bytes_max: int
     digest: str
@@ -93,6 +97,8 @@ def load(path: Path) -> Configuration:
     file = ConfigFile(path)
     root = Table(file, (), file.tables)
     mode = root.word("mode", _MODES, offered=(Mode.PAPER.value,))
+    registrations = read_compliance(root)
+    require_registration(root, mode, registrations)
     if mode is not Mode.PAPER:
         root.wrong(
             "mode", f"「{mode.value}」模式还没有做好，目前只有 paper", f"{mode.value} is not built yet, only paper is"
@@ -107,6 +113,7 @@ def load(path: Path) -> Configuration:
     for each in (data, log):
         each.close()
     recording = _recording(root.table("feed"), path.parent)
+    corporate_actions = _corporate_actions(root.table("market"), path.parent)
     rules = read_rules(root.table("rules"), path.parent)
     signals = root.table("signals")
     bare, bare_size = _bare(signals.table("bare"))
@@ -143,6 +150,7 @@ def load(path: Path) -> Configuration:
     known: dict[str, AccountId] = {}
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
+    accounts = registrations.given_to(accounts, known)
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
@@ -183,6 +191,7 @@ def load(path: Path) -> Configuration:
         calendar=extended.calendar,
         calendar_trouble=extended.trouble,
         recording=recording,
+        corporate_actions=corporate_actions,
         log_days=log_days,
         log_bytes_max=log_bytes_max,
         digest=file.digest,
@@ -204,6 +213,20 @@ def _recording(table: Table, base: Path) -> Path | None:
         table.wrong("file", f"没有这个文件：{recording}", f"there is no such file: {recording}")
     table.close()
     return recording
+
+
+def _corporate_actions(table: Table, base: Path) -> Path | None:
+    """Return the file of corporate actions, which is read once to find its mistakes now; None where there is none."""
+    if not table.has("corporate_actions"):
+        table.text("corporate_actions", "")
+        table.close()
+        return None
+    path = table.absolute("corporate_actions", base, table.text("corporate_actions"))
+    if not path.is_file():
+        table.wrong("corporate_actions", f"没有这个文件：{path}", f"there is no such file: {path}")
+    table.close()
+    read_actions(path)
+    return path
 
 
 def _bare(table: Table) -> tuple[BareAction, Size | None]:

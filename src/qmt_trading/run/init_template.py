@@ -51,6 +51,11 @@ orders_per_signal_max = {orders_per_signal_max} # 每信号每账户委托数
 bare_per_day_max = 1 # 裸信号买卖：每账户每股每天次数
 settle = "{settle}" # 待核实：两次完整委托列表至少相隔这么久都没有，才算未发出
 
+# 程序化交易报备：实盘必填，模拟不用填。首次程序化交易之前经券商报告，见 docs/compliance.md。
+# [compliance]
+# registered = 2026-05-20 # 经券商报告的日期
+# strategy = "打板" # 策略类型；declared_per_second、declared_per_day：申报的每秒、每日最多（委托＋撤单）
+
 # 通道：上游从这里发信号。allow 只列出允许的动作，例如 allow = ["cancel"] 的通道永远不会买卖。
 {door_notes}"""
 

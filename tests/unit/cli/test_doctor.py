@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,21 @@ def test_an_engine_that_does_not_say_what_it_was_started_with_is_no_change(
 
     monkeypatch.setattr(engine_access, "ask", refuse)
     assert not reading.config_changed(configuration.folder, configuration.path)
+
+
+@pytest.mark.parametrize(
+    ("section", "today", "good", "expected"),
+    [
+        ("", dt.date(2026, 11, 26), True, "模拟不需要，实盘必填"),
+        ("registered = 2026-05-20", dt.date(2026, 5, 20), True, "2026-05-20"),
+        ("registered = 2026-05-20", dt.date(2026, 5, 19), False, "还没有到"),
+        ("registered = 2026-05-20\ndeclared_per_second = 300", dt.date(2026, 11, 26), True, "须额外报告"),
+    ],
+)
+def test_the_report_of_programme_trading_is_a_line(
+    tmp_path: Path, section: str, today: dt.date, good: bool, expected: str
+) -> None:
+    text = template() + (f"[compliance]\n{section}\n" if section else "")
+    check = doctor._compliance(configured(tmp_path, text), today)
+    assert check.good is good
+    assert expected in check.text

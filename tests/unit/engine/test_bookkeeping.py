@@ -48,8 +48,8 @@ def test_a_buy_freezes_its_worth_and_the_fees_of_the_order() -> None:
     bench = Bench()
     name = bench.buy(1000)
     assert bench.order(name).reserved == reserved(bench) == cost_of(1000) == 1000 * PRICE + 5 * YUAN + 1_100
-    state, price = bench.engine.state, Price(PRICE)
-    assert bookkeeping.reserve_of(state, STOCK, Side.BUY, price, Quantity(1000), FeeSchedule()) == cost_of(1000)
+    state, fees = bench.engine.state, FeeSchedule()
+    assert bookkeeping.reserve_of(state, STOCK, Side.BUY, Price(PRICE), Quantity(1000), fees) == cost_of(1000)
 
 
 def test_what_a_partial_fill_leaves_open_stays_frozen() -> None:
@@ -204,8 +204,8 @@ def test_an_unknown_keeps_its_cash_until_it_ends() -> None:
 
 def test_a_schedule_of_its_own_is_used_for_its_account() -> None:
     free = FeeSchedule(commission_millionths=0, commission_minimum=Money(0), transfer_millionths=0)
-    state, price = Bench().engine.state, Price(PRICE)
-    assert bookkeeping.reserve_of(state, STOCK, Side.BUY, price, Quantity(100), free) == 100 * PRICE
+    state = Bench().engine.state
+    assert bookkeeping.reserve_of(state, STOCK, Side.BUY, Price(PRICE), Quantity(100), free) == 100 * PRICE
 
 
 def test_a_foreign_order_with_no_number_at_all_still_gets_a_name() -> None:

@@ -30,7 +30,8 @@ def test_a_good_file_is_read_in_every_encoding_that_editors_leave(tmp_path: Path
 @pytest.mark.parametrize(
     ("line", "bad", "expected"),
     [
-        (1, 'mode = "live"', "还没有做好"),
+        (1, 'mode = "live"', "未填写程序化交易报备 [compliance]"),
+        (1, 'mode = "shadow"', "还没有做好"),
         (1, 'mode = "papr"', "paper"),
         (3, 'always_open = "yes"', "true 或 false"),
         (3, "alwaysopen = true", "是不是 always_open"),

@@ -85,6 +85,13 @@ TABLES: Final[dict[str, dict[str, st.SearchStrategy[str]]]] = {
         "quote_age_max": SPAN,
     },
     "[fees]": FEES,
+    "[compliance]": {
+        "registered": st.just("2026-05-20"),
+        "software": of("自编软件"),
+        "strategy": of("打板"),
+        "declared_per_second": COUNT,
+        "declared_per_day": COUNT,
+    },
 }
 DOOR: Final = {
     "kind": of(KIND),
@@ -119,7 +126,7 @@ ACCOUNT: Final = {
     "fees": RATE.map(lambda each: f"{{ commission_percent = {each} }}"),
 }
 SLIPS: Final = ("", '"', "'", "\\", "[", "=", "#", "\n", "0", "-", " ", "@", "账")
-NEEDED: Final = frozenset(("mode", "kind", "path", "account"))
+NEEDED: Final = frozenset(("mode", "kind", "path", "account", "registered"))
 
 
 @st.composite

@@ -75,6 +75,12 @@ def test_a_dropped_turn_is_found(tmp_path: Path) -> None:
     assert "turn 3 is missing" in tampered(tmp_path / "journal.sqlite", "delete from turn where number = 3")
 
 
+@pytest.mark.parametrize("change", ["payload = payload || ''", "seal = 'text'"])
+def test_bytes_that_became_text_are_found(tmp_path: Path, change: str) -> None:
+    a_journal(tmp_path / "journal.sqlite")
+    assert "turn 3 was changed" in tampered(tmp_path / "journal.sqlite", f"update turn set {change} where number = 3")
+
+
 def test_swapped_turns_are_found(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     a_journal(path)

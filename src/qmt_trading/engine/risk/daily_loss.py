@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qmt_trading.engine.bookkeeping import instrument_kind
 from qmt_trading.engine.state import Account, State
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import MILLION, Money
@@ -22,7 +21,7 @@ def day_profit(state: State, account: Account) -> Money:
     total = 0
     for symbol in account.positions.keys() | account.day_flows.keys():
         last = state.prices.get(symbol, 0)
-        if not last or instrument_kind(symbol) in _NOT_COUNTED:
+        if not last or state.kind(symbol) in _NOT_COUNTED:
             continue
         held = account.positions.get(symbol)
         quantity = 0 if held is None else held.quantity

@@ -137,7 +137,7 @@ def _check_cover(account: Account, candidate: Candidate, market: Market, judged:
         denial = check_sellable(candidate.quantity, account.positions.get(candidate.symbol))
     if candidate.needed:
         free = account.cash - account.reserved - judged.cash_reserve
-        denial = denial or check_cash(candidate.needed, Money(max(free, 0) if judged.cash_reserve else free))
+        denial = denial or check_cash(candidate.needed, Money(max(free, 0)))
     return denial
 
 

@@ -14,9 +14,15 @@ def check_tick(price: Price, rule: TradingRule) -> Denial | None:
 
 
 def check_price_limit(price: Price, quote: Quote) -> Denial | None:
-    """Return a denial outside the day's limits; the limits themselves pass, a limit of 0 does not exist."""
-    if quote.limit_up and price > quote.limit_up:
-        return Denial(Reason.PRICE_ABOVE_LIMIT, (to_text(price), to_text(quote.limit_up)))
-    if quote.limit_down and price < quote.limit_down:
-        return Denial(Reason.PRICE_BELOW_LIMIT, (to_text(price), to_text(quote.limit_down)))
+    """Return a denial outside the day's limits, or on a day without any outside its band.
+
+    Limits and band themselves pass; one of 0 does not exist.
+    """
+    up, down = quote.limit_up, quote.limit_down
+    if not up and not down:
+        up, down = quote.band_up, quote.band_down
+    if up and price > up:
+        return Denial(Reason.PRICE_ABOVE_LIMIT, (to_text(price), to_text(up)))
+    if down and price < down:
+        return Denial(Reason.PRICE_BELOW_LIMIT, (to_text(price), to_text(down)))
     return None

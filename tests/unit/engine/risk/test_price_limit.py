@@ -50,6 +50,15 @@ def test_a_limit_of_zero_does_not_exist() -> None:
     assert check_price_limit(Price(1), free) is None
 
 
+@pytest.mark.parametrize(
+    ("price", "expected"),
+    [(105_100, Reason.PRICE_ABOVE_LIMIT), (105_000, None), (95_000, None), (94_900, Reason.PRICE_BELOW_LIMIT)],
+)
+def test_a_day_without_limits_may_have_a_band(price: int, expected: Reason | None) -> None:
+    banded = quote(limit_up=Price(0), limit_down=Price(0), band_up=Price(105_000), band_down=Price(95_000))
+    assert reason(check_price_limit(Price(price), banded)) is expected
+
+
 def test_the_sentence_names_price_and_limit() -> None:
     assert check_price_limit(Price(114_500), quote()) == Denial(Reason.PRICE_ABOVE_LIMIT, ("11.45", "11.44"))
     assert check_price_limit(Price(93_500), quote()) == Denial(Reason.PRICE_BELOW_LIMIT, ("9.35", "9.36"))

@@ -1,0 +1,1 @@
+"""An independent plain model of the risk gate, and what compares the two."""
