@@ -19,6 +19,7 @@ from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSett
 from qmt_trading.model.signal import PriceKind, PriceSpec
 from qmt_trading.model.words import BareAction, LinkState, Mode, OrderStatus
 from qmt_trading.ports import Closing, StoredTurn, SubmitError
+from qmt_trading.run.ex_days import Told
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import REPORTS_WAIT_NS, Loop
 from qmt_trading.run.recovery import Recovered, recover
@@ -112,6 +113,7 @@ class LoopBench:
         settings: EngineSettings = SETTINGS,
         begins_ns: int = START_NS,
         session: Session | None = None,
+        actions_told: Told = lambda state: None,
     ) -> None:
         self.clock = HandClock()
         self.clock.steady = begins_ns
@@ -132,6 +134,7 @@ class LoopBench:
             clock=self.clock,
             trading_day=session.trading_day if session is not None else instant.day_of,
             day_after=session.day_after if session is not None else lambda now_ns: None,
+            actions_told=actions_told,
             head=(self.recovered.number, self.recovered.seal),
             observe=self._observe,
         )

@@ -10,6 +10,7 @@ import typer
 from qmt_trading import __version__
 from qmt_trading.cli import (
     acting,
+    actions,
     calendar,
     climbing,
     compliance,
@@ -67,6 +68,7 @@ for command in (
     reading.timed,
     reading.alerts,
     reading.timeline,
+    actions.actions,
     acting.cancel,
     acting.halt,
     acting.resume,

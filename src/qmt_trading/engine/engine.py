@@ -8,7 +8,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import alerts, brakes, cancels, fold, timed
+from qmt_trading.engine import alerts, brakes, cancels, corporate, fold, timed
 from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.signals import decide_signal
 from qmt_trading.engine.state import Account, State
@@ -167,6 +167,9 @@ class Engine:
                 self._started()
             case ev.DayBegan():
                 self._open_day(event.day)
+            case ev.CorporateActionsTold():
+                for alert in corporate.complaints(self._state, event):
+                    self._emit(alert)
             case ev.ClockStepped():
                 self._emit(alerts.clock_stepped(event.step_ns))
                 self._query(self._connected())
@@ -263,6 +266,9 @@ class Engine:
                     query[account] = None
                 case FindingKind.DIFFERENCE:
                     self._emit(alerts.difference(account, finding.text))
+                case FindingKind.ADJUSTED:
+                    assert finding.alert is not None
+                    self._emit(finding.alert)
                 case FindingKind.DEFERRED | FindingKind.ORPHAN:
                     query[account] = None
                 case _:
@@ -396,6 +402,7 @@ class Engine:
                 timed=tuple(state.timed.values()),
                 holdings=tuple((*key, held) for key, held in state.holdings.items() if held),
                 marks=tuple(marks),
+                day_before=state.day,
             )
         )
         if state.told.who == "start":

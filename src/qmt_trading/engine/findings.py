@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from qmt_trading.model.enumeration import direct
 from qmt_trading.model.order import Order
+from qmt_trading.model.outputs import Alert
 from qmt_trading.model.signal import AccountId
 
 
@@ -23,6 +24,8 @@ class FindingKind(Enum):
     OVERSOLD = "oversold"
     ORPHAN = "orphan"
     DIFFERENCE = "difference"
+    ADJUSTED = "adjusted"
+    """A corporate action has changed something, or could not: the alert says what."""
 
 
 class Finding(NamedTuple):
@@ -30,3 +33,4 @@ class Finding(NamedTuple):
     account: AccountId
     order: Order | None
     text: str = ""
+    alert: Alert | None = None

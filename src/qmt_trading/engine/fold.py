@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping
+from qmt_trading.engine import bookkeeping, corporate
 from qmt_trading.engine.findings import Finding
 from qmt_trading.engine.fold_list import fold_listed
 from qmt_trading.engine.fold_reports import fold_fill, fold_order_reported
@@ -119,6 +119,8 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             _started(state, record)
         case out.DayOpened():
             _opened(state, record)
+        case ev.CorporateActionsTold():
+            return corporate.fold_actions(state, record)
         case ev.ClockStepped():
             _clock_stepped(state, record.step_ns)
         case ev.JournalFailed():
@@ -425,7 +427,7 @@ def of_yesterday(trading_state: TradingState, now_ns: int) -> StateTold:
 
 
 def _opened(state: State, record: out.DayOpened) -> None:
-    state.day = record.day
+    state.day, state.day_before, state.actions = record.day, record.day_before, {}
     state.opened_ns = state.now_ns
     state.bound = record.bound
     state.version = record.version

@@ -49,6 +49,8 @@ def capture(state: State) -> Snapshot:
         timed_done=tuple(state.timed_done),
         chasing=tuple(state.chasing.items()),
         holdings=tuple((*key, held) for key, held in state.holdings.items()),
+        day_before=state.day_before,
+        actions=tuple(state.actions.values()),
     )
     return Snapshot(image, state.orders.rows(), state.fills.rows(), state.signals.rows())
 
@@ -153,6 +155,8 @@ def restore(snapshot: Snapshot) -> State:
         seq, number = done.timed.seq, done.timed.number
         state.timed_numbers[seq] = max(state.timed_numbers.get(seq, 0), number)
     state.holdings = {(number, strategy, symbol): held for number, strategy, symbol, held in image.holdings}
+    state.day_before = image.day_before
+    state.actions = {(action.ex_day, action.symbol): action for action in image.actions}
     return state
 
 

@@ -14,6 +14,7 @@ from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.engine.usage import exposure
 from qmt_trading.market.rulebook import STANDARD, book_of
+from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound, SubmitsHandedOver
 from qmt_trading.model.instant import day_of, to_clock_text
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol, TradingRule
@@ -145,6 +146,10 @@ class State:
         self.rules = STANDARD
         """The exchange's rule book, with the settings' own rows."""
         self.day: dt.date | None = None
+        self.day_before: dt.date | None = None
+        """The trading day that was opened before this one."""
+        self.actions: dict[tuple[dt.date, Symbol], CorporateAction] = {}
+        """By ex-day and symbol, the corporate actions that this day's opening figures have been adjusted by."""
         self.opened_ns = 0
         """When the day was opened: lists asked for before are of another day."""
         self.trading_state = TradingState.ACTIVE

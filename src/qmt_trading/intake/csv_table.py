@@ -16,15 +16,15 @@ CELLS_MAX: Final = 64
 CELL_CHARACTERS_MAX: Final = 4096
 
 
-def read_csv(data: bytes) -> list[Row]:
+def read_csv(data: bytes, *, rows_max: int = ROWS_MAX) -> list[Row]:
     """Return the rows; one that is blank stands as an empty row, so that rows count as Excel counts them.
 
     Raises:
         UnreadableError: no text, no whole last line, unbalanced quotation marks, or too much of it.
     """
     lines = whole_lines(decode(data))
-    if len(lines) > ROWS_MAX:
-        raise UnreadableError(f"共 {len(lines)} 行，最多 {ROWS_MAX} 行", f"{len(lines)} rows, at most {ROWS_MAX}")
+    if len(lines) > rows_max:
+        raise UnreadableError(f"共 {len(lines)} 行，最多 {rows_max} 行", f"{len(lines)} rows, at most {rows_max}")
     rows: list[Row] = []
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=_separator(lines), strict=True)
     try:

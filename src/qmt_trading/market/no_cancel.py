@@ -8,12 +8,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.instruments import kind_of
 from qmt_trading.market.phases import ROWS
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.settings import NoCancelPhase
-from qmt_trading.model.words import InstrumentKind
 
 
 def _standard() -> tuple[NoCancelPhase, ...]:
@@ -50,7 +49,7 @@ def phase_of(phases: Sequence[NoCancelPhase], symbol: Symbol, day: dt.date, now_
             and symbol.endswith(phase.venues)
             and (phase.since is None or phase.since <= day)
             and (phase.until is None or day <= phase.until)
-            and (not phase.kinds or _kind(symbol) in phase.kinds)
+            and (not phase.kinds or kind_of(symbol) in phase.kinds)
         ):
             return phase
     return None
@@ -59,8 +58,3 @@ def phase_of(phases: Sequence[NoCancelPhase], symbol: Symbol, day: dt.date, now_
 def next_end_ns(phases: Sequence[NoCancelPhase], day: dt.date, now_ns: int) -> int:
     """Return when the next phase of ``day`` ends, of whatever venue; 0: none does after ``now_ns``."""
     return min((end_ns for phase in phases if (end_ns := at_time(day, phase.ends_ns)) > now_ns), default=0)
-
-
-def _kind(symbol: Symbol) -> InstrumentKind | None:
-    rule = rule_for(symbol)
-    return None if rule is None else rule.kind

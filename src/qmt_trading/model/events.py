@@ -6,6 +6,7 @@ import datetime as dt
 
 from msgspec import Struct
 
+from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.limits import Scope
 from qmt_trading.model.numbers import Money, Price, Quantity
@@ -47,6 +48,18 @@ class DayBegan(Struct, frozen=True, array_like=True, tag="day"):
     """A new trading day."""
 
     day: dt.date
+
+
+class CorporateActionsTold(Struct, frozen=True, array_like=True, tag="actions"):
+    """What is known of the ex-days since the trading day before, ``day`` included; told twice, an action counts once.
+
+    Told when a day opens, before anything of it is decided, and again at a start that knows more.
+    """
+
+    day: dt.date
+    actions: tuple[CorporateAction, ...]
+    trouble: str = ""
+    """Why nothing can be known; empty: it can."""
 
 
 class SignalReceived(Struct, frozen=True, array_like=True, tag="signal"):
@@ -348,6 +361,7 @@ Event = (
     | JournalBound
     | EngineStarted
     | DayBegan
+    | CorporateActionsTold
     | PositionsMarked
     | DeadlineReached
     | ClockStepped

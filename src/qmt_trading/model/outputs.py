@@ -196,6 +196,8 @@ class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
     """What each strategy holds, by its own fills."""
     marks: tuple[CancelMarked, ...] = ()
     """Reaches of cancels that had no end by midnight: what the new day's lists show of them is cancelled."""
+    day_before: dt.date | None = None
+    """The trading day that was opened before; None: there was none."""
 
 
 Command = SubmitOrder | CancelOrder | QueryBroker

@@ -6,6 +6,7 @@ import datetime as dt
 
 from msgspec import Struct
 
+from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import Scope
@@ -91,6 +92,8 @@ class Image(Struct, frozen=True, array_like=True):
     timed_done: tuple[TimedDone, ...]
     chasing: tuple[tuple[ClientOrderId, Chase], ...]
     holdings: tuple[tuple[AccountId, str, Symbol, int], ...]
+    day_before: dt.date | None = None
+    actions: tuple[CorporateAction, ...] = ()
 
 
 class Snapshot(Struct, frozen=True):

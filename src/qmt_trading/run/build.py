@@ -31,12 +31,14 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState
 from qmt_trading.ports import Broker, MarketFeed, SignalSource
+from qmt_trading.run.actions_file import ActionsFile
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import Configuration, Terminal
 from qmt_trading.run.control import Control
 from qmt_trading.run.control_door import ControlDoor, control_address
 from qmt_trading.run.door_watch import DoorWatch, Watched
 from qmt_trading.run.doors import make_door
+from qmt_trading.run.ex_days import ExDays, Source
 from qmt_trading.run.halt_flag import HaltFlag
 from qmt_trading.run.housekeeping import Housekeeping
 from qmt_trading.run.inbox import Inbox
@@ -99,6 +101,8 @@ class Application:
             self._session = configuration.session()
             self._rules = book_of(configuration.engine.rules)
             self._feed = self._make_feed()
+            path = configuration.corporate_actions
+            self._actions: Source = ActionsFile(path) if path is not None else tuple
             self._brokers = {terminal.name: self._broker(terminal) for terminal in configuration.terminals}
             self._broker_of = {
                 account.account: self._brokers[account.terminal] for account in configuration.engine.accounts
@@ -119,6 +123,7 @@ class Application:
                 clock=self._clock,
                 trading_day=self._session.trading_day,
                 day_after=self._session.day_after,
+                actions_told=ExDays(self._actions).told,
                 head=(recovered.number, recovered.seal),
                 observe=self._observe,
                 heed=self._heed,
@@ -378,6 +383,7 @@ class Application:
             seed=terminal.seed,
             rules=self._rules,
             book=FileBook(self._configuration.folder / f"exchange-{terminal.name}.book"),
+            actions=self._actions,
         )
         numbers = tuple(AccountId(opening.account) for opening in openings)
         return EmbeddedExchange(LyingExchange(exchange, self._chaos, seed=terminal.seed), self._clock, numbers)

@@ -288,6 +288,7 @@ class DayFacts:
             case (
                 ev.JournalBound()
                 | ev.DayBegan()
+                | ev.CorporateActionsTold()
                 | ev.MalformedReceived()
                 | ev.SubmitUncertain()
                 | ev.CancelRefused()

@@ -23,6 +23,7 @@ from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Quantity
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings, FeeRounding, FeeSchedule
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, Verb
+from qmt_trading.run.actions_file import read_actions
 from qmt_trading.run.calendar_file import read as read_calendar
 from qmt_trading.run.config_compliance import read_compliance, require_registration
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
@@ -31,6 +32,7 @@ from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits,
 from qmt_trading.run.config_reader import Table
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.control_door import PATH_BYTES_MAX
+from qmt_trading.run.rules_file import read_rules
 
 DEFAULT_FOLDER: Final = "data"
 _MODES: Final = {mode.value: mode for mode in Mode}
@@ -75,6 +77,8 @@ class Configuration(Struct, frozen=True, kw_only=True):
     """Why imported years are left out; empty: none are."""
     recording: Path | None
     """Bars or ticks that the embedded exchange plays, from its start on; None: made-up quotes."""
+    corporate_actions: Path | None
+    """What is known of ex-days; None: nothing is adjusted on them."""
     log_days: int
     log_bytes_max: int
     digest: str
@@ -109,6 +113,8 @@ def load(path: Path) -> Configuration:
     for each in (data, log):
         each.close()
     recording = _recording(root.table("feed"), path.parent)
+    corporate_actions = _corporate_actions(root.table("market"), path.parent)
+    rules = read_rules(root.table("rules"), path.parent)
     signals = root.table("signals")
     bare, bare_size = _bare(signals.table("bare"))
     default_price = signals.price("default_price") or PriceSpec(PriceKind.LATEST, text="latest")
@@ -173,6 +179,7 @@ def load(path: Path) -> Configuration:
         calendar_until=until,
         calendar_warns_from=warns_from,
         opening_pause=hours.opening_pause,
+        rules=rules,
     )
     return Configuration(
         path=path,
@@ -184,6 +191,7 @@ def load(path: Path) -> Configuration:
         calendar=extended.calendar,
         calendar_trouble=extended.trouble,
         recording=recording,
+        corporate_actions=corporate_actions,
         log_days=log_days,
         log_bytes_max=log_bytes_max,
         digest=file.digest,
@@ -205,6 +213,20 @@ def _recording(table: Table, base: Path) -> Path | None:
         table.wrong("file", f"没有这个文件：{recording}", f"there is no such file: {recording}")
     table.close()
     return recording
+
+
+def _corporate_actions(table: Table, base: Path) -> Path | None:
+    """Return the file of corporate actions, which is read once to find its mistakes now; None where there is none."""
+    if not table.has("corporate_actions"):
+        table.text("corporate_actions", "")
+        table.close()
+        return None
+    path = table.absolute("corporate_actions", base, table.text("corporate_actions"))
+    if not path.is_file():
+        table.wrong("corporate_actions", f"没有这个文件：{path}", f"there is no such file: {path}")
+    table.close()
+    read_actions(path)
+    return path
 
 
 def _bare(table: Table) -> tuple[BareAction, Size | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from qmt_trading.codec.price_text import parse_price as price_of_text
 from qmt_trading.codec.signal_checks import check_size
 from qmt_trading.codec.size_text import QUANTITY_MAX
 from qmt_trading.codec.size_text import parse_size as size_of_text
-from qmt_trading.model.numbers import SECOND_NS, Money, from_decimal
+from qmt_trading.model.numbers import PERCENT_UNIT, SECOND_NS, Money, from_decimal
 from qmt_trading.model.signal import PriceSpec, Size
 from qmt_trading.model.words import Verb
 from qmt_trading.run.config_file import ConfigFile, Decimal, Path_
@@ -59,6 +60,10 @@ class Table:
     def names_left(self) -> tuple[str, ...]:
         """Return the keys that have not been taken, for a table whose keys are anybody's words."""
         return tuple(self._left)
+
+    def place(self) -> str:
+        """Return where this table stands, for people: file and line."""
+        return self._file.where(self.path).rpartition(" ")[0]
 
     def know(self, *names: str) -> None:
         """Have ``close`` think of ``names`` when it meets a key that is not known."""
@@ -113,17 +118,31 @@ class Table:
             return Money(default)
         return Money(self._decimal(name, value, "金额（元）", "an amount in yuan"))
 
-    def percent_millionths(self, name: str, default: int) -> int:
-        """Return per cent in millionths: 0.025 is 250."""
+    def percent_millionths(self, name: str, default: int | None, *, most: int = RATE_MAX) -> int:
+        """Return per cent in millionths: 0.025 is 250. Without a default it must be there."""
         value = self.take(name)
         if value is None:
+            if default is None:
+                self.wrong(name, "缺少这个设置", "this key is missing")
             return default
         amount = self._decimal(name, value, "百分数", "per cent")
-        if amount > RATE_MAX:
+        if amount > most:
+            end = most // PERCENT_UNIT
             self.wrong(
-                name, "应是 0 到 1 的百分数，例如 0.025 即万分之二点五", "should be per cent from 0 to 1, such as 0.025"
+                name,
+                f"应是 0 到 {end} 的百分数，例如 0.025 即万分之二点五",
+                f"should be per cent from 0 to {end}, such as 0.025",
             )
         return amount
+
+    def day(self, name: str) -> dt.date | None:
+        """Return a date, None where it is absent."""
+        value = self.take(name)
+        if value is None:
+            return None
+        if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+            self.wrong(name, "日期写作 2026-07-06，不加引号", "a date such as 2026-07-06, without quotes")
+        return value
 
     def _decimal(self, name: str, value: object, chinese: str, english: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):

@@ -19,6 +19,7 @@ from qmt_trading.codec.receipt_json import encode_malformed
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.fold import signal_key
 from qmt_trading.engine.snapshot import capture
+from qmt_trading.engine.state import State
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import JournalError
@@ -66,12 +67,14 @@ class Loop:
         clock: Clock,
         trading_day: Callable[[int], dt.date],
         day_after: Callable[[int], dt.date | None] = lambda now_ns: None,
+        actions_told: Callable[[State], ev.CorporateActionsTold | None] = lambda state: None,
         head: tuple[int, bytes],
         observe: Callable[[Sequence[Record]], None],
         heed: Callable[[ev.Request, bool], None] = lambda request, on_disk: None,
     ) -> None:
         """Take the parts; ``day_after`` gives the next trading day once this one's trading is over, else None.
 
+        ``actions_told`` gives what is known of the ex-days up to the state's day, None where it is no news.
         ``observe`` is told the records of each turn, ``heed`` each person's request after its turn
         and whether it is on disk.
         """
@@ -83,6 +86,7 @@ class Loop:
         self._clock = clock
         self._trading_day = trading_day
         self._day_after = day_after
+        self._actions_told = actions_told
         self._number, self._seal = head
         self._observe = observe
         self._heed = heed
@@ -118,7 +122,8 @@ class Loop:
             if self._engine.state.bound is None:
                 self._handle(bound, now_ns)
             self._handle(ev.EngineStarted(version, settings, bool(safe), safe), now_ns)
-            self._advance_day(now_ns, now_ns)
+            if not self._advance_day(now_ns, now_ns):
+                self._tell_actions(now_ns)  # The file may know more than when the day was opened.
             self._view = self._engine.view()  # The recovered one shows links that died with the last process.
 
     # What others may ask
@@ -274,12 +279,12 @@ class Loop:
             self._handle(ev.ClockStepped(step_ns), now_ns)
         self._advance_day(now_ns, self._steps.believed_ns(wall_ns=now_ns, steady_ns=steady_ns))
 
-    def _advance_day(self, now_ns: int, believed_ns: int) -> None:
-        """Open the trading day of ``believed_ns`` before anything of it is decided."""
+    def _advance_day(self, now_ns: int, believed_ns: int) -> bool:
+        """Open the trading day of ``believed_ns`` before anything of it is decided; return whether there is one."""
         day = self._trading_day(believed_ns)
         closing = self._engine.state.day
         if closing is not None and day <= closing:
-            return
+            return False
         earlier = self._pending.closing
         made = earlier or Closing((), "")
         if closing is not None:
@@ -288,6 +293,13 @@ class Loop:
         self._pending = self._pending._replace(closing=made)
         for key, _, signal in made.known:
             self._unindexed.setdefault(key, signal)
+        self._tell_actions(now_ns)
+        return True
+
+    def _tell_actions(self, now_ns: int) -> None:
+        told = self._actions_told(self._engine.state)
+        if told is not None:
+            self._handle(told, now_ns)
 
     def _handle_ask(self, ask: Ask, now_ns: int) -> None:
         request = ask.request

@@ -25,7 +25,14 @@ from tests.unit.engine.parts import quote, reason
 from tests.unit.market.rules import BSE, CHINEXT, CONVERTIBLE, MAIN, REPO, STAR
 
 BANK = Symbol("600036.SH")
-BANK_QUOTE = quote(BANK, last=Price(400_000), limit_up=Price(440_000), limit_down=Price(360_000))
+BANK_QUOTE = quote(
+    BANK,
+    last=Price(400_000),
+    limit_up=Price(440_000),
+    limit_down=Price(360_000),
+    bids=(Price(399_900),),
+    asks=(Price(400_100),),
+)
 
 
 class Holder(Bench):

@@ -42,6 +42,7 @@ TAGS = {
     "CancelRefused": "norevoke",
     "CancelRequested": "cancel-request",
     "ClockStepped": "clock",
+    "CorporateActionsTold": "actions",
     "DayBegan": "day",
     "DayOpened": "opened",
     "DeadlineReached": "deadline",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from qmt_trading.brokers.simulated.book import Book, NoBook
@@ -13,6 +14,7 @@ from qmt_trading.brokers.simulated.records import (
     Connected,
     DayRolled,
     Ended,
+    Given,
     Origin,
     Placed,
     Record,
@@ -27,6 +29,8 @@ from qmt_trading.market.rulebook import STANDARD, RuleBook
 from qmt_trading.market.seeded import mix
 from qmt_trading.market.sessions import ALWAYS_OPEN, Session
 from qmt_trading.market.synthetic import STEP_NS
+from qmt_trading.model.corporate_action import CorporateAction
+from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.events import (
     BrokerListed,
     CancelRefused,
@@ -74,8 +78,12 @@ class Exchange:
         liquidity: Liquidity | None = None,
         book: Book | None = None,
         rules: RuleBook = STANDARD,
+        actions: Callable[[], Sequence[CorporateAction]] = tuple,
     ) -> None:
         """Open the exchange on what its book holds.
+
+        Args:
+            actions: returns what is known of ex-days, or raises ConfigurationError: a day then begins without.
 
         Raises:
             ConfigurationError: the book is damaged.
@@ -85,6 +93,7 @@ class Exchange:
         self._seed = seed
         self._liquidity = liquidity or Liquidity()
         self._book = book or NoBook()
+        self._actions = actions
         self._ledger = Ledger(rules)
         self._records: list[Record] = []
         self._fresh: list[VenueOrder] = []
@@ -268,13 +277,25 @@ class Exchange:
         left = [order for orders in self._ledger.working.values() for order in orders.values()]
         reports: list[Report] = [self._expire(order) for order in left]
         self._keep()
+        before = self._ledger.day
         self._decide(DayRolled(day))
+        self._give(before, day)
         try:
             self._book.restart(self._ledger.summary())
         except OSError:
             return reports  # The old book goes on with the new day's record.
         self._records = []
         return reports
+
+    def _give(self, before: dt.date, day: dt.date) -> None:
+        """Let the ex-days after ``before`` change what is held."""
+        try:
+            known = self._actions()
+        except ConfigurationError:
+            return
+        for action in sorted(known, key=lambda action: action.ex_day):
+            if before < action.ex_day <= day:
+                self._decide(Given(action))
 
     def _expire(self, order: VenueOrder) -> Report:
         self._decide(Ended(order.serial, OrderStatus.EXPIRED))

@@ -12,6 +12,7 @@ from qmt_trading.brokers.simulated.records import (
     Connected,
     DayRolled,
     Ended,
+    Given,
     Opened,
     Origin,
     Placed,
@@ -19,8 +20,10 @@ from qmt_trading.brokers.simulated.records import (
     Traded,
     TurnedAway,
 )
+from qmt_trading.market.corporate_actions import adjusted_cost, adjusted_quantity, cash_of
 from qmt_trading.market.fees import fee
 from qmt_trading.market.rulebook import STANDARD, RuleBook
+from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.instrument import Symbol, TradingRule
 from qmt_trading.model.listing import Charges
@@ -193,6 +196,8 @@ class Ledger:
                 self.accounts[record.account] = account
             case DayRolled():
                 self._rolled(record)
+            case Given():
+                self._given(record.action)
             case Carried():
                 self.serial, self.fill_serial = record.serial, record.fill_serial
                 self.session, self.duplicates = record.session, record.duplicates
@@ -313,6 +318,15 @@ class Ledger:
             order.frozen = 0
         else:
             order.owner.holdings[order.symbol].frozen -= order.leaves
+
+    def _given(self, action: CorporateAction) -> None:
+        for account in self.accounts.values():
+            holding = account.holdings.get(action.symbol)
+            if holding is not None:
+                held = Quantity(holding.quantity)
+                account.cash += cash_of(held, action)  # A real one comes on the pay day.
+                holding.cost = adjusted_cost(Money(holding.cost), held, action)
+                holding.quantity = holding.sellable = adjusted_quantity(held, action)
 
     def _rolled(self, record: DayRolled) -> None:
         self.day = record.day

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.settings import FeeSchedule
@@ -58,6 +59,12 @@ class DayRolled(Struct, frozen=True, array_like=True, tag="day"):
     day: dt.date
 
 
+class Given(Struct, frozen=True, array_like=True, tag="given"):
+    """An ex-day has come: what was held has become what ``action`` makes of it, and its cash was paid."""
+
+    action: CorporateAction
+
+
 class Connected(Struct, frozen=True, array_like=True, tag="session", gc=False):
     account: AccountId
     session: int
@@ -101,4 +108,4 @@ class Ended(Struct, frozen=True, array_like=True, tag="ended", gc=False):
     status: OrderStatus
 
 
-Record = Carried | Opened | DayRolled | Connected | Placed | TurnedAway | Traded | Ended
+Record = Carried | Opened | DayRolled | Given | Connected | Placed | TurnedAway | Traded | Ended

@@ -185,8 +185,8 @@ def test_an_order_is_judged_by_every_rule() -> None:
     assert judged(needed=10**10 + 1) is Reason.CASH_EXCEEDED
     assert judged(needed=10**10) is None
     assert judged(Side.SELL, 1_000_000) is Reason.ORDER_VALUE_EXCEEDED
-    assert judged(Side.SELL, 9000, 100_000) is None
-    assert judged(Side.SELL, 9100, 100_000) is Reason.ORDER_VALUE_EXCEEDED
+    assert judged(Side.SELL, 8700, 103_000) is None
+    assert judged(Side.SELL, 8800, 103_000) is Reason.ORDER_VALUE_EXCEEDED
     assert judged(account_count=50) is Reason.ORDERS_PER_SIGNAL_EXCEEDED
     assert judged(signal_count=1000) is Reason.ORDERS_PER_SIGNAL_EXCEEDED
     assert judged(signal_count=999, account_count=49) is None
