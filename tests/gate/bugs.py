@@ -83,6 +83,8 @@ OF_SCOPES: Final = (
     "check_messages_per_day",
     "check_orders_per_signal",
 )
+OF_RATIOS: Final = ("check_position_share", "check_recent_value")
+"""Where the smallest step of a limit is worth more than one unit: up to a yuan, with the assets of these runs."""
 
 
 def _scopes_without_the_total() -> Any:
@@ -254,7 +256,11 @@ BUGS: Final = (
     *[_off(gate, name) for name in OF_INSTRUCTIONS],
     *[_off(scope, name) for name in OF_SCOPES],
     *[_shifted(scope, name, 1, "refuses its limit") for name in OF_SCOPES if name != "check_deviation"],
-    *[_shifted(scope, name, -1, "passes one more") for name in OF_SCOPES if name != "check_deviation"],
+    *[
+        _shifted(scope, name, -10_000 if name in OF_RATIOS else -1, "passes one more")
+        for name in OF_SCOPES
+        if name != "check_deviation"
+    ],
     *[
         _shifted(gate, name, by, called)
         for name in ("check_day_buy", "check_cash", "check_sellable", "check_bare_per_day", "check_unknown_orders")
