@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import EVERY_SYMBOL, Quote
-from qmt_trading.model.limits import Scope, ScopeKind
+from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Position
 from qmt_trading.model.reasons import Reason
@@ -20,7 +20,7 @@ from qmt_trading.model.settings import DoorSettings
 from qmt_trading.model.signal import AccountId, Item
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState, Verb
 from tests.gate.facts import Placed
-from tests.gate.generator import BASE, COUNTS, FOUR, WHERE, YUAN
+from tests.gate.generator import BASE, COUNTS, FOUR, WHERE, YUAN, a_limit
 from tests.gate.limits import scopes_of, words_of
 from tests.gate.model import judge
 from tests.gate.world import World, quotes_for
@@ -372,7 +372,11 @@ def wait(world: World, rng: Random) -> None:
 
 
 def marks(world: World, rng: Random) -> None:
-    """Prices move."""
+    """Prices move, now and then past a loss that somebody has just put a bound to."""
+    if rng.random() < 0.4:
+        scope = rng.choice((TOTAL, Scope(ScopeKind.ACCOUNT, rng.choice(world.premises.accounts))))
+        name = rng.choice(("loss_reducing", "loss_halting"))
+        world.feed(ev.LimitRequested("me", "x", scope, name, a_limit(rng, name, world.premises.cash)))
     moves = (-3000, -1000, -500, 0, 500)
     found = [ev.Mark(symbol, Price(BASE + rng.choice(moves)), Price(BASE)) for symbol in world.premises.symbols]
     world.feed(ev.PositionsMarked(tuple(found)))
@@ -456,7 +460,7 @@ ACTS: Final[tuple[Act, ...]] = (
     *[trouble] * 2,
     *[wait] * 6,
     *[limit] * 2,
-    *[marks] * 2,
+    *[marks] * 3,
     *[cancel] * 2,
     foreign,
     person,

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 from unittest import mock
 
-from qmt_trading.engine import brakes, fold, gauges, orders, usage
+from qmt_trading.engine import brakes, fold, gauges, orders, state
 from qmt_trading.engine.gauges import Gauges
 from qmt_trading.engine.risk import daily_loss, gate, order_rate, scope
 from qmt_trading.engine.usage import Usage
@@ -174,8 +174,7 @@ def _late_turns_kept() -> Any:
 
 def _exposure(wrong: Callable[[Any], int]) -> Callable[[], Any]:
     def plant() -> Any:
-        patches = [module for module in (usage, fold) if hasattr(module, "exposure")]
-        return mock.patch.object(patches[0], "exposure", lambda order: Money(wrong(order)))
+        return mock.patch.object(state, "exposure", lambda order: Money(wrong(order)))
 
     return plant
 
