@@ -400,6 +400,9 @@ def restart(world: World, rng: Random) -> None:
     for account in world.premises.accounts:
         if rng.random() < 0.9:
             connect(world, rng, account)
+    if rng.random() < 0.4:
+        resume(world, rng)
+        marks(world, rng)
 
 
 def _edit(world: World, rng: Random) -> None:
