@@ -20,7 +20,15 @@ STEP_NS: Final = 100 * MILLISECOND_NS
 
 LEVELS: Final = 5
 
-_TRADED: Final = (InstrumentKind.STOCK, InstrumentKind.FUND, InstrumentKind.CONVERTIBLE)
+_TRADED: Final = frozenset(
+    {
+        InstrumentKind.STOCK,
+        InstrumentKind.FUND,
+        InstrumentKind.CONVERTIBLE,
+        InstrumentKind.BOND,
+        InstrumentKind.REPO,
+    }
+)
 _CLOSES: Final = {
     Symbol("600000.SH"): Price(104_800),
     Symbol("600036.SH"): Price(401_200),
@@ -42,7 +50,10 @@ class Seal(StrEnum):
 
 
 def seeded_close(seed: int, symbol: Symbol, rule: TradingRule) -> Price:
-    """Return yesterday's close: 3 to 100 yuan for stocks, 0.5 to 5 for funds, 90 to 200 for convertibles."""
+    """Return yesterday's close: 3 to 100 yuan for stocks, 0.5 to 5 for funds, 90 to 200 for convertibles.
+
+    Bonds have 95 to 105 yuan, repos 1.5 to 2.5 per cent.
+    """
     known = _CLOSES.get(symbol)
     if known is not None:
         return known
@@ -50,6 +61,10 @@ def seeded_close(seed: int, symbol: Symbol, rule: TradingRule) -> Price:
     match rule.kind:
         case InstrumentKind.FUND:
             return Price(500 * 10 + chance % 4_500 * 10)
+        case InstrumentKind.REPO:
+            return Price(15_000 + chance % 200 * 50)
+        case InstrumentKind.BOND:
+            return Price(950_000 + chance % 10_000 * 10)
         case InstrumentKind.CONVERTIBLE:
             return Price(900_000 + chance % 110_000 * 10)
         case _:
@@ -62,7 +77,7 @@ def synthetic_quote(
 ) -> Quote | None:
     """Return the quote of ``symbol`` in step number ``step`` since 1970, or None for a symbol that does not exist here.
 
-    Stocks, funds and convertibles exist. The last price swings around the close by 0.3 %, or two ticks where that is
+    Stocks, funds, bonds and repos exist. The last price swings around the close by 0.3 %, or two ticks where that is
     more, with a tick of noise. The rule and the limits are those of the day.
     """
     quoted_ns = step * STEP_NS
