@@ -6,8 +6,7 @@ from typing import Final
 
 from qmt_trading.engine.risk.candidate import Market
 from qmt_trading.engine.state import State
-from qmt_trading.market.phases import ALL_DAY, NO_DAY, Phase, Span, span_at
-from qmt_trading.model.instant import at_time, day_of, time_of_day_ns
+from qmt_trading.market.phases import ALL_DAY, DAY_NS, NO_DAY, Phase, Span, span_at
 from qmt_trading.model.instrument import Quote, TradingRule
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import PriceKind, PriceSpec
@@ -24,8 +23,8 @@ def market_of(state: State, settings: EngineSettings, quote: Quote, rule: Tradin
     takes_orders, held_until_ns = span.takes_orders, 0
     if span.phase is Phase.PAUSE:
         takes_orders = settings.opening_pause is not OpeningPause.DENY
-        if settings.opening_pause is OpeningPause.HOLD and state.day is not None:
-            held_until_ns = at_time(state.day, span.ends_ns)
+        if settings.opening_pause is OpeningPause.HOLD:
+            held_until_ns = state.day_begins_ns + span.ends_ns
     return Market(
         quote=quote,
         kind=rule.kind,
@@ -46,6 +45,7 @@ def _span(state: State, settings: EngineSettings, quote: Quote, rule: TradingRul
     """
     if settings.always_open:
         return ALL_DAY
-    if state.day is None or day_of(state.now_ns) != state.day:
+    time_ns = state.now_ns - state.day_begins_ns
+    if state.day is None or not 0 <= time_ns < DAY_NS:
         return NO_DAY
-    return span_at(quote.symbol, rule.kind, rule.board, state.day, time_of_day_ns(state.now_ns))
+    return span_at(quote.symbol, rule.kind, rule.board, state.day, time_ns)
