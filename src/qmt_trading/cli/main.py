@@ -20,6 +20,7 @@ from qmt_trading.cli import (
     journal,
     reading,
     rehearsing,
+    risk,
     running,
     sending,
     words,
@@ -79,6 +80,7 @@ for command in (
 app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
+app.add_typer(risk.app, name="risk")
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from qmt_trading.model.instrument import EVERY_SYMBOL
+from qmt_trading.model.limit_names import SCOPE_NAMES
 from qmt_trading.model.reasons import Denial, Reason
 
 _FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
@@ -273,7 +274,7 @@ _SELLABLE_TODAY: Final = ("可卖不足：要卖 {0}，可卖 {1}", "not enough 
 _GROUP_UNKNOWN: Final = ("分组未配置：{0}", "group not configured: {0}")
 
 
-_SCOPES: Final = {"total": "合计", "account": "账户", "door": "通道", "strategy": "策略"}
+_SCOPES: Final[dict[str, str]] = {kind.value: text for kind, text in SCOPE_NAMES.items()}
 
 
 def _scope(figure: str) -> str:

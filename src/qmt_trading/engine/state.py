@@ -251,7 +251,7 @@ class State:
                 usage.bought = Money(usage.bought + worth)
             else:
                 usage.sold = Money(usage.sold + worth)
-        self.gauges.of_account(order.account).messages.append(order.created_ns)
+        self.gauges.of_account(order.account).add_message(order.created_ns)
         if order.reserved:
             account.reserved = Money(account.reserved + order.reserved)
             account.open_buys[order.symbol] = account.open_buys.get(order.symbol, 0) + order.reserved
