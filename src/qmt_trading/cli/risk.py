@@ -123,10 +123,13 @@ def _show(config: Path, scope: Scoped | None, *, as_json: bool) -> None:
     console = show.console()
     if from_journal:
         console.print(from_journal, style="yellow")
-    limits = limit_rows(chosen, whole=not console.is_terminal)
+    limits = limit_rows(chosen, headed=console.is_terminal)
     if limits:
-        show.print_table(show.table_of(limits, show.LIMITS, width=console.width, title="限额"), to=console)
-        console.print()
+        columns = show.LIMITS if console.is_terminal else show.LIMITS_PIPED
+        show.print_table(show.table_of(limits, columns, width=console.width, title="限额"), to=console)
+    for line in asked_lines(chosen):
+        show.say(line, indent=2, hanging=2, style="cyan")
+    console.print()
     show.print_table(show.table_of(chosen, show.SCOPES, width=console.width, title="今日"), to=console)
     for row in chosen:
         for text in _texts(row.get("brakes_tripped")):
@@ -138,20 +141,38 @@ def _is(row: dict[str, object], scope: Scoped) -> bool:
     return row["scope"] == kind.value and name in (row["name"], row["title"])
 
 
-def limit_rows(scopes: Sequence[dict[str, object]], *, whole: bool) -> list[dict[str, object]]:
+def limit_rows(scopes: Sequence[dict[str, object]], *, headed: bool) -> list[dict[str, object]]:
     """Return the limits of all scopes as rows of one table.
 
     Args:
-        whole: each row names its scope; else only the first of each does.
+        headed: a row with the scope's name stands before its limits; else each row names it.
     """
     found: list[dict[str, object]] = []
     for scope in scopes:
-        limits = scope["limits"]
-        assert isinstance(limits, list)
-        for number, limit in enumerate(limits):
-            shown = scope["scope_text"] if whole or not number else " "
-            found.append({**limit, "scope_text": shown, "used_bar": limit["fullness_percent"]})
+        limits = _rows(scope["limits"])
+        if headed and limits:
+            blank = dict.fromkeys((column.key for column in show.LIMITS), " ")
+            found.append({**blank, "heading": True, "limit_text": scope["scope_text"]})
+        for limit in limits:
+            shown = {"scope_text": scope["scope_text"], "used_bar": limit["fullness_percent"]}
+            found.append({**limit, **shown, "position": limit["symbol"] or " "})
+            if headed:
+                found[-1]["limit_text"] = f"  {limit['limit_text']}"
     return found
+
+
+def asked_lines(scopes: Sequence[dict[str, object]]) -> list[str]:
+    """Return a line for each limit that a person has set today: to what, who, why, and what the file says."""
+    return [
+        f"{scope['scope_text']} {limit['limit_text']}{limit['asked_text']}"
+        for scope in scopes
+        for limit in _rows(scope["limits"])
+        if "asked_text" in limit
+    ]
+
+
+def _rows(value: object) -> list[dict[str, object]]:
+    return value if isinstance(value, list) else []
 
 
 def _texts(value: object) -> list[str]:

@@ -139,14 +139,15 @@ ALERTS: Final = (
     Column("text", "内容", flexible=True),
 )
 LIMITS: Final = (
-    Column("scope_text", "范围"),
     Column("limit_text", "限额"),
     Column("limit", "键", drop=1),
     Column("value_text", "上限", right=True),
     Column("used_text", "已用", right=True),
     Column("used_bar", "占用"),
-    Column("source_text", "来源", flexible=True, drop=2),
+    Column("position", "持仓", drop=2),
+    Column("source_text", "来源", drop=3),
 )
+LIMITS_PIPED: Final = (Column("scope_text", "范围"), *LIMITS)
 SCOPES: Final = (
     Column("scope_text", "范围"),
     Column("orders", "委托", right=True),
@@ -281,6 +282,10 @@ def cell(row: dict[str, object], key: str, *, short_time: bool = False) -> Text:
     if value is None or value == "":
         return Text("–", style="dim")
     text = str(value)
+    if text == " ":
+        return Text()
+    if row.get("heading"):
+        return Text(text, style="bold")
     if key in TIMES:
         return Text(text[11:19] if short_time else text[11:23], style="dim")
     if key == "side":
@@ -313,7 +318,7 @@ def bar(percent: object) -> Text:
         return Text("–", style="dim")
     filled = min(BAR_CELLS, percent * BAR_CELLS // 100)
     style = "bold red" if percent >= FULL else "bold yellow" if percent >= NEAR else "green"
-    text = Text("█" * filled, style=style)
+    text = Text().append("█" * filled, style=style)
     text.append("·" * (BAR_CELLS - filled), style="dim")
     return text.append(f" {percent:>3}%", style=style if percent >= NEAR else "")
 

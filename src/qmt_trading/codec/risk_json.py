@@ -20,6 +20,7 @@ from qmt_trading.model.numbers import MILLION, PERCENT_UNIT, ratio_half_up, to_p
 from qmt_trading.model.standing import NEAR, LimitSource, LimitStanding, ScopeStanding
 
 SOURCE_TEXT: Final = {LimitSource.FILE: "配置", LimitSource.SET: "今天设", LimitSource.TIGHTER: "取较严"}
+_HUNDREDTH: Final = PERCENT_UNIT // 100
 _SHOWN: Final = 3
 """Symbols of a list that are named."""
 _LOSS_TEXT: Final = {1: "当日亏损：只卖不买", 2: "当日亏损：已停止"}
@@ -66,7 +67,7 @@ def _scope(standing: ScopeStanding) -> Plain:
         "working_orders": usage.working,
         "unknown_orders": standing.unknown,
         "day_profit": to_text(profit) if profit is not None else None,
-        "day_profit_share": to_percent_text(share) if share is not None else None,
+        "day_profit_share": to_percent_text(_looked_at(share)) if share is not None else None,
         "brakes_tripped": _tripped(standing),
         "limits": [_limit(each) for each in standing.limits] + _lists(standing.rest),
     }
@@ -87,7 +88,7 @@ def _limit(standing: LimitStanding) -> Plain:
         "fullness_percent": fullness // PERCENT_UNIT if fullness is not None else None,
         "written": _plain(limit, standing.written) if standing.written else None,
         "source": standing.source.value,
-        "source_text": _source_text(standing),
+        "source_text": SOURCE_TEXT[standing.source],
         **_asked(standing),
     }
 
@@ -95,11 +96,13 @@ def _limit(standing: LimitStanding) -> Plain:
 def _used_text(standing: LimitStanding) -> str | None:
     if standing.used is None:
         return None
-    used, unit = standing.used, LIMIT_NAMES[standing.limit].unit
-    if unit is LimitUnit.SHARE:
-        used = ratio_half_up(used, PERCENT_UNIT // 100) * (PERCENT_UNIT // 100)  # Two decimals are enough to look at.
-    text = figure_text(standing.limit, used)
-    return f"{text} {standing.symbol}".rstrip()
+    is_share = LIMIT_NAMES[standing.limit].unit is LimitUnit.SHARE
+    return figure_text(standing.limit, _looked_at(standing.used) if is_share else standing.used)
+
+
+def _looked_at(share: int) -> int:
+    """Return ``share`` to a hundredth of a per cent: more is nothing to look at."""
+    return ratio_half_up(share, _HUNDREDTH) * _HUNDREDTH
 
 
 def _plain(limit: str, value: int) -> object:
@@ -122,17 +125,17 @@ def _asked(standing: LimitStanding) -> Plain:
         "asked_who": told.who,
         "asked_why": told.why,
         "asked_at": to_iso_text(told.at_ns) if told.at_ns else None,
+        "asked_text": _asked_text(standing),
     }
 
 
-def _source_text(standing: LimitStanding) -> str:
+def _asked_text(standing: LimitStanding) -> str:
+    """Return who set it to what, and what it would be without."""
     limit, told = standing.limit, standing.told
-    if standing.source is LimitSource.FILE:
-        return SOURCE_TEXT[LimitSource.FILE]
     who = f"{told.who} {to_clock_text(told.at_ns)[:5]}" + (f"：{told.why}" if told.why else "")
-    if standing.source is LimitSource.SET:
-        return f"今天设（{who}），配置 {chinese_text_of(limit, standing.written)}"
-    return f"取较严：今天设过 {chinese_text_of(limit, standing.asked)}（{who}），待 qmt risk confirm"
+    asked, written = (chinese_text_of(limit, value) for value in (standing.asked, standing.written))
+    waits = "，现在取较严的，待 qmt risk confirm" if standing.source is LimitSource.TIGHTER else ""
+    return f"设为 {asked}（{who}），配置 {written}{waits}"
 
 
 def _lists(limits: Limits) -> list[Plain]:

@@ -43,9 +43,9 @@ LIMIT_NAMES: Final = {
     "messages_per_day_max": LimitName("当日委托加撤单", "orders and cancels in the day", LimitUnit.COUNT),
     "unknown_orders_max": LimitName("待核实笔数", "unknown orders", LimitUnit.COUNT),
     "cash_reserve": LimitName("保留资金", "cash kept back", LimitUnit.MONEY),
-    "loss_reducing": LimitName("当日亏损（只卖不买）", "day's loss that reduces", LimitUnit.SHARE),
-    "loss_halting": LimitName("当日亏损（停止）", "day's loss that halts", LimitUnit.SHARE),
-    "cancel_share_warn": LimitName("撤单率（只告警）", "share of cancels, only told", LimitUnit.SHARE),
+    "loss_reducing": LimitName("当日亏损转只卖", "day's loss that reduces", LimitUnit.SHARE),
+    "loss_halting": LimitName("当日亏损停止", "day's loss that halts", LimitUnit.SHARE),
+    "cancel_share_warn": LimitName("撤单率告警", "share of cancels, only told", LimitUnit.SHARE),
 }
 SCOPE_NAMES: Final = {
     ScopeKind.TOTAL: "合计",
