@@ -71,7 +71,7 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
     if row.get("state") != "ACTIVE":
         pairs.append(("谁、为何", cause_text(row)))
         pairs.append(("恢复", "确认无误后 qmt resume --why 原因"))
-    halted = row.get("accounts_halted")
+    halted = row.get("accounts_halted_text")
     if isinstance(halted, list) and halted:
         pairs.append(("单独停止", f"{'、'.join(map(str, halted))}（恢复：qmt resume --account 账号 --why 原因）"))
     pairs += [

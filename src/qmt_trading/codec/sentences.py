@@ -56,8 +56,8 @@ _FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
 
 _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
     Reason.TRADING_HALTED: (
-        "已停止（仅可撤单）：恢复用 qmt resume；单独停止的账户用 qmt resume --account 账号",
-        "halted, cancels only; `qmt resume` releases it, `qmt resume --account` one account",
+        "已停止（仅可撤单）：恢复用 qmt resume --why 原因；单独停止的账户用 qmt resume --account 账号 --why 原因",
+        "halted, cancels only; `qmt resume --why` releases it, `qmt resume --account … --why` one account",
     ),
     Reason.REDUCING_ONLY: ("只卖不买：该账户已转为减仓状态", "reducing: this account sells and does not buy"),
     Reason.JOURNAL_CLOSED: (

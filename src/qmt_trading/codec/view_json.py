@@ -136,6 +136,9 @@ def status(view: View, *, running: bool = True) -> Plain:
         "state_text": state_text if running else f"未运行（退出前：{state_text}）",
         **_told(view.told),
         "accounts_halted": [row.account for row in view.accounts if row.state is not TradingState.ACTIVE],
+        "accounts_halted_text": [
+            f"{row.account} {STATE_TEXT[row.state]}" for row in view.accounts if row.state is not TradingState.ACTIVE
+        ],
         "submits_closed": view.submits_closed or None,
         "accounts": len(view.accounts),
         "accounts_ready": sum(row.ready and row.link is LinkState.CONNECTED for row in view.accounts) if running else 0,

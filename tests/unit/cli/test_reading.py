@@ -6,7 +6,8 @@ from qmt_trading.cli.acting import still_halted
 from qmt_trading.cli.reading import cause_text, fills_come_first, risk_pairs, status_pairs
 from qmt_trading.codec.view_json import rows_of
 from qmt_trading.model import events as ev
-from tests.engine_bench import ACCOUNT, Bench
+from qmt_trading.model.words import TradingState
+from tests.engine_bench import ACCOUNT, OTHER, Bench
 
 
 def told(bench: Bench) -> dict[str, object]:
@@ -33,6 +34,9 @@ def test_an_account_stopped_by_itself_is_named_with_its_own_release() -> None:
     bench.feed(ev.HaltRequested("me", "看看", ACCOUNT))
     assert ACCOUNT in str(told(bench)["单独停止"])
     assert "--account" in str(told(bench)["单独停止"])
+    assert "已停止" in str(told(bench)["单独停止"])
+    bench.feed(ev.HaltRequested("me", "看看", OTHER, TradingState.REDUCING))
+    assert f"{OTHER} 只卖不买" in str(told(bench)["单独停止"])
 
 
 def test_a_closed_journal_says_so() -> None:

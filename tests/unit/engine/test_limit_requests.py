@@ -173,7 +173,6 @@ def test_asking_for_less_than_holds_releases_nothing() -> None:
 def test_reducing_can_be_asked_for_and_be_made_a_halt() -> None:
     bench = Bench()
     bench.feed(ev.HaltRequested("me", "减", ACCOUNT, TradingState.REDUCING))
-    account = bench.engine.state.accounts[ACCOUNT]
-    assert account.state is TradingState.REDUCING
+    assert bench.engine.view().accounts[0].state is TradingState.REDUCING
     bench.feed(ev.HaltRequested("me", "停", ACCOUNT))
-    assert account.state is TradingState.HALTED
+    assert bench.engine.view().accounts[0].state is TradingState.HALTED

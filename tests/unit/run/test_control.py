@@ -140,7 +140,10 @@ def set_limit(value: str, why: str = "", **changes: object) -> wire.SetLimit:
     return wire.SetLimit(**{"who": "me", "why": why, "value": value, **fields, **changes})  # type: ignore[arg-type]
 
 
-def held(desk: Desk, scope: Scope = Scope(ScopeKind.ACCOUNT, ACCOUNT)) -> int:
+MINE = Scope(ScopeKind.ACCOUNT, ACCOUNT)
+
+
+def held(desk: Desk, scope: Scope = MINE) -> int:
     return desk.bench.engine.state.gauges.limits(scope).order_value_max
 
 
