@@ -124,7 +124,8 @@ class Narrator:
         if unclean:
             self.say("warning", "resumed", resumed_text(view))
         if view.trading_state is not TradingState.ACTIVE:
-            self.say("warning", "halted", f"仍是 {STATE_TEXT[view.trading_state]}：确认无误后用 qmt resume --why 原因 恢复")
+            state = STATE_TEXT[view.trading_state]
+            self.say("warning", "halted", f"仍是 {state}：确认无误后用 qmt resume --why 原因 恢复")
 
     def _ready_text(self) -> str:
         """Return that signals are taken, what a bare one does, and what to type next."""
