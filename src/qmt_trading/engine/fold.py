@@ -93,7 +93,8 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
         case ev.LimitsConfirmed():
             state.gauges.confirm()
         case out.LimitSet():
-            state.gauges.set(record.scope, record.limit, record.value)
+            told = StateTold(record.who, record.why, state.now_ns)
+            state.gauges.set(record.scope, record.limit, record.value, told)
         case out.BrakeTripped():
             usage = state.gauges.usage(record.scope)
             usage.loss_step = max(usage.loss_step, record.step) if record.brake == "loss" else usage.loss_step
@@ -334,7 +335,7 @@ def _cancel(state: State, command: out.CancelOrder) -> None:
             usage.cancels += 1
             usage.canceled += command.attempt == 1
             usage.touched()
-        state.gauges.of_account(order.account).messages.append(state.now_ns)
+        state.gauges.of_account(order.account).add_message(state.now_ns)
         wait_ns = settings.cancel_retry_ns if command.attempt < settings.cancel_attempts_max else 5 * SECOND_NS
         next_ns = state.now_ns + wait_ns
         if settings.no_cancel and state.day is not None:

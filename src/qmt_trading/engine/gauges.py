@@ -13,7 +13,8 @@ from qmt_trading.model.limits import NO_LIMITS, TOTAL, Limits, Scope, ScopeKind
 from qmt_trading.model.numbers import Money
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.snapshot import LimitImage
+from qmt_trading.model.told import StateTold
+from qmt_trading.model.usage import LimitImage, ScopeImage
 
 RESERVES: Final = frozenset({"cash_reserve"})
 """Limits that are tighter when they are larger."""
@@ -128,6 +129,7 @@ class Gauges:
         self._limits: dict[Scope, Limits] = {}
         self._counted: dict[_Who, tuple[Usage, ...]] = {}
         self._judged: dict[_Who, Judged] = {}
+        self._images: tuple[ScopeImage, ...] | None = None
 
     def configure(self, settings: EngineSettings) -> None:
         """Take the limits of ``settings``; of what was set by people, the tighter holds until it is confirmed."""
@@ -149,10 +151,10 @@ class Gauges:
             self.set_today[key] = replace(each, confirmed=True)
         self._settle()
 
-    def set(self, scope: Scope, limit: str, value: int) -> None:
+    def set(self, scope: Scope, limit: str, value: int, told: StateTold) -> None:
         """Set one limit until the day ends."""
         assert limit in ADJUSTABLE, limit
-        self.set_today[scope, limit] = LimitImage(scope, limit, value, True)
+        self.set_today[scope, limit] = LimitImage(scope, limit, value, True, told)
         self._settle()
 
     def restore(self, images: tuple[LimitImage, ...]) -> None:
@@ -167,14 +169,23 @@ class Gauges:
             limits[scope] = replace(before, **{limit: value})
         self._limits = limits
         self._judged = {}
+        self._images = None
 
     def limits(self, scope: Scope) -> Limits:
         """Return the limits of ``scope`` that hold now."""
         return self._limits.get(scope, NO_LIMITS)
 
-    def scopes(self) -> list[tuple[Scope, Limits]]:
-        """Return every scope that has limits or was written, with what holds now."""
-        return list(self._limits.items())
+    def images(self) -> tuple[ScopeImage, ...]:
+        """Return the limits of every scope that was written or set, made anew only when one has changed."""
+        if self._images is None:
+            by_scope: dict[Scope, list[LimitImage]] = {}
+            for (scope, _), each in self.set_today.items():
+                by_scope.setdefault(scope, []).append(each)
+            self._images = tuple(
+                ScopeImage(scope, holds, self.written(scope), tuple(by_scope.get(scope, ())))
+                for scope, holds in self._limits.items()
+            )
+        return self._images
 
     def written(self, scope: Scope) -> Limits:
         """Return the limits of ``scope`` as the configuration has them."""
@@ -232,3 +243,8 @@ def tighter(limit: str, one: int, other: int) -> int:
     if limit in RESERVES:
         return max(one, other)
     return min(filter(None, (one, other)), default=0)
+
+
+def is_looser(limit: str, value: int, other: int) -> bool:
+    """Tell whether ``value`` permits more than ``other``."""
+    return value != other and tighter(limit, value, other) == other

@@ -258,7 +258,7 @@ class State:
                 usage.bought = Money(usage.bought + worth)
             else:
                 usage.sold = Money(usage.sold + worth)
-        self.gauges.of_account(order.account).messages.append(order.created_ns)
+        self.gauges.of_account(order.account).add_message(order.created_ns)
         if order.reserved:
             self._reserve(account, order, order.reserved)
         if order.reserved_quantity:
