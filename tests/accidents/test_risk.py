@@ -134,7 +134,7 @@ SECOND_OF_STORM, TENTH_OF_STORM = 100_000, 10_000
 
 
 def storm(settings: EngineSettings, count: int) -> tuple[LoopBench, list[int]]:
-    """Send ``count`` distinct signals through the real loop; return it, and how long after the first each submit left."""
+    """Send ``count`` distinct signals through the real loop; return it, and how long after the first orders left."""
     bench = LoopBench(settings=settings).connect()
     begin_ns = bench.clock.now_ns()
     left: list[int] = []
