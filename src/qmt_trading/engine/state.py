@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from qmt_trading.engine.gauges import Gauges
 from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
-from qmt_trading.engine.usage import exposure
+from qmt_trading.engine.usage import NOT_PRICED, exposure
 from qmt_trading.market.rulebook import STANDARD, book_of
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound, SubmitsHandedOver
@@ -242,7 +242,7 @@ class State:
         self.current[key] = order
         account.live[key] = None
         self.working.setdefault(order.symbol, {})[key] = None
-        worth = order.price * order.quantity
+        worth = 0 if self.kind(order.symbol) in NOT_PRICED else order.price * order.quantity
         is_buy = order.side is Side.BUY
         for usage in self.gauges.counted(order.account, order.door, order.strategy):
             usage.working += 1
@@ -320,6 +320,8 @@ class State:
         """Keep the counters of the order's scopes in step with what it has traded and may still trade."""
         was_live = before is not None and before.client_order_id in self.working.get(order.symbol, ())
         change = exposure(order) - (exposure(before) if before is not None else 0)
+        if change and self.kind(order.symbol) in NOT_PRICED:
+            change = 0
         flip = is_live - was_live
         if flip > 0:
             self.working.setdefault(order.symbol, {})[order.client_order_id] = None

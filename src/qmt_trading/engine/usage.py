@@ -11,10 +11,13 @@ from qmt_trading.model.limits import Scope
 from qmt_trading.model.numbers import SECOND_NS, Money
 from qmt_trading.model.order import Order
 from qmt_trading.model.usage import UsageImage
+from qmt_trading.model.words import InstrumentKind
 
 INSTANTS_MAX: Final = 2048
 """Instants that are remembered: twice the largest number that a rate may permit."""
 RATE_MAX: Final = 1000
+NOT_PRICED: Final = frozenset({InstrumentKind.REPO, InstrumentKind.SUBSCRIPTION})
+"""A rate is no price, and a new share's is paid for what is allotted: their orders count, their worth does not."""
 MINUTE_NS: Final = 60 * SECOND_NS
 
 

@@ -118,19 +118,14 @@ def test_an_order_counts_in_every_scope_it_belongs_to_with_limits_or_without() -
     assert made.counted(ACCOUNT, "door", "grid")[1] is made.of_account(ACCOUNT)
 
 
-def test_what_can_be_said_of_the_scopes_together_follows_what_people_set() -> None:
+def test_whether_anything_has_a_rate_follows_what_people_set() -> None:
     made = gauges(NO_LIMITS)
-    before = made.judged(ACCOUNT, "door", "")
-    assert [before.has_lists, before.has_unknown, before.has_rates] == [False] * 3
+    assert not made.judged(ACCOUNT, "door", "").has_rates
     for limit in ("orders_per_second_max", "orders_per_minute_max", "messages_per_second_max"):
         made.set(MINE, limit, 5)
         assert made.judged(ACCOUNT, "door", "").has_rates
         made.set(MINE, limit, 0)
         assert not made.judged(ACCOUNT, "door", "").has_rates
-    made.set(TOTAL, "unknown_orders_max", 5)
-    assert made.judged(ACCOUNT, "door", "").has_unknown
-    listed = gauges(Limits(symbols_denied=(STOCK,)))
-    assert listed.judged(ACCOUNT, "door", "").has_lists
 
 
 # In an engine that runs

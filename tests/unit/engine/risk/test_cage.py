@@ -60,6 +60,13 @@ def test_an_ask_of_zero_is_none_and_with_an_empty_book_the_last_price_serves() -
     assert legality(106_200, Side.BUY, never) is Reason.PRICE_CAGE
 
 
+def test_a_bid_of_zero_is_none_for_a_sell() -> None:
+    """Two per cent below the best ask of 10.51 is 10.30: a sell is not in the market for being above a bid of 0."""
+    for bids in ((), (Price(0),)):
+        assert legality(103_000, Side.SELL, quote(bids=bids), held=position(200)) is None
+        assert legality(102_900, Side.SELL, quote(bids=bids), held=position(200)) is Reason.PRICE_CAGE
+
+
 def test_ten_ticks_are_always_free() -> None:
     cheap = quote(last=Price(20_000), asks=(Price(20_000),), bids=(Price(19_900),), limit_up=Price(22_000))
     cheap = Quote(STOCK, cheap.last, cheap.last, cheap.limit_up, Price(18_000), cheap.bids, cheap.asks, 0, rule())
