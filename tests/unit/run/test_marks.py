@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
+from tests.engine_bench import ACCOUNT, OTHER, STOCK
+from tests.loop_bench import SETTINGS, LoopBench
+from tests.unit.engine.limited import with_limits
 
 from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import MILLISECOND_NS, Money, Price
 from qmt_trading.model.words import TradingState
-from tests.engine_bench import ACCOUNT, OTHER, STOCK
-from tests.loop_bench import SETTINGS, LoopBench
-from tests.unit.engine.limited import with_limits
 
 CLOSE = 104_000
 LOSSES = with_limits(SETTINGS, Limits(loss_reducing=30_000, loss_halting=50_000))
