@@ -272,7 +272,8 @@ def _due(state: State, record: ev.InstructionDue) -> None:
 
 def _quoted(state: State, quotes: tuple[Quote, ...]) -> None:
     for quote in quotes:
-        state.prices[quote.symbol] = quote.last
+        if quote.last:  # 0 is no price, and wipes none out (A18).
+            state.prices[quote.symbol] = quote.last
         if quote.previous_close:
             state.references[quote.symbol] = quote.previous_close
 

@@ -10,11 +10,9 @@ from qmt_trading.market.phases import ALL_DAY, DAY_NS, NO_DAY, Phase, Span, span
 from qmt_trading.model.instrument import Quote, TradingRule
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import PriceKind, PriceSpec
-from qmt_trading.model.words import InstrumentKind, OpeningPause
+from qmt_trading.model.words import NOT_PRICED, OpeningPause
 
 _AT_LIMIT: Final = (PriceKind.LIMIT_UP, PriceKind.LIMIT_DOWN)
-_NOT_PRICED: Final = (InstrumentKind.REPO, InstrumentKind.SUBSCRIPTION)
-"""A rate is no price, and a new share's is given."""
 
 
 def market_of(state: State, settings: EngineSettings, quote: Quote, rule: TradingRule, spec: PriceSpec) -> Market:
@@ -31,7 +29,7 @@ def market_of(state: State, settings: EngineSettings, quote: Quote, rule: Tradin
         reference=quote.last or quote.previous_close,
         takes_orders=takes_orders,
         continuous=span.phase is Phase.CONTINUOUS,
-        is_priced=rule.kind not in _NOT_PRICED,
+        is_priced=rule.kind not in NOT_PRICED,
         at_limit=spec.kind in _AT_LIMIT,
         is_special=quote.suspended or quote.risk_warning,
         held_until_ns=held_until_ns,

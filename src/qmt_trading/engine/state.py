@@ -26,7 +26,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Chase, Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AlertRow, SignalRow
-from qmt_trading.model.words import InstrumentKind, LinkState, OrderStatus, Side, SideScope, TradingState
+from qmt_trading.model.words import NOT_PRICED, InstrumentKind, LinkState, OrderStatus, Side, SideScope, TradingState
 
 ALERTS_KEPT: Final = 200
 TIMED_AT_ONCE: Final = 128
@@ -250,7 +250,7 @@ class State:
         account.live[key] = None
         is_buy = order.side is Side.BUY
         (self.buying if is_buy else self.selling).setdefault(order.symbol, {})[key] = None
-        worth = order.price * order.quantity
+        worth = 0 if self.kind(order.symbol) in NOT_PRICED else order.price * order.quantity
         for usage in self.gauges.counted(order.account, order.door, order.strategy):
             usage.working += 1
             usage.add_order(order.created_ns)
@@ -328,6 +328,8 @@ class State:
         working = self.buying if is_buy else self.selling
         was_live = before is not None and order.client_order_id in working.get(order.symbol, ())
         change = exposure(order) - (exposure(before) if before is not None else 0)
+        if change and self.kind(order.symbol) in NOT_PRICED:
+            change = 0
         flip = is_live - was_live
         if flip > 0:
             working.setdefault(order.symbol, {})[order.client_order_id] = None
