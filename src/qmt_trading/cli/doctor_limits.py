@@ -72,5 +72,5 @@ def _of_account(limits: Limits, size: AccountSize, assets: Money | None, mode: M
         if name != "deviation_max" or not without_deviation
     ]
     if missing:
-        words = "、".join(f"{WORDS[name].name.removesuffix('（元）')} {name}" for name in missing)
+        words = "、".join(f"{WORDS[name].name} {name}" for name in missing)
         yield f"没有设 {words}：{size.name} 一档的建议值见 docs/risk.md，或用 qmt init --size {size.name} 另写一份对照"

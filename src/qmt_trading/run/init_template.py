@@ -69,7 +69,7 @@ settle = "{settle}" # 待核实：两次完整委托列表至少相隔这么久�
 #
 # [[strategies]]                             # 信号里写 strategy=网格 的委托
 # name = "网格"
-# position_value_max = 50000                 # 单票金额（元），只数这个策略自己的
+# position_value_max = 50000                 # 单票市值（元），只数这个策略自己的
 #
 # 通道也可以：在 [[doors]] 下写同样的键，只管从那里进来的。
 

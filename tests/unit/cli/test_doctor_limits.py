@@ -43,7 +43,7 @@ def test_the_limits_of_the_accounts_own_size_raise_no_doubt(tmp_path: Path) -> N
 
 def test_what_is_missing_is_named_with_its_key_and_where_its_value_stands(tmp_path: Path) -> None:
     (doubt,) = doubts(configured(tmp_path, ("cash_reserve", '"none"'), ("position_share_max", "")), {})
-    assert "单票占总资产 position_share_max、现金保留 cash_reserve" in doubt
+    assert "单票占比 position_share_max、保留资金 cash_reserve" in doubt
     assert "docs/risk.md" in doubt
     assert "--size 10万" in doubt
 
@@ -52,7 +52,7 @@ def test_what_an_account_was_last_worth_decides_its_size(tmp_path: Path) -> None
     configuration = configured(tmp_path)
     assert doubts(configuration, {ACCOUNTS[1]: Money(999_999 * UNIT)}) == []
     (doubt,) = doubts(configuration, {ACCOUNTS[1]: Money(1_000_000 * UNIT)})
-    assert doubt.startswith("11031123：没有设 单笔占近 5 分钟成交额 recent_value_share_max：100万 一档")
+    assert doubt.startswith("11031123：没有设 占近 5 分钟成交额 recent_value_share_max：100万 一档")
 
 
 @pytest.mark.parametrize(("yuan", "doubted"), [(19_999, True), (20_000, False)])
@@ -88,7 +88,7 @@ def test_a_doubt_is_a_warning_and_no_failure(tmp_path: Path, capsys: pytest.Capt
     assert check.good
     assert check.warns
     assert run(app, ["doctor", "--config", str(configuration.path)]) == 0
-    assert "! 上限：没有设 现金保留 cash_reserve" in capsys.readouterr().out
+    assert "! 上限：没有设 保留资金 cash_reserve" in capsys.readouterr().out
 
 
 def test_assets_are_known_from_the_journal_once_the_engine_has_run(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from qmt_trading.model.limits import NO_LIMITS, Limits, ScopeKind
 from qmt_trading.model.numbers import MILLION, UNIT
 from qmt_trading.run import profiles
 from qmt_trading.run.config import load
-from qmt_trading.run.config_limits import DEFAULTS, value_of
+from qmt_trading.run.config_limits import DEFAULTS, has_limit, value_of
 from qmt_trading.run.init_template import Choice, template
-from qmt_trading.run.limit_lines import WORDS, written
+from qmt_trading.run.limit_lines import WORDS, comment_of, written
 
 FIGURES = [name for name, value in asdict(NO_LIMITS).items() if type(value) is int]
 RECOMMENDED = {
@@ -81,9 +81,9 @@ def test_no_profile_is_wider_than_the_size(profile: profiles.Profile, size: prof
 def test_every_limit_stands_in_the_file_with_its_name_and_one_comment() -> None:
     text = template(Choice(limits=profiles.SIZES[1].limits))
     assert set(WORDS) == set(FIGURES)
-    for name, words in WORDS.items():
+    for name in WORDS:
         (line,) = re.findall(rf"^{name} = .*$", text, re.MULTILINE)
-        assert line.endswith(f"# {words.name}：{words.about}")
+        assert line.endswith(f"# {comment_of(name)}")
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -110,14 +110,16 @@ def test_the_examples_hold_once_their_mark_is_taken_away(tmp_path: Path) -> None
     assert (strategy.name, strategy.limits.position_value_max) == ("网格", 50_000 * UNIT)
 
 
-def test_the_page_has_a_row_for_every_limit_with_its_default_and_the_three_sizes() -> None:
+SCOPES = {ScopeKind.ACCOUNT: "账户", ScopeKind.TOTAL: "合计", ScopeKind.DOOR: "通道", ScopeKind.STRATEGY: "策略"}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_page_has_a_row_with_the_default_the_three_sizes_and_where_it_may_stand(name: str) -> None:
     page = (ROOT / "docs" / "risk.md").read_text(encoding="utf-8")
-    for name in WORDS:
-        values = [
-            written(name, getattr(limits, name)) for limits in (DEFAULTS, *(size.limits for size in profiles.SIZES))
-        ]
-        shown = " | ".join("–" if value == '"none"' else value.strip('"') for value in values)
-        (row,) = re.findall(rf"^\| `{name}` .*$", page, re.MULTILINE)
-        assert WORDS[name].name.removesuffix("（元）").removesuffix("（股）") in row
-        assert f"| {shown} |" in row.replace(",", ""), (name, shown)
-    assert ScopeKind.TOTAL.value in page
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| `")]
+    ((_, what, why, *values, places),) = [row for row in rows if row[0] == f"`{name}`" and len(row) == 8]
+    assert what.startswith(f"{WORDS[name].name}：")
+    assert why
+    assert places.split() == [word for kind, word in SCOPES.items() if has_limit(kind, name)]
+    for value, limits in zip(values, (DEFAULTS, *(size.limits for size in profiles.SIZES)), strict=True):
+        assert value.replace(",", "").replace("–", "none") == written(name, getattr(limits, name)).strip('"')
