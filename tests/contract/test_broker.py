@@ -172,7 +172,7 @@ def served(tmp_path: Path) -> Iterator[World]:
     made.close()
 
 
-def order(number: str, price: str = "11.40", *, account: AccountId = ONE, wait_ns: int = 60 * SECOND_NS) -> SubmitOrder:
+def order(number: str, price: str = "10.60", *, account: AccountId = ONE, wait_ns: int = 60 * SECOND_NS) -> SubmitOrder:
     return SubmitOrder(
         ClientOrderId(number),
         account,

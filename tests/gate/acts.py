@@ -11,16 +11,32 @@ from typing import Final
 from msgspec.structs import replace
 
 from qmt_trading.model import events as ev
-from qmt_trading.model.instrument import EVERY_SYMBOL
-from qmt_trading.model.limits import NO_LIMITS, Scope, ScopeKind
+from qmt_trading.model.instrument import EVERY_SYMBOL, Quote
+from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Position
+from qmt_trading.model.reasons import Reason
+from qmt_trading.model.settings import DoorSettings
 from qmt_trading.model.signal import AccountId, Item
-from qmt_trading.model.words import TERMINAL, LinkState, OrderStatus, Side, SideScope, TradingState, Verb
+from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState, Verb
 from tests.gate.facts import Placed
-from tests.gate.generator import BASE, YUAN
+from tests.gate.generator import BASE, COUNTS, FOUR, WHERE, YUAN, a_limit
+from tests.gate.limits import scopes_of, words_of
+from tests.gate.model import judge
 from tests.gate.world import World, quotes_for
 
+AIMED: Final = {
+    "order_value_max": Reason.ORDER_VALUE_EXCEEDED,
+    "order_quantity_max": Reason.ORDER_QUANTITY_EXCEEDED,
+    "position_value_max": Reason.POSITION_VALUE_EXCEEDED,
+    "position_share_max": Reason.POSITION_SHARE_EXCEEDED,
+    "buy_value_per_day_max": Reason.BUY_VALUE_EXCEEDED,
+    "turnover_per_day_max": Reason.TURNOVER_EXCEEDED,
+    "working_orders_max": Reason.WORKING_ORDERS_EXCEEDED,
+    "orders_per_day_max": Reason.ORDERS_PER_DAY_EXCEEDED,
+    "messages_per_day_max": Reason.MESSAGES_PER_DAY_EXCEEDED,
+}
+"""Limits whose figure an order can be asked for before it is sent."""
 MOVES_NS: Final = (
     0,
     0,
@@ -60,6 +76,43 @@ def send_again(world: World, rng: Random) -> None:
         world.signal(door, items, quotes, 0, world.arrives())
         world.now_ns += rng.choice((0, 0, 1, SECOND_NS // 2))
         world.due(rng)
+
+
+def aim(world: World, rng: Random) -> None:
+    """Somebody sets a limit to what the next order would reach, or to one unit beside it."""
+    premises, account = world.premises, rng.choice(world.premises.accounts)
+    item = premises.an_item(rng, rng.choice(premises.symbols), (account,))
+    quotes, door = quotes_for(world, rng, [item]), rng.choice(world.settings.doors)
+    names = [each for each in AIMED if not (premises.rates and each in COUNTS)]
+    name, scope = rng.choice(names), rng.choice(scopes_of(world.facts, account, door.name, item.strategy))
+    reached = _reached(world, item, door, account, quotes, scope, name)
+    if reached is not None and scope.kind in WHERE.get(name, FOUR):
+        value = max(1, reached + rng.choice((-1, 0, 0, 1)))
+        world.feed(ev.LimitRequested("me", "x", scope, name, value))
+    world.signal(door.name, (item,), quotes, 0, world.arrives())
+
+
+def _reached(
+    world: World,
+    item: Item,
+    door: DoorSettings,
+    account: AccountId,
+    quotes: tuple[Quote, ...],
+    scope: Scope,
+    name: str,
+) -> int | None:
+    """Return the figure that an order would bring a limit to; None: nothing of it would be counted there."""
+    facts, seq = world.facts, world.engine.state.signal_seq + 1
+    asked = world.asked(door, item, account, quotes[0] if quotes else None, seq, world.now_ns, world.arrival + 1)
+    kept = dict(facts.limits)
+    facts.limits[scope, name] = 1, True
+    refusals = judge(facts, asked).denials
+    facts.limits = kept
+    found = [each for each in refusals if each.reason is AIMED[name] and each.figures[-1] == words_of(scope)]
+    if not found or found[0].figures[0] == "?":
+        return None
+    text = found[0].figures[0].replace(",", "")
+    return round(float(text.removesuffix("%")) * YUAN) if "." in text or "%" in text else int(text)
 
 
 def _accounts(world: World, rng: Random) -> tuple[str, ...]:
@@ -319,7 +372,11 @@ def wait(world: World, rng: Random) -> None:
 
 
 def marks(world: World, rng: Random) -> None:
-    """Prices move."""
+    """Prices move, now and then past a loss that somebody has just put a bound to."""
+    if rng.random() < 0.4:
+        scope = rng.choice((TOTAL, Scope(ScopeKind.ACCOUNT, rng.choice(world.premises.accounts))))
+        name = rng.choice(("loss_reducing", "loss_halting"))
+        world.feed(ev.LimitRequested("me", "x", scope, name, a_limit(rng, name, world.premises.cash)))
     moves = (-3000, -1000, -500, 0, 500)
     found = [ev.Mark(symbol, Price(BASE + rng.choice(moves)), Price(BASE)) for symbol in world.premises.symbols]
     world.feed(ev.PositionsMarked(tuple(found)))
@@ -343,6 +400,9 @@ def restart(world: World, rng: Random) -> None:
     for account in world.premises.accounts:
         if rng.random() < 0.9:
             connect(world, rng, account)
+    if rng.random() < 0.4:
+        resume(world, rng)
+        marks(world, rng)
 
 
 def _edit(world: World, rng: Random) -> None:
@@ -397,12 +457,13 @@ Act = Callable[[World, Random], None]
 ACTS: Final[tuple[Act, ...]] = (
     *[send] * 16,
     *[send_again] * 2,
+    *[aim] * 4,
     *[row] * 6,
     *[fill] * 6,
     *[trouble] * 2,
     *[wait] * 6,
     *[limit] * 2,
-    *[marks] * 2,
+    *[marks] * 3,
     *[cancel] * 2,
     foreign,
     person,
@@ -413,5 +474,3 @@ ACTS: Final[tuple[Act, ...]] = (
     clock,
 )
 SELDOM: Final[tuple[Act, ...]] = (journal, day)
-
-__all__ = ["ACTS", "NO_LIMITS", "SELDOM", "TERMINAL", "YUAN", "Act", "connect"]

@@ -185,7 +185,7 @@ def _of_the_position(facts: Facts, asking: Asking, needed: int, scope: Scope) ->
     share = 0 if scope.kind is ScopeKind.TOTAL else limit_of(facts, scope, "position_share_max")
     assets = facts.openings[asking.account].assets
     if share:
-        part = percent((2 * reached * MILLION + assets) // (2 * assets)) if assets else ""
+        part = percent((2 * reached * MILLION + assets) // (2 * assets)) if assets else "?"
         yield from over(Reason.POSITION_SHARE_EXCEEDED, reached * MILLION, share * assets, part, percent(share))
 
 

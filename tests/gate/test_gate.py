@@ -11,9 +11,9 @@ from tests.gate.coverage import missing
 
 @pytest.mark.slow
 def test_gate_and_model_say_the_same_of_every_order_and_every_reason_was_seen() -> None:
-    told = run_chunk(7_000_000, 500)
+    told = run_chunk(7_000_000, 400)
     assert told.failures == []
-    assert told.counts["runs"] == 500
+    assert told.counts["runs"] == 400
     assert told.counts["order lines"] > 10_000
     assert [each for each in missing(told.counts) if each.startswith("refused")] == []
 

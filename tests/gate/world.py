@@ -15,6 +15,7 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.instrument import EVERY_SYMBOL, Quote, Symbol
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.receipt import OrderLine
+from qmt_trading.model.settings import DoorSettings
 from qmt_trading.model.signal import AccountId, Item, Signal, SizeKind
 from qmt_trading.model.words import BareAction, Mode, SideScope, SignalForm, TradingState, Verb
 from tests.gate.facts import Facts, Placed, Queued, Taken
@@ -112,28 +113,32 @@ class World:
         settings = next(each for each in self.settings.doors if each.name == door)
         by_symbol = {quote.symbol: quote for quote in quotes}
         for item in items:
-            verb = MEANINGS[settings.bare] if item.verb is Verb.BARE else item.verb
-            ttl_ns = settings.ttl_ns if item.ttl_ns is None else item.ttl_ns
             for account in self._accounts(item):
-                asked = Asked(
-                    self.now_ns,
-                    item,
-                    verb,
-                    account,
-                    settings,
-                    by_symbol.get(item.symbol),
-                    seq,
-                    arrival,
-                    received_ns + ttl_ns,
-                    ttl_ns,
-                    has_id,
-                )
+                asked = self.asked(settings, item, account, by_symbol.get(item.symbol), seq, received_ns, arrival)
                 self._compare(asked, lines, outputs)
         self._same("lines left over", lines, [])
         denials = [line.denial.reason for line in receipt.orders if line.denial is not None]
         self.facts.wanted += [self.now_ns] * denials.count(Reason.ORDER_RATE_EXCEEDED)
         self._check_brake(outputs)
         self.counts["messages"] += 1
+
+    def asked(
+        self,
+        door: DoorSettings,
+        item: Item,
+        account: AccountId,
+        quote: Quote | None,
+        seq: int,
+        received_ns: int,
+        arrival: int,
+    ) -> Asked:
+        """Return what one item of message ``seq`` asks of one account."""
+        verb = MEANINGS[door.bare] if item.verb is Verb.BARE else item.verb
+        ttl_ns = door.ttl_ns if item.ttl_ns is None else item.ttl_ns
+        deadline_ns = received_ns + ttl_ns
+        return Asked(
+            self.now_ns, item, verb, account, door, quote, seq, arrival, deadline_ns, ttl_ns, has_id=bool(seq % 3)
+        )
 
     def cancel(self, door: str, item: Item) -> None:
         """Send a cancel in: no limit may stand in its way."""

@@ -39,7 +39,7 @@ _EXPLAINED: Final = (
 )
 
 app = typer.Typer(
-    help="程序化交易：报备与日报 programme trading: what to report, the daily figures",
+    help="程序化交易：报备与日报 programme trading: daily figures",
     invoke_without_command=True,
     cls=Group,
 )

@@ -29,7 +29,13 @@ _FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
     ),
     Reason.SYMBOL_NOT_TRADABLE: (
         1,
-        {"index": "指数", "subscription": "新股申购", "b_share": "B 股", "unknown": "未知品种"},
+        {
+            "index": "指数",
+            "b_share": "B 股以外币交易，本系统不做",
+            "repo_sell_only": "逆回购只能卖出（借出资金）",
+            "subscription_buy_only": "新股申购只能买入",
+            "unknown": "未知品种",
+        },
     ),
     Reason.PRICE_CAGE: (2, {"buy": "买入最高", "sell": "卖出最低"}),
     Reason.ACCOUNT_NOT_READY: (1, {"down": "连接断开", "reconciling": "资金持仓核对中"}),

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import TERMINAL, UNRESOLVED, moved
+from qmt_trading.market import repo
 from qmt_trading.market.fees import fill_fee
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.numbers import SECOND_NS, UNIT, Money, Price, Quantity, notional
+from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity, notional
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.model.signal import AccountId
@@ -19,9 +20,6 @@ from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
 
 GAP_NS = 3 * SECOND_NS
 """How long the broker's traded volume may run ahead of the fills before it is asked."""
-
-REPO_FACE = 100 * UNIT
-"""What one 张 of a reverse repo lends."""
 
 ORPHAN = "?"
 """Begins the name under which a fill stands until its order is known."""
@@ -49,7 +47,7 @@ def reserve_of(
     """
     kind = state.kind(symbol)
     if kind is InstrumentKind.REPO:
-        return Money(quantity * REPO_FACE if side is Side.SELL else 0)
+        return Money(repo.lent(quantity) + repo.commission(symbol, quantity) if side is Side.SELL else 0)
     if side is Side.SELL or kind is InstrumentKind.SUBSCRIPTION:
         return Money(0)
     charges = state.rules.fees(symbol, state.rules_day())
@@ -220,6 +218,8 @@ def fee_of(state: State, account: Account, row: FillRow, order: Order | None) ->
     """
     if row.fee is not None:
         return row.fee
+    if state.kind(row.symbol) is InstrumentKind.REPO:
+        return repo.commission(row.symbol, row.quantity)
     if order is not None:
         before = order.filled_value, order.filled_quantity
     else:
@@ -269,7 +269,7 @@ def book(state: State, account: Account, fill: Fill) -> bool:
         )
         return True
     if state.kind(symbol) is InstrumentKind.REPO:  # A loan: it comes back with the counter's list, in days.
-        account.cash = Money(account.cash - fill.quantity * REPO_FACE - fill.fee)
+        account.cash = Money(account.cash - repo.lent(fill.quantity) - fill.fee)
         return True
     sold = min(fill.quantity, held.quantity)
     cost_of_sold = held.cost * sold // held.quantity if held.quantity else 0

@@ -84,7 +84,9 @@ class Orders:
     def _item_denial(self, symbol: Symbol, side: Side) -> Denial | None:
         """Return why nobody may trade ``symbol`` on ``side`` here."""
         source = self._source
-        return check_door_verb(source.door, _VERBS[side]) or check_tradable_symbol(symbol, source.quotes.get(symbol))
+        return check_door_verb(source.door, _VERBS[side]) or check_tradable_symbol(
+            symbol, source.quotes.get(symbol), side
+        )
 
     def _plan(self, item: Item, side: Side, size: Size | None) -> Plan:
         source = self._source
@@ -240,7 +242,7 @@ class Orders:
     ) -> tuple[Side, Quantity] | Denial:
         state = self._state
         quote = self._source.quotes.get(symbol)
-        unknown = check_tradable_symbol(symbol, quote)
+        unknown = check_tradable_symbol(symbol, quote, None)
         if unknown is not None or quote is None or quote.rule is None:
             return unknown or Denial(Reason.SYMBOL_UNKNOWN, (symbol,))
         if not account.ready or account.listed_session != account.session or symbol in account.difference:

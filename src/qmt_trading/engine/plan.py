@@ -9,13 +9,15 @@ from qmt_trading.engine.risk.gate import judge_legality
 from qmt_trading.engine.sizing import size_order
 from qmt_trading.engine.splitting import split
 from qmt_trading.engine.state import Account, State
+from qmt_trading.market import repo
+from qmt_trading.market.lots import round_down_to_lot
 from qmt_trading.model.instrument import TradingRule
-from qmt_trading.model.numbers import Money, Price, Quantity, notional
+from qmt_trading.model.numbers import Money, Price, Quantity, notional, quantity_for
 from qmt_trading.model.order import Position
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.settings import EngineSettings, FeeSchedule
 from qmt_trading.model.signal import AccountId, Item, PriceSpec, Size, SizeKind
-from qmt_trading.model.words import Side, Verb
+from qmt_trading.model.words import InstrumentKind, Side, Verb
 
 _SAME_FOR_ALL = frozenset({SizeKind.SHARES, SizeKind.LOTS, SizeKind.MONEY})
 """Sizes of a buy that hang on nothing an account has."""
@@ -81,8 +83,11 @@ class Plan:
         if isinstance(price, Denial):
             return price
         held = account.positions.get(symbol)
+        sellable, unit = _free(held), price
+        if rule.kind is InstrumentKind.REPO:
+            sellable, unit = self._lendable(state, account), Price(repo.FACE)
         assets = Money(0) if self._shared else total_assets(state, account)
-        quantity = size_order(size, side, price, rule, sellable=_free(held), total_assets=assets)
+        quantity = size_order(size, side, unit, rule, sellable=sellable, total_assets=assets)
         if isinstance(quantity, Denial):
             return quantity
         worth = notional(price, quantity) if self.market.is_priced else Money(0)
@@ -97,6 +102,15 @@ class Plan:
                 return denial
             needed += own
         return Candidate(symbol, side, quantity, price, worth, Money(needed))
+
+    def _lendable(self, state: State, account: Account) -> Quantity:
+        """Return how many 张 of a reverse repo the free cash makes, in whole lots, with their commission."""
+        reserve = state.gauges.judged(account.settings.account, "", "").cash_reserve
+        free = Money(max(0, account.cash - account.reserved - reserve))
+        quantity = round_down_to_lot(self.rule, quantity_for(free, Price(repo.FACE)), Side.SELL)
+        while quantity and self.needed(state, account, Price(repo.FACE), quantity) > free:
+            quantity = Quantity(quantity - self.rule.sell_step)
+        return quantity
 
     def needed(self, state: State, account: Account, price: Price, quantity: Quantity) -> Money:
         """Return the cash that one order freezes, with its fees."""

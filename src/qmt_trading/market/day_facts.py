@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from qmt_trading.market.limits import price_band, price_limits
@@ -26,6 +27,7 @@ class DayFacts(NamedTuple):
     risk_warning: bool
 
 
+@lru_cache(maxsize=16_384)
 def day_facts(
     rules: RuleBook, symbol: Symbol, day: dt.date, reference_price: Price, listing: Listing | None = None
 ) -> DayFacts | None:

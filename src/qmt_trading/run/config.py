@@ -13,7 +13,7 @@ from msgspec import Struct
 from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.codec.size_text import QUANTITY_MAX
 from qmt_trading.codec.symbols import normalise
-from qmt_trading.engine.risk.tradable_symbol import TRADED
+from qmt_trading.engine.risk.tradable_symbol import HELD
 from qmt_trading.market.calendar import Calendar
 from qmt_trading.market.instruments import kind_of
 from qmt_trading.market.sessions import Session
@@ -345,12 +345,12 @@ def _holdings(table: Table) -> tuple[tuple[Symbol, Quantity], ...]:
         except MalformedError as error:
             table.malformed("positions", error)
         kind = kind_of(symbol)
-        if kind not in TRADED:
+        if kind not in HELD:
             what = "unknown" if kind is None else kind.value
             table.wrong(
                 "positions",
-                f"{written} 不是股票、基金或可转债（{what}）",
-                f"{written} is no stock, fund or convertible ({what})",
+                f"{written} 不是股票、基金或债券（{what}）",
+                f"{written} is no stock, fund or bond ({what})",
             )
         if symbol in found:
             table.wrong("positions", f"{symbol} 写了两次", f"{symbol} stands twice")

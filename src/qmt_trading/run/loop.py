@@ -23,19 +23,18 @@ from qmt_trading.engine.state import State
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import JournalError
-from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
 from qmt_trading.model.receipt import Receipt
 from qmt_trading.model.settings import EngineSettings
-from qmt_trading.model.signal import AccountId, Item, Malformed
+from qmt_trading.model.signal import AccountId, Malformed
 from qmt_trading.model.snapshot import Snapshot
 from qmt_trading.model.view import View
-from qmt_trading.model.words import Verb
 from qmt_trading.ports import Broker, Clock, Closing, Journal, MarketFeed, Reply, StoredTurn
 from qmt_trading.run.batch import Batch, Decided, closing_of
 from qmt_trading.run.clock import StepWatch
 from qmt_trading.run.hand_over import HandOver
 from qmt_trading.run.inbox import Arrival, Ask, Inbox, as_malformed_event
+from qmt_trading.run.marks import Marks, quotes_for
 from qmt_trading.run.receipts import undurable
 
 EVENTS_MAX: Final = 256
@@ -83,6 +82,7 @@ class Loop:
         self._journal = journal
         self._broker_of = broker_of
         self._feed = feed
+        self._marks = Marks(feed)
         self._clock = clock
         self._trading_day = trading_day
         self._day_after = day_after
@@ -251,8 +251,11 @@ class Loop:
         if due_ns and due_ns <= now_ns:
             self._handle(ev.DeadlineReached(), now_ns)
             for waiting in self._engine.take_due(now_ns):
-                quotes = self._quotes([waiting.item], now_ns)
+                quotes = quotes_for([waiting.item], self._engine, self._feed, now_ns)
                 self._handle(ev.InstructionDue(waiting.seq, waiting.number, quotes, waiting.accounts), now_ns)
+        marked = self._marks.take(self._engine.state, self._clock.steady_ns(), now_ns)
+        if marked is not None:
+            self._handle(marked, now_ns)
         inbox, count = self._inbox, 0
         if inbox.lazy and (inbox.reports or inbox.signals or now_ns - inbox.lazy_since_ns > LAZY_WAIT_NS):
             while inbox.lazy:
@@ -324,7 +327,7 @@ class Loop:
             arrival.received_ns,
             arrival.text,
             parsed,
-            self._quotes(parsed.items, now_ns),
+            quotes_for(parsed.items, self._engine, self._feed, now_ns),
             None,
             arrival.number,
             self._day_after(now_ns) if any(item.at_ns is not None for item in parsed.items) else None,
@@ -341,19 +344,6 @@ class Loop:
                 if isinstance(output, out.SignalAnswered):
                     self._pending.replies.append((arrival.reply, output.receipt))
                     break
-
-    def _quotes(self, items: Sequence[Item], now_ns: int) -> tuple[Quote, ...]:
-        """Return what the feed knows of the symbols that ``items`` trade, each once."""
-        quotes: dict[Symbol, Quote] = {}
-        for item in items:
-            if item.verb is Verb.CANCEL:
-                continue
-            for symbol in (item.symbol,) if item.verb is not Verb.PORTFOLIO else self._engine.symbols_of(item):
-                if symbol not in quotes:
-                    quote = self._feed.quote(symbol, now_ns)
-                    if quote is not None:
-                        quotes[symbol] = quote
-        return tuple(quotes.values())
 
     def _known_signal(self, key: str, now_ns: int) -> ev.KnownSignal | None:
         """Look an id of earlier days up; where that fails nothing more is sent, as it might be a repeat."""

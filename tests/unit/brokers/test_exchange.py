@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from qmt_trading.brokers.simulated.book import NoBook
 from qmt_trading.brokers.simulated.exchange import Exchange
 from qmt_trading.brokers.simulated.matching import Liquidity
 from qmt_trading.brokers.simulated.records import Origin
@@ -356,20 +357,47 @@ def test_each_symbol_has_the_hours_of_its_venue_and_kind() -> None:
     exchange = make(quotes, session=Session(), now_ns=at(8, 0), liquidity=Liquidity(queue_lots_per_second=0))
 
     def placed(name: str, symbol: Symbol, price: str, now_ns: int) -> OrderRow:
-        return rows(exchange.submit(order(name, symbol=symbol, price=price), now_ns))[-1]
+        side = Side.SELL if symbol == repo else Side.BUY
+        return rows(exchange.submit(order(name, side, symbol=symbol, price=price), now_ns))[-1]
 
     shanghai_row = placed("A1", PUFA, "10.40", at(9, 16))
     shenzhen_row = placed("A2", shenzhen, "12.20", at(9, 16))
     (refused,) = exchange.cancel(cancel("A1", broker=shanghai_row.broker_order_id), at(9, 25))
     assert isinstance(refused, CancelRefused)
     assert states(exchange.cancel(cancel("A2", broker=shenzhen_row.broker_order_id), at(9, 25))) == [S.CANCELED]
-    assert placed("A3", repo, "1.005", at(14, 30)).status is S.NEW
+    assert placed("A3", repo, "1.995", at(14, 30)).status is S.NEW
     told = exchange.advance(at(15, 0))
     assert [(row.symbol, row.status) for row in rows(told)] == [(PUFA, S.EXPIRED)]
     assert placed("A4", PUFA, "10.40", at(15, 10)).text == "非交易时间，不允许委托"
-    assert placed("A5", repo, "1.510", at(15, 10)).status is S.NEW
+    assert placed("A5", repo, "1.500", at(15, 10)).status is S.NEW
     assert states(exchange.advance(at(15, 10))) == [S.FILLED]
     assert states(exchange.advance(at(15, 30))) == [S.EXPIRED]
+
+
+def test_a_reverse_repo_lends_cash_and_pays_it_back_with_interest() -> None:
+    repo = Symbol("204001.SH")
+    quotes = Quotes()
+    quotes.put(repo, "1.500", "1.510", close="1.5", up="9", down="0.1")
+    exchange = make(quotes, book=NoBook())
+    before = exchange.listing(ACCOUNT, asked_ns=NOW_NS, now_ns=NOW_NS).cash
+    assert rows(exchange.submit(order("A1", Side.BUY, 10, "1.510", symbol=repo), NOW_NS))[-1].status is S.REJECTED
+    assert rows(exchange.submit(order("A2", Side.SELL, 15, "1.500", symbol=repo), NOW_NS))[-1].status is S.REJECTED
+    too_much = rows(exchange.submit(order("A3", Side.SELL, 1000, "1.500", symbol=repo), NOW_NS))[-1]
+    assert too_much.text == "资金不足：可用 100,000.00，需 100,001.00"
+    exchange.submit(order("A4", Side.SELL, 990, "1.500", symbol=repo), NOW_NS)
+    now_ns = NOW_NS
+    while exchange.working:
+        exchange.advance(now_ns)
+        now_ns += STEP
+    listed = exchange.listing(ACCOUNT, asked_ns=now_ns, now_ns=now_ns)
+    assert listed.cash == before - 99_000 * YUAN - 99 * YUAN // 100
+    assert all(held.symbol != repo for held in listed.positions)
+    exchange.advance(now_ns + DAY)
+    after = exchange.listing(ACCOUNT, asked_ns=now_ns + DAY, now_ns=now_ns + DAY).cash
+    fills = len(listed.fills)
+    interest = 99_000 * 0.015 / 365 * YUAN
+    assert abs(after - (before - 99 * YUAN // 100 + interest)) <= fills * 100
+    assert after > before
 
 
 def test_on_a_holiday_orders_wait_for_nothing_and_are_refused() -> None:

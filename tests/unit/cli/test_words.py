@@ -12,7 +12,7 @@ from qmt_trading.cli.words import TRACE, run, unexpected
 COMMANDS = [
     *("init", "run", "demo", "rehearse", "ladder", "doctor", "send"),
     *("status", "accounts", "positions", "orders", "fills", "signals", "timed", "alerts", "timeline"),
-    *("actions", "cancel", "halt", "resume", "resolve", "stop", "journal", "compliance"),
+    *("actions", "cancel", "halt", "resume", "resolve", "stop", "journal", "calendar", "compliance"),
 ]
 
 

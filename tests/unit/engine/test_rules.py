@@ -137,11 +137,11 @@ def test_a19_each_board_has_its_own_lots_and_odd_rests_are_sold_whole() -> None:
 
 
 def test_only_known_kinds_are_traded() -> None:
-    assert check_tradable_symbol(STOCK, Bench(ready=False).quote()) is None
-    assert reason(check_tradable_symbol(STOCK, None)) is Reason.SYMBOL_UNKNOWN
+    assert check_tradable_symbol(STOCK, Bench(ready=False).quote(), Side.BUY) is None
+    assert reason(check_tradable_symbol(STOCK, None, Side.BUY)) is Reason.SYMBOL_UNKNOWN
     repo = Symbol("204001.SH")
     quote = Quote(repo, Price(1), Price(1), Price(0), Price(0), (), (), 0, rule_for(repo))
-    assert reason(check_tradable_symbol(repo, quote)) is Reason.SYMBOL_NOT_TRADABLE
+    assert reason(check_tradable_symbol(repo, quote, Side.BUY)) is Reason.SYMBOL_NOT_TRADABLE
 
 
 def test_the_words_of_a_message_reach_the_rules() -> None:

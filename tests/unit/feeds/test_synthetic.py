@@ -68,7 +68,7 @@ def test_levels_are_ticks_in_order_within_the_limits(code: str, seed: int, step:
 
 def test_what_does_not_trade_has_no_quote() -> None:
     feed = SyntheticFeed(1)
-    assert [feed.quote(Symbol(code), NOW_NS) for code in ("000001.SH", "204001.SH", "999999.SH", "", "*")] == [None] * 5
+    assert [feed.quote(Symbol(code), NOW_NS) for code in ("000001.SH", "900901.SH", "999999.SH", "", "*")] == [None] * 5
 
 
 def test_a_sealed_limit_has_an_empty_side_until_it_is_set_free() -> None:

@@ -21,7 +21,7 @@ from qmt_trading.brokers.simulated.records import (
     Traded,
     TurnedAway,
 )
-from qmt_trading.market import lots
+from qmt_trading.market import lots, repo
 from qmt_trading.market.cage import cage_bound
 from qmt_trading.market.fees import fee
 from qmt_trading.market.phases import Phase
@@ -46,7 +46,7 @@ from qmt_trading.model.instrument import Quote, Symbol, TradingRule
 from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity, notional, to_money_text, to_text
 from qmt_trading.model.outputs import CancelOrder, SubmitOrder
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import LinkState, OrderStatus, Side
+from qmt_trading.model.words import InstrumentKind, LinkState, OrderStatus, Side
 from qmt_trading.ports import MarketFeed
 
 _BOOK_CLOSED: Final = "模拟交易所账本无法写入，暂停接受委托"
@@ -359,6 +359,8 @@ class Exchange:
             return f"价格超出首日有效申报范围：{to_text(quote.band_down)} 至 {to_text(quote.band_up)}"
         if span.phase is Phase.CONTINUOUS and (text := _outside_cage(rule, quote, side, price)):
             return text
+        if rule.kind is InstrumentKind.REPO:
+            return _lending_rejection(account, symbol, side, quantity, rule)
         if side is Side.BUY:
             if not lots.check_buy(rule, quantity):
                 return f"委托数量 {quantity} 不符合交易单位"
@@ -419,6 +421,18 @@ class Exchange:
             reports.append(FillReported(account.number, account.session, account.fills[-1]))
         reports.append(self._told(order))
         return reports
+
+
+def _lending_rejection(account: VenueAccount, symbol: Symbol, side: Side, quantity: Quantity, rule: TradingRule) -> str:
+    """Return why a reverse repo is not taken; empty when it is."""
+    if side is Side.BUY:
+        return "个人账户不能做正回购（买入）"
+    if not lots.check_buy(rule, quantity):  # By the lots of a buy: there is no holding with an odd rest.
+        return f"委托数量 {quantity} 不符合交易单位"
+    needed, available = repo.lent(quantity) + repo.commission(symbol, quantity), account.cash - account.frozen
+    if needed > available:
+        return f"资金不足：可用 {to_money_text(available)}，需 {to_money_text(needed)}"
+    return ""
 
 
 def _bought(account: VenueAccount, symbol: Symbol) -> int:

@@ -20,6 +20,7 @@ from qmt_trading.brokers.simulated.records import (
     Traded,
     TurnedAway,
 )
+from qmt_trading.market import repo
 from qmt_trading.market.corporate_actions import adjusted_cost, adjusted_quantity, cash_of
 from qmt_trading.market.fees import fee
 from qmt_trading.market.rulebook import STANDARD, RuleBook
@@ -31,7 +32,7 @@ from qmt_trading.model.numbers import Money, Price, Quantity, notional
 from qmt_trading.model.order import Position
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import OrderStatus, Side
+from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
 
 
 class Holding:
@@ -100,6 +101,11 @@ class VenueOrder:
     def leaves(self) -> Quantity:
         return Quantity(self.quantity - self.filled)
 
+    @property
+    def lends(self) -> bool:
+        """Tell whether it is a reverse repo: sold without being held, for cash that is away for a while."""
+        return self.rule is not None and self.rule.kind is InstrumentKind.REPO
+
     def row(self, status: OrderStatus | None = None) -> OrderRow:
         """Return the order as the counter tells it, in ``status`` when that is not the present one."""
         return OrderRow(
@@ -118,13 +124,15 @@ class VenueOrder:
 
     def fee_at(self, value: int, quantity: int) -> int:
         """Return the fees of the whole order once so much of it has traded: the minimum counts once per order."""
+        if self.lends:
+            return repo.commission(self.symbol, Quantity(quantity))
         return fee(self.charges, self.side, Money(value), Quantity(quantity), self.owner.fees)
 
 
 class VenueAccount:
     """One account at the exchange. ``cash`` holds what working buys have frozen; ``frozen`` is their sum."""
 
-    __slots__ = ("cash", "fees", "fills", "frozen", "holdings", "number", "orders", "session")
+    __slots__ = ("cash", "fees", "fills", "frozen", "holdings", "lent", "number", "orders", "session")
 
     def __init__(self, number: AccountId, cash: int, fees: FeeSchedule) -> None:
         self.number = number
@@ -132,6 +140,7 @@ class VenueAccount:
         self.frozen = 0
         self.fees = fees
         self.holdings: dict[Symbol, Holding] = {}
+        self.lent: list[tuple[dt.date, Money]] = []
         self.orders: list[VenueOrder] = []
         self.fills: list[FillRow] = []
         self.session = 0
@@ -193,6 +202,7 @@ class Ledger:
                 account.holdings = {
                     symbol: Holding(quantity, cost) for symbol, quantity, cost in record.holdings if quantity
                 }
+                account.lent = list(record.lent)
                 self.accounts[record.account] = account
             case DayRolled():
                 self._rolled(record)
@@ -220,7 +230,7 @@ class Ledger:
             held = tuple(
                 (symbol, Quantity(each.quantity), Money(each.cost)) for symbol, each in account.holdings.items()
             )
-            yield Opened(account.number, Money(account.cash), held)
+            yield Opened(account.number, Money(account.cash), held, tuple(account.lent))
             yield Connected(account.number, account.session)
         yield DayRolled(self.day)
 
@@ -247,7 +257,10 @@ class Ledger:
             return
         self.by_venue[record.account, order.venue_order_id] = order
         self.working.setdefault(record.symbol, {})[record.serial] = order
-        if record.side is Side.BUY:
+        if order.lends:
+            order.frozen = repo.lent(record.quantity) + order.fee_at(0, record.quantity)
+            account.frozen += order.frozen
+        elif record.side is Side.BUY:
             worth = notional(record.price, record.quantity)
             order.frozen = worth + order.fee_at(worth, record.quantity)
             account.frozen += order.frozen
@@ -264,10 +277,10 @@ class Ledger:
         order.fee += record.fee
         order.fill_count += 1
         order.status = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
-        holding = account.holdings.get(order.symbol)
-        if holding is None:
-            holding = account.holdings[order.symbol] = Holding()
-        if order.side is Side.BUY:
+        if order.lends:
+            self._lend(order, record)
+        elif order.side is Side.BUY:
+            holding = account.holdings.setdefault(order.symbol, Holding())
             account.cash -= worth + record.fee
             if order.status is OrderStatus.PARTIALLY_FILLED:
                 self._refreeze(order)  # A filled one is released as a whole.
@@ -276,6 +289,7 @@ class Ledger:
             if order.rule is not None and order.rule.same_day_sell:
                 holding.sellable += record.quantity
         else:
+            holding = account.holdings[order.symbol]
             account.cash += worth - record.fee
             holding.cost -= holding.cost * record.quantity // holding.quantity
             holding.quantity -= record.quantity
@@ -300,6 +314,17 @@ class Ledger:
         if order.status is OrderStatus.FILLED:
             self._release(order)
 
+    def _lend(self, order: VenueOrder, record: Traded) -> None:
+        account, quantity = order.owner, record.quantity
+        account.cash -= repo.lent(quantity) + record.fee
+        left = order.leaves
+        frozen = repo.lent(left) + order.fee_at(0, order.quantity) - order.fee if left else 0
+        account.frozen += frozen - order.frozen
+        order.frozen = frozen
+        assert self.day is not None
+        back = repo.lent(quantity) + repo.interest(order.symbol, record.price, quantity)
+        account.lent.append((self.day + dt.timedelta(days=repo.term_days(order.symbol)), Money(back)))
+
     def _refreeze(self, order: VenueOrder) -> None:
         """Keep frozen what the rest costs at the limit price, fees of the whole order less those paid included."""
         rest = notional(order.price, order.leaves)
@@ -313,7 +338,7 @@ class Ledger:
         del same[order.serial]
         if not same:
             del self.working[order.symbol]
-        if order.side is Side.BUY:
+        if order.side is Side.BUY or order.lends:
             order.owner.frozen -= order.frozen
             order.frozen = 0
         else:
@@ -333,6 +358,8 @@ class Ledger:
         for account in self.accounts.values():
             account.orders, account.fills = [], []
             account.frozen = 0
+            account.cash += sum(money for due, money in account.lent if due <= record.day)
+            account.lent = [(due, money) for due, money in account.lent if due > record.day]
             account.holdings = {symbol: each for symbol, each in account.holdings.items() if each.quantity}
             for holding in account.holdings.values():
                 holding.sellable, holding.frozen = holding.quantity, 0

@@ -51,6 +51,8 @@ class Opened(Struct, frozen=True, array_like=True, tag="opened"):
     cash: Money
     holdings: tuple[tuple[Symbol, Quantity, Money], ...]
     """Symbol, quantity (all of it sellable) and cost."""
+    lent: tuple[tuple[dt.date, Money], ...] = ()
+    """What reverse repos pay back, and the day from which on they do."""
 
 
 class DayRolled(Struct, frozen=True, array_like=True, tag="day"):

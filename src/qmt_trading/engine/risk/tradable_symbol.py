@@ -1,17 +1,23 @@
-"""Rule: the rule book knows the symbol, the feed has it, and it is of a kind this system trades."""
+"""Rule: the rule book knows the symbol, the feed has it, and it is of a kind that may be traded this way."""
 
 from __future__ import annotations
 
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.reasons import Denial, Reason
-from qmt_trading.model.words import InstrumentKind
+from qmt_trading.model.words import InstrumentKind, Side
 
-TRADED = frozenset({InstrumentKind.STOCK, InstrumentKind.FUND, InstrumentKind.CONVERTIBLE})
+HELD = frozenset({InstrumentKind.STOCK, InstrumentKind.FUND, InstrumentKind.CONVERTIBLE, InstrumentKind.BOND})
+"""What can be bought, held and sold."""
+_ONE_WAY = {InstrumentKind.REPO: Side.SELL, InstrumentKind.SUBSCRIPTION: Side.BUY}
+"""Money is lent by selling a repo, new shares are asked for by buying their code; the other way there is nothing."""
 
 
-def check_tradable_symbol(symbol: Symbol, quote: Quote | None) -> Denial | None:
+def check_tradable_symbol(symbol: Symbol, quote: Quote | None, side: Side | None) -> Denial | None:
+    """Return a denial when ``symbol`` may not be ordered on ``side``; None: as a target, of what can be held only."""
     if quote is None or quote.rule is None:
         return Denial(Reason.SYMBOL_UNKNOWN, (symbol,))
-    if quote.rule.kind not in TRADED:
-        return Denial(Reason.SYMBOL_NOT_TRADABLE, (symbol, quote.rule.kind.value))
-    return None
+    kind = quote.rule.kind
+    if kind in HELD or (side is not None and _ONE_WAY.get(kind) is side):
+        return None
+    one_way = f"{kind.value}_{_ONE_WAY[kind].value}_only" if kind in _ONE_WAY else kind.value
+    return Denial(Reason.SYMBOL_NOT_TRADABLE, (symbol, one_way))

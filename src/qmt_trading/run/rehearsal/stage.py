@@ -16,7 +16,7 @@ from qmt_trading.brokers.simulated.matching import Liquidity
 from qmt_trading.brokers.simulated.records import AccountOpening
 from qmt_trading.engine.engine import Engine
 from qmt_trading.journal.sqlite import SqliteJournal
-from qmt_trading.market.rulebook import STANDARD
+from qmt_trading.market.rulebook import RuleBook, book_of
 from qmt_trading.market.sessions import ALWAYS_OPEN, Session
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
@@ -82,11 +82,12 @@ class Clock:
 class Market:
     """The MarketFeed port: one price, with both sides, or with a buyers' queue at the upper limit."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RuleBook) -> None:
+        self._rules = rules
         self.sealed = False
 
     def quote(self, symbol: Symbol, now_ns: int) -> Quote | None:
-        rule = STANDARD.rule(symbol, day_of(now_ns))
+        rule = self._rules.rule(symbol, day_of(now_ns))
         if rule is None:
             return None
         last = LIMIT_UP if self.sealed else LAST
@@ -209,14 +210,17 @@ class Stage:
         self.folder = folder
         self.accounts = tuple(each.account for each in settings.accounts)
         self.clock = Clock(now_ns)
-        self.market = Market()
         self._session = session
         openings = [AccountOpening(account=each.account, cash=CASH, fees=each.fees) for each in settings.accounts]
         book = FileBook(folder / "exchange.book")
         still = Liquidity(
             queue_lots_per_second=0
         )  # Nobody sells into a sealed limit: what fills there, fills when it breaks.
-        self.exchange = Exchange(openings, self.market, now_ns=now_ns, session=session, liquidity=still, book=book)
+        rules = book_of(settings.rules)
+        self.market = Market(rules)
+        self.exchange = Exchange(
+            openings, self.market, now_ns=now_ns, session=session, liquidity=still, book=book, rules=rules
+        )
         self.link = LyingExchange(self.exchange, chance_per_mille=1000)
         self.submitted: list[str] = []
         """The names of all orders that any process handed over, in order: what a double would show in."""
