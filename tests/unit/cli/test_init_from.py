@@ -127,6 +127,23 @@ def test_each_profile_and_size_loads_with_its_limits_and_passes_the_doctor_witho
     assert "✓ 上限：" in capsys.readouterr().out
 
 
+def test_what_a_trial_and_a_limit_up_trader_send_meets_their_limits(tmp_path: Path) -> None:
+    pipe = ("--pipe", f"\\\\.\\pipe\\qmt-test-{tmp_path.name}")
+    assert init(str(tmp_path / "a"), "--profile", "保守", "--size", "100万", *pipe) == 0
+    with running(tmp_path / "a" / "qmt.toml") as address:
+        lines = client.send("buy 600000.SH 200@跌停:11031122 ; buy 600036.SH 100@跌停:11031122", address=address).orders
+        assert [(line.status, line.reason) for line in lines] == [
+            ("denied", "ORDER_QUANTITY_EXCEEDED"),
+            ("accepted", ""),
+        ]
+    assert init(str(tmp_path / "b"), "--profile", "打板", "--size", "100万", *pipe) == 0
+    with running(tmp_path / "b" / "qmt.toml") as address:
+        (line,) = client.send("buy 600000.SH 100:11031122", address=address).orders
+        assert (line.status, line.reason) == ("denied", "PRICE_CAGE")  # At the limit, which is far away all day long.
+        (line,) = client.send("sell 600000.SH 100@跌停:11031122", address=address).orders
+        assert (line.status, line.reason) == ("denied", "DOOR_FORBIDS")
+
+
 def test_the_profiles_are_those_that_the_page_gives() -> None:
     page = (ROOT / "docs" / "moving-in.md").read_text(encoding="utf-8")
     for profile in profiles.PROFILES:

@@ -1,16 +1,14 @@
-"""The page of every refusal: whole, in the program's own words, with cause and advice; its links lead somewhere."""
+"""The page of every refusal: whole, in the program's own words, with a cause and advice beside each."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from tools import reasons
 
 from qmt_trading.codec import sentences
 from qmt_trading.model.reasons import Reason
-from tests.conftest import ROOT
 
 PAGE = reasons.PAGE.read_text(encoding="utf-8")
 
@@ -41,18 +39,3 @@ def test_a_sentence_that_has_changed_makes_the_page_old(monkeypatch: pytest.Monk
 def test_the_example_gives_each_figure_that_the_sentence_has(reason: Reason) -> None:
     figures = {int(each) for each in re.findall(r"\{(\d)\}", "".join(sentences._SENTENCES[reason]))}
     assert len(reasons.EXAMPLES.get(reason, ())) == max(figures, default=-1) + 1
-
-
-def anchors(page: Path) -> set[str]:
-    """Return the names under which headings can be linked to, as code hosts make them."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-@pytest.mark.parametrize("name", ["reasons.md", "risk.md", "ladder.md", "moving-in.md", "operations.md"])
-def test_its_links_lead_to_pages_and_headings_that_exist(name: str) -> None:
-    page = ROOT / "docs" / name
-    for target, heading in re.findall(r"\]\(([\w-]+\.md)?(?:#([^)]+))?\)", page.read_text(encoding="utf-8")):
-        linked = page.with_name(target) if target else page
-        assert linked.is_file(), target
-        assert not heading or heading in anchors(linked), (target, heading)

@@ -123,3 +123,25 @@ def test_the_page_has_a_row_with_the_default_the_three_sizes_and_where_it_may_st
     assert places.split() == [word for kind, word in SCOPES.items() if has_limit(kind, name)]
     for value, limits in zip(values, (DEFAULTS, *(size.limits for size in profiles.SIZES)), strict=True):
         assert value.replace(",", "").replace("–", "none") == written(name, getattr(limits, name)).strip('"')
+
+
+@pytest.mark.parametrize("name", RECOMMENDED)
+def test_the_page_on_moving_in_gives_the_same_three_sizes(name: str) -> None:
+    page = (ROOT / "docs" / "moving-in.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith("|") and line.endswith(f"| `{name}` |")]
+    values = [cell.strip().replace(",", "").replace("–", "none") for cell in row.split("|")[2:5]]
+    assert values == [written(name, getattr(size.limits, name)).strip('"') for size in profiles.SIZES]
+
+
+def test_the_lines_on_the_seventh_rung_are_those_of_the_trial_and_can_be_loaded(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "ladder.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    text = template()
+    begin, end = text.index("[limits]\n"), text.index("bare_per_day_max")
+    path = tmp_path / "qmt.toml"
+    path.write_text(text[:begin] + block + text[end:], encoding="utf-8")
+    limits = load(path).engine.accounts[0].limits
+    assert len(limits.symbols_allowed) == 5
+    for name, tighter in asdict(CAREFUL.limits).items():
+        if type(tighter) is int and tighter:
+            assert getattr(limits, name) == tighter
