@@ -31,12 +31,14 @@ def known_assets(configuration: Configuration) -> dict[AccountId, Money]:
 
 def doubts(configuration: Configuration, assets: Mapping[AccountId, Money]) -> list[str]:
     """Return a sentence for each thing that is doubtful, with the accounts it is true of."""
+    mode = configuration.engine.mode
     opening = {each.account: each.cash for terminal in configuration.terminals for each in terminal.accounts}
     by_doubt: dict[str, list[AccountId]] = {}
     for each in configuration.engine.accounts:
         told = assets.get(each.account)
-        size = size_for((told if told is not None else opening[each.account]) // UNIT)
-        for doubt in _of_account(each.limits, size, told, configuration.engine.mode):
+        supposed = opening[each.account] if mode is Mode.PAPER else Money(0)  # Real money is known when it was told.
+        size = size_for((supposed if told is None else told) // UNIT)
+        for doubt in _of_account(each.limits, size, told, mode):
             by_doubt.setdefault(doubt, []).append(each.account)
     total = configuration.engine.limits
     if _is_loss_reversed(total):

@@ -72,6 +72,7 @@ def show_what_it_means(choice: Choice, profile: Profile | None, yuan: int | None
             f"  上限按每个账户 {profiles.size_for(yuan).name} 一档（--size 可改），都写在 [limits] 里，每行有说明："
         )
         console.print(f"  {_outline(choice)}")
+        console.print("  the limits of an account of this size stand in [limits], a comment beside each")
     if found is not None and not choice.accounts:
         console.print(f"! 账户是示例（{'、'.join(ACCOUNTS)}）：改成你的再用 / example accounts", style="yellow")
     if found is not None:

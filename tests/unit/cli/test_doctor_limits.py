@@ -82,6 +82,16 @@ def test_no_limit_on_the_price_is_doubted_more_where_money_is_real(tmp_path: Pat
     assert doubt.startswith(begins)
 
 
+def test_cash_on_paper_says_nothing_of_a_real_account(tmp_path: Path) -> None:
+    configuration = configured(tmp_path)
+    (terminal,) = configuration.terminals
+    rich = replace(terminal, accounts=tuple(replace(each, cash=Money(10**11)) for each in terminal.accounts))
+    configuration = replace(configuration, terminals=(rich,))
+    (doubt,) = doubts(configuration, {})
+    assert "1000万 一档" in doubt
+    assert doubts(replace(configuration, engine=replace(configuration.engine, mode=Mode.LIVE)), {}) == []
+
+
 def test_a_doubt_is_a_warning_and_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configuration = configured(tmp_path, ("cash_reserve", '"none"'))
     (check,) = doctor._limits(configuration, {})
