@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from qmt_trading.market.rulebook import book_of
 from qmt_trading.model.instant import day_of
@@ -12,10 +11,7 @@ from qmt_trading.model.numbers import Money
 from qmt_trading.model.order import Position
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
-from qmt_trading.model.words import InstrumentKind
-
-NOT_COUNTED: Final = (InstrumentKind.REPO, InstrumentKind.SUBSCRIPTION)
-"""What is lent comes back, and what was drawn is paid later: neither has a price to be measured by."""
+from qmt_trading.model.words import NOT_PRICED
 
 
 def profit_of_day(quantity: int, flow: tuple[int, int], last: int, previous: int) -> Money:
@@ -60,4 +56,4 @@ def floating_profit(held: Position, last: int) -> Money:
 def _counted(view: View, symbols: Iterable[Symbol]) -> set[Symbol]:
     book, day = book_of(view.rules), view.day or day_of(view.at_ns)
     rules = {symbol: book.rule(symbol, day) for symbol in symbols}
-    return {symbol for symbol, rule in rules.items() if rule is None or rule.kind not in NOT_COUNTED}
+    return {symbol for symbol, rule in rules.items() if rule is None or rule.kind not in NOT_PRICED}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from qmt_trading.engine.state import Account, State
-from qmt_trading.market.profit import NOT_COUNTED, profit_of_day
+from qmt_trading.market.profit import profit_of_day
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import MILLION, Money
+from qmt_trading.model.words import NOT_PRICED
 
 REDUCING = 1
 HALTING = 2
@@ -20,7 +21,7 @@ def day_profit(state: State, account: Account) -> Money:
     total = 0
     for symbol in account.positions.keys() | account.day_flows.keys():
         last = state.prices.get(symbol, 0)
-        if not last or state.kind(symbol) in NOT_COUNTED:
+        if not last or state.kind(symbol) in NOT_PRICED:
             continue
         held = account.positions.get(symbol)
         quantity = 0 if held is None else held.quantity
