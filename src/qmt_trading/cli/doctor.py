@@ -1,4 +1,4 @@
-"""``qmt doctor``: a line a check, ✓ or ✗ with what to do."""
+"""``qmt doctor``: a line a check, ✓, or ! and ✗ with what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from rich.text import Text
 
 from qmt_trading import __version__
 from qmt_trading.cli import engine_access, exit_codes, show
+from qmt_trading.cli.doctor_limits import doubts, known_assets
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from qmt_trading.cli.reading import CONFIG_CHANGED, config_changed
 from qmt_trading.codec import control as wire
@@ -24,6 +25,8 @@ from qmt_trading.journal.sqlite import SqliteReader
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import ConfigurationError, JournalError, LockedError
 from qmt_trading.model.instant import day_of
+from qmt_trading.model.numbers import Money
+from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import BareAction, Mode
 from qmt_trading.run import journal_tools
 from qmt_trading.run.calendar_file import standing
@@ -46,17 +49,20 @@ class Check(NamedTuple):
     name: str
     good: bool
     text: str
+    warns: bool = False
+    """It may stay as it is, and a person should know of it."""
 
 
 def doctor(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
-    """逐项检查，✗ 都写明怎么办 check everything."""
+    """逐项检查，! 和 ✗ 都写明怎么办 check everything."""
     found = list(_checks(config))
     if as_json:
         show.print_json([check._asdict() for check in found])
     else:
         console = show.console()
         for check in found:
-            mark = ("✓", "green") if check.good else ("✗", "bold red")
+            good = ("!", "yellow") if check.warns else ("✓", "green")
+            mark = good if check.good else ("✗", "bold red")
             first, *rest = show.hung(f"{mark[0]} {check.name}：{check.text}", console, hanging=2)
             console.print(Text.assemble(mark, first[1:]), soft_wrap=True)
             for line in rest:
@@ -77,9 +83,10 @@ def _checks(path: Path) -> Iterator[Check]:
     mode = MODE_TEXT[configuration.engine.mode]
     yield Check("配置", True, f"{path}，{mode}，{accounts} 个账户，{doors} 个通道")
     yield _bare(path, configuration)
+    folder = _folder(configuration)
+    yield from _limits(configuration, known_assets(configuration) if folder.good else {})
     yield _calendar(configuration, time.time_ns())
     yield _compliance(configuration, day_of(time.time_ns()))
-    folder = _folder(configuration)
     yield folder
     if folder.good:
         for check in (_space, _sync, _engine, _journal):
@@ -104,6 +111,15 @@ def _bare(path: Path, configuration: Configuration) -> Check:
         name = "控制通道" if door.name == CONTROL_DOOR else door.name
         meanings.setdefault(f"{BARE_WORDS[door.bare.value]}{size}", []).append(name)
     return Check("裸信号", True, "；".join(f"{what}（{'、'.join(names)}）" for what, names in meanings.items()))
+
+
+def _limits(configuration: Configuration, assets: Mapping[AccountId, Money]) -> Iterator[Check]:
+    """Say whether every account has the limits of its size; what is doubtful is told and stops nothing."""
+    found = doubts(configuration, assets)
+    for doubt in found:
+        yield Check("上限", True, doubt, warns=True)
+    if not found:
+        yield Check("上限", True, "每个账户都设了自己资金档的各条上限")
 
 
 def _calendar(configuration: Configuration, now_ns: int) -> Check:

@@ -131,21 +131,15 @@ def _choose(given: _Given, profile: Profile | None, yuan: int | None, found: Ori
         accounts=_accounts(given.accounts, found, asks=asks),
     )
     if yuan is not None:
-        limits = profiles.size_for(yuan)
+        choice = replace(choice, ttl=profiles.TTL, limits=profiles.limits_of(profile, profiles.size_for(yuan)))
+    if profile is not None:
         choice = replace(
             choice,
-            ttl=profiles.TTL,
-            order_value_max=limits.order_value_max,
-            orders_per_signal_max=limits.orders_per_signal_max,
+            limit_advice=profile.advice,
+            allow=profile.allow,
+            door_ttl=profile.door_ttl,
+            door_price=profile.door_price,
         )
-        if profile is not None:
-            choice = replace(
-                choice,
-                order_value_max=profiles.order_value_max(profile, limits),
-                orders_per_signal_max=profiles.orders_per_signal_max(profile, limits),
-                allow=profile.allow,
-                door_ttl=profile.door_ttl,
-            )
     return replace(
         choice,
         notes=init_report.notes(profile, yuan, found),

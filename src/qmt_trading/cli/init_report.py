@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from qmt_trading.cli import show
+from qmt_trading.model.numbers import UNIT, to_percent_text
 from qmt_trading.run import profiles
 from qmt_trading.run.init_template import ACCOUNTS, PIPE_NAME, Choice
 from qmt_trading.run.original import Original, refusal_of
@@ -67,18 +68,28 @@ def show_what_it_means(choice: Choice, profile: Profile | None, yuan: int | None
         console.print(f"  做法 {profile.name}：通道只允许 {verbs}（--profile 可改）")
         console.print(_CONTROL)
     if yuan is not None:
-        limits = f"单笔 {choice.order_value_max:,} 元，每信号每账户 {choice.orders_per_signal_max} 笔"
         console.print(
-            f"  上限按每个账户 {profiles.size_for(yuan).name} 一档：{limits}，信号 {choice.ttl} 内有效（--size 可改）"
+            f"  上限按每个账户 {profiles.size_for(yuan).name} 一档（--size 可改），都写在 [limits] 里，每行有说明："
         )
-        missing = f"! 还没有、所以没有写的上限：{'、'.join(profiles.MISSING)} / limits that do not exist yet"
-        console.print(missing, style="yellow")
+        console.print(f"  {_outline(choice)}")
+        console.print("  the limits of an account of this size stand in [limits], a comment beside each")
     if found is not None and not choice.accounts:
         console.print(f"! 账户是示例（{'、'.join(ACCOUNTS)}）：改成你的再用 / example accounts", style="yellow")
     if found is not None:
         console.print(_PAPER, style="yellow")
         if sys.platform == "win32":
             console.print(_ONE_OWNER, style="yellow")
+
+
+def _outline(choice: Choice) -> str:
+    """Return the limits that a person asks about first."""
+    limits = choice.limits
+    value, buys = limits.order_value_max // UNIT, limits.buy_value_per_day_max // UNIT
+    reducing, halting = to_percent_text(limits.loss_reducing), to_percent_text(limits.loss_halting)
+    return (
+        f"单笔 {value:,} 元，当日买入 {buys:,} 元，亏损 {reducing} 只卖不买、{halting} 停止，"
+        f"每秒 {limits.orders_per_second_max} 笔、每日 {limits.orders_per_day_max:,} 笔，信号 {choice.ttl} 内有效"
+    )
 
 
 def notes(profile: Profile | None, yuan: int | None, found: Original | None) -> tuple[str, ...]:
@@ -89,8 +100,7 @@ def notes(profile: Profile | None, yuan: int | None, found: Original | None) -> 
     if profile is not None:
         lines.append(f"做法：{profile.name}（{profile.about}）")
     if yuan is not None:
-        lines.append(f"上限按每个账户 {profiles.size_for(yuan).name} 一档。还没有、所以没有写的上限：")
-        lines.append(f"  {'、'.join(profiles.MISSING)}。")
+        lines.append(f"上限按每个账户 {profiles.size_for(yuan).name} 一档。")
     return tuple(lines)
 
 

@@ -8,20 +8,24 @@ from typing import Final
 
 from msgspec import Struct
 
+from qmt_trading.model.limits import Limits
+from qmt_trading.run.config_limits import DEFAULTS
+from qmt_trading.run.limit_lines import lines_of
 from qmt_trading.run.profiles import VERB_WORDS
 
 ACCOUNTS: Final = ("11031122", "11031123", "11031124")
 """Of the example message."""
 BARE_WORDS: Final = {"buy": "买入", "sell": "卖出", "cancel": "撤单", "deny": "拒绝"}
+PRICE_WORDS: Final = {"latest": "最新", "opposite": "对手", "limit_up": "涨停价"}
 PIPE_NAME: Final = r"\\.\pipe\to_python_pipe"
 _EVERYBODY: Final = "全部"
-_COMMENT_COLUMN: Final = 34
+_COMMENT_COLUMN: Final = 36
 _PLACE: Final = re.compile(r"\{[a-z_]+\}")
 _CONTROL_NOTE: Final = "qmt send、qmt cancel 是你自己在本机敲的命令，不受 allow 限制。"
 
 _HEAD = """\
 # QMT 量化交易系统 配置。改完后运行 qmt doctor 检查，再 qmt run；引擎运行时改的内容，重启后才生效。
-# 路径请用单引号：'D:\\国金QMT\\userdata_mini'。金额单位：元；百分数写数字，例如 0.025 即 0.025%。
+# 路径请用单引号：'D:\\国金QMT\\userdata_mini'。金额单位：元。上限的百分数写 "2%"，费率写数字：0.025 即 0.025%。
 {notes}
 mode = "paper" # paper 模拟（live 实盘、shadow 观察 还没有做好）
 
@@ -45,11 +49,29 @@ submits_per_minute_max = 600 # 一分钟内委托超过这个数，自动停止�
 [signals.bare]
 action = "{bare}" # cancel 撤单 | buy 买入 | sell 卖出 | deny 拒绝
 {size_line}
-[limits] # 每个账户的上限，账户里可单独写
-order_value_max = {order_value_max} # 单笔金额
-orders_per_signal_max = {orders_per_signal_max} # 每信号每账户委托数
+# 上限：每个账户都按这里；某个账户要不同，写在它自己的 [[terminals.accounts]] 里。等于上限放行，超过才拦；
+# 不要其中一条写 "none"。撤单不受任何上限约束。每一条怎么算、为什么、怎么改：docs/risk.md
+{limit_advice}[limits]
+{limits}
 bare_per_day_max = 1 # 裸信号买卖：每账户每股每天次数
+self_cross = "deny" # 会和自己的委托成交：deny 拦，pass 不拦
+quote_age_max = "3s" # 行情旧于此，按「最新」「对手」等写的价格暂停
 settle = "{settle}" # 待核实：两次完整委托列表至少相隔这么久都没有，才算未发出
+
+# 还能这样限（去掉行首的 # 就生效）：
+# windows = ["09:30-11:30", "13:00-14:57"]   # 只在这些时段下单
+# symbols_allowed = ["600000.SH", "600036.SH", "601318.SH", "000001.SZ", "000333.SZ"]   # 白名单：只做这几只
+# symbols_denied = ["600519.SH"]             # 黑名单：不做这几只
+#
+# [limits.total]                             # 所有账户合在一起
+# buy_value_per_day_max = 200000             # 当日买入额（元）
+# loss_halting = "4%"                        # 合计亏损达到，全部停止
+#
+# [[strategies]]                             # 信号里写 strategy=网格 的委托
+# name = "网格"
+# position_value_max = 50000                 # 单票市值（元），只数这个策略自己的
+#
+# 通道也可以：在 [[doors]] 下写同样的键，只管从那里进来的。
 
 # 程序化交易报备：实盘必填，模拟不用填。首次程序化交易之前经券商报告，见 docs/compliance.md。
 # [compliance]
@@ -106,11 +128,14 @@ class Choice(Struct, frozen=True, kw_only=True):
     """How far two lists lie apart before an order's absence is believed."""
     accounts: tuple[str, ...] = ()
     """Numbers; without any there are those of the example message, with holdings."""
-    order_value_max: int = 100_000
-    orders_per_signal_max: int = 50
+    limits: Limits = DEFAULTS
+    """Of each account."""
+    limit_advice: tuple[str, ...] = ()
+    """Lines of comment above the limits."""
     allow: tuple[str, ...] = ()
     """Verbs of the doors; without any the file says nothing of them, and all are."""
     door_ttl: str = ""
+    door_price: str = ""
     notes: tuple[str, ...] = ()
     """Lines of comment at the head of the file."""
     terminal_notes: tuple[str, ...] = ()
@@ -127,8 +152,8 @@ def template(choice: Choice | None = None) -> str:
         "{ttl}": choice.ttl,
         "{bare}": choice.bare,
         "{size_line}": f'size = "{choice.size}" # 裸信号买卖的数量\n' if trades else "",
-        "{order_value_max}": str(choice.order_value_max),
-        "{orders_per_signal_max}": str(choice.orders_per_signal_max),
+        "{limit_advice}": _comments(choice.limit_advice),
+        "{limits}": lines_of(choice.limits),
         "{settle}": choice.settle,
         "{door_notes}": _comments((_CONTROL_NOTE,) if choice.allow else ()),
         "{permissions}": _permissions(choice),
@@ -156,6 +181,9 @@ def _permissions(choice: Choice) -> str:
     if choice.allow:
         words = ", ".join(f'"{verb}"' for verb in choice.allow)
         lines += f"allow = [{words}] # 这条通道只允许：{'、'.join(VERB_WORDS[verb] for verb in choice.allow)}\n"
+    if choice.door_price:
+        word = PRICE_WORDS[choice.door_price]
+        lines += f'default_price = "{choice.door_price}" # 这条通道的信号没写价格时：{word}\n'
     if choice.door_ttl:
         lines += f'ttl = "{choice.door_ttl}" # 这条通道的信号有效期\n'
     return lines

@@ -34,7 +34,7 @@ RUNGS: Final = (
     Rung("观察模式两天", "和旧脚本并排，本应做的与它做的差异为 0", "later"),
     Rung("验收 qmt acceptance", "逐项通过", "later"),
     Rung("只撤单一周", '通道 allow = ["cancel"]，撤单都撤掉了', "later"),
-    Rung("小额试单", "每笔至多 100 股、1 万元，每天至多 10 笔、5 只，只用限价", "later"),
+    Rung("小额试单", "每笔至多 100 股、1 万元，每天至多 10 笔、5 只，只用限价（qmt init --profile 保守）", "later"),
     Rung("正常", "前七级都走过", "later"),
 )
 PASSED: Final = "passed"

@@ -12,7 +12,7 @@ from qmt_trading import client
 from qmt_trading.cli import exit_codes
 from qmt_trading.cli.main import app
 from qmt_trading.cli.words import run
-from qmt_trading.model.numbers import SECOND_NS, UNIT
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.words import BareAction, Verb
 from qmt_trading.run import profiles
 from qmt_trading.run.config import Configuration, load
@@ -106,37 +106,50 @@ def test_what_was_moved_cancels_as_the_original_did_and_buys_nothing(tmp_path: P
 
 @pytest.mark.parametrize("size", profiles.SIZES, ids=lambda each: each.name)
 @pytest.mark.parametrize("profile", profiles.PROFILES, ids=lambda each: each.name)
-def test_each_profile_and_size_loads_passes_the_doctor_and_says_what_is_not_limited(
-    tmp_path: Path, profile: profiles.Profile, size: profiles.AccountSize
+def test_each_profile_and_size_loads_with_its_limits_and_passes_the_doctor_without_a_doubt(
+    tmp_path: Path, profile: profiles.Profile, size: profiles.AccountSize, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert init(str(tmp_path), "--profile", profile.name, "--size", size.name) == 0
     configuration = made(tmp_path)
-    careful = profile.name == "保守"
     for account in configuration.engine.accounts:
-        assert account.limits.order_value_max == (10_000 if careful else size.order_value_max) * UNIT
-        assert account.limits.orders_per_signal_max == (1 if careful else size.orders_per_signal_max)
+        assert account.limits == profiles.limits_of(profile, size)
+        assert account.bare_per_day_max == 1
     *doors, control = configuration.engine.doors
     for door in doors:
         assert door.allow == tuple(Verb(verb) for verb in profile.allow)
         assert door.bare.value == profile.bare
         assert door.ttl_ns == (120 if profile.name == "聚宽跟单" else 3) * SECOND_NS
+        assert (door.default_price is not None) == (profile.name == "打板")
     assert control.ttl_ns == 3 * SECOND_NS
+    assert control.default_price is None
+    capsys.readouterr()
     assert run(app, ["doctor", "--config", str(tmp_path / "qmt.toml")]) == 0
-    text = (tmp_path / "qmt.toml").read_text(encoding="utf-8")
-    assert all(f"{missing}" in text for missing in profiles.MISSING)
+    assert "✓ 上限：" in capsys.readouterr().out
 
 
-def test_the_limits_are_those_that_the_page_gives() -> None:
+def test_what_a_trial_and_a_limit_up_trader_send_meets_their_limits(tmp_path: Path) -> None:
+    pipe = ("--pipe", f"\\\\.\\pipe\\qmt-test-{tmp_path.name}")
+    assert init(str(tmp_path / "a"), "--profile", "保守", "--size", "100万", *pipe) == 0
+    with running(tmp_path / "a" / "qmt.toml") as address:
+        lines = client.send("buy 600000.SH 200@跌停:11031122 ; buy 600036.SH 100@跌停:11031122", address=address).orders
+        assert [(line.status, line.reason) for line in lines] == [
+            ("denied", "ORDER_QUANTITY_EXCEEDED"),
+            ("accepted", ""),
+        ]
+    assert init(str(tmp_path / "b"), "--profile", "打板", "--size", "100万", *pipe) == 0
+    with running(tmp_path / "b" / "qmt.toml") as address:
+        (line,) = client.send("buy 600000.SH 100:11031122", address=address).orders
+        assert (line.status, line.reason) == ("denied", "PRICE_CAGE")  # At the limit, which is far away all day long.
+        (line,) = client.send("sell 600000.SH 100@跌停:11031122", address=address).orders
+        assert (line.status, line.reason) == ("denied", "DOOR_FORBIDS")
+
+
+def test_the_profiles_are_those_that_the_page_gives() -> None:
     page = (ROOT / "docs" / "moving-in.md").read_text(encoding="utf-8")
     for profile in profiles.PROFILES:
         allowed = " ".join(profiles.VERB_WORDS[verb] for verb in profile.allow)
         bare = {"cancel": "撤单", "deny": "拒绝"}[profile.bare]
         assert f"| `{profile.name}` | {allowed} | {bare} | {profile.door_ttl or profiles.TTL} |" in page
-    values = " | ".join(f"{size.order_value_max:,}" for size in profiles.SIZES)
-    counts = " | ".join(str(size.orders_per_signal_max) for size in profiles.SIZES)
-    assert f"| 单笔金额（元） | {values} | `[limits] order_value_max` |" in page
-    assert f"| 每信号每账户委托 | {counts} | `[limits] orders_per_signal_max` |" in page
-    assert "、".join(profiles.MISSING) in page
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from qmt_trading.intake.framing import StreamFramer
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.words import OrderStatus
+from qmt_trading.run import profiles
 from qmt_trading.run.config import load
 from qmt_trading.run.init_template import Choice, template
 from qmt_trading.run.loop import Loop
@@ -60,6 +61,15 @@ def test_each_passes_where_the_door_may_only_cancel(name: str, tmp_path: Path) -
     path = written(tmp_path, bare="cancel")
     text = path.read_text(encoding="utf-8").replace("[[doors]]\n", '[[doors]]\nallow = ["cancel"]\n')
     path.write_text(text, encoding="utf-8", newline="\n")
+    assert play(BY_NAME[name], path, tmp_path / "drill")
+
+
+@pytest.mark.parametrize("name", ["炸板", "拔电", "重复信号"])
+def test_each_passes_with_the_limits_of_a_trial_outside_its_hours_and_list(name: str, tmp_path: Path) -> None:
+    careful = profiles.limits_of(profiles.PROFILES[-1], profiles.SIZES[0])
+    path = written(tmp_path, limits=careful)
+    lines = '[limits]\nwindows = ["00:00-00:01"]\nsymbols_allowed = ["000001.SZ"]\n'
+    path.write_text(path.read_text(encoding="utf-8").replace("[limits]\n", lines), encoding="utf-8", newline="\n")
     assert play(BY_NAME[name], path, tmp_path / "drill")
 
 

@@ -19,7 +19,16 @@ from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, Price
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.words import LinkState, OrderStatus, TradingState, Verb
 from qmt_trading.run.rehearsal.power_cut import power_cut
-from qmt_trading.run.rehearsal.stage import LIMIT_DOWN, LIMIT_UP, STOCK, WORKING, DrillError, Stage, check
+from qmt_trading.run.rehearsal.stage import (
+    LIMIT_DOWN,
+    LIMIT_UP,
+    STOCK,
+    WORKING,
+    DrillError,
+    Stage,
+    check,
+    for_drills,
+)
 
 ASK: Final = Price(20_100)
 """What a seller asks: a buy at this price fills."""
@@ -35,8 +44,7 @@ class Scene(NamedTuple):
 
     def stage(self, **changes: object) -> Stage:
         """Return a stage that is open all day, its settings changed where a drill says so."""
-        # A drill is more than a small limit on orders a minute lets through, and is not about it.
-        plain = replace(self.settings, no_cancel=(), submits_per_minute_max=10**9)
+        plain = replace(for_drills(self.settings), no_cancel=())
         return Stage(replace(plain, **changes), self.folder, now_ns=self.now_ns)
 
 

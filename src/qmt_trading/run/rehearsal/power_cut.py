@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.words import OrderStatus
 from qmt_trading.run.config import load
-from qmt_trading.run.rehearsal.stage import STOCK, Stage, check
+from qmt_trading.run.rehearsal.stage import STOCK, Stage, check, for_drills
 
 KILLS: Final = 4
 ORDERS: Final = (3, 1, 6, 2)
@@ -65,7 +65,7 @@ def power_cut(config: Path, folder: Path, now_ns: int) -> str:
 def _stage(config: Path, folder: Path, now_ns: int) -> Stage:
     engine = load(config).engine
     settle_ns = min(engine.settle_ns, 60 * SECOND_NS)
-    settings = replace(engine, no_cancel=(), submits_per_minute_max=10**9, settle_ns=settle_ns)
+    settings = replace(for_drills(engine), no_cancel=(), settle_ns=settle_ns)
     return Stage(settings, folder, now_ns=now_ns)
 
 

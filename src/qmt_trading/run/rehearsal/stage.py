@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from qmt_trading.brokers.simulated.book import FileBook
 from qmt_trading.brokers.simulated.chaos import LyingExchange
 from qmt_trading.brokers.simulated.exchange import Exchange
@@ -21,6 +23,7 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import JournalError, NotSentError, OutcomeUnknownError
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, UNIT, Money, Price, Quantity
 from qmt_trading.model.order import Order
 from qmt_trading.model.settings import EngineSettings
@@ -39,6 +42,25 @@ LIMIT_DOWN: Final = Price(18_000)
 CASH: Final = Money(10_000_000 * UNIT)
 STEP_NS: Final = 100 * MILLISECOND_NS
 ROUNDS_MAX: Final = 2_000
+COUNTS: Final = (
+    *("orders_per_second_max", "orders_per_minute_max", "orders_per_day_max", "working_orders_max"),
+    *("messages_per_second_max", "messages_per_day_max"),
+)
+
+
+def for_drills(settings: EngineSettings) -> EngineSettings:
+    """Return ``settings`` without what limits the number of orders, the hours and the symbols: drills need others."""
+
+    def freed(limits: Limits) -> Limits:
+        return replace(limits, windows=(), symbols_allowed=(), symbols_denied=(), **dict.fromkeys(COUNTS, 0))
+
+    return replace(
+        settings,
+        submits_per_minute_max=10**9,
+        limits=freed(settings.limits),
+        accounts=tuple(replace(each, limits=freed(each.limits)) for each in settings.accounts),
+        doors=tuple(replace(each, limits=freed(each.limits)) for each in settings.doors),
+    )
 
 
 class Clock:
