@@ -27,6 +27,7 @@ action = "{bare}"
 [limits]
 order_value_max = 100000000000
 orders_per_signal_max = 1000
+{limits}
 [[doors]]
 kind = "unix_socket"
 path = "s.sock"
@@ -41,8 +42,14 @@ kind = "simulated"
 class Product:
     """Both processes; ``close`` ends them, ``calls`` then reads the instants of the broker calls from the journal."""
 
-    def __init__(self, folder: Path, accounts: int, *, counter: str = "stub", bare: str = "deny") -> None:
-        """Start both; ``counter`` is ``stub`` or ``exchange``, the simulated one that fills orders."""
+    def __init__(
+        self, folder: Path, accounts: int, *, counter: str = "stub", bare: str = "deny", limits: str = ""
+    ) -> None:
+        """Start both; ``counter`` is ``stub`` or ``exchange``, the simulated one that fills orders.
+
+        Args:
+            limits: further lines of ``[limits]``.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.door = str(folder / "s.sock")
@@ -50,7 +57,8 @@ class Product:
         tables = "".join(f'[[terminals.accounts]]\naccount = "{name}"\ncash = 100000000000\n' for name in self.names)
         address = str(folder / "x.sock")
         (folder / "qmt.toml").write_text(
-            CONFIG.format(bare=bare, address=f"address = '{address}'", accounts=tables), encoding="utf-8"
+            CONFIG.format(bare=bare, address=f"address = '{address}'", accounts=tables, limits=limits),
+            encoding="utf-8",
         )
         if counter == "stub":
             serving = [sys.executable, str(HERE / "stub_counter.py"), address, str(folder / "cancels")]

@@ -20,7 +20,7 @@ from qmt_trading.model.settings import DoorSettings
 from qmt_trading.model.signal import AccountId, Item
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SideScope, TradingState, Verb
 from tests.gate.facts import Placed
-from tests.gate.generator import BASE, COUNTS, FOUR, WHERE, YUAN, a_limit
+from tests.gate.generator import BASE, FOUR, WHERE, YUAN, a_limit
 from tests.gate.limits import scopes_of, words_of
 from tests.gate.model import judge
 from tests.gate.world import World, quotes_for
@@ -83,8 +83,7 @@ def aim(world: World, rng: Random) -> None:
     premises, account = world.premises, rng.choice(world.premises.accounts)
     item = premises.an_item(rng, rng.choice(premises.symbols), (account,))
     quotes, door = quotes_for(world, rng, [item]), rng.choice(world.settings.doors)
-    names = [each for each in AIMED if not (premises.rates and each in COUNTS)]
-    name, scope = rng.choice(names), rng.choice(scopes_of(world.facts, account, door.name, item.strategy))
+    name, scope = rng.choice(tuple(AIMED)), rng.choice(scopes_of(world.facts, account, door.name, item.strategy))
     reached = _reached(world, item, door, account, quotes, scope, name)
     if reached is not None and scope.kind in WHERE.get(name, FOUR):
         value = max(1, reached + rng.choice((-1, 0, 0, 1)))

@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 from unittest import mock
 
 from qmt_trading.engine import brakes, fold, gauges, orders, state
-from qmt_trading.engine.gauges import Gauges
-from qmt_trading.engine.risk import daily_loss, gate, order_rate, scope
+from qmt_trading.engine.gauges import Gauge, Gauges, Judged
+from qmt_trading.engine.risk import daily_loss, gate, order_rate, quick, scope
 from qmt_trading.engine.usage import Usage
 from qmt_trading.model.limits import TOTAL
 from qmt_trading.model.numbers import Money
@@ -225,7 +225,7 @@ def _first_scope_only() -> Any:
 
     def wrong(*args: Any) -> Any:
         *rest, judged = args
-        return right(*rest, judged._replace(gauges=judged.gauges[:1]))
+        return right(*rest, Judged(judged.gauges[:1], judged.cash_reserve))
 
     return mock.patch.object(gate, "judge", wrong)
 
@@ -235,7 +235,7 @@ def _last_scope_first() -> Any:
 
     def wrong(*args: Any) -> Any:
         *rest, judged = args
-        return right(*rest, judged._replace(gauges=judged.gauges[::-1]))
+        return right(*rest, Judged(judged.gauges[::-1], judged.cash_reserve))
 
     return mock.patch.object(gate, "judge", wrong)
 
@@ -246,12 +246,40 @@ def _no_reserve() -> Any:
 
     def wrong(*args: Any) -> Any:
         *rest, judged = args
-        return right(*rest, judged._replace(cash_reserve=Money(0)))
+        return right(*rest, Judged(judged.gauges, Money(0)))
 
     return mock.patch.object(gate, "judge", wrong)
 
 
+def _in_haste(field: str) -> Callable[[], Any]:
+    """Return a bug that leaves one limit out of the look that spares the rules."""
+
+    def make() -> Any:
+        right: Any = quick.breaks_none
+
+        def wrong(*args: Any) -> Any:
+            *rest, judged = args
+            blind = Judged(judged.gauges, judged.cash_reserve)
+            if hasattr(blind, field):
+                setattr(blind, field, () if field == "of_positions" else 1 << 62)
+                return right(*rest, blind)
+            blind.gauges = tuple(Gauge(each.scope, each.limits, each.usage) for each in judged.gauges)
+            for each in blind.gauges:
+                setattr(each, field, 1 << 62)
+            return right(*rest, blind)
+
+        return mock.patch.object(gate, "breaks_none", wrong)
+
+    return make
+
+
+HASTE: Final = (
+    *("value_max", "quantity_max", "deviation_max", "recent_share_max", "of_positions"),
+    *("buy_max", "turnover_max", "working_max", "orders_max", "messages_max", "signal_max"),
+)
+
 BUGS: Final = (
+    *[Bug(f"in haste: {field} is overlooked", _in_haste(field)) for field in HASTE],
     *[_off(gate, name) for name in OF_INSTRUCTIONS],
     *[_off(scope, name) for name in OF_SCOPES],
     *[_shifted(scope, name, 1, "refuses its limit") for name in OF_SCOPES if name != "check_deviation"],

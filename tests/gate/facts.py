@@ -320,13 +320,13 @@ class Facts:
         )
 
     def queued(self, account: AccountId, symbol: Symbol, side: Side, strategy: str, now_ns: int) -> int:
-        """Return what buys and sells of so many shares, that waited and are due, will buy or sell."""
+        """Return what buys and sells of so many shares, that wait for their turn or are due, will buy or sell."""
         return sum(
             each.quantity
             for each in self.queue
             if (each.place.account, each.symbol, each.side) == (account, symbol, side)
             and strategy in ("", each.place.strategy)
-            and each.place.at_ns <= now_ns
+            and (each.paced or each.place.at_ns <= now_ns)
             and each.of_shares
         )
 

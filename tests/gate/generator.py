@@ -105,8 +105,6 @@ NUMERIC: Final = (
     "loss_halting",
 )
 RATES: Final = ("orders_per_second_max", "orders_per_minute_max", "messages_per_second_max")
-COUNTS: Final = ("orders_per_day_max", "messages_per_day_max", "orders_per_signal_max")
-"""What an order that waits for its turn counts as: left out of runs with rates."""
 FOUR: Final = tuple(ScopeKind)
 WHERE: Final = {
     "messages_per_second_max": (ScopeKind.ACCOUNT,),
@@ -150,7 +148,7 @@ class Premises:
     def a_set_limit(self, rng: Random) -> tuple[Scope, str, int]:
         """Return one numeric limit of one scope where it means something."""
         scope = rng.choice(self.scopes())
-        left_out = COUNTS if self.rates else RATES
+        left_out = () if self.rates else RATES
         names = [each for each in NUMERIC if scope.kind in WHERE.get(each, FOUR) and each not in left_out]
         name = rng.choice(names)
         return scope, name, a_limit(rng, name, self.cash)

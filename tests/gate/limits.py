@@ -50,8 +50,8 @@ class Asking(NamedTuple):
     quantity: int = 0
     parts: tuple[int, ...] = ()
     spec: PriceSpec | None = None
-    place: Taken | None = None
-    """Of an order that comes out of the queue: it has been counted."""
+    waited: bool = False
+    """It comes out of the queue: what its signal made before does not count."""
 
     @property
     def worth(self) -> int:
@@ -59,8 +59,8 @@ class Asking(NamedTuple):
 
     @property
     def new(self) -> int:
-        """How many orders it adds to what was counted when an order was decided."""
-        return 0 if self.place is not None else len(self.parts)
+        """How many orders it adds to those that have left."""
+        return len(self.parts)
 
     def needed(self, facts: Facts) -> int:
         """Return the cash that it freezes, each part with its own fees; nothing for a sell."""
@@ -221,9 +221,13 @@ def _of_counts(facts: Facts, asking: Asking, scope: Scope) -> Iterator[Refusal]:
         if limit:
             yield from over(Reason.MESSAGES_PER_DAY_EXCEEDED, messages, limit, str(messages), str(limit))
     of_account = scope.kind is ScopeKind.ACCOUNT
-    made = [each for each in facts.taken if each.seq == asking.seq and (not of_account or each.account == scope.name)]
+    made = [
+        each
+        for each in facts.taken
+        if each.seq == asking.seq and not asking.waited and (not of_account or each.account == scope.name)
+    ]
     limit = limit_of(facts, scope, "orders_per_signal_max")
-    if limit and asking.new:
+    if limit:
         before = len(made) + asking.new - 1
         yield from over(Reason.ORDERS_PER_SIGNAL_EXCEEDED, before + 1, limit, str(before), str(limit))
 

@@ -102,7 +102,7 @@ def judge(facts: Facts, asked: Asked) -> Answer:
     price, quantity = made
     parts = _parts(quantity, asked.quote.rule)
     asking = Asking(asked.now_ns, asked.account, asked.door.name, asked.item.strategy, asked.seq, side, asked.quote)
-    asking = asking._replace(price=price, quantity=quantity, parts=parts, spec=spec, place=asked.place)
+    asking = asking._replace(price=price, quantity=quantity, parts=parts, spec=spec, waited=asked.waited)
     needed = asking.needed(facts)
     refusals += _legality(facts, asking, needed)
     refusals += limit_refusals(facts, asking, needed)

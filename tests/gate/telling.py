@@ -19,9 +19,9 @@ def tell_event(facts: Facts, event: ev.Event) -> None:
     """Write down what ``event`` says."""
     match event:
         case ev.SignalReceived() | ev.InstructionDue():
-            facts.prices += [(quote.symbol, quote.last) for quote in event.quotes]
+            facts.prices += [(quote.symbol, quote.last) for quote in event.quotes if quote.last]
         case ev.PositionsMarked():
-            facts.prices += [(mark.symbol, mark.last) for mark in event.marks]
+            facts.prices += [(mark.symbol, mark.last) for mark in event.marks if mark.last]
             facts.closes |= {mark.symbol: mark.previous_close for mark in event.marks}
         case ev.OrderReported():
             _row(facts, event.account, event.row)

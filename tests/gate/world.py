@@ -245,7 +245,6 @@ class World:
         self._same("its turn", waiting[0].due_ns, answer.turn.at_ns)
         place = Taken(answer.turn.at_ns, asked.account, asked.door.name, asked.item.strategy, asked.seq)
         if asked.place is None and not held:
-            self.facts.taken += [place] * len(answer.parts)
             self.facts.wanted += [self.now_ns] * len(answer.parts)
         symbol, size = asked.item.symbol, asked.item.size
         of_shares = size is not None and size.kind is SizeKind.SHARES and asked.verb in (Verb.BUY, Verb.SELL)
@@ -293,8 +292,8 @@ class World:
             )
             left = Taken(self.now_ns, asked.account, asked.door.name, asked.item.strategy, asked.seq)
             self.facts.left.append(left)
+            self.facts.taken.append(left)
             if asked.place is None:
-                self.facts.taken.append(left)
                 self.facts.wanted.append(self.now_ns)
         self.counts["passed"] += 1
 

@@ -54,7 +54,7 @@ def cancel(
     request = wire.Cancel(
         who=who(), why=why, account=account, symbol=symbol, side=side, order_id=order_id, everything=everything
     )
-    _act(config, request, as_json=as_json)
+    act(config, request, as_json=as_json)
 
 
 def halt(
@@ -62,11 +62,13 @@ def halt(
     *,
     account: AccountOption = None,
     cancel_open: Annotated[bool, typer.Option("--cancel-open", help="并撤掉未成交委托 and cancel what works")] = False,
+    reduce: Annotated[bool, typer.Option("--reduce", help="只卖不买 sell, and do not buy")] = False,
     why: WhyOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """紧急停止，仍可撤单 emergency stop; cancels go on."""
-    _act(config, wire.Halt(who=who(), why=why, account=account, cancel_open=cancel_open), as_json=as_json)
+    request = wire.Halt(who=who(), why=why, account=account, cancel_open=cancel_open, reduce=reduce)
+    act(config, request, as_json=as_json)
 
 
 def resume(
@@ -76,8 +78,9 @@ def resume(
     why: WhyOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """恢复交易 release the stop."""
-    _act(config, wire.Resume(who=who(), why=why, account=account), as_json=as_json)
+    """恢复交易，要写原因 release the stop, with a reason."""
+    want_why(why)
+    act(config, wire.Resume(who=who(), why=why, account=account), as_json=as_json)
     if account is None and not as_json:
         with explained():
             told = still_halted(engine_access.ask(place_of(config, quiet=True).folder, wire.Read("status"))[0])
@@ -85,12 +88,18 @@ def resume(
             show.console().print(told, style="bold yellow", soft_wrap=True)
 
 
+def want_why(why: str) -> None:
+    """Leave unless there is a reason."""
+    if not why.strip():
+        fail(exit_codes.USAGE, "✗ 请写明原因：--why 原因 / say why: --why REASON")
+
+
 def still_halted(status: dict[str, object]) -> str:
     """Return which accounts are stopped each by itself, and what releases them; empty: none is."""
     halted = status.get("accounts_halted")
     if not isinstance(halted, list) or not halted:
         return ""
-    return "\n".join(f"! 仍单独停止：{account}（qmt resume --account {account}）" for account in halted)
+    return "\n".join(f"! 仍单独停止：{account}（qmt resume --account {account} --why 原因）" for account in halted)
 
 
 def resolve(
@@ -103,7 +112,7 @@ def resolve(
 ) -> None:
     """人工了结待核实委托 end an unknown order by a person's word."""
     request = wire.Resolve(who=who(), why=why, client_order_id=client_order_id, status=status.upper())
-    _act(config, request, as_json=as_json)
+    act(config, request, as_json=as_json)
 
 
 def stop(config: ConfigOption = DEFAULT_CONFIG, *, why: WhyOption = "", as_json: JsonOption = False) -> None:
@@ -140,7 +149,8 @@ def _has_ended(folder: Path) -> bool:
     return False
 
 
-def _act(config: Path, request: wire.ControlRequest, *, as_json: bool) -> None:
+def act(config: Path, request: wire.ControlRequest, *, as_json: bool) -> None:
+    """Ask the running engine to do it, and print what was done."""
     with explained():
         try:
             rows = engine_access.ask(place_of(config).folder, request)
@@ -173,6 +183,10 @@ def _told(row: dict[str, object]) -> str:
             return f"✓ {row['client_order_id']}：{row.get('status_text') or row['status']}"
         case "query":
             return f"✓ 已向柜台核实 {row['account']}，结果看 qmt orders"
+        case "limit":
+            return f"✓ {row['scope_text']} {row['limit_text']}：{row['before_text']} → {row['value_text']}，今日有效"
+        case "confirmed":
+            return f"✓ 已确认 {row['scope_text']} {row['limit_text']}：{row['value_text']}，今日有效"
         case "nothing":
             return f"没有需要做的：{row.get('text') or '已经是这样'} / nothing to do"
         case _:

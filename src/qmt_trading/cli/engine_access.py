@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Final
 
 from qmt_trading.codec import control as wire
-from qmt_trading.codec import timeline_json, view_json
+from qmt_trading.codec import timeline_json
 from qmt_trading.link.dial import DialError, dial
 from qmt_trading.run.control_door import control_address
 from qmt_trading.run.reading import journal_path, read_view
+from qmt_trading.run.view_rows import rows_of
 
 Rows = list[dict[str, object]]
 ANSWER_S: Final = 10.0
@@ -55,7 +57,7 @@ def read(folder: Path, table: str, *, limit: int = 1000) -> tuple[Rows, str]:
         return ask(folder, wire.Read(table, limit), wait_s=_LOOK_S), ""
     except DialError as error:
         why = _why(folder, error)
-        return view_json.rows_of(read_view(folder), table, limit, running=False), why
+        return rows_of(read_view(folder), table, limit, now_ns=time.time_ns(), running=False), why
 
 
 def timeline(folder: Path, seq: int) -> tuple[Rows, str]:

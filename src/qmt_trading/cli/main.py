@@ -20,6 +20,7 @@ from qmt_trading.cli import (
     journal,
     reading,
     rehearsing,
+    risk,
     rules,
     running,
     sending,
@@ -81,6 +82,7 @@ for command in (
 app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
+app.add_typer(risk.app, name="risk")
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ from qmt_trading.run import log_lines
 from qmt_trading.run.config_file import digest_of
 
 LimitOption = Annotated[int, typer.Option("--limit", "-n", help="最多行数 at most so many rows", min=1)]
+NEAR_SHOWN = 3
+"""Limits that the status names."""
 CONFIG_CHANGED = "配置已改，重启后生效 / the configuration was changed: a restart makes it hold"
 
 
@@ -69,7 +71,7 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
     if row.get("state") != "ACTIVE":
         pairs.append(("谁、为何", cause_text(row)))
         pairs.append(("恢复", "确认无误后 qmt resume --why 原因"))
-    halted = row.get("accounts_halted")
+    halted = row.get("accounts_halted_text")
     if isinstance(halted, list) and halted:
         pairs.append(("单独停止", f"{'、'.join(map(str, halted))}（恢复：qmt resume --account 账号 --why 原因）"))
     pairs += [
@@ -80,6 +82,7 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         *([("定时指令", f"{row['waiting_instructions']} 条等待中")] if row.get("waiting_instructions") else []),
         ("格式错误", f"{row.get('malformed')}" + ("（qmt signals --malformed）" if row.get("malformed") else "")),
     ]
+    pairs += risk_pairs(row)
     if row.get("calendar_ends_soon"):
         pairs.append(("交易日历", f"只到 {row.get('calendar_until')}，之后不再下单：请 qmt calendar import 下一年"))
     chaos = row.get("chaos")
@@ -87,6 +90,19 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         pairs.insert(1, ("混乱模式", f"模拟柜台故意出错：{'、'.join(chaos)}"))
     if row.get("submits_closed") or row.get("journal_closed"):
         pairs.append(("停单原因", f"日志不可写：{row.get('journal_closed') or '请检查磁盘'}；重启后恢复"))
+    return pairs
+
+
+def risk_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
+    """Return the limits that are nearly used up and the brakes that have tripped today; empty: there are none."""
+    near, tripped = row.get("limits_near"), row.get("brakes_tripped")
+    pairs: list[tuple[str, object]] = []
+    if isinstance(tripped, list) and tripped:
+        pairs.append(("今日触发", "；".join(map(str, tripped))))
+    if isinstance(near, list) and near:
+        told = [f"{each['scope']} {each['limit_text']} {each['fullness_percent']}%" for each in near[:NEAR_SHOWN]]
+        more = f" 等 {len(near)} 条" if len(near) > NEAR_SHOWN else ""
+        pairs.append(("接近限额", "；".join(told) + f"{more}（qmt risk）"))
     return pairs
 
 

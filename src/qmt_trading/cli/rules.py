@@ -188,23 +188,18 @@ def _print_rows(rows: Sequence[Row]) -> None:
             _of(row, "rule_text", "chinese"),
             _of(row, "value_text", "chinese"),
             f"{row['since'] or '–'} 至 {row['until'] or '今'}" if row["since"] or row["until"] else "",
-            f"可信 {CERTAINTIES[Certainty(str(row['certainty']))].chinese}",
         )
         for row in rows
     ]
     for row, line in zip(rows, _lined_up(heads), strict=True):
-        _say_head(line, row)
+        show.say(line, style="bold yellow" if row["certainty"] == Certainty.LOW.value else "bold")
         otherwise = "；一般为 " + _of(row, "otherwise", "chinese") if row["otherwise"] else ""
-        show.say(f"{_of(row, 'note', 'chinese')}〔{_of(row, 'why', 'chinese')}〕{otherwise}", indent=4)
+        sure = CERTAINTIES[Certainty(str(row["certainty"]))].chinese
+        show.say(f"{_of(row, 'note', 'chinese')}〔{_of(row, 'why', 'chinese')}〕{otherwise}；可信 {sure}", indent=4)
         otherwise = "; otherwise " + _of(row, "otherwise", "english") if row["otherwise"] else ""
         english = f"{_of(row, 'rule_text', 'english')} {_of(row, 'value_text', 'english')}".strip()
         why = f"{_of(row, 'note', 'english')} [{_of(row, 'why', 'english')}]{otherwise}"
         show.say(f"{english}: {why}; sure: {row['certainty']}; source: {row['source']}", indent=4, style="dim")
-
-
-def _say_head(line: str, row: Row) -> None:
-    style = "bold yellow" if row["certainty"] == Certainty.LOW.value else "bold"
-    show.say(line, style=style)
 
 
 def _of(row: Row, key: str, language: str) -> str:

@@ -35,6 +35,10 @@ class Column(NamedTuple):
     """Takes what width is left and goes on in further lines."""
 
 
+NEAR: Final = 80
+"""Per cent of a limit from which on it is nearly used up."""
+FULL: Final = 100
+BAR_CELLS: Final = 10
 RED_UP: Final = {"buy": "red", "sell": "green"}
 STATUS_STYLE: Final = {
     "FILLED": "bold",
@@ -51,8 +55,9 @@ STATUS_STYLE: Final = {
 STATE_STYLE: Final = {"ACTIVE": "green", "REDUCING": "bold yellow", "HALTED": "bold red"}
 IMPORTANCE_STYLE: Final = {"warning": "yellow", "critical": "bold red"}
 TIMES: Final = ("created_at", "filled_at", "received_at", "at")
-MONEY: Final = ("available_cash", "frozen_cash", "market_value", "total_assets", "fee", "realised")
-PRICES: Final = ("average_price", "cost_price")
+MONEY: Final = ("available_cash", "frozen_cash", "market_value", "total_assets", "fee", "realised", "bought", "sold")
+PROFITS: Final = ("day_profit", "floating_profit")
+PRICES: Final = ("average_price", "cost_price", "last_price")
 """Computed ones, which would otherwise have any number of decimals."""
 MILLISECONDS: Final = 3
 """The place of a time's milliseconds in the order in which a table gives way."""
@@ -88,19 +93,24 @@ POSITIONS: Final = (
     Column("sellable_quantity", "可卖", right=True),
     Column("frozen_quantity", "冻结", right=True, drop=1),
     Column("cost_price", "成本价", right=True, drop=2),
+    Column("last_price", "最新价", right=True, drop=5),
+    Column("floating_profit", "浮动盈亏", right=True, drop=6),
+    Column("day_profit", "当日盈亏", right=True, drop=7),
     Column("realised", "已实现盈亏", right=True, drop=4),
 )
 ACCOUNTS: Final = (
     Column("account", "账户"),
-    Column("name", "名称", drop=6),
+    Column("name", "名称", drop=7),
     Column("state_text", "状态"),
     Column("link_text", "连接"),
     Column("available_cash", "可用资金", right=True),
     Column("frozen_cash", "冻结资金", right=True, drop=1),
     Column("market_value", "持仓市值", right=True, drop=2),
     Column("total_assets", "总资产", right=True, drop=5),
+    Column("day_profit", "当日盈亏", right=True, drop=6),
+    Column("floating_profit", "浮动盈亏", right=True, drop=3),
     Column("working_orders", "未成交", right=True, drop=4),
-    Column("unknown_orders", "待核实", right=True, drop=7),
+    Column("unknown_orders", "待核实", right=True, drop=8),
 )
 SIGNALS: Final = (
     Column("seq", "序号", right=True),
@@ -127,6 +137,27 @@ ALERTS: Final = (
     Column("importance_text", "程度"),
     Column("account", "账户"),
     Column("text", "内容", flexible=True),
+)
+LIMITS: Final = (
+    Column("limit_text", "限额"),
+    Column("limit", "键", drop=1),
+    Column("value_text", "上限", right=True),
+    Column("used_text", "已用", right=True),
+    Column("used_bar", "占用"),
+    Column("position", "持仓", drop=2),
+    Column("source_text", "来源", drop=3),
+)
+LIMITS_PIPED: Final = (Column("scope_text", "范围"), *LIMITS)
+SCOPES: Final = (
+    Column("scope_text", "范围"),
+    Column("orders", "委托", right=True),
+    Column("cancels", "撤单", right=True),
+    Column("working_orders", "未成交", right=True),
+    Column("unknown_orders", "待核实", right=True, drop=1),
+    Column("bought", "买入额", right=True, drop=3),
+    Column("sold", "卖出额", right=True, drop=2),
+    Column("day_profit", "当日盈亏", right=True),
+    Column("day_profit_share", "占早盘资产", right=True, drop=1),
 )
 TIMELINE: Final = (
     Column("milliseconds", "毫秒", right=True),
@@ -251,6 +282,10 @@ def cell(row: dict[str, object], key: str, *, short_time: bool = False) -> Text:
     if value is None or value == "":
         return Text("–", style="dim")
     text = str(value)
+    if text == " ":
+        return Text()
+    if row.get("heading"):
+        return Text(text, style="bold")
     if key in TIMES:
         return Text(text[11:19] if short_time else text[11:23], style="dim")
     if key == "side":
@@ -265,11 +300,27 @@ def cell(row: dict[str, object], key: str, *, short_time: bool = False) -> Text:
         return Text(text, style={"connected": "green", "down": "red"}.get(str(row.get("link")), "yellow"))
     if key in MONEY:
         return Text(f"{Decimal(text):,.2f}")
+    if key in PROFITS:
+        profit = Decimal(text)
+        return Text(f"{profit:+,.2f}", style="red" if profit > 0 else "green" if profit < 0 else "")
+    if key == "used_bar":
+        return bar(value)
     if key in PRICES:
         return Text(f"{Decimal(text):.3f}")
     if key == "milliseconds":
         return Text(f"{value:.3f}" if isinstance(value, float) else text)
     return Text(text)
+
+
+def bar(percent: object) -> Text:
+    """Return how full a limit is as a bar with its figure: yellow when it is nearly used up, red when it is."""
+    if not isinstance(percent, int):
+        return Text("–", style="dim")
+    filled = min(BAR_CELLS, percent * BAR_CELLS // 100)
+    style = "bold red" if percent >= FULL else "bold yellow" if percent >= NEAR else "green"
+    text = Text().append("█" * filled, style=style)
+    text.append("·" * (BAR_CELLS - filled), style="dim")
+    return text.append(f" {percent:>3}%", style=style if percent >= NEAR else "")
 
 
 def _content(row: dict[str, object]) -> Text:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.symbols import normalise
+from qmt_trading.model.limits import ScopeKind
 from qmt_trading.model.words import SideScope
 
 VERSION: Final = 1
@@ -19,7 +20,7 @@ class Hello(Struct, frozen=True, tag="hello", tag_field="verb", forbid_unknown_f
 
 
 class Read(Struct, frozen=True, tag="read", tag_field="verb", forbid_unknown_fields=True):
-    """Rows of one table: status, accounts, positions, orders, fills, signals, alerts, doors."""
+    """Rows of one table: status, accounts, positions, orders, fills, signals, timed, alerts, risk, doors."""
 
     table: str
     limit: int = 1000
@@ -61,9 +62,13 @@ class Halt(Struct, frozen=True, kw_only=True, tag="halt", tag_field="verb", forb
     why: str
     account: str | None = None
     cancel_open: bool = False
+    reduce: bool = False
+    """Sell, and do not buy, in place of doing nothing but cancelling."""
 
 
 class Resume(Struct, frozen=True, kw_only=True, tag="resume", tag_field="verb", forbid_unknown_fields=True):
+    """Release what was halted or reduced; never without a reason."""
+
     who: str
     why: str
     account: str | None = None
@@ -78,13 +83,36 @@ class Resolve(Struct, frozen=True, kw_only=True, tag="resolve", tag_field="verb"
     status: str
 
 
+class SetLimit(Struct, frozen=True, kw_only=True, tag="set-limit", tag_field="verb", forbid_unknown_fields=True):
+    """Set one limit of one scope until the day ends; one that then permits more wants a reason."""
+
+    who: str
+    why: str
+    scope: ScopeKind
+    name: str = ""
+    """Of the account, door or strategy; empty for the total."""
+    limit: str
+    """Its key, or its Chinese name."""
+    value: str
+    """Yuan, a whole number or per cent, as the configuration has it; ``none`` takes the limit away."""
+
+
+class ConfirmLimits(
+    Struct, frozen=True, kw_only=True, tag="confirm-limits", tag_field="verb", forbid_unknown_fields=True
+):
+    """Let what was set before the last start hold, also where the file is tighter; never without a reason."""
+
+    who: str
+    why: str
+
+
 class Stop(Struct, frozen=True, kw_only=True, tag="stop", tag_field="verb", forbid_unknown_fields=True):
     who: str
     why: str
 
 
 Reading = Hello | Read | Timeline | Quotes
-Acting = Send | Cancel | Halt | Resume | Resolve | Stop
+Acting = Send | Cancel | Halt | Resume | Resolve | SetLimit | ConfirmLimits | Stop
 ControlRequest = Reading | Acting
 
 _encode = msgspec.json.Encoder().encode
@@ -123,6 +151,18 @@ def _check_acting(request: Acting) -> None:
         raise ControlError("who 是空的：请写明是谁在操作 / who is empty: say who acts")
     if isinstance(request, Cancel | Halt | Resume) and request.account == "":
         raise ControlError("account 是空的：请写账号，或去掉它 / account is empty: name one, or leave it out")
+    if isinstance(request, Resume | ConfirmLimits):
+        check_why(request.why)
+
+
+def check_why(why: str) -> None:
+    """Refuse an empty reason.
+
+    Raises:
+        ControlError: it is empty.
+    """
+    if not why.strip():
+        raise ControlError("why 是空的：请用 --why 写明原因 / why is empty: say why")
 
 
 def _checked_cancel(request: Cancel) -> Cancel:

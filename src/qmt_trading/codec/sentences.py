@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from qmt_trading.model.instrument import EVERY_SYMBOL
+from qmt_trading.model.limit_names import SCOPE_NAMES
 from qmt_trading.model.reasons import Denial, Reason
 
 _FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
@@ -55,8 +56,8 @@ _FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
 
 _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
     Reason.TRADING_HALTED: (
-        "已停止（仅可撤单）：恢复用 qmt resume；单独停止的账户用 qmt resume --account 账号",
-        "halted, cancels only; `qmt resume` releases it, `qmt resume --account` one account",
+        "已停止（仅可撤单）：恢复用 qmt resume --why 原因；单独停止的账户用 qmt resume --account 账号 --why 原因",
+        "halted, cancels only; `qmt resume --why` releases it, `qmt resume --account … --why` one account",
     ),
     Reason.REDUCING_ONLY: ("只卖不买：该账户已转为减仓状态", "reducing: this account sells and does not buy"),
     Reason.JOURNAL_CLOSED: (
@@ -279,7 +280,7 @@ _SELLABLE_TODAY: Final = ("可卖不足：要卖 {0}，可卖 {1}", "not enough 
 _GROUP_UNKNOWN: Final = ("分组未配置：{0}", "group not configured: {0}")
 
 
-_SCOPES: Final = {"total": "合计", "account": "账户", "door": "通道", "strategy": "策略"}
+_SCOPES: Final[dict[str, str]] = {kind.value: text for kind, text in SCOPE_NAMES.items()}
 
 
 def _scope(figure: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from qmt_trading.codec.sentences import sentence
+from qmt_trading.market.profit import day_profits, floating_profits
 from qmt_trading.model.instant import to_iso_text
-from qmt_trading.model.instrument import EVERY_SYMBOL
-from qmt_trading.model.numbers import to_text
+from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
+from qmt_trading.model.numbers import Money, to_text
 from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.reasons import NOTHING_TO_DO, REGISTERED, Denial
 from qmt_trading.model.receipt import Receipt
+from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Timed
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AccountRow, AlertRow, SignalRow, View
@@ -104,9 +106,9 @@ def rows_of(view: View, table: str, limit: int, *, running: bool = True) -> list
         case "status":
             return [status(view, running=running)]
         case "accounts":
-            return [account(row, view, running=running) for row in view.accounts]
+            return accounts(view, running=running)
         case "positions":
-            return [position(row) for row in view.positions]
+            return positions(view)
         case "orders":
             return [order(row) for row in view.orders.newest(limit)]
         case "fills":
@@ -134,6 +136,9 @@ def status(view: View, *, running: bool = True) -> Plain:
         "state_text": state_text if running else f"未运行（退出前：{state_text}）",
         **_told(view.told),
         "accounts_halted": [row.account for row in view.accounts if row.state is not TradingState.ACTIVE],
+        "accounts_halted_text": [
+            f"{row.account} {STATE_TEXT[row.state]}" for row in view.accounts if row.state is not TradingState.ACTIVE
+        ],
         "submits_closed": view.submits_closed or None,
         "accounts": len(view.accounts),
         "accounts_ready": sum(row.ready and row.link is LinkState.CONNECTED for row in view.accounts) if running else 0,
@@ -159,6 +164,44 @@ def _told(told: StateTold) -> Plain:
         "state_cause_text": f"{WHO_TEXT.get(told.who, told.who)}：{WHY_TEXT.get(told.why, told.why) or '未写原因'}",
         "state_since": to_iso_text(told.at_ns),
     }
+
+
+def accounts(view: View, *, running: bool = True) -> list[Plain]:
+    """Return the accounts with today's profit and that of what they hold, as far as prices are known."""
+    of_day, floating = _by_account(day_profits(view)), _by_account(floating_profits(view))
+    return [
+        {
+            **account(row, view, running=running),
+            "day_profit": _money(of_day.get(row.account)),
+            "floating_profit": _money(floating.get(row.account)),
+        }
+        for row in view.accounts
+    ]
+
+
+def _by_account(profits: dict[tuple[AccountId, Symbol], Money]) -> dict[AccountId, Money]:
+    found: dict[AccountId, Money] = {}
+    for (number, _), profit in profits.items():
+        found[number] = Money(found.get(number, 0) + profit)
+    return found
+
+
+def _money(value: Money | None) -> str | None:
+    return None if value is None else to_text(value)
+
+
+def positions(view: View) -> list[Plain]:
+    """Return what is held with its last price and what it has earned, where a price is known."""
+    of_day, floating = day_profits(view), floating_profits(view)
+    return [
+        {
+            **position(row),
+            "last_price": _money(Money(view.prices[row.symbol])) if view.prices.get(row.symbol) else None,
+            "day_profit": _money(of_day.get((row.account, row.symbol))),
+            "floating_profit": _money(floating.get((row.account, row.symbol))),
+        }
+        for row in view.positions
+    ]
 
 
 def account(row: AccountRow, view: View, *, running: bool = True) -> Plain:

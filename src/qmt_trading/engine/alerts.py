@@ -233,7 +233,7 @@ def safe_start(why: str) -> Alert:
     return Alert(
         importance=Importance.CRITICAL,
         code="SAFE_START",
-        chinese=f"安全启动，已停止（仅可撤单）：{why}。确认无误后用 qmt resume 恢复",
+        chinese=f"安全启动，已停止（仅可撤单）：{why}。确认无误后用 qmt resume --why 原因 恢复",
         english=f"safe start, halted (cancels only): {why}; resume when all is well",
     )
 

@@ -18,7 +18,7 @@ from qmt_trading.model.words import TradingState
 
 WHO = "engine"
 _STATES = {1: TradingState.REDUCING, 2: TradingState.HALTED}
-_ORDER = (TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED)
+STRICTNESS = (TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED)
 
 Emit = Callable[[Output], None]
 
@@ -69,7 +69,7 @@ def _look(
     emit(BrakeTripped(usage.scope, "loss", step))
     emit(alerts.daily_loss(number, share, limit, halting=step == HALTING))
     now = changed.state if isinstance(changed, Account) else changed.trading_state
-    if _ORDER.index(_STATES[step]) > _ORDER.index(now):
+    if STRICTNESS.index(_STATES[step]) > STRICTNESS.index(now):
         emit(TradingStateChanged(number, _STATES[step], WHO, "DAILY_LOSS"))
 
 

@@ -11,10 +11,9 @@ from qmt_trading.engine import corporate_alerts as alerts
 from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.state import Account, State
 from qmt_trading.market.corporate_actions import adjust, adjusted_price, adjusted_quantity
-from qmt_trading.market.instruments import rule_for
 from qmt_trading.model.corporate_action import BASIS, CorporateAction
 from qmt_trading.model.events import CorporateActionsTold
-from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.instrument import Symbol, TradingRule
 from qmt_trading.model.numbers import Quantity, to_text
 from qmt_trading.model.order import Position
 from qmt_trading.model.outputs import Alert
@@ -109,7 +108,7 @@ def _adjust_instruction(state: State, waiting: Timed, action: CorporateAction) -
     item = waiting.item
     if waiting.received_ns >= state.opened_ns or not _concerns(item, action.symbol):
         return []
-    changed = _with_adjusted_price(item, waiting.verb, action)
+    changed = _with_adjusted_price(item, waiting.verb, action, state.rule(action.symbol))
     if changed is not item:
         state.timed[waiting.seq, waiting.number] = replace(waiting, item=changed)
     is_counted = waiting.verb is Verb.PORTFOLIO or (item.size is not None and item.size.kind in _COUNTED)
@@ -125,8 +124,8 @@ def _concerns(item: Item, symbol: Symbol) -> bool:
     return item.symbol == symbol or any(each == symbol for each, _ in item.holdings)
 
 
-def _with_adjusted_price(item: Item, verb: Verb, action: CorporateAction) -> Item:
-    spec, rule = item.price, rule_for(action.symbol)
+def _with_adjusted_price(item: Item, verb: Verb, action: CorporateAction, rule: TradingRule | None) -> Item:
+    spec = item.price
     if spec is None or spec.kind is not PriceKind.LIMIT or rule is None or item.symbol != action.symbol:
         return item
     price = adjusted_price(spec.price, action, rule.tick, _SIDES.get(verb))

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import alerts, brakes, cancels, corporate, fold, timed
+from qmt_trading.engine import alerts, brakes, cancels, corporate, fold, limit_requests, timed
 from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.signals import decide_signal
 from qmt_trading.engine.state import Account, State
@@ -148,13 +148,13 @@ class Engine:
             case ev.PositionsMarked():
                 brakes.daily_loss(self._state, self._emit)
             case ev.LimitRequested():
-                self._emit(out.LimitSet(event.scope, event.limit, event.value, event.who, event.why))
+                limit_requests.decide_limit(self._state, event, self._emit)
             case ev.LimitsConfirmed():
-                pass
+                limit_requests.decide_confirmed(self._state, event, self._emit)
             case ev.CancelRequested():
                 self._cancel_requested(event)
             case ev.HaltRequested():
-                self._emit(out.TradingStateChanged(event.account, event.state, event.who, event.why))
+                self._halt_requested(event)
                 if event.cancel_open:
                     self._cancel_everything(event.account, EVERY_SYMBOL, SideScope.ALL, event.arrival)
             case ev.ResumeRequested():
@@ -302,6 +302,13 @@ class Engine:
 
     # People
 
+    def _halt_requested(self, event: ev.HaltRequested) -> None:
+        """Stop or reduce; who asks for less than holds already releases nothing."""
+        state = self._state
+        now = state.trading_state if event.account is None else state.account(event.account).state
+        if brakes.STRICTNESS.index(event.state) >= brakes.STRICTNESS.index(now):
+            self._emit(out.TradingStateChanged(event.account, event.state, event.who, event.why))
+
     def _cancel_requested(self, event: ev.CancelRequested) -> None:
         if not event.order_id:
             self._cancel_everything(event.account, event.symbol or EVERY_SYMBOL, event.side, event.arrival)
@@ -353,6 +360,7 @@ class Engine:
                     self._emit(alerts.unknown_order(order, "程序重启前未得到答复", "unanswered before the restart"))
         if state.day is not None and state.day >= day_of(state.now_ns):  # Else a new day is about to begin.
             self._look_at_calendar(state.day)
+            limit_requests.tell_held(state, self._emit)
 
     def _look_at_calendar(self, day: dt.date) -> None:
         settings = self._settings()

@@ -17,6 +17,7 @@ from qmt_trading.engine.usage import Usage
 from qmt_trading.market.no_cancel import next_end_ns
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Quote
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
 from qmt_trading.model.order import Order
@@ -92,7 +93,8 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
         case ev.LimitsConfirmed():
             state.gauges.confirm()
         case out.LimitSet():
-            state.gauges.set(record.scope, record.limit, record.value)
+            told = StateTold(record.who, record.why, state.now_ns)
+            state.gauges.set(record.scope, record.limit, record.value, told)
         case out.BrakeTripped():
             usage = state.gauges.usage(record.scope)
             usage.loss_step = max(usage.loss_step, record.step) if record.brake == "loss" else usage.loss_step
@@ -270,7 +272,8 @@ def _due(state: State, record: ev.InstructionDue) -> None:
 
 def _quoted(state: State, quotes: tuple[Quote, ...]) -> None:
     for quote in quotes:
-        state.prices[quote.symbol] = quote.last
+        if quote.last:  # 0 is no price, and wipes none out (A18).
+            state.prices[quote.symbol] = quote.last
         if quote.previous_close:
             state.references[quote.symbol] = quote.previous_close
 
@@ -333,7 +336,7 @@ def _cancel(state: State, command: out.CancelOrder) -> None:
             usage.cancels += 1
             usage.canceled += command.attempt == 1
             usage.touched()
-        state.gauges.of_account(order.account).messages.append(state.now_ns)
+        state.gauges.of_account(order.account).add_message(state.now_ns)
         wait_ns = settings.cancel_retry_ns if command.attempt < settings.cancel_attempts_max else 5 * SECOND_NS
         next_ns = state.now_ns + wait_ns
         if settings.no_cancel and state.day is not None:
@@ -428,7 +431,7 @@ def of_yesterday(trading_state: TradingState, now_ns: int) -> StateTold:
 
 def _opened(state: State, record: out.DayOpened) -> None:
     state.day, state.day_before, state.actions = record.day, record.day_before, {}
-    state.opened_ns = state.now_ns
+    state.opened_ns, state.day_begins_ns = state.now_ns, at_time(record.day, 0)
     state.bound = record.bound
     state.version = record.version
     state.accounts = {}
@@ -437,7 +440,8 @@ def _opened(state: State, record: out.DayOpened) -> None:
     state.fill_keys, state.signal_index, state.ids = set(), {}, {}
     state.recent, state.bare_counts, state.due = {}, {}, []
     state.prices, state.malformed, state.minute, state.wanted_in_minute = {}, 0, 0, 0
-    state.references, state.working, state.gauges = {}, {}, Gauges()
+    state.unresolved, state.open_buys = 0, {}
+    state.references, state.buying, state.selling, state.gauges = {}, {}, {}, Gauges()
     state.clock_unsettled = set()  # Nothing is sent before the day's first complete list anyway.
     state.alerts.clear()
     state.configure(record.settings)

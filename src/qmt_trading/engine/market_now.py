@@ -6,16 +6,13 @@ from typing import Final
 
 from qmt_trading.engine.risk.candidate import Market
 from qmt_trading.engine.state import State
-from qmt_trading.market.phases import ALL_DAY, NO_DAY, Phase, Span, span_at
-from qmt_trading.model.instant import at_time, day_of, time_of_day_ns
+from qmt_trading.market.phases import ALL_DAY, DAY_NS, NO_DAY, Phase, Span, span_at
 from qmt_trading.model.instrument import Quote, TradingRule
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import PriceKind, PriceSpec
-from qmt_trading.model.words import InstrumentKind, OpeningPause
+from qmt_trading.model.words import NOT_PRICED, OpeningPause
 
 _AT_LIMIT: Final = (PriceKind.LIMIT_UP, PriceKind.LIMIT_DOWN)
-_NOT_PRICED: Final = (InstrumentKind.REPO, InstrumentKind.SUBSCRIPTION)
-"""A rate is no price, and a new share's is given."""
 
 
 def market_of(state: State, settings: EngineSettings, quote: Quote, rule: TradingRule, spec: PriceSpec) -> Market:
@@ -24,15 +21,15 @@ def market_of(state: State, settings: EngineSettings, quote: Quote, rule: Tradin
     takes_orders, held_until_ns = span.takes_orders, 0
     if span.phase is Phase.PAUSE:
         takes_orders = settings.opening_pause is not OpeningPause.DENY
-        if settings.opening_pause is OpeningPause.HOLD and state.day is not None:
-            held_until_ns = at_time(state.day, span.ends_ns)
+        if settings.opening_pause is OpeningPause.HOLD:
+            held_until_ns = state.day_begins_ns + span.ends_ns
     return Market(
         quote=quote,
         kind=rule.kind,
         reference=quote.last or quote.previous_close,
         takes_orders=takes_orders,
         continuous=span.phase is Phase.CONTINUOUS,
-        is_priced=rule.kind not in _NOT_PRICED,
+        is_priced=rule.kind not in NOT_PRICED,
         at_limit=spec.kind in _AT_LIMIT,
         is_special=quote.suspended or quote.risk_warning,
         held_until_ns=held_until_ns,
@@ -46,6 +43,7 @@ def _span(state: State, settings: EngineSettings, quote: Quote, rule: TradingRul
     """
     if settings.always_open:
         return ALL_DAY
-    if state.day is None or day_of(state.now_ns) != state.day:
+    time_ns = state.now_ns - state.day_begins_ns
+    if state.day is None or not 0 <= time_ns < DAY_NS:
         return NO_DAY
-    return span_at(quote.symbol, rule.kind, rule.board, state.day, time_of_day_ns(state.now_ns))
+    return span_at(quote.symbol, rule.kind, rule.board, state.day, time_ns)

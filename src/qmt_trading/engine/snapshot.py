@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from qmt_trading.engine.bookkeeping import key_of
 from qmt_trading.engine.state import Account, CancelMark, State
 from qmt_trading.engine.usage import MINUTE_NS, Usage
+from qmt_trading.model.instant import at_time
 from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.signal import AccountId
@@ -109,6 +110,7 @@ def restore(snapshot: Snapshot) -> State:
     state.accounts = {each.settings.account: Account(each.settings) for each in image.accounts}
     state.configure(image.settings)
     state.day, state.opened_ns = image.day, image.opened_ns
+    state.day_begins_ns = at_time(image.day, 0) if image.day is not None else 0
     state.trading_state, state.told = image.trading_state, image.told
     state.clock_unsettled = set(image.clock_unsettled)
     for each in image.accounts:

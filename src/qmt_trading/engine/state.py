@@ -26,7 +26,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Chase, Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AlertRow, SignalRow
-from qmt_trading.model.words import InstrumentKind, LinkState, OrderStatus, Side, SideScope, TradingState
+from qmt_trading.model.words import NOT_PRICED, InstrumentKind, LinkState, OrderStatus, Side, SideScope, TradingState
 
 ALERTS_KEPT: Final = 200
 TIMED_AT_ONCE: Final = 128
@@ -150,6 +150,8 @@ class State:
         """The trading day that was opened before this one."""
         self.actions: dict[tuple[dt.date, Symbol], CorporateAction] = {}
         """By ex-day and symbol, the corporate actions that this day's opening figures have been adjusted by."""
+        self.day_begins_ns = 0
+        """The first instant of its date in Shanghai."""
         self.opened_ns = 0
         """When the day was opened: lists asked for before are of another day."""
         self.trading_state = TradingState.ACTIVE
@@ -178,8 +180,13 @@ class State:
         self.prices: dict[Symbol, Price] = {}
         self.references: dict[Symbol, Price] = {}
         """Previous closes, as far as quotes told them today."""
-        self.working: dict[Symbol, dict[ClientOrderId, None]] = {}
-        """Orders that may still fill, of all accounts, by symbol."""
+        self.open_buys: dict[tuple[str, Symbol], int] = {}
+        """What the open buys of each strategy freeze, in all accounts."""
+        self.unresolved = 0
+        """Orders whose outcome nobody knows, of all accounts."""
+        self.buying: dict[Symbol, dict[ClientOrderId, None]] = {}
+        """Buys that may still fill, of all accounts, by symbol."""
+        self.selling: dict[Symbol, dict[ClientOrderId, None]] = {}
         self.gauges = Gauges()
         self.timed: dict[tuple[int, int], Timed] = {}
         """Instructions that wait, by signal and number."""
@@ -241,9 +248,9 @@ class State:
         self.order_index[key] = self.orders.append(order)
         self.current[key] = order
         account.live[key] = None
-        self.working.setdefault(order.symbol, {})[key] = None
-        worth = order.price * order.quantity
         is_buy = order.side is Side.BUY
+        (self.buying if is_buy else self.selling).setdefault(order.symbol, {})[key] = None
+        worth = 0 if self.kind(order.symbol) in NOT_PRICED else order.price * order.quantity
         for usage in self.gauges.counted(order.account, order.door, order.strategy):
             usage.working += 1
             usage.add_order(order.created_ns)
@@ -251,10 +258,9 @@ class State:
                 usage.bought = Money(usage.bought + worth)
             else:
                 usage.sold = Money(usage.sold + worth)
-        self.gauges.of_account(order.account).messages.append(order.created_ns)
+        self.gauges.of_account(order.account).add_message(order.created_ns)
         if order.reserved:
-            account.reserved = Money(account.reserved + order.reserved)
-            account.open_buys[order.symbol] = account.open_buys.get(order.symbol, 0) + order.reserved
+            self._reserve(account, order, order.reserved)
         if order.reserved_quantity:
             self._freeze(account, order.symbol, order.reserved_quantity)
         if account.link is LinkState.CONNECTED:
@@ -284,9 +290,7 @@ class State:
             reserved_before, frozen_before = before.reserved, before.reserved_quantity
             self.orders.replace(self.order_index[key], order)
         if order.reserved != reserved_before:
-            change = order.reserved - reserved_before
-            account.reserved = Money(account.reserved + change)
-            account.open_buys[order.symbol] = account.open_buys.get(order.symbol, 0) + change
+            self._reserve(account, order, order.reserved - reserved_before)
         if order.reserved_quantity != frozen_before:
             self._freeze(account, order.symbol, order.reserved_quantity - frozen_before)
         if order.broker_order_id:
@@ -294,9 +298,11 @@ class State:
         if order.venue_order_id:
             self.by_venue[order.account, order.venue_order_id] = key
         if status in UNRESOLVED:
+            self.unresolved += key not in account.unresolved
             account.unresolved[key] = None
-        elif account.unresolved:
-            account.unresolved.pop(key, None)
+        elif key in account.unresolved:
+            del account.unresolved[key]
+            self.unresolved -= 1
         is_live = status in LIVE
         if before is None or _has_moved(before, order):
             self._count(before, order, is_live=is_live)
@@ -318,16 +324,21 @@ class State:
 
     def _count(self, before: Order | None, order: Order, *, is_live: bool) -> None:
         """Keep the counters of the order's scopes in step with what it has traded and may still trade."""
-        was_live = before is not None and before.client_order_id in self.working.get(order.symbol, ())
+        is_buy = order.side is Side.BUY
+        working = self.buying if is_buy else self.selling
+        was_live = before is not None and order.client_order_id in working.get(order.symbol, ())
         change = exposure(order) - (exposure(before) if before is not None else 0)
+        if change and self.kind(order.symbol) in NOT_PRICED:
+            change = 0
         flip = is_live - was_live
         if flip > 0:
-            self.working.setdefault(order.symbol, {})[order.client_order_id] = None
+            working.setdefault(order.symbol, {})[order.client_order_id] = None
         elif flip < 0:
-            del self.working[order.symbol][order.client_order_id]
+            del working[order.symbol][order.client_order_id]
+            if not working[order.symbol]:
+                del working[order.symbol]
         if not (flip or change or before is None):
             return
-        is_buy = order.side is Side.BUY
         for usage in self.gauges.counted(order.account, order.door, order.strategy):
             usage.working += flip
             usage.orders += before is None
@@ -336,6 +347,15 @@ class State:
             else:
                 usage.sold = Money(usage.sold + change)
             usage.touched()
+
+    def _reserve(self, account: Account, order: Order, change: int) -> None:
+        """Freeze more or less cash for ``order``, in its account and for its strategy."""
+        account.reserved = Money(account.reserved + change)
+        symbol = order.symbol
+        account.open_buys[symbol] = account.open_buys.get(symbol, 0) + change
+        if order.strategy:
+            key = order.strategy, symbol
+            self.open_buys[key] = self.open_buys.get(key, 0) + change
 
     def _freeze(self, account: Account, symbol: Symbol, change: int) -> None:
         held = account.positions.get(symbol)

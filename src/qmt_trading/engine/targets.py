@@ -23,7 +23,8 @@ def holding_of(state: State, account: Account, strategy: str, symbol: Symbol) ->
 def working_of(state: State, account: Account, strategy: str, symbol: Symbol) -> tuple[int, int]:
     """Return what open orders, of ``strategy`` where one is named, will buy and sell if they fill.
 
-    What follows up an order that has just ended counts as open: it is due, and leaves with the next turn.
+    What follows up an order that has just ended counts as open: it is due, and leaves with the next turn. So does what
+    waits for its turn under a rate.
     """
     buys = sells = 0
     for order in map(state.order, account.live):
@@ -36,7 +37,7 @@ def working_of(state: State, account: Account, strategy: str, symbol: Symbol) ->
     for waiting in state.timed.values():
         item, size = waiting.item, waiting.item.size
         if (
-            waiting.due_ns <= state.now_ns
+            (waiting.paced or waiting.due_ns <= state.now_ns)
             and account.settings.account in waiting.accounts
             and item.symbol == symbol
             and (not strategy or item.strategy == strategy)

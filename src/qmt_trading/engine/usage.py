@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Final
+
+from msgspec.structs import replace
 
 from qmt_trading.engine.transitions import LIVE
 from qmt_trading.model.limits import Scope
@@ -23,6 +26,7 @@ class Usage:
 
     __slots__ = (
         "_image",
+        "_shown",
         "bought",
         "canceled",
         "cancels",
@@ -45,6 +49,7 @@ class Usage:
         self.messages: deque[int] = deque(maxlen=INSTANTS_MAX)
         """When orders and cancels left, in order; of accounts only."""
         self._image: UsageImage | None = None
+        self._shown: UsageImage | None = None
         self.open_day()
 
     def open_day(self) -> None:
@@ -61,11 +66,11 @@ class Usage:
         """1: reducing was triggered today; 2: halting was."""
         self.warned = False
         """The share of cancels was told today."""
-        self._image = None
+        self._image = self._shown = None
 
     def touched(self) -> None:
         """Note that a figure has changed."""
-        self._image = None
+        self._image = self._shown = None
 
     def image(self) -> UsageImage:
         """Return the figures as they are now."""
@@ -84,6 +89,18 @@ class Usage:
             )
         return image
 
+    def shown(self, now_ns: int) -> UsageImage:
+        """Return the figures with the instants of the last minute, made anew only when something was counted.
+
+        It may hold instants that are older by now; whoever counts them looks at the clock.
+        """
+        shown = self._shown
+        if shown is None:
+            since_ns = now_ns - MINUTE_NS
+            turns, messages = _since(self.turns, since_ns), _since(self.messages, since_ns)
+            shown = self._shown = replace(self.image(), turns=turns, messages=messages)
+        return shown
+
     def restore(self, image: UsageImage) -> None:
         """Take the figures of a snapshot for its own."""
         self.orders, self.cancels, self.canceled = image.orders, image.cancels, image.canceled
@@ -91,28 +108,41 @@ class Usage:
         self.loss_step, self.warned = image.loss_step, image.warned
         self.turns = deque(image.turns, INSTANTS_MAX)
         self.messages = deque(image.messages, INSTANTS_MAX)
-        self._image = None
+        self._image = self._shown = None
 
     def add_order(self, now_ns: int) -> None:
         """Count an order that leaves now."""
         self.orders += 1
         _insert(self.turns, now_ns)
-        self._image = None
+        self._image = self._shown = None
+
+    def add_message(self, now_ns: int) -> None:
+        """Count an order or a cancel that leaves now."""
+        self.messages.append(now_ns)
+        self._shown = None
 
     def forget_after(self, now_ns: int) -> None:
         """Forget instants of a clock that was ahead."""
+        self._shown = None
         for instants in (self.turns, self.messages):
             while instants and instants[-1] > now_ns:
                 instants.pop()
 
     def take_turn(self, at_ns: int) -> None:
         """Keep the turn that a waiting order has been given."""
+        self._shown = None
         _insert(self.turns, at_ns)
 
     def give_turn_back(self, at_ns: int) -> None:
         """Forget the turn of an order that waits no longer; whether it leaves is counted apart."""
+        self._shown = None
         if at_ns in self.turns:
             self.turns.remove(at_ns)
+
+
+def _since(instants: deque[int], since_ns: int) -> tuple[int, ...]:
+    newest = tuple(takewhile(lambda each: each > since_ns, reversed(instants)))
+    return newest[::-1]
 
 
 def _insert(instants: deque[int], at_ns: int) -> None:

@@ -40,6 +40,12 @@ class Publisher:
             malformed=state.malformed,
             calendar_until=settings.calendar_until if settings is not None else None,
             calendar_ends_soon=warns_from is not None and state.day is not None and warns_from <= state.day,
+            limits=state.gauges.images(),
+            usages=tuple(usage.shown(state.now_ns) for usage in state.gauges.usages.values()),
+            prices=state.prices.copy(),
+            references=state.references.copy(),
+            holdings=state.holdings.copy(),
+            rules=settings.rules if settings is not None else (),
         )
 
 
@@ -58,4 +64,7 @@ def _account_row(state: State, account: Account) -> AccountRow:
         market_value=Money(total_assets(state, account) - account.cash),
         working_orders=len(account.live),
         unknown_orders=len(account.unresolved),
+        morning_assets=account.morning_assets,
+        open_buys=account.open_buys.copy(),
+        day_flows=account.day_flows.copy(),
     )

@@ -9,7 +9,6 @@ from msgspec import Struct
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.limits import Scope
 from qmt_trading.model.numbers import Money, Price
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
@@ -17,19 +16,9 @@ from qmt_trading.model.settings import AccountSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Chase, Timed, TimedDone
 from qmt_trading.model.told import StateTold
-from qmt_trading.model.usage import UsageImage
+from qmt_trading.model.usage import LimitImage, UsageImage
 from qmt_trading.model.view import AlertRow, Rows, SignalRow
 from qmt_trading.model.words import LinkState, TradingState
-
-
-class LimitImage(Struct, frozen=True, array_like=True):
-    """A limit that a person has set today."""
-
-    scope: Scope
-    limit: str
-    value: int
-    confirmed: bool
-    """False: a process has begun since, and the tighter of this and the configuration holds."""
 
 
 class AccountImage(Struct, frozen=True, array_like=True):

@@ -1,11 +1,12 @@
-"""What a scope has used of its limits, as one value."""
+"""The limits of one scope, and what it has used of them, as values."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from qmt_trading.model.limits import Scope
+from qmt_trading.model.limits import Limits, Scope
 from qmt_trading.model.numbers import Money
+from qmt_trading.model.told import StateTold
 
 
 class UsageImage(Struct, frozen=True, array_like=True, kw_only=True):
@@ -21,5 +22,25 @@ class UsageImage(Struct, frozen=True, array_like=True, kw_only=True):
     loss_step: int
     warned: bool
     turns: tuple[int, ...] = ()
-    """In a snapshot only, as the next."""
+    """In a snapshot and in a view: instants of the last minute, as the next."""
     messages: tuple[int, ...] = ()
+
+
+class LimitImage(Struct, frozen=True, array_like=True):
+    """A limit that a person has set today."""
+
+    scope: Scope
+    limit: str
+    value: int
+    confirmed: bool
+    """False: a process has begun since, and the tighter of this and the configuration holds."""
+    told: StateTold = StateTold()
+
+
+class ScopeImage(Struct, frozen=True, array_like=True):
+    """The limits of one scope: what holds, what the configuration says, and what people have set today."""
+
+    scope: Scope
+    holds: Limits
+    written: Limits
+    set_today: tuple[LimitImage, ...]

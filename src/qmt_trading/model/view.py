@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from qmt_trading.model.numbers import Money
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import Money, Price
 from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.outputs import Alert
 from qmt_trading.model.receipt import Receipt
+from qmt_trading.model.rule_row import RuleRow
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Timed, TimedDone
 from qmt_trading.model.told import StateTold
+from qmt_trading.model.usage import ScopeImage, UsageImage
 from qmt_trading.model.words import LinkState, Mode, TradingState
 
 Row = TypeVar("Row")
@@ -72,6 +75,12 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     """Positions at their last known price, else at cost."""
     working_orders: int
     unknown_orders: int
+    morning_assets: Money = Money(0)
+    """As of the day's first complete list; 0: not known yet."""
+    open_buys: Mapping[Symbol, int] = {}
+    """What open buys freeze, by symbol."""
+    day_flows: Mapping[Symbol, tuple[int, int]] = {}
+    """By today's fills: shares bought less sold, and money received less paid, with fees."""
 
 
 class SignalRow(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
@@ -122,3 +131,15 @@ class View(Struct, frozen=True, kw_only=True):
     """The last day that the calendar knows; None: it has no end."""
     calendar_ends_soon: bool = False
     """It is time to import the next year, or too late."""
+    limits: tuple[ScopeImage, ...] = ()
+    """Of every scope that the configuration names or that a person has set a limit of."""
+    usages: tuple[UsageImage, ...] = ()
+    """Of every scope that somebody has used or looked at."""
+    prices: Mapping[Symbol, Price] = {}
+    """Last prices, as far as known."""
+    references: Mapping[Symbol, Price] = {}
+    """Previous closes, as far as known."""
+    holdings: Mapping[tuple[AccountId, str, Symbol], int] = {}
+    """What each strategy holds, by its own fills."""
+    rules: tuple[RuleRow, ...] = ()
+    """Rows that go before those of the rule book."""

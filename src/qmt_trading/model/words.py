@@ -130,6 +130,10 @@ class InstrumentKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+NOT_PRICED = frozenset({InstrumentKind.REPO, InstrumentKind.SUBSCRIPTION})
+"""Kinds whose price is no money at stake: a repo's is a rate, and a new share's is paid when it is allotted."""
+
+
 @direct
 class OpeningPause(StrEnum):
     """What becomes of an order between 9:25 and 9:30: kept here until 9:30, denied, or passed to the counter."""

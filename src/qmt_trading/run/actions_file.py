@@ -14,7 +14,7 @@ from qmt_trading.codec.symbols import normalise
 from qmt_trading.intake.cells import Row
 from qmt_trading.intake.csv_table import read_csv
 from qmt_trading.intake.instructions import UnreadableError
-from qmt_trading.market.instruments import rule_for
+from qmt_trading.market.instruments import kind_of
 from qmt_trading.model.corporate_action import BASIS, CorporateAction
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instrument import Symbol
@@ -223,8 +223,7 @@ class _Line:
         except MalformedError as error:
             told = malformed(error.code, error.figures, position=0)
             self._wrong("symbol", told.chinese, told.english)
-        rule = rule_for(symbol)
-        if rule is None or rule.kind not in _KINDS:
+        if kind_of(symbol) not in _KINDS:
             self._wrong("symbol", f"{symbol} 不是股票或基金", f"{symbol} is neither a stock nor a fund")
         return symbol
 

@@ -50,7 +50,7 @@ from qmt_trading.run.recovery import Recovered, recover
 from qmt_trading.run.starts import StartLog, set_aside
 
 JOURNAL_FORMAT: Final = 1
-CONTROL_WAIT_S: Final = 0.1
+CONTROL_WAIT_S: Final = 0.025
 """How often the flag file is looked for, at least."""
 STOP_WAIT_S: Final = 5.0
 READY_WAIT_NS: Final = 3 * SECOND_NS

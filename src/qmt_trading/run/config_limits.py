@@ -11,19 +11,15 @@ from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.engine.usage import RATE_MAX
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.limit_names import LIMIT_NAMES, LimitUnit, text_of
 from qmt_trading.model.limits import NO_LIMITS, Limits, ScopeKind, Window
-from qmt_trading.model.numbers import PERCENT_UNIT, UNIT, Money, Quantity, from_decimal, to_money_text, to_percent_text
+from qmt_trading.model.numbers import PERCENT_UNIT, UNIT, Money, Quantity, from_decimal
 from qmt_trading.model.settings import StrategySettings
 from qmt_trading.run.config_reader import Table
 from qmt_trading.run.config_session import time_ns_of
 
-MONEY: Final = frozenset(
-    {"order_value_max", "position_value_max", "buy_value_per_day_max", "turnover_per_day_max", "cash_reserve"}
-)
-SHARES: Final = frozenset(
-    {"deviation_max", "position_share_max", "recent_value_share_max", "loss_reducing", "loss_halting"}
-    | {"cancel_share_warn"}
-)
+MONEY: Final = frozenset(limit for limit, name in LIMIT_NAMES.items() if name.unit is LimitUnit.MONEY)
+SHARES: Final = frozenset(limit for limit, name in LIMIT_NAMES.items() if name.unit is LimitUnit.SHARE)
 COUNTS: Final = {
     "order_quantity_max": 10**10,
     "working_orders_max": 10**6,
@@ -124,17 +120,10 @@ def value_of(limit: str, written: str) -> int | None:
     return int(text) if is_count and 0 < int(text) <= COUNTS[limit] else None
 
 
-def text_of(limit: str, value: int) -> str:
-    """Return a limit as people read it."""
-    if not value:
-        return "none"
-    if limit in SHARES:
-        return to_percent_text(value)
-    return to_money_text(value) if limit in MONEY else str(value)
-
-
-def shape_of(limit: str) -> tuple[str, str]:
-    """Return how ``limit`` is written, in Chinese and English."""
+def shape_of(limit: str, *, quoted: bool = True) -> tuple[str, str]:
+    """Return how ``limit`` is written, in Chinese and English; ``quoted``: in a file."""
+    if limit in SHARES and not quoted:
+        return "百分数，例如 2%", "per cent, such as 2%"
     if limit in SHARES:
         return '百分数（加引号），例如 "2%"', 'per cent in quotes, such as "2%"'
     if limit in MONEY:

@@ -20,11 +20,13 @@ from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import OrderStatus
+from qmt_trading.model.words import OrderStatus, TradingState
 from qmt_trading.ports import Clock, MarketFeed, SignalSource
+from qmt_trading.run import limit_control
 from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
+from qmt_trading.run.view_rows import rows_of
 
 WAIT_S: Final = 5.0
 QUOTES_MAX: Final = 1000
@@ -107,17 +109,48 @@ class Control:
                 return self._cancel(request)
             case wire.Halt():
                 account = None if request.account is None else self._account(request.account)
-                return self._ask(ev.HaltRequested(request.who, request.why, account, cancel_open=request.cancel_open))
+                return self._halt(request, account)
             case wire.Resume():
                 account = None if request.account is None else self._account(request.account)
                 return self._ask(ev.ResumeRequested(request.who, request.why, account))
             case wire.Resolve():
                 return self._resolve(request)
+            case wire.SetLimit():
+                return self._set_limit(request)
+            case wire.ConfirmLimits():
+                return self._confirm(request)
             case wire.Stop():
                 self._stop()
                 return [{"stopping": True}]
             case _:
                 assert_never(request)
+
+    def _halt(self, request: wire.Halt, account: AccountId | None) -> list[view_json.Plain]:
+        state = TradingState.REDUCING if request.reduce else TradingState.HALTED
+        event = ev.HaltRequested(request.who, request.why, account, state, cancel_open=request.cancel_open)
+        rows = self._ask(event)
+        if any(row["done"] == "state" for row in rows):
+            return rows
+        told: view_json.Plain = {
+            "done": "nothing",
+            "text": "已停止，比只卖不买更严：要放宽请先 qmt resume --why 原因",
+            "text_en": "it is halted, which is stricter: `qmt resume` first",
+            "durable": rows[0]["durable"],
+        }
+        return [row for row in rows if row["done"] != "nothing"] + [told]
+
+    def _set_limit(self, request: wire.SetLimit) -> list[view_json.Plain]:
+        view = self._loop.view
+        event = limit_control.limit_event(view, request)
+        done = self._ask(event, (out.LimitSet,))
+        return [limit_control.set_row(view, event, durable=bool(done[0]["durable"]))]
+
+    def _confirm(self, request: wire.ConfirmLimits) -> list[view_json.Plain]:
+        waiting = limit_control.waiting(self._loop.view)
+        if not waiting:
+            return [{"done": "nothing", "text": "没有待确认的限额", "text_en": "no limit waits", "durable": True}]
+        done = self._ask(ev.LimitsConfirmed(request.who, request.why))
+        return [limit_control.confirmed_row(each, durable=bool(done[0]["durable"])) for each in waiting]
 
     def _quotes(self, symbols: Sequence[str]) -> list[Quote]:
         now_ns = self._clock.now_ns()
@@ -187,7 +220,7 @@ class Control:
                 for door in self.doors
             ]
         try:
-            rows = view_json.rows_of(self._loop.view, request.table, max(1, request.limit))
+            rows = rows_of(self._loop.view, request.table, max(1, request.limit), now_ns=self._clock.now_ns())
         except KeyError as error:
             raise wire.ControlError(f"没有这张表 / no such table: {request.table}") from error
         if request.table == "status":

@@ -9,7 +9,7 @@ from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.state import State
 from qmt_trading.model.events import Mark, PositionsMarked
 from qmt_trading.model.instrument import Quote, Symbol
-from qmt_trading.model.numbers import SECOND_NS
+from qmt_trading.model.numbers import SECOND_NS, Price
 from qmt_trading.model.signal import Item
 from qmt_trading.model.words import Verb
 from qmt_trading.ports import MarketFeed
@@ -40,6 +40,8 @@ class Marks:
         self._feed = feed
         self._next_ns = 0
         self._fills = 0
+        self._told: dict[Symbol, Price] = {}
+        """By which prices losses were looked at last; what quotes of signals have told since led to no look."""
 
     def take(self, state: State, steady_ns: int, now_ns: int) -> PositionsMarked | None:
         """Return prices that have moved since they were last told; None: nothing has, and nothing was traded."""
@@ -64,8 +66,9 @@ class Marks:
         quote = self._feed.quote(symbol, now_ns)
         if quote is None or not quote.last:
             return None
-        told = state.prices.get(symbol, 0)
-        is_new = not told or (quote.previous_close and symbol not in state.references)
-        if not is_new and abs(quote.last - told) * MOVED < told:
+        told = self._told.get(symbol, 0)
+        is_new = not state.prices.get(symbol) or (quote.previous_close and symbol not in state.references)
+        if told and not is_new and abs(quote.last - told) * MOVED < told:
             return None
+        self._told[symbol] = quote.last
         return Mark(symbol, quote.last, quote.previous_close)

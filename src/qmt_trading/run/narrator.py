@@ -17,6 +17,8 @@ from qmt_trading.codec.view_json import MODE_TEXT, SIDE_TEXT, SIGNAL_TEXT, STATE
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instant import to_clock_text, to_iso_text
+from qmt_trading.model.limit_names import LIMIT_NAMES, SCOPE_NAMES, chinese_text_of, scope_chinese
+from qmt_trading.model.limits import Scope, ScopeKind
 from qmt_trading.model.numbers import SECOND_NS, to_text
 from qmt_trading.model.signal import AccountId, Malformed
 from qmt_trading.model.view import View
@@ -122,7 +124,8 @@ class Narrator:
         if unclean:
             self.say("warning", "resumed", resumed_text(view))
         if view.trading_state is not TradingState.ACTIVE:
-            self.say("warning", "halted", f"仍是 {STATE_TEXT[view.trading_state]}：确认无误后用 qmt resume 恢复")
+            state = STATE_TEXT[view.trading_state]
+            self.say("warning", "halted", f"仍是 {state}：确认无误后用 qmt resume --why 原因 恢复")
 
     def _ready_text(self) -> str:
         """Return that signals are taken, what a bare one does, and what to type next."""
@@ -155,6 +158,11 @@ class Narrator:
 
     def _account(self, account: AccountId) -> str:
         return self._names.get(account) or f"…{account[-4:]}"
+
+    def _scope(self, scope: Scope) -> str:
+        if scope.kind is ScopeKind.ACCOUNT:
+            return f"{SCOPE_NAMES[scope.kind]} {self._account(AccountId(scope.name))}"
+        return scope_chinese(scope)
 
     def _masked(self, text: str, characters_max: int = _MASKED_CHARACTERS_MAX) -> str:
         """Return at most so much of ``text`` with known account numbers, full-width ones too, as people see them.
@@ -242,6 +250,15 @@ class Narrator:
                 whom = "全局" if record.account is None else self._account(record.account)
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
                 return Line(at_ns, "warning", "state", f"{whom}：{STATE_TEXT[record.state]}（{who_why}）")
+            case out.LimitSet():
+                what = f"{self._scope(record.scope)} {LIMIT_NAMES[record.limit].chinese}"
+                who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
+                value = chinese_text_of(record.limit, record.value)
+                return Line(at_ns, "warning", "limit", f"限额 {what} 今日改为 {value}（{who_why}）")
+            case ev.LimitsConfirmed():
+                return Line(
+                    at_ns, "warning", "limit", f"今天设的限额已确认（{record.who}：{self._masked(record.why)}）"
+                )
             case ev.MalformedReceived():
                 return self._malformed(record, at_ns)
             case ev.LinkChanged() if record.state is LinkState.CONNECTED:

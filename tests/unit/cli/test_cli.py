@@ -111,8 +111,10 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
         (status,) = rows("status", folder=tmp_path)
         assert (status["running"], status["state"]) == (True, "HALTED")
         qmt("halt", "--account", "11031123", folder=tmp_path)
-        assert "! 仍单独停止：11031123（qmt resume --account 11031123）" in qmt("resume", folder=tmp_path)
-        assert "仍单独停止" not in qmt("resume", "--account", "11031123", folder=tmp_path)
+        assert "--why" in qmt("resume", folder=tmp_path, code=exit_codes.USAGE)
+        told = qmt("resume", "--why", "好了", folder=tmp_path)
+        assert "! 仍单独停止：11031123（qmt resume --account 11031123 --why 原因）" in told
+        assert "仍单独停止" not in qmt("resume", "--account", "11031123", "--why", "好了", folder=tmp_path)
         qmt("halt", folder=tmp_path)
         qmt("doctor", folder=tmp_path)
         engine.kill()
@@ -146,7 +148,14 @@ def test_a_wrong_configuration_keeps_nobody_from_the_running_engine(tmp_path: Pa
         qmt("send", "buy 600000.SH 100@跌停:11031122 #t/1", folder=tmp_path)
         path = tmp_path / "qmt.toml"
         path.write_text(path.read_text(encoding="utf-8").replace('"buy"', '"buuy"'), encoding="utf-8")
-        for words in (["halt"], ["cancel", "--all"], ["status"], ["orders"], ["resume"], ["timeline", "1"]):
+        for words in (
+            ["halt"],
+            ["cancel", "--all"],
+            ["status"],
+            ["orders"],
+            ["resume", "--why", "x"],
+            ["timeline", "1"],
+        ):
             assert "buuy" not in qmt(*words, "--json", folder=tmp_path).split("! 配置有误")[0], words
             assert "配置有误" in qmt(*words, folder=tmp_path), words
         assert "没有编号 12345 的委托" in qmt("cancel", "12345", folder=tmp_path, code=exit_codes.REFUSED)

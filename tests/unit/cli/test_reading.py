@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from qmt_trading.cli.acting import still_halted
-from qmt_trading.cli.reading import cause_text, fills_come_first, status_pairs
+from qmt_trading.cli.reading import cause_text, fills_come_first, risk_pairs, status_pairs
 from qmt_trading.codec.view_json import rows_of
 from qmt_trading.model import events as ev
-from tests.engine_bench import ACCOUNT, Bench
+from qmt_trading.model.words import TradingState
+from tests.engine_bench import ACCOUNT, OTHER, Bench
 
 
 def told(bench: Bench) -> dict[str, object]:
@@ -33,6 +34,9 @@ def test_an_account_stopped_by_itself_is_named_with_its_own_release() -> None:
     bench.feed(ev.HaltRequested("me", "看看", ACCOUNT))
     assert ACCOUNT in str(told(bench)["单独停止"])
     assert "--account" in str(told(bench)["单独停止"])
+    assert "已停止" in str(told(bench)["单独停止"])
+    bench.feed(ev.HaltRequested("me", "看看", OTHER, TradingState.REDUCING))
+    assert f"{OTHER} 只卖不买" in str(told(bench)["单独停止"])
 
 
 def test_a_closed_journal_says_so() -> None:
@@ -65,7 +69,18 @@ def test_a_global_release_names_the_accounts_that_stay_stopped() -> None:
     bench.feed(ev.HaltRequested("me", "看看"))
     bench.feed(ev.ResumeRequested("me", "好了"))
     (row,) = rows_of(bench.engine.view(), "status", 1)
-    assert still_halted(row) == f"! 仍单独停止：{ACCOUNT}（qmt resume --account {ACCOUNT}）"
+    assert still_halted(row) == f"! 仍单独停止：{ACCOUNT}（qmt resume --account {ACCOUNT} --why 原因）"
+
+
+def test_limits_nearly_used_up_and_brakes_that_tripped_have_a_line_only_then() -> None:
+    assert risk_pairs({}) == risk_pairs({"limits_near": [], "brakes_tripped": []}) == []
+    near = {"scope": f"账户 {ACCOUNT}", "limit_text": "当日买入额", "fullness_percent": 85}
+    tripped = f"账户 {ACCOUNT} 当日亏损：只卖不买"
+    pairs = dict(risk_pairs({"limits_near": [near], "brakes_tripped": [tripped]}))
+    assert pairs == {"今日触发": tripped, "接近限额": f"账户 {ACCOUNT} 当日买入额 85%（qmt risk）"}
+    many = dict(risk_pairs({"limits_near": [near] * 4, "brakes_tripped": []}))
+    assert str(many["接近限额"]).count("当日买入额") == 3
+    assert str(many["接近限额"]).endswith("等 4 条（qmt risk）")
 
 
 def test_the_end_of_the_calendar_is_told_only_when_it_is_near() -> None:

@@ -12,7 +12,7 @@ from qmt_trading.cli.words import TRACE, run, unexpected
 COMMANDS = [
     *("init", "run", "demo", "rehearse", "ladder", "doctor", "send"),
     *("status", "accounts", "positions", "orders", "fills", "signals", "timed", "alerts", "timeline"),
-    *("actions", "cancel", "halt", "resume", "resolve", "stop", "journal", "calendar", "compliance"),
+    *("actions", "rules", "cancel", "halt", "resume", "resolve", "stop", "journal", "calendar", "compliance", "risk"),
 ]
 
 
@@ -31,7 +31,10 @@ def test_each_command_has_one_line_in_the_overview(capsys: pytest.CaptureFixture
     assert all(cell_len(line) <= 80 for line in lines)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "journal verify", "journal export", "compliance report"])
+@pytest.mark.parametrize(
+    "command",
+    [*COMMANDS, "journal verify", "journal export", "compliance report", "risk show", "risk set", "risk confirm"],
+)
 def test_no_help_speaks_the_librarys_english(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(app, [*command.split(), "--help"]) == 0
     text = capsys.readouterr().out

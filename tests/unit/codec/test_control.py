@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from qmt_trading.codec import control as wire
+from qmt_trading.model.limits import ScopeKind
 from qmt_trading.model.words import SideScope
 
 WHO_WHY = {"who": "a", "why": "b"}
@@ -21,7 +22,10 @@ REQUESTS: tuple[wire.ControlRequest, ...] = (
     wire.Cancel(who="a", why="", order_id="x"),
     wire.Cancel(who="a", why="", everything=True),
     wire.Halt(who="a", why="", account="1", cancel_open=True),
-    wire.Resume(who="a", why=""),
+    wire.Halt(who="a", why="", reduce=True),
+    wire.Resume(who="a", why="b"),
+    wire.SetLimit(who="a", why="", scope=ScopeKind.DOOR, name="d", limit="单笔金额", value="1"),
+    wire.ConfirmLimits(who="a", why="b"),
     wire.Resolve(who="a", why="", client_order_id="x", status="NOT_SENT"),
     wire.Stop(who="a", why=""),
 )
@@ -48,19 +52,27 @@ def test_a_misspelt_account_does_not_release_every_account() -> None:
     assert "acount" in refused(verb="resume", acount="x", **WHO_WHY)
 
 
-@pytest.mark.parametrize("verb", ["cancel", "halt", "resume", "resolve", "stop", "send"])
+@pytest.mark.parametrize("verb", ["cancel", "halt", "resume", "resolve", "stop", "send", "set-limit", "confirm-limits"])
 @pytest.mark.parametrize("who", ["", "  ", "\n"])
 def test_whoever_acts_says_who(verb: str, who: str) -> None:
     more: dict[str, dict[str, object]] = {
         "cancel": {"all": True},
         "resolve": {"client_order_id": "x", "status": "UNKNOWN"},
         "send": {"text": "x"},
+        "set-limit": {"scope": "total", "limit": "x", "value": "1"},
     }
     fields: dict[str, object] = {"verb": verb, "who": who} | more.get(verb, {})
     if verb != "send":
-        fields["why"] = ""
+        fields["why"] = "b" if verb in ("resume", "confirm-limits") else ""
     assert "who" in refused(**fields)
     assert not isinstance(wire.decode_request(json.dumps(fields | {"who": "小王"}).encode()), wire.Reading)
+
+
+@pytest.mark.parametrize("verb", ["resume", "confirm-limits"])
+@pytest.mark.parametrize("why", ["", "  ", "\n"])
+def test_whoever_releases_or_confirms_says_why(verb: str, why: str) -> None:
+    assert "--why" in refused(verb=verb, who="a", why=why)
+    assert "why" in refused(verb=verb, who="a")
 
 
 @pytest.mark.parametrize("more", [{}, {"side": "buy"}, {"all": False}, {"order_id": ""}, {"account": None}])

@@ -46,8 +46,8 @@ def test_what_is_not_built_yet_is_named_as_it_is_written() -> None:
 
 def test_a_stop_names_the_release_of_one_account_too() -> None:
     chinese, english = sentence(Denial(Reason.TRADING_HALTED))
-    assert "qmt resume --account 账号" in chinese
-    assert "qmt resume --account" in english
+    assert "qmt resume --account 账号 --why 原因" in chinese
+    assert "qmt resume --account … --why" in english
 
 
 def test_a_limit_names_its_key() -> None:

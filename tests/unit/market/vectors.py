@@ -11,17 +11,21 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from qmt_trading.market.cage import cage_bound
+from qmt_trading.market.corporate_actions import reference_price
+from qmt_trading.market.dividend_tax import tax_millionths
 from qmt_trading.market.fees import fee
 from qmt_trading.market.limits import part_of, price_band, price_limits
 from qmt_trading.market.lots import check_buy, check_sell
 from qmt_trading.market.names import listing_of
+from qmt_trading.market.phases import Phase, Span, phases_of
 from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.model.instrument import Symbol, TradingRule
 from qmt_trading.model.listing import Listing
-from qmt_trading.model.numbers import Money, Price, Quantity, from_decimal, notional, to_text
+from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity, from_decimal, notional, to_text
 from qmt_trading.model.rule_row import RuleName
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.model.words import Side
+from tests.actions import action
 
 SAMPLES: Final = {"main": "600000.SH", "bse": "830799.BJ"}
 """A symbol for the vectors that name only a market; Beijing's still had their old codes in 2024."""
@@ -185,6 +189,41 @@ def board(vector: Vector) -> str:
     return vector.rule().board
 
 
+def spans(vector: Vector) -> tuple[Span, ...]:
+    rule = vector.rule()
+    return phases_of(vector.symbol, rule.kind, rule.board, vector.day)
+
+
+def has_phase(phase: Phase) -> Judge:
+    return lambda vector: yes(any(span.phase is phase for span in spans(vector)))
+
+
+def takes_a_cancel(vector: Vector) -> str:
+    clock = dt.time.fromisoformat(re.findall(r"\d\d:\d\d:\d\d", vector.question)[0])
+    time_ns = ((clock.hour * 60 + clock.minute) * 60 + clock.second) * SECOND_NS
+    (span,) = [span for span in spans(vector) if span.begins_ns <= time_ns < span.ends_ns]
+    return yes(span.takes_cancels)
+
+
+def ex_right_price(vector: Vector) -> str:
+    given = {name: str(value) for name, value in vector.inputs.items()}
+    taken = action(
+        vector.symbol,
+        bonus=given.get("bonus_per10", "0"),
+        transfer=given.get("transfer_per10", "0"),
+        rights=given.get("rights_per10", "0"),
+        rights_price=given.get("rights_price", "0"),
+        cash=given["cash_per10_pretax"],
+    )
+    return told(reference_price(vector.price("prev_close"), taken, vector.rule().tick), like=vector.expected)
+
+
+def tax_on_dividends(vector: Vector) -> str:
+    held = [int(days) for days in re.findall(r"(\d+) days", vector.question)]
+    rates = [tax_millionths(vector.day, vector.day - dt.timedelta(days=each), vector.day) for each in held]
+    return ";".join(f"{rate // 10_000}%" for rate in rates)
+
+
 def yes(holds: bool) -> str:
     return "yes" if holds else "no"
 
@@ -238,17 +277,17 @@ JUDGES: Final[dict[str, Judge]] = {
     "cage.buy": highest_buy,
     "t0": resale,
     "code.board": board,
+    "session.close_auction": has_phase(Phase.CLOSING_AUCTION),
+    "session.afterhours": has_phase(Phase.AFTER_HOURS),
+    "session.cancel": takes_a_cancel,
+    "exright.reference": ex_right_price,
+    "tax.dividend": tax_on_dividends,
 }
 
 ELSEWHERE: Final = frozenset(
     {
-        "exright.reference",
-        "session.afterhours",
-        "session.cancel",
         "session.circuit_breaker",
-        "session.close_auction",
         "session.suspended",
-        "tax.dividend",
     }
 )
-"""Topics of the calendar, the phases and the corporate actions: what judges them belongs into ``JUDGES``."""
+"""Facts of a day that a feed or a recording tells, and no rule: a suspension, and the two days of the breaker."""

@@ -21,6 +21,8 @@ from qmt_trading.run.config import load
 
 pytestmark = pytest.mark.slow
 
+BUY = "buy 600000.SH 100@跌停:11031122 #b/{}"
+
 CONFIG = """
 mode = "paper"
 [session]
@@ -82,6 +84,46 @@ def test_a_file_halts_within_a_quarter_of_a_second_and_a_resume_removes_it(folde
         assert app.view.trading_state is TradingState.ACTIVE
     finally:
         app.stop()
+
+
+def test_a_file_halts_a_burst_with_the_control_door_dead_and_a_restart_changes_nothing(folder: Path) -> None:
+    app = application(folder)
+    app.start()
+    stopping = threading.Event()
+
+    def stream() -> None:
+        number = 0
+        while not stopping.is_set():
+            number += 1
+            message(app, BUY.format(number))
+            time.sleep(0.0005)
+
+    sender = threading.Thread(target=stream)
+    try:
+        app._control_door.close()
+        sender.start()
+        until(lambda: len(app.view.orders) > 5)
+        (folder / "data" / "HALT").touch()
+        until(lambda: app.view.trading_state is TradingState.HALTED)
+        known, signals = len(app.view.orders), len(app.view.signals)
+        until(lambda: len(app.view.signals) > signals + 50)
+        assert len(app.view.orders) == known
+        assert {row.receipt.status for row in list(app.view.signals)[signals + 1 :]} == {"denied"}
+    finally:
+        stopping.set()
+        sender.join()
+        app.stop()
+    (folder / "data" / "HALT").unlink()  # The journal remembers, whatever becomes of the file.
+    again = application(folder)
+    again.start()
+    try:
+        assert again.view.trading_state is TradingState.HALTED
+        message(again, BUY.format("again"))
+        until(lambda: again.view.signals[-1].id.endswith("again"))
+        assert again.view.signals[-1].receipt.status == "denied"
+        assert len(again.view.orders) == known
+    finally:
+        again.stop()
 
 
 def test_a_start_with_the_file_there_sends_nothing(folder: Path) -> None:

@@ -14,7 +14,8 @@ from tests.loop_bench import LoopBench
 from qmt_trading.codec import control as wire
 from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import Quote
-from qmt_trading.model.words import OrderStatus
+from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
+from qmt_trading.model.words import OrderStatus, TradingState
 from qmt_trading.run.control import Control
 
 
@@ -132,3 +133,138 @@ def test_quotes_are_those_by_which_the_engine_judges() -> None:
     found = msgspec.convert(rows[0]["quote"], Quote)
     assert found == desk.bench.quote(STOCK, desk.bench.clock.now_ns())
     assert len(rows) == 1
+
+
+def set_limit(value: str, why: str = "", **changes: object) -> wire.SetLimit:
+    fields: dict[str, object] = {"scope": ScopeKind.ACCOUNT, "name": ACCOUNT, "limit": "order_value_max"}
+    return wire.SetLimit(**{"who": "me", "why": why, "value": value, **fields, **changes})  # type: ignore[arg-type]
+
+
+MINE = Scope(ScopeKind.ACCOUNT, ACCOUNT)
+
+
+def held(desk: Desk, scope: Scope = MINE) -> int:
+    return desk.bench.engine.state.gauges.limits(scope).order_value_max
+
+
+def test_a_tighter_limit_needs_no_reason_and_holds_for_the_next_order() -> None:
+    desk = Desk()
+    (row,) = desk.ask(set_limit("900.00"))
+    assert (row["done"], row["before_text"], row["value_text"]) == ("limit", "100,000.00", "900.00")
+    assert (row["scope_text"], row["limit_text"], row["durable"]) == (f"账户 {ACCOUNT}", "单笔金额", True)
+    way = desk.bench.send(f"buy {STOCK} 100@10.50:{ACCOUNT} #x/2")
+    desk.bench.rest()
+    assert "ORDER_VALUE_EXCEEDED" in str(way.receipts[-1])
+
+
+@pytest.mark.parametrize("why", ["", " "])
+def test_a_wider_limit_is_refused_without_a_reason_and_set_with_one(why: str) -> None:
+    desk = Desk()
+    text = refusal(desk, set_limit("300,000", why))
+    assert "100,000.00 → 300,000.00" in text
+    assert held(desk) == 100_000 * 10_000
+    desk.ask(set_limit("300,000", "大单"))
+    assert held(desk) == 300_000 * 10_000
+    alert = desk.bench.loop.view.alerts[-1].alert
+    assert (alert.code, "me：大单" in alert.chinese) == ("LIMIT_LOOSENED", True)
+
+
+def test_a_limit_that_goes_back_to_the_file_is_wider_than_what_holds_and_wants_a_reason() -> None:
+    desk = Desk()
+    desk.ask(set_limit("900"))
+    refusal(desk, set_limit("100000"))
+    desk.ask(set_limit("100000", "恢复"))
+    assert [each.alert.code for each in desk.bench.loop.view.alerts] == []
+
+
+def test_a_limit_is_taken_away_with_none_and_a_reason() -> None:
+    desk = Desk()
+    assert "→ 不限" in refusal(desk, set_limit("none"))
+    assert desk.ask(set_limit("none", "试"))[0]["value_text"] == "不限"
+    assert held(desk) == 0
+
+
+def test_a_limit_is_named_in_chinese_and_an_account_by_its_number() -> None:
+    desk = Desk()
+    assert desk.ask(set_limit("900", limit="单笔金额"))[0]["limit"] == "order_value_max"
+    (row,) = desk.ask(set_limit("900", scope=ScopeKind.TOTAL, name=""))
+    assert (row["scope_text"], held(desk, TOTAL)) == ("合计", 900 * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"name": "11031199"}, "没有这个账户：11031199；已有：11031122、11031123"),
+        ({"scope": ScopeKind.DOOR, "name": "window"}, "没有这个通道：window；已有：door"),
+        ({"scope": ScopeKind.STRATEGY, "name": "x"}, "没有这个策略：x；已有：无"),
+        ({"scope": ScopeKind.TOTAL, "name": "x"}, "合计没有名字"),
+        ({"limit": "order_value"}, "账户没有这条限额：order_value；可设：order_value_max 单笔金额"),
+        ({"limit": "windows"}, "账户没有这条限额：windows"),
+        ({"limit": "cash_reserve", "scope": ScopeKind.TOTAL, "name": ""}, "合计没有这条限额：cash_reserve"),
+        ({"value": "0"}, "单笔金额（order_value_max）应是大于 0 的金额（元）"),
+        ({"value": "-5"}, "应是大于 0 的金额"),
+        ({"limit": "deviation_max", "value": "3"}, "应是百分数，例如 2%；不要这条限额写 none"),
+        ({"limit": "orders_per_second_max", "value": "1.5"}, "应是1 到 1000 的整数"),
+    ],
+)
+def test_a_limit_that_cannot_be_is_refused_with_what_can(changes: dict[str, object], told: str) -> None:
+    desk = Desk()
+    before = desk.bench.engine.state.gauges.images()
+    assert told in refusal(desk, set_limit("5", "试", **changes) if "value" not in changes else _with(changes))
+    assert desk.bench.engine.state.gauges.images() == before
+
+
+def _with(changes: dict[str, object]) -> wire.SetLimit:
+    fields = {key: value for key, value in changes.items() if key != "value"}
+    return set_limit(str(changes["value"]), "试", **fields)
+
+
+def test_after_a_start_the_limits_of_the_day_wait_for_a_confirmation() -> None:
+    desk = Desk()
+    assert desk.ask(wire.ConfirmLimits(who="me", why="好"))[0]["text"] == "没有待确认的限额"
+    desk.ask(set_limit("300000", "大单"))
+    desk.bench = desk.bench.again().connect()
+    desk.control = Control(desk.bench.loop, desk.bench.inbox, desk.bench.clock, stop=lambda: None)
+    assert held(desk) == 100_000 * 10_000
+    (risk,) = [row for row in desk.ask(wire.Read("risk")) if row["name"] == ACCOUNT]
+    assert isinstance(risk["limits"], list)
+    assert [each["source"] for each in risk["limits"] if each["limit"] == "order_value_max"] == ["tighter"]
+    (row,) = desk.ask(wire.ConfirmLimits(who="me", why="好"))
+    assert (row["done"], row["value_text"], row["durable"]) == ("confirmed", "300,000.00", True)
+    assert held(desk) == 300_000 * 10_000
+
+
+def test_reducing_is_asked_for_and_does_not_make_a_halt_less() -> None:
+    desk = Desk()
+    (row,) = desk.ask(wire.Halt(who="me", why="", reduce=True))
+    assert (row["state"], row["state_text"]) == ("REDUCING", "只卖不买")
+    desk.ask(wire.Halt(who="me", why=""))
+    (row,) = desk.ask(wire.Halt(who="me", why="", reduce=True))
+    assert (row["done"], "qmt resume" in str(row["text"])) == ("nothing", True)
+    assert desk.bench.engine.state.trading_state is TradingState.HALTED
+
+
+def test_what_works_is_cancelled_with_a_reduction_that_is_stricter_already() -> None:
+    desk = Desk()
+    desk.report()
+    desk.ask(wire.Halt(who="me", why=""))
+    rows = desk.ask(wire.Halt(who="me", why="", reduce=True, cancel_open=True))
+    assert [row["done"] for row in rows] == ["cancel", "nothing"]
+
+
+def test_the_status_names_limits_that_are_nearly_used_up_and_brakes_of_today() -> None:
+    desk = Desk()
+    (status,) = desk.ask(wire.Read("status"))
+    assert (status["limits_near"], status["brakes_tripped"]) == ([], [])
+    desk.ask(set_limit("1", limit="working_orders_max"))
+    desk.bench.engine.state.gauges.of_account(ACCOUNT).loss_step = 1
+    desk.bench.engine.state.gauges.of_account(ACCOUNT).touched()
+    desk.ask(set_limit("1", limit="orders_per_day_max"))
+    (status,) = desk.ask(wire.Read("status"))
+    near = status["limits_near"]
+    assert isinstance(near, list)
+    assert [(each["scope"], each["limit"], each["fullness_percent"]) for each in near] == [
+        (f"账户 {ACCOUNT}", "working_orders_max", 100),
+        (f"账户 {ACCOUNT}", "orders_per_day_max", 100),
+    ]
+    assert status["brakes_tripped"] == [f"账户 {ACCOUNT} 当日亏损：只卖不买"]

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import cast
 
 from msgspec.structs import replace
-from tests.engine_bench import Bench
+from tests.engine_bench import ACCOUNT, Bench
 from tests.loop_bench import HandClock
 
 from qmt_trading.codec import signal
 from qmt_trading.codec.malformed import general
 from qmt_trading.model import events as ev
+from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
 from qmt_trading.model.signal import Malformed, Signal
 from qmt_trading.ports import SignalSource
 from qmt_trading.run import log_lines
@@ -91,6 +92,20 @@ def test_a_state_without_a_reason_has_no_dangling_colon(tmp_path: Path) -> None:
     console = Console(tmp_path)
     console.narrator.records([ev.At(bench.now_ns), *bench.feed(ev.HaltRequested("root (cli)", ""))])
     assert "全局：已停止（仅可撤单）（root (cli)）" in console.said()
+
+
+def test_a_limit_that_is_set_or_confirmed_is_told_with_who_and_why_and_the_account_masked(tmp_path: Path) -> None:
+    bench, console = Bench(), Console(tmp_path)
+    mine = Scope(ScopeKind.ACCOUNT, ACCOUNT)
+    for scope, value in ((mine, 500_000_000), (TOTAL, 0)):
+        made = bench.feed(ev.LimitRequested("root (cli)", "试", scope, "order_value_max", value))
+        console.narrator.records([ev.At(bench.now_ns), *made])
+    console.narrator.records([ev.At(bench.now_ns), ev.LimitsConfirmed("小王", "还要用")])
+    text = console.said()
+    assert "限额 账户 一号 单笔金额 今日改为 50,000.00（root (cli)：试）" in text
+    assert "限额 合计 单笔金额 今日改为 不限（root (cli)：试）" in text
+    assert "今天设的限额已确认（小王：还要用）" in text
+    assert ACCOUNT not in text
 
 
 def test_a_malformed_message_is_logged_with_the_sentence_that_its_sender_would_have_got(tmp_path: Path) -> None:

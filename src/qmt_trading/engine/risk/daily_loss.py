@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from qmt_trading.engine.state import Account, State
+from qmt_trading.market.profit import profit_of_day
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import MILLION, Money
-from qmt_trading.model.words import InstrumentKind
+from qmt_trading.model.words import NOT_PRICED
 
 REDUCING = 1
 HALTING = 2
-_NOT_COUNTED = (InstrumentKind.REPO, InstrumentKind.SUBSCRIPTION)
 
 
 def day_profit(state: State, account: Account) -> Money:
@@ -21,12 +21,12 @@ def day_profit(state: State, account: Account) -> Money:
     total = 0
     for symbol in account.positions.keys() | account.day_flows.keys():
         last = state.prices.get(symbol, 0)
-        if not last or state.kind(symbol) in _NOT_COUNTED:
+        if not last or state.kind(symbol) in NOT_PRICED:
             continue
         held = account.positions.get(symbol)
         quantity = 0 if held is None else held.quantity
-        net, money = account.day_flows.get(symbol, (0, 0))
-        total += quantity * last - (quantity - net) * (state.references.get(symbol) or last) + money
+        flow = account.day_flows.get(symbol, (0, 0))
+        total += profit_of_day(quantity, flow, last, state.references.get(symbol, 0))
     return Money(total)
 
 

@@ -21,6 +21,7 @@ from qmt_trading.engine.risk.hours import check_calendar, check_session, check_w
 from qmt_trading.engine.risk.lot import check_lot
 from qmt_trading.engine.risk.orders_per_signal import check_amplification
 from qmt_trading.engine.risk.price_limit import check_price_limit, check_tick
+from qmt_trading.engine.risk.quick import breaks_none
 from qmt_trading.engine.risk.risk_warning import check_day_buy, check_risk_warning, check_suspended
 from qmt_trading.engine.risk.scope import check_scope
 from qmt_trading.engine.risk.self_cross import check_self_cross
@@ -31,6 +32,7 @@ from qmt_trading.engine.risk.trading_state import check_trading_state
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import LIVE
 from qmt_trading.market.cage import cage_bound
+from qmt_trading.model.instant import time_of_day_ns
 from qmt_trading.model.instrument import Quote, TradingRule
 from qmt_trading.model.limits import ScopeKind
 from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
@@ -63,10 +65,16 @@ def admit(
         or (_check_clock(own.account, state) if state.clock_unsettled else None)
         or check_staleness(instruction.deadline_ns, state.now_ns)
         or (None if market.takes_orders else check_session(False, state.now_ns))
-        or (_check_lists(state, instruction, market.quote, judged) if judged.has_lists or market.is_special else None)
+        or (
+            None
+            if judged.permits(instruction.symbol, time_of_day_ns(state.now_ns)) and not market.is_special
+            else _check_lists(state, instruction, market.quote, judged)
+        )
         or (_check_marks(account, instruction) if account.marks else None)
         or (
-            _check_unresolved(state, account, instruction, judged) if account.unresolved or judged.has_unknown else None
+            _check_unresolved(state, account, instruction, judged)
+            if account.unresolved or (judged.has_total_unknown and state.unresolved)
+            else None
         )
         or (_check_duplicate(state, instruction) if instruction.duplicate_key else None)
         or (_check_bare(state, own, instruction) if instruction.bare else None)
@@ -97,15 +105,20 @@ def judge(
     """Return why ``candidate``, which is legal, may not be sent for ``account``, or None."""
     denial = _check_day_buy(state, account, candidate, market) or _check_cover(account, candidate, market, judged)
     if denial is None and settings.self_cross_denied:
-        working = state.working.get(candidate.symbol)
+        working = (state.selling if candidate.side is Side.BUY else state.buying).get(candidate.symbol)
         if working:
             denial = check_self_cross(candidate.price, candidate.side, map(state.order, working))
+    if denial is not None or breaks_none(state, account, candidate, market, counted, judged):
+        return denial
     for gauge in judged.gauges:
         denial = denial or check_scope(state, account, candidate, market, counted, gauge)
     return denial
 
 
 def _check_cage(rule: TradingRule, quote: Quote, price: Price, side: Side) -> Denial | None:
+    nearest = quote.asks if side is Side.BUY else quote.bids
+    if nearest and (price <= nearest[0] if side is Side.BUY else price >= nearest[0]):
+        return None  # Not beyond the other side: the cage begins there.
     bound = cage_bound(
         rule,
         side,

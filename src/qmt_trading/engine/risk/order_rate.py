@@ -27,6 +27,8 @@ def turn_of(gauges: Sequence[Gauge], now_ns: int, count: int) -> Turn:
     Of messages only those that have left count: what cancels will leave later cannot be known.
     """
     turn = Turn(now_ns)
+    if _is_free(gauges, now_ns, count):
+        return turn
     for gauge in gauges:
         limits, usage = gauge.limits, gauge.usage
         if limits.messages_per_second_max:
@@ -41,6 +43,27 @@ def turn_of(gauges: Sequence[Gauge], now_ns: int, count: int) -> Turn:
             if limits.orders_per_minute_max:
                 turn = _later(turn, gauge, turns, limits.orders_per_minute_max, MINUTE_NS, count)
     return turn
+
+
+def _is_free(gauges: Sequence[Gauge], now_ns: int, count: int) -> bool:
+    """Tell that nobody waits and no window is full: what is so nearly always, in one look."""
+    for gauge in gauges:
+        limits, usage = gauge.limits, gauge.usage
+        turns, messages = usage.turns, usage.messages
+        if turns and turns[-1] > now_ns:
+            return False
+        kept = limits.orders_per_second_max + 1 - count
+        if limits.orders_per_second_max and (kept <= 0 or (len(turns) >= kept and turns[-kept] + SECOND_NS > now_ns)):
+            return False
+        kept = limits.orders_per_minute_max + 1 - count
+        if limits.orders_per_minute_max and (kept <= 0 or (len(turns) >= kept and turns[-kept] + MINUTE_NS > now_ns)):
+            return False
+        kept = limits.messages_per_second_max + 1 - count
+        if limits.messages_per_second_max and (
+            kept <= 0 or (len(messages) >= kept and messages[-kept] + SECOND_NS > now_ns)
+        ):
+            return False
+    return True
 
 
 def _later(turn: Turn, gauge: Gauge, instants: Sequence[int], count_max: int, window_ns: int, count: int) -> Turn:

@@ -84,8 +84,7 @@ def held_worth(state: State, account: Account, candidate: Candidate, market: Mar
             held = sum(
                 shares for (_, owner, what), shares in state.holdings.items() if owner == strategy and what == symbol
             )
-            working = map(state.order, state.working.get(symbol, ()))
-            return held * price + sum(order.reserved for order in working if order.strategy == strategy)
+            return held * price + state.open_buys.get((strategy, symbol), 0)
 
 
 def _of_account(account: Account, candidate: Candidate, price: int) -> int:

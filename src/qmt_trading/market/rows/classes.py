@@ -9,6 +9,7 @@ from qmt_trading.model.rule_row import Certainty, RuleName, RuleRow, Trait
 from qmt_trading.model.words import InstrumentKind as Kind
 
 _TERMINAL: Final = "terminal instrument details, 2025-07"
+_RANGES: Final = "code ranges that terminals use"
 
 
 def _codes(
@@ -94,10 +95,32 @@ _SHANGHAI: Final = (
         "Shanghai ETF",
     ),
     _codes("SH", ("508",), Kind.FUND, "reit", "沪市 REIT", "Shanghai REIT", since=dt.date(2021, 6, 21)),
-    _codes("SH", ("110", "111", "113", "118"), Kind.CONVERTIBLE, "convertible", "沪市可转债", "Shanghai convertibles"),
-    _codes("SH", ("010", "018", "019", "020", "132"), Kind.BOND, "bond", "沪市债券", "Shanghai bonds"),
-    _codes("SH", ("204",), Kind.REPO, "repo", "沪市逆回购", "Shanghai repo"),
-    _codes("SH", ("000",), Kind.INDEX, "index", "上证指数", "Shanghai indices"),
+    _codes(
+        "SH",
+        ("110", "111", "113", "118"),
+        Kind.CONVERTIBLE,
+        "convertible",
+        "沪市可转债",
+        "Shanghai convertibles",
+        source=_RANGES,
+        certainty=Certainty.MEDIUM,
+    ),
+    _codes(
+        "SH",
+        ("010", "018", "019", "020", "132"),
+        Kind.BOND,
+        "bond",
+        "沪市债券",
+        "Shanghai bonds",
+        source=_RANGES,
+        certainty=Certainty.MEDIUM,
+    ),
+    _codes(
+        "SH", ("204",), Kind.REPO, "repo", "沪市逆回购", "Shanghai repo", source=_RANGES, certainty=Certainty.MEDIUM
+    ),
+    _codes(
+        "SH", ("000",), Kind.INDEX, "index", "上证指数", "Shanghai indices", source=_RANGES, certainty=Certainty.MEDIUM
+    ),
     _codes(
         "SH",
         ("707", "730", "732", "780", "787", "789", "718", "726", "733", "754", "783"),
@@ -142,11 +165,25 @@ _SHENZHEN: Final = (
         "convertible",
         "深市可转债",
         "Shenzhen convertibles",
+        source=_RANGES,
         certainty=Certainty.MEDIUM,
     ),
-    _codes("SZ", ("131",), Kind.REPO, "repo", "深市逆回购", "Shenzhen repo"),
-    _codes("SZ", ("100", "101", "102"), Kind.BOND, "bond", "深市债券", "Shenzhen bonds"),
-    _codes("SZ", ("399",), Kind.INDEX, "index", "深证指数", "Shenzhen indices"),
+    _codes(
+        "SZ", ("131",), Kind.REPO, "repo", "深市逆回购", "Shenzhen repo", source=_RANGES, certainty=Certainty.MEDIUM
+    ),
+    _codes(
+        "SZ",
+        ("100", "101", "102"),
+        Kind.BOND,
+        "bond",
+        "深市债券",
+        "Shenzhen bonds",
+        source=_RANGES,
+        certainty=Certainty.MEDIUM,
+    ),
+    _codes(
+        "SZ", ("399",), Kind.INDEX, "index", "深证指数", "Shenzhen indices", source=_RANGES, certainty=Certainty.MEDIUM
+    ),
     _codes(
         "SZ",
         ("07", "37"),
@@ -190,7 +227,9 @@ _BEIJING: Final = (
         source="code ranges in use; no text found",
         certainty=Certainty.LOW,
     ),
-    _codes("BJ", ("899",), Kind.INDEX, "index", "北证指数", "Beijing indices"),
+    _codes(
+        "BJ", ("899",), Kind.INDEX, "index", "北证指数", "Beijing indices", source=_RANGES, certainty=Certainty.MEDIUM
+    ),
 )
 _FUND_CLASSES: Final = (
     _class_of_funds("SH", ("511",), Trait.BOND_FUND, "511 段是债券和货币 ETF", "the 511 codes: bond and money ETFs"),

@@ -1,0 +1,152 @@
+"""From a halt's request to the last broker call: by the control door and by the flag file, while orders stream.
+
+``python -m benchmarks.halting --folder FOLDER [--rounds 100]``. A real engine process, its counter in another one; the
+instants of the calls are those that the journal keeps. 0 is a halt after which nothing left at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import socket
+import sys
+import tempfile
+import threading
+import time
+from bisect import bisect_right
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from benchmarks.anchors import connect, percentile, verdict
+from benchmarks.product import Product
+from qmt_trading.cli import engine_access
+from qmt_trading.codec import control as wire
+from qmt_trading.run.reading import read_view
+
+GAP_S: Final = 0.001
+LOOK_S: Final = 0.35
+"""How long after a request is looked for calls."""
+TARGETS: Final = {"control door": 100.0, "flag file": 250.0}
+LIMITS: Final = "\n".join(
+    f'{name} = "none"'
+    for name in (
+        "working_orders_max",
+        "orders_per_second_max",
+        "orders_per_day_max",
+        "messages_per_second_max",
+        "messages_per_day_max",
+    )
+)
+
+
+class Halted(NamedTuple):
+    """One halt: when it was asked for, when its answer was there, and when it was about to be taken back."""
+
+    way: str
+    asked_ns: int
+    answered_ns: int
+    until_ns: int
+
+
+class Stream:
+    """Sends one order after the other on a line of its own until it is stopped."""
+
+    def __init__(self, product: Product) -> None:
+        self._product = product
+        self._line = connect(product.door)
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=each, daemon=True) for each in (self._send, self._read)]
+        for thread in self._threads:
+            thread.start()
+
+    def _send(self) -> None:
+        while not self._stopping.is_set():
+            self._line.sendall(self._product.message(time.time_ns()))
+            time.sleep(GAP_S)
+
+    def _read(self) -> None:
+        while self._line.recv(1 << 16):
+            pass
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._threads[0].join()
+        self._line.shutdown(socket.SHUT_WR)
+        self._threads[1].join()
+        self._line.close()
+
+
+def main() -> int:
+    """Measure and print a table, in milliseconds, and the two targets."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.halting", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--folder", type=Path)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="bench-") as name:
+        product = Product(Path(name), 1, limits=LIMITS)
+        try:
+            halts = rounds(product, arguments.rounds)
+        finally:
+            product.close()
+        report(halts, calls(product.folder / "data"))
+    return 0
+
+
+def rounds(product: Product, count: int) -> list[Halted]:
+    """Halt and resume, ``count`` times each way, in random order."""
+    stream = Stream(product)
+    halts: list[Halted] = []
+    try:
+        for way in random.sample([*TARGETS] * count, 2 * count):
+            time.sleep(random.uniform(0.05, 0.15))
+            halts.append(halt(product.folder / "data", way))
+    finally:
+        stream.stop()
+    return halts
+
+
+def halt(folder: Path, way: str) -> Halted:
+    """Halt in one way, look for a while, and resume."""
+    asked_ns = time.time_ns()
+    if way == "flag file":
+        (folder / "HALT").touch()
+    else:
+        engine_access.ask(folder, wire.Halt(who="bench", why="drill"))
+    answered_ns = time.time_ns()
+    time.sleep(LOOK_S)
+    until_ns = time.time_ns()
+    engine_access.ask(folder, wire.Resume(who="bench", why="drill"))
+    while (folder / "HALT").exists():
+        time.sleep(0.001)
+    return Halted(way, asked_ns, answered_ns, until_ns)
+
+
+def calls(folder: Path) -> list[int]:
+    """Return the instants of all broker calls that submitted, from the journal."""
+    return sorted(order.handed_over_ns for order in read_view(folder).orders if order.handed_over_ns)
+
+
+def report(halts: list[Halted], instants: list[int]) -> None:
+    """Print what was measured."""
+    took: dict[str, list[int]] = {way: [] for way in TARGETS}
+    after: dict[str, int] = dict.fromkeys(TARGETS, 0)
+    in_burst: dict[str, int] = dict.fromkeys(TARGETS, 0)
+    for each in halts:
+        first, last = bisect_right(instants, each.asked_ns), bisect_right(instants, each.until_ns)
+        took[each.way].append(instants[last - 1] - each.asked_ns if last > first else 0)
+        after[each.way] += last - first
+        in_burst[each.way] += bool(first) and each.asked_ns - instants[first - 1] < 20_000_000
+    answers = [each.answered_ns - each.asked_ns for each in halts if each.way == "control door"]
+    print(f"orders sent {len(instants)}, halts {len(halts)}  (milliseconds to the last broker call)")
+    print(f"{'':14}{'p50':>9}{'p99':>9}{'most':>9}{'left after':>12}{'in a burst':>12}")
+    for way, values in took.items():
+        half, nearly, most = (percentile(values, share) / 1e3 for share in (0.5, 0.99, 1.0))
+        print(f"{way:14}{half:>9.2f}{nearly:>9.2f}{most:>9.2f}{after[way]:>12}{in_burst[way]:>12}")
+    half, nearly = (percentile(answers, share) / 1e3 for share in (0.5, 0.99))
+    print(f"{'answer':14}{half:>9.2f}{nearly:>9.2f}")
+    for way, target in TARGETS.items():
+        verdict(f"{way}, p99 in milliseconds", percentile(took[way], 0.99) / 1e3, target)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
