@@ -178,7 +178,7 @@ def _of_the_position(facts: Facts, asking: Asking, needed: int, scope: Scope) ->
     else:
         held = sum(facts.held(each, symbol).quantity for each in accounts)
     claimed = sum(facts.frozen(each) for each in facts.orders if each.symbol == symbol and belongs(scope, each))
-    reached = held * reference(asking.quote) + claimed + needed
+    reached = held * (reference(asking.quote) or asking.price) + claimed + needed
     limit = limit_of(facts, scope, "position_value_max")
     if limit:
         yield from over(Reason.POSITION_VALUE_EXCEEDED, reached, limit, money(reached), money(limit))

@@ -72,8 +72,11 @@ def _check_position(
 
 
 def held_worth(state: State, account: Account, candidate: Candidate, market: Market, gauge: Gauge) -> int:
-    """Return what the scope holds of the symbol at the reference price, and what its open buys freeze."""
-    symbol, price = candidate.symbol, market.reference
+    """Return what the scope holds of the symbol at the reference price, and what its open buys freeze.
+
+    Without a reference it is held at the price that is being paid: nobody holds it for nothing.
+    """
+    symbol, price = candidate.symbol, market.reference or candidate.price
     match gauge.scope.kind:
         case ScopeKind.ACCOUNT:
             return _of_account(account, candidate, price)

@@ -61,6 +61,15 @@ def test_what_is_held_counts_at_the_market_and_what_is_being_bought_at_what_it_f
     assert reasons(bench.signal(BUY + "5", quote=fallen)) == [None]
 
 
+def test_without_any_price_a_holding_is_worth_what_is_being_paid() -> None:
+    limit = Limits(position_value_max=Money(HELD + HUNDRED))
+    for last, close in ((0, 0), (0, 105_000), (105_000, 0)):
+        bench = free(limit)
+        quote = bench.quote(last=Price(last), previous_close=Price(close))
+        assert reasons(bench.signal(BUY + "1", quote=quote)) == [None]
+        assert reasons(bench.signal(BUY + "2", quote=quote)) == [Reason.POSITION_VALUE_EXCEEDED]
+
+
 def test_fees_are_part_of_what_is_being_bought() -> None:
     limit = Limits(position_value_max=Money(HELD + HUNDRED))
     assert reasons(limited(Bench(), limit).signal(BUY + "1")) == [Reason.POSITION_VALUE_EXCEEDED]
