@@ -19,13 +19,13 @@ exit /b 0
 :found
 %QMT% halt --why "emergency stop, double-clicked"
 set CODE=%ERRORLEVEL%
-if "%CODE%"=="0" echo Nothing is bought or sold until:  qmt resume     To cancel what works, too:  qmt cancel --all
+if "%CODE%"=="0" echo Nothing is bought or sold until:  qmt resume --why REASON   To cancel, too:  qmt cancel --all
 if "%CODE%"=="0" goto end
 rem Nobody answered. The file stops an engine that hangs, and the next one that starts.
 if not exist data\ goto nowhere
 echo emergency stop>data\HALT
 if not exist data\HALT goto nowhere
-echo The engine did not answer. The file data\HALT now stops it, and the next start. To release:  qmt resume
+echo The engine did not answer. The file data\HALT stops it and the next start. Release:  qmt resume --why REASON
 goto end
 :nowhere
 echo NOT STOPPED: make a file named HALT in the data folder of qmt.toml, or end the program.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
 from typing import Final
 
 from msgspec.structs import replace
@@ -89,16 +88,11 @@ class Usage:
             )
         return image
 
-    def shown(self, now_ns: int) -> UsageImage:
-        """Return the figures with the instants of the last minute, made anew only when something was counted.
-
-        It may hold instants that are older by now; whoever counts them looks at the clock.
-        """
+    def shown(self) -> UsageImage:
+        """Return the figures with all instants that are remembered, made anew only when something was counted."""
         shown = self._shown
         if shown is None:
-            since_ns = now_ns - MINUTE_NS
-            turns, messages = _since(self.turns, since_ns), _since(self.messages, since_ns)
-            shown = self._shown = replace(self.image(), turns=turns, messages=messages)
+            shown = self._shown = replace(self.image(), turns=tuple(self.turns), messages=tuple(self.messages))
         return shown
 
     def restore(self, image: UsageImage) -> None:
@@ -138,11 +132,6 @@ class Usage:
         self._shown = None
         if at_ns in self.turns:
             self.turns.remove(at_ns)
-
-
-def _since(instants: deque[int], since_ns: int) -> tuple[int, ...]:
-    newest = tuple(takewhile(lambda each: each > since_ns, reversed(instants)))
-    return newest[::-1]
 
 
 def _insert(instants: deque[int], at_ns: int) -> None:

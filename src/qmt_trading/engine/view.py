@@ -41,7 +41,7 @@ class Publisher:
             calendar_until=settings.calendar_until if settings is not None else None,
             calendar_ends_soon=warns_from is not None and state.day is not None and warns_from <= state.day,
             limits=state.gauges.images(),
-            usages=tuple(usage.shown(state.now_ns) for usage in state.gauges.usages.values()),
+            usages=tuple(usage.shown() for usage in state.gauges.usages.values()),
             prices=state.prices.copy(),
             references=state.references.copy(),
             holdings=state.holdings.copy(),

@@ -22,7 +22,7 @@ class UsageImage(Struct, frozen=True, array_like=True, kw_only=True):
     loss_step: int
     warned: bool
     turns: tuple[int, ...] = ()
-    """In a snapshot and in a view: instants of the last minute, as the next."""
+    """In a snapshot those of the last minute, in a view all that are remembered; as the next."""
     messages: tuple[int, ...] = ()
 
 

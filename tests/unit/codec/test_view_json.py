@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from qmt_trading.codec.view_json import Plain, rows_of
 from qmt_trading.model import events as ev
+from qmt_trading.model.numbers import Price, to_text
 from qmt_trading.model.view import View
 from qmt_trading.model.words import TradingState
-from tests.engine_bench import ACCOUNT, OTHER, Bench
+from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 
 
 def accounts(view: View, *, running: bool = True) -> list[Plain]:
@@ -79,3 +80,34 @@ def test_a_signal_accepted_in_part_says_how_much_was_not() -> None:
     bench.signal(f"cancel 600000.SH:{OTHER}")
     rows = rows_of(bench.engine.view(), "signals", 2)
     assert [row["status_text"] for row in rows] == ["已受理（无需动作）", "已受理（1 ✓ 1 ✗）"]
+
+
+def test_what_is_held_has_its_price_and_what_it_has_earned() -> None:
+    bench = Bench()
+    name = bench.buy(200)
+    bench.filled(bench.fill(name, 200))
+    bench.feed(ev.PositionsMarked((ev.Mark(STOCK, Price(106_000), Price(104_000)),)))
+    view = bench.engine.view()
+    mine, theirs = rows_of(view, "positions", 9)
+    cost = bench.engine.state.accounts[ACCOUNT].positions[STOCK].cost
+    fee = cost - 200 * 105_000
+    assert (mine["last_price"], theirs["last_price"]) == ("10.60", "10.60")
+    assert mine["floating_profit"] == to_text(2_200 * 106_000 - cost)
+    assert mine["day_profit"] == to_text(2_000 * 2_000 + 200 * 1_000 - fee)
+    assert theirs["day_profit"] == "400.00"
+    assert [row["day_profit"] for row in accounts(view)] == [mine["day_profit"], theirs["day_profit"]]
+    assert [row["floating_profit"] for row in accounts(view)] == [mine["floating_profit"], theirs["floating_profit"]]
+
+
+def test_where_no_price_is_known_no_profit_is_told() -> None:
+    view = Bench().engine.view()
+    for row in rows_of(view, "positions", 9) + accounts(view):
+        assert (row["day_profit"], row["floating_profit"]) == (None, None)
+    assert {row["last_price"] for row in rows_of(view, "positions", 9)} == {None}
+
+
+def test_accounts_that_are_stopped_by_themselves_are_named_with_their_state() -> None:
+    bench = Bench()
+    bench.feed(ev.HaltRequested("me", "test", ACCOUNT, TradingState.REDUCING))
+    (status,) = rows_of(bench.engine.view(), "status", 1)
+    assert status["accounts_halted_text"] == [f"{ACCOUNT} 只卖不买"]

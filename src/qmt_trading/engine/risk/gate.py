@@ -117,7 +117,7 @@ def judge(
 
 def _check_cage(rule: TradingRule, quote: Quote, price: Price, side: Side) -> Denial | None:
     nearest = quote.asks if side is Side.BUY else quote.bids
-    if nearest and (price <= nearest[0] if side is Side.BUY else price >= nearest[0]):
+    if nearest and nearest[0] and (price <= nearest[0] if side is Side.BUY else price >= nearest[0]):
         return None  # Not beyond the other side: the cage begins there.
     bound = cage_bound(
         rule,

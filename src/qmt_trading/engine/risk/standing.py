@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -156,9 +157,9 @@ def _used(limit: str, figures: _Figures) -> int | None:
             return None  # Held against each order, or each signal, alone.
 
 
-def _within(instants: Iterable[int], window_ns: int, now_ns: int) -> int:
+def _within(instants: Sequence[int], window_ns: int, now_ns: int) -> int:
     """Count what left within the window that ends now; turns that have not come yet have used nothing."""
-    return sum(now_ns - window_ns < each <= now_ns for each in instants)
+    return bisect_right(instants, now_ns) - bisect_right(instants, now_ns - window_ns)
 
 
 def _figures(view: View, usage: UsageImage, profits: dict[AccountId, int], now_ns: int) -> _Figures:
