@@ -27,16 +27,6 @@ GAP_S: Final = 0.001
 LOOK_S: Final = 0.35
 """How long after a request is looked for calls."""
 TARGETS: Final = {"control door": 100.0, "flag file": 250.0}
-LIMITS: Final = "\n".join(
-    f'{name} = "none"'
-    for name in (
-        "working_orders_max",
-        "orders_per_second_max",
-        "orders_per_day_max",
-        "messages_per_second_max",
-        "messages_per_day_max",
-    )
-)
 
 
 class Halted(NamedTuple):
@@ -83,7 +73,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="bench-") as name:
-        product = Product(Path(name), 1, limits=LIMITS)
+        product = Product(Path(name), 1)
         try:
             halts = rounds(product, arguments.rounds)
         finally:

@@ -13,7 +13,8 @@ from qmt_trading.run.reading import read_view
 
 HERE = Path(__file__).resolve().parent
 
-CONFIG = """
+CONFIG = """\
+# Every limit is on and none is reached, but for the rates, which would hold the measurement back.
 mode = "paper"
 [session]
 always_open = true
@@ -26,8 +27,27 @@ submits_per_minute_max = 100000000
 action = "{bare}"
 [limits]
 order_value_max = 100000000000
+order_quantity_max = 1000000000
+deviation_max = "90%"
+position_value_max = 99999999999
+position_share_max = "100%"
+buy_value_per_day_max = 99999999999
+turnover_per_day_max = 99999999999
+recent_value_share_max = "100%"
+cash_reserve = 1
 orders_per_signal_max = 1000
-{limits}
+orders_per_day_max = 10000000
+messages_per_day_max = 10000000
+working_orders_max = 1000000
+unknown_orders_max = 1000000
+orders_per_second_max = "none"
+messages_per_second_max = "none"
+windows = ["00:00-23:59:59"]
+[limits.total]
+order_value_max = 100000000000
+orders_per_signal_max = 1000
+orders_per_day_max = 10000000
+working_orders_max = 1000000
 [[doors]]
 kind = "unix_socket"
 path = "s.sock"
@@ -42,14 +62,8 @@ kind = "simulated"
 class Product:
     """Both processes; ``close`` ends them, ``calls`` then reads the instants of the broker calls from the journal."""
 
-    def __init__(
-        self, folder: Path, accounts: int, *, counter: str = "stub", bare: str = "deny", limits: str = ""
-    ) -> None:
-        """Start both; ``counter`` is ``stub`` or ``exchange``, the simulated one that fills orders.
-
-        Args:
-            limits: further lines of ``[limits]``.
-        """
+    def __init__(self, folder: Path, accounts: int, *, counter: str = "stub", bare: str = "deny") -> None:
+        """Start both; ``counter`` is ``stub`` or ``exchange``, the simulated one that fills orders."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.door = str(folder / "s.sock")
@@ -57,7 +71,7 @@ class Product:
         tables = "".join(f'[[terminals.accounts]]\naccount = "{name}"\ncash = 100000000000\n' for name in self.names)
         address = str(folder / "x.sock")
         (folder / "qmt.toml").write_text(
-            CONFIG.format(bare=bare, address=f"address = '{address}'", accounts=tables, limits=limits),
+            CONFIG.format(bare=bare, address=f"address = '{address}'", accounts=tables),
             encoding="utf-8",
         )
         if counter == "stub":

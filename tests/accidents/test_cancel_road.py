@@ -27,6 +27,8 @@ from qmt_trading.model.words import BareAction, LinkState, OrderStatus, Side, Si
 from tests.engine_bench import ACCOUNT, DAY, OTHER, START_NS, STOCK, Bench
 
 BARE = f"{STOCK}:{ACCOUNT}"
+BURST = 130
+"""Cancels of one account that leave at once."""
 
 
 class Origin(Enum):
@@ -353,11 +355,11 @@ def test_row_12_forty_orders_in_each_of_three_accounts_leave_at_once() -> None:
 def test_more_than_a_burst_leaves_at_its_rate_and_nothing_is_left_behind() -> None:
     road, _ = crowd(1, 400)
     receipt = road.signal(f"{STOCK}:*")
-    assert len(road.sent()) == 150
+    assert len(road.sent()) == BURST
     lines = json.loads(encode(receipt))["cancels"]
-    assert [line["status"] for line in lines].count("registered") == 250
+    assert [line["status"] for line in lines].count("registered") == 400 - BURST
     began_ns = road.now_ns
-    for row in range(150):
+    for row in range(BURST):
         road.engine.handle(_ended(road, row), road.now_ns)
     while len({number for number, _, _ in road.sent()}) < 400:
         due_ns = road.engine.next_due_ns()
@@ -368,7 +370,7 @@ def test_more_than_a_burst_leaves_at_its_rate_and_nothing_is_left_behind() -> No
                 index = int(output.broker_order_id.rpartition("-")[2])
                 road.engine.handle(_ended(road, index), road.now_ns)
     seconds = (road.now_ns - began_ns) / SECOND_NS
-    assert seconds == pytest.approx(250 / 150, abs=0.001)
+    assert seconds == pytest.approx((400 - BURST) / 150, abs=0.001)
     assert len(road.sent()) == 400
 
 
@@ -389,14 +391,14 @@ def test_within_any_second_no_account_sends_more_than_its_burst_and_its_rate() -
         left += [road.now_ns] * sum(isinstance(output, out.CancelOrder) and not output.not_before_ns for output in made)
     for index, at_ns in enumerate(left):
         within = sum(at_ns <= other < at_ns + SECOND_NS for other in left[index:])
-        assert within <= 150 + 150
+        assert within <= BURST + 150
 
 
 @pytest.mark.parametrize("what", ["link", "restart", "clock"])
 def test_turns_that_were_given_are_not_all_taken_at_once_by_a_reconnect(what: str) -> None:
     road, (number,) = crowd(1, 400)
     road.signal(f"{STOCK}:*")
-    assert len(road.sent()) == 150
+    assert len(road.sent()) == BURST
     road.now_ns += 100 * MILLISECOND_NS
     if what == "clock":
         road.feed(ev.ClockStepped(-SECOND_NS))
@@ -408,7 +410,7 @@ def test_turns_that_were_given_are_not_all_taken_at_once_by_a_reconnect(what: st
     if what != "clock":
         road.feed(ev.LinkChanged(number, 2, LinkState.CONNECTED))
         road.feed(ev.DeadlineReached())
-    assert len(road.sent()) - 150 <= 150 + 15, "what had no answer is repeated, and no more than a burst leaves"
+    assert len(road.sent()) - BURST <= BURST + 15, "what had no answer is repeated, and no more than a burst leaves"
     while (due_ns := road.engine.next_due_ns()) < AT_9_20 + 610 * SECOND_NS:
         road.now_ns = due_ns
         road.feed(ev.DeadlineReached())
@@ -421,7 +423,7 @@ def test_said_again_it_takes_no_turn_before_its_time() -> None:
     road.now_ns += 100 * MILLISECOND_NS
     road.signal(f"{STOCK}:*")
     road.feed(ev.CancelRequested("me", "again"))
-    assert len(road.sent()) <= 150 + 15 + 150
+    assert len(road.sent()) <= BURST + 15 + BURST
 
 
 @every_origin

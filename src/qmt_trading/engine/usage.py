@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -179,15 +180,18 @@ def first_free_ns(instants: Sequence[int], count_max: int, window_ns: int, now_n
 
 def _next_try(known: list[int], count_max: int, window_ns: int, at_ns: int, count: int) -> int:
     """Return ``at_ns`` when ``count`` more fit there, else an instant before which they do not."""
-    place = sum(1 for each in known if each <= at_ns)
-    tried = [*known[:place], *([at_ns] * count), *known[place:]]
-    for first in range(max(0, place - count_max), min(place + count, len(tried) - count_max)):
-        if tried[first + count_max] - tried[first] < window_ns:
-            # The first of the window that is too full: nothing fits before it is out of it.
-            return _after(known, at_ns, window_ns)
-    return at_ns
-
-
-def _after(known: Iterable[int], at_ns: int, window_ns: int) -> int:
-    """Return the first instant after ``at_ns`` at which some known one leaves the window."""
-    return min(each + window_ns for each in known if each + window_ns > at_ns)
+    place = bisect_right(known, at_ns)
+    begin = max(0, place - count_max)
+    near = [*known[begin:place], *([at_ns] * count), *known[place : place + count_max]]
+    full = [
+        first
+        for first in range(min(place - begin + count, len(near) - count_max))
+        if near[first + count_max] - near[first] < window_ns
+    ]
+    if not full:
+        return at_ns
+    # A window that is too full stays so until the first in it is out of it; one that would begin with these orders
+    # stays so until some earlier one is.
+    before = [first for first in full if first < place - begin]
+    leaving = near[before[-1]] if before else known[bisect_right(known, at_ns - window_ns)]
+    return leaving + window_ns

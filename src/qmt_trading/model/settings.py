@@ -141,10 +141,10 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     cancel_retry_ns: int = 300_000_000
     cancel_attempts_max: int = 4
     """The first try and three repeats; then an alarm, and slower repeats."""
-    cancel_burst: int = 150
+    cancel_burst: int = 130
     """Cancels of one account that may leave at once; further ones leave at ``cancels_per_second``."""
     cancels_per_second: int = 150
-    """Of one account: below the 300 orders and cancels a second from which an account counts as high-frequency."""
+    """Of one account. With the burst at most 280 in any second: with ten orders, below the 300 of high frequency."""
     no_cancel: tuple[NoCancelPhase, ...] = ()
     always_open: bool = True
     """Trading never closes (paper, tests): every instant is one of continuous trading."""

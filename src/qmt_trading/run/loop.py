@@ -215,6 +215,8 @@ class Loop:
         For any thread: whoever brings a cancel or a halt decides it, so that it waits for no other thread to wake.
         """
         lane = self._inbox.control
+        if not lane:
+            return False  # Without the lock: whoever looks for the flag file must not wait for a batch first.
         with self._deciding:
             found = bool(lane)
             now_ns = self._now_ns()
@@ -271,7 +273,7 @@ class Loop:
         while inbox.signals and count < EVENTS_MAX:
             self._handle_arrival(inbox.signals.popleft(), now_ns)
             count += 1
-            if len(self._pending.records) - outputs_before > OUTPUTS_MAX:
+            if len(self._pending.records) - outputs_before > OUTPUTS_MAX or self._clock.steady_ns() > until_ns:
                 break
 
     def _look_at_clocks(self, now_ns: int) -> None:

@@ -13,6 +13,7 @@ from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import NotSentError, OutcomeUnknownError
 from qmt_trading.model.instant import at_time
+from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
 from qmt_trading.model.words import OrderStatus, TradingState
 from qmt_trading.ports import SubmitError
@@ -467,3 +468,28 @@ def test_the_last_turn_leaves_nothing_behind() -> None:
     bench.inbox.report(bench.row(bench.broker.submits[0], "77"))
     assert bench.loop.turn(last=True)
     assert not bench.loop.has_pending()
+
+
+def test_a_batch_of_slow_decisions_ends_in_time_for_a_halt(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = LoopBench().connect()
+    for number in range(50):
+        bench.send(f"buy {STOCK} 100@10.50:{ACCOUNT} #slow/{number}")
+    quote = bench.quote
+
+    def slow(symbol: Symbol, now_ns: int) -> Quote | None:
+        bench.clock.steady += 3 * MILLISECOND_NS
+        return quote(symbol, now_ns)
+
+    monkeypatch.setattr(bench, "quote", slow)
+    bench.loop.turn()
+    assert len(bench.inbox.signals) == 50 - 7, "20 ms and one decision"
+
+
+def test_who_has_nothing_to_decide_waits_for_no_batch() -> None:
+    """The control thread looks for the flag file as well: in a burst it would come to that too late."""
+    bench = LoopBench().connect()
+    looking = threading.Thread(target=bench.loop.control_turn)
+    with bench.loop._deciding:
+        looking.start()
+        looking.join(5)
+        assert not looking.is_alive()
