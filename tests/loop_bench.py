@@ -121,6 +121,8 @@ class LoopBench:
         self.broker = NotingBroker()
         self.journal = journal if journal is not None else WatchedJournal()
         self.observed: list[Record] = []
+        self.last = Price(105_000)
+        """What every symbol was last traded at."""
         self.recovered: Recovered = recover(self.journal)
         self.engine = self.recovered.engine
         self.clock.steady = max(self.clock.steady, self.engine.state.now_ns)
@@ -154,7 +156,7 @@ class LoopBench:
             return None
         bids, asks = (Price(104_900),), (Price(105_000),)
         limits = Price(114_400), Price(93_600)
-        return Quote(symbol, Price(105_000), Price(104_000), *limits, bids, asks, now_ns, rule)
+        return Quote(symbol, self.last, Price(104_000), *limits, bids, asks, now_ns, rule)
 
     def connect(self) -> LoopBench:
         """Open a session of each account, give its first list, and return self."""

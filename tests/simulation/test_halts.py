@@ -16,7 +16,7 @@ from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.limits import Limits
-from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, Money
+from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, Money, Price
 from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
@@ -34,6 +34,7 @@ PLAIN = with_limits(replace(SETTINGS, submits_per_minute_max=10**6, answer_wait_
 PACED = with_limits(PLAIN, Limits(orders_per_second_max=3))
 HELD = replace(PLAIN, always_open=False, opening_pause=OpeningPause.HOLD)
 AMPLIFIED = replace(PLAIN, submits_per_minute_max=12)
+LOSSES = with_limits(PLAIN, Limits(loss_halting=50_000))
 
 
 class Call(NamedTuple):
@@ -137,6 +138,13 @@ def amplification(bench: LoopBench, rng: Random) -> None:
         bench.send(f"buy {STOCK} 100@10.50:{ACCOUNT} #loop{rng.random()}/{number}")
 
 
+def a_loss(bench: LoopBench, rng: Random) -> None:
+    """Let the price fall to where what one account has lost is a twentieth of its morning."""
+    bench.engine.state.accounts[ACCOUNT].morning_assets = Money(2000 * 104_000)
+    bench.last = Price(98_000)
+    bench.clock.steady += SECOND_NS
+
+
 Halt = Callable[[LoopBench, Random], None]
 FORMS: Final[tuple[tuple[EngineSettings, int, str, Halt], ...]] = (
     (PLAIN, START_NS, "", by_hand),
@@ -147,6 +155,7 @@ FORMS: Final[tuple[tuple[EngineSettings, int, str, Halt], ...]] = (
     (PLAIN, START_NS, "", one_account),
     (PLAIN, START_NS, "", another_engine),
     (AMPLIFIED, START_NS, " at=10:00:01", amplification),
+    (LOSSES, START_NS, " at=10:00:02", a_loss),
 )
 """Settings, when it begins, how every second message is timed, and what halts."""
 PLACES: Final = ("before a turn", "during the commit", "during the broker call", "between turns")
@@ -257,9 +266,9 @@ def test_nothing_leaves_after_the_turn_of_a_halt_wherever_it_falls_and_whatever_
         waits = timed or form in (1, 2)
         assert seen[form, "left before"] or form == 2, "held orders leave at the opening, not before"
         assert bool(seen[form, "waited"]) is bool(waits), form
-        if halt is not another_engine and form != 2:  # Reports are decided before the signals of their turn.
+        if halt not in (another_engine, a_loss) and form != 2:  # Those are decided before the signals of a turn.
             assert seen[form, "withheld"], f"{form}: no halt ever fell between a decision and its release"
-        if halt in (one_account, another_engine):
+        if halt in (one_account, another_engine, a_loss):
             assert seen[form, "left for the other account"], form
 
 

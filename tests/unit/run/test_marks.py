@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from msgspec.structs import replace
 from tests.engine_bench import ACCOUNT, OTHER, STOCK
 from tests.loop_bench import SETTINGS, LoopBench
 from tests.unit.engine.limited import with_limits
 
 from qmt_trading.model import events as ev
-from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import MILLISECOND_NS, Money, Price
 from qmt_trading.model.words import TradingState
@@ -21,13 +19,8 @@ LOSSES = with_limits(SETTINGS, Limits(loss_reducing=30_000, loss_halting=50_000)
 class Moving(LoopBench):
     """A loop over a feed whose price is set by hand; an account's 2,000 shares are all that it is worth."""
 
-    price = CLOSE
-
-    def quote(self, symbol: Symbol, now_ns: int) -> Quote | None:
-        quote = super().quote(symbol, now_ns)
-        return None if quote is None else replace(quote, last=Price(self.price))
-
     def opened(self) -> Moving:
+        self.last = Price(CLOSE)
         self.connect()
         self.engine.state.accounts[ACCOUNT].morning_assets = Money(2000 * CLOSE)
         return self
@@ -53,7 +46,7 @@ def test_a_loss_is_seen_within_a_second_or_two_whether_signals_of_the_symbol_com
     bench.passes(2, signals=signals)
     assert bench.state() is TradingState.ACTIVE
     for step in range(1, 13):  # Half a per cent each.
-        bench.price = CLOSE - step * CLOSE // 200
+        bench.last = Price(CLOSE - step * CLOSE // 200)
         bench.passes(1.1, signals=signals)
         loss = step / 2
         expected = TradingState.HALTED if loss >= 5 else TradingState.REDUCING if loss >= 3 else TradingState.ACTIVE
@@ -65,7 +58,7 @@ def test_a_price_that_hardly_moves_is_not_told_again() -> None:
     bench.passes(3)
     before = len(bench.marks())
     assert before
-    bench.price = CLOSE + 50
+    bench.last = Price(CLOSE + 50)
     bench.passes(5)
     bench.rest()
     assert len(bench.marks()) == before
@@ -76,8 +69,8 @@ def test_small_steps_add_up_until_they_are_told() -> None:
     bench.passes(3, signals=True)
     before = len(bench.marks())
     for _ in range(60):
-        bench.price -= 20
+        bench.last = Price(bench.last - 20)
         bench.passes(1.1, signals=True)
     bench.rest()
     assert before < len(bench.marks()) < before + 30
-    assert bench.marks()[-1].marks[0].last <= bench.price + 52
+    assert bench.marks()[-1].marks[0].last <= bench.last + 52
