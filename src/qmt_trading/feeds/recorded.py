@@ -55,7 +55,7 @@ class RecordedFeed:
     * bars instead: ``open``, ``high``, ``low``, ``close``, the time being the bar's end: they are shown one after the
       other in the quarters of the bar, as long as the bar before it (60 s for the first);
     * ``previous_close``: read from each symbol's first row; without it the first price stands for it;
-    * ``amount``: yuan traded in the bar, or since the tick before; without it nobody knows what the market trades lately;
+    * ``amount``: yuan traded in the bar, or since the tick before; without it what the market trades lately is unknown;
     * ``name``: read from each symbol's first row; ``*ST…`` and its like narrow the limits.
 
     Limits and lots are those of the day that it is played on, not of the day that was recorded.
