@@ -36,6 +36,11 @@ submits_per_minute_max = 1000000000
 [signals.bare]
 action = "buy"
 size = "1手"
+[limits]
+orders_per_second_max = "none"
+orders_per_day_max = "none"
+messages_per_second_max = "none"
+messages_per_day_max = "none"
 [[doors]]
 kind = "unix_socket"
 path = "s.sock"

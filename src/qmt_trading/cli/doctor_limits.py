@@ -10,12 +10,12 @@ from qmt_trading.cli import engine_access
 from qmt_trading.codec.control import ControlError
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import JournalError
+from qmt_trading.model.limit_names import LIMIT_NAMES
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import UNIT, Money, from_decimal, to_money_text
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Mode
 from qmt_trading.run.config import Configuration
-from qmt_trading.run.limit_lines import WORDS
 from qmt_trading.run.profiles import AccountSize, size_for
 
 
@@ -74,5 +74,5 @@ def _of_account(limits: Limits, size: AccountSize, assets: Money | None, mode: M
         if name != "deviation_max" or not without_deviation
     ]
     if missing:
-        words = "、".join(f"{WORDS[name].name} {name}" for name in missing)
+        words = "、".join(f"{LIMIT_NAMES[name].chinese} {name}" for name in missing)
         yield f"没有设 {words}：{size.name} 一档的建议值见 docs/risk.md，或用 qmt init --size {size.name} 另写一份对照"

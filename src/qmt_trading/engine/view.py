@@ -45,6 +45,7 @@ class Publisher:
             prices=state.prices.copy(),
             references=state.references.copy(),
             holdings=state.holdings.copy(),
+            open_buys=state.open_buys.copy(),
             rules=settings.rules if settings is not None else (),
         )
 

@@ -19,9 +19,11 @@ from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instant import SHANGHAI, day_of
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
 from qmt_trading.model.listing import Listing
-from qmt_trading.model.numbers import SECOND_NS, Price, from_decimal
+from qmt_trading.model.numbers import SECOND_NS, Money, Price, from_decimal
 
 _LEVELS: Final = 5
+RECENT_NS: Final = 300 * SECOND_NS
+"""How far back what was traded lately reaches."""
 _BAR: Final = ("open", "high", "low", "close")
 
 
@@ -38,6 +40,8 @@ class _Track(Struct):
     listing: Listing | None
     times_ns: list[int]
     moments: list[_Moment]
+    traded: list[int]
+    """What was traded up to each moment, in ten-thousandths of a yuan; empty: the file does not say."""
 
 
 class RecordedFeed:
@@ -51,6 +55,7 @@ class RecordedFeed:
     * bars instead: ``open``, ``high``, ``low``, ``close``, the time being the bar's end: they are shown one after the
       other in the quarters of the bar, as long as the bar before it (60 s for the first);
     * ``previous_close``: read from each symbol's first row; without it the first price stands for it;
+    * ``amount``: yuan traded in the bar, or since the tick before; without it what the market trades lately is unknown;
     * ``name``: read from each symbol's first row; ``*ST…`` and its like narrow the limits.
 
     Limits and lots are those of the day that it is played on, not of the day that was recorded.
@@ -105,6 +110,7 @@ class RecordedFeed:
             facts.risk_warning,
             band_up=facts.band_up,
             band_down=facts.band_down,
+            recent_value=_lately(track, index, now_ns - shift_ns),
         )
 
     def _take(self, path: Path, line: int, row: dict[str, str]) -> None:
@@ -118,10 +124,16 @@ class RecordedFeed:
         if track is None:
             close = _price(path, line, row, "previous_close") or first
             name = row.get("name", "")
-            track = self._tracks[symbol] = _Track(close, listing_of(name) if name else None, [], [])
+            track = self._tracks[symbol] = _Track(close, listing_of(name) if name else None, [], [], [])
         last_ns = track.times_ns[-1] if track.times_ns else time_ns - 60 * SECOND_NS
         if time_ns < last_ns:
             raise _unreadable(path, line, "time", row["time"])
+        if row.get("amount"):
+            if len(track.traded) != len(track.times_ns):
+                raise _unreadable(path, line, "amount", row["amount"])  # The rows before it have none.
+            before = track.traded[-1] if track.traded else 0
+            after = before + _price(path, line, row, "amount")
+            track.traded += [before, before, before, after] if is_bar else [after]
         if is_bar:
             for quarter, name in enumerate(_BAR, start=1):
                 track.times_ns.append(last_ns + (time_ns - last_ns) * quarter // 4)
@@ -129,6 +141,14 @@ class RecordedFeed:
             return
         track.times_ns.append(time_ns)
         track.moments.append(_Moment(first, _levels(path, line, row, "bid"), _levels(path, line, row, "ask")))
+
+
+def _lately(track: _Track, index: int, now_ns: int) -> Money:
+    """Return what was traded in the five minutes before ``now_ns``; -1: it is not known."""
+    if len(track.traded) != len(track.times_ns):
+        return Money(-1)
+    begun = bisect_right(track.times_ns, now_ns - RECENT_NS) - 1
+    return Money(track.traded[index] - (track.traded[begun] if begun >= 0 else 0))
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -12,7 +12,7 @@ from qmt_trading.market.rulebook import STANDARD, RuleBook
 from qmt_trading.market.seeded import mix, number_of
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
-from qmt_trading.model.numbers import MILLISECOND_NS, Price
+from qmt_trading.model.numbers import MILLION, MILLISECOND_NS, UNIT, Money, Price
 from qmt_trading.model.words import InstrumentKind
 
 STEP_NS: Final = 100 * MILLISECOND_NS
@@ -117,6 +117,11 @@ def _of_day(seed: int, symbol: Symbol, day: dt.date, rules: RuleBook) -> tuple[P
     facts = day_facts(rules, symbol, day, close)
     assert facts is not None
     return close, facts
+
+
+def _traded_lately(seed: int, symbol: Symbol) -> Money:
+    """Return what five minutes trade of ``symbol``: 5 to 100 million yuan, always the same."""
+    return Money((5 + mix(seed, number_of(symbol), 5) % 96) * MILLION * UNIT)
 
 
 def _ladder(first: int, step: int, lowest: int, highest: int) -> tuple[Price, ...]:

@@ -141,5 +141,7 @@ class View(Struct, frozen=True, kw_only=True):
     """Previous closes, as far as known."""
     holdings: Mapping[tuple[AccountId, str, Symbol], int] = {}
     """What each strategy holds, by its own fills."""
+    open_buys: Mapping[tuple[str, Symbol], int] = {}
+    """What the open buys of each strategy freeze, in all accounts."""
     rules: tuple[RuleRow, ...] = ()
     """Rows that go before those of the rule book."""

@@ -50,7 +50,7 @@ submits_per_minute_max = 600 # 一分钟内委托超过这个数，自动停止�
 action = "{bare}" # cancel 撤单 | buy 买入 | sell 卖出 | deny 拒绝
 {size_line}
 # 上限：每个账户都按这里；某个账户要不同，写在它自己的 [[terminals.accounts]] 里。等于上限放行，超过才拦；
-# 不要其中一条写 "none"。撤单不受任何上限约束。每一条怎么算、为什么、怎么改：docs/risk.md
+# 不要其中一条写 "none"。撤单不受任何上限约束。用了多少看 qmt risk；怎么算、为什么、怎么改：docs/risk.md
 {limit_advice}[limits]
 {limits}
 bare_per_day_max = 1 # 裸信号买卖：每账户每股每天次数

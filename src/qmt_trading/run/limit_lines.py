@@ -3,64 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
+from qmt_trading.model.limit_names import LIMIT_NAMES
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import UNIT, to_percent_text
 from qmt_trading.run.config_limits import MONEY, SHARES
 
-
-class LimitWords(NamedTuple):
-    """What people call a limit, and the one thing that they should know of it."""
-
-    name: str
-    about: str
-
-
-_GROUPS: Final[tuple[tuple[str, Mapping[str, LimitWords]], ...]] = (
+_GROUPS: Final[tuple[tuple[str, Mapping[str, str]], ...]] = (
     (
         "一笔委托",
         {
-            "order_value_max": LimitWords("单笔金额", "委托价 × 数量"),
-            "order_quantity_max": LimitWords("单笔数量", "100 就是每笔最多一手"),
-            "deviation_max": LimitWords("偏离最新价", "买高、卖低才算；写「涨停」「跌停」的不查"),
-            "recent_value_share_max": LimitWords("占近 5 分钟成交额", "单笔金额 ÷ 它，行情给出时才查"),
-            "orders_per_signal_max": LimitWords("每信号委托笔数", "每个账户各数各的；组合、计划文件要调大"),
+            "order_value_max": "委托价 × 数量",
+            "order_quantity_max": "100 就是每笔最多一手",
+            "deviation_max": "买高、卖低才算；写「涨停」「跌停」的不查",
+            "recent_value_share_max": "单笔金额 ÷ 它，行情给出时才查",
+            "orders_per_signal_max": "每个账户各数各的；组合、计划文件要调大",
         },
     ),
     (
         "持仓与资金",
         {
-            "position_share_max": LimitWords("单票占比", "占早盘总资产，含未成交的买单"),
-            "position_value_max": LimitWords("单票市值", "同上，按元"),
-            "cash_reserve": LimitWords("保留资金", "买入不动用这一部分"),
-            "buy_value_per_day_max": LimitWords("当日买入额", "已成交 + 未成交"),
-            "turnover_per_day_max": LimitWords("当日成交额", "买入 + 卖出"),
+            "position_share_max": "占早盘总资产，含未成交的买单",
+            "position_value_max": "同上，按元",
+            "cash_reserve": "买入不动用这一部分",
+            "buy_value_per_day_max": "已成交 + 未成交",
+            "turnover_per_day_max": "买入 + 卖出",
         },
     ),
     (
         "当日亏损：占早盘总资产，只算持仓和成交，转账、新股缴款不算",
         {
-            "loss_reducing": LimitWords("当日亏损（只卖不买）", "达到就只卖不买"),
-            "loss_halting": LimitWords("当日亏损（停止）", "达到就停止，仅可撤单；要大于上一行"),
+            "loss_reducing": "达到就只卖不买",
+            "loss_halting": "达到就停止，仅可撤单；要大于上一行",
         },
     ),
     (
         "快慢与笔数",
         {
-            "orders_per_second_max": LimitWords("每秒委托笔数", "快了不拦，排队到点发出"),
-            "orders_per_minute_max": LimitWords("每分钟委托笔数", "同上"),
-            "orders_per_day_max": LimitWords("当日委托笔数", "含手工单等外部委托"),
-            "messages_per_second_max": LimitWords("每秒委托加撤单", "只限委托，撤单另按每秒 150 笔发出"),
-            "messages_per_day_max": LimitWords("当日委托加撤单", "只限委托；交易所的高频标准是 20,000"),
-            "working_orders_max": LimitWords("未成交笔数", "含待核实、待撤和外部委托"),
-            "unknown_orders_max": LimitWords("待核实笔数", "达到就先核实，再下单"),
-            "cancel_share_warn": LimitWords("撤单率（只告警）", "委托满 50 笔以后才算"),
+            "orders_per_second_max": "快了不拦，排队到点发出",
+            "orders_per_minute_max": "同上",
+            "orders_per_day_max": "含手工单等外部委托",
+            "messages_per_second_max": "只限委托，撤单另按每秒 150 笔发出",
+            "messages_per_day_max": "只限委托；交易所的高频标准是 20,000",
+            "working_orders_max": "含待核实、待撤和外部委托",
+            "unknown_orders_max": "达到就先核实，再下单",
+            "cancel_share_warn": "委托满 50 笔以后才算，不拦",
         },
     ),
 )
-WORDS: Final[Mapping[str, LimitWords]] = {key: words for _, group in _GROUPS for key, words in group.items()}
-"""Of every limit that is a figure, in the order of the file."""
+"""The limits that are figures in the order of the file, and the one thing that people should know of each."""
+ABOUT: Final[Mapping[str, str]] = {limit: about for _, group in _GROUPS for limit, about in group.items()}
 
 
 def written(limit: str, value: int) -> str:
@@ -77,9 +70,8 @@ def written(limit: str, value: int) -> str:
 
 def comment_of(limit: str) -> str:
     """Return what stands behind a limit in the file: its name, its unit, and what to know of it."""
-    name, about = WORDS[limit]
     unit = "（元）" if limit in MONEY else "（股）" if limit == "order_quantity_max" else ""
-    return f"{name}{unit}：{about}"
+    return f"{LIMIT_NAMES[limit].chinese}{unit}：{ABOUT[limit]}"
 
 
 def lines_of(limits: Limits) -> str:

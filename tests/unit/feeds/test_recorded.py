@@ -88,3 +88,32 @@ def test_a_bad_value_is_named_by_line_and_column(tmp_path: Path, text: str, line
 def test_a_missing_file_is_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="无法读取"):
         RecordedFeed(tmp_path / "none.csv", begin_ns=BEGIN_NS)
+
+
+AMOUNTS = """time,symbol,last,amount
+2025-01-02 09:30:00,600000.SH,10.50,1000
+2025-01-02 09:33:00,600000.SH,10.51,2000
+2025-01-02 09:35:00,600000.SH,10.52,4000.5
+"""
+
+
+def test_what_five_minutes_traded_is_told_where_the_file_has_it(tmp_path: Path) -> None:
+    feed = recorded(tmp_path, AMOUNTS)
+    at = [0, 180, 299, 300, 480, 481, 1000]
+    quotes = [feed.quote(PUFA, BEGIN_NS + seconds * SECOND_NS) for seconds in at]
+    yuan = [quote.recent_value / 10_000 for quote in quotes if quote is not None]
+    assert yuan == [1000, 3000, 3000, 6000.5, 4000.5, 4000.5, 0]
+    bars = recorded(tmp_path, BARS.replace("close\n", "close,amount\n").replace("10.20\n", "10.20,500\n"))
+    early, late = (bars.quote(PUFA, BEGIN_NS + seconds * SECOND_NS) for seconds in (0, 45))
+    assert early is not None
+    assert late is not None
+    assert (early.recent_value, late.recent_value) == (-1, -1), "one row of two has an amount: nobody knows"
+    plain = recorded(tmp_path, TICKS).quote(PUFA, BEGIN_NS)
+    assert plain is not None
+    assert plain.recent_value == -1
+
+
+def test_an_amount_that_begins_later_than_the_file_is_refused(tmp_path: Path) -> None:
+    late = AMOUNTS.replace("10.50,1000", "10.50,")
+    with pytest.raises(ConfigurationError, match="amount"):
+        recorded(tmp_path, late)

@@ -9,13 +9,14 @@ import pytest
 from msgspec.structs import asdict
 from tests.conftest import ROOT
 
+from qmt_trading.model.limit_names import LIMIT_NAMES
 from qmt_trading.model.limits import NO_LIMITS, Limits, ScopeKind
 from qmt_trading.model.numbers import MILLION, UNIT
 from qmt_trading.run import profiles
 from qmt_trading.run.config import load
 from qmt_trading.run.config_limits import DEFAULTS, has_limit, value_of
 from qmt_trading.run.init_template import Choice, template
-from qmt_trading.run.limit_lines import WORDS, comment_of, written
+from qmt_trading.run.limit_lines import ABOUT, comment_of, written
 
 FIGURES = [name for name, value in asdict(NO_LIMITS).items() if type(value) is int]
 RECOMMENDED = {
@@ -80,8 +81,8 @@ def test_no_profile_is_wider_than_the_size(profile: profiles.Profile, size: prof
 
 def test_every_limit_stands_in_the_file_with_its_name_and_one_comment() -> None:
     text = template(Choice(limits=profiles.SIZES[1].limits))
-    assert set(WORDS) == set(FIGURES)
-    for name in WORDS:
+    assert set(ABOUT) == set(FIGURES)
+    for name in ABOUT:
         (line,) = re.findall(rf"^{name} = .*$", text, re.MULTILINE)
         assert line.endswith(f"# {comment_of(name)}")
 
@@ -118,7 +119,7 @@ def test_the_page_has_a_row_with_the_default_the_three_sizes_and_where_it_may_st
     page = (ROOT / "docs" / "risk.md").read_text(encoding="utf-8")
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| `")]
     ((_, what, why, *values, places),) = [row for row in rows if row[0] == f"`{name}`" and len(row) == 8]
-    assert what.startswith(f"{WORDS[name].name}：")
+    assert what.startswith(f"{LIMIT_NAMES[name].chinese}：")
     assert why
     assert places.split() == [word for kind, word in SCOPES.items() if has_limit(kind, name)]
     for value, limits in zip(values, (DEFAULTS, *(size.limits for size in profiles.SIZES)), strict=True):

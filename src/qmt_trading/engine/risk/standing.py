@@ -9,13 +9,11 @@ from msgspec import Struct
 
 from qmt_trading.engine.gauges import ADJUSTABLE
 from qmt_trading.engine.risk.cancel_share import ORDERS_MIN
-from qmt_trading.engine.transitions import LIVE
 from qmt_trading.engine.usage import MINUTE_NS
 from qmt_trading.market.profit import day_profits
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import NO_LIMITS, Scope, ScopeKind
 from qmt_trading.model.numbers import MILLION, SECOND_NS, Money
-from qmt_trading.model.order import Order
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.standing import LimitSource, LimitStanding, ScopeStanding
 from qmt_trading.model.usage import LimitImage, ScopeImage, UsageImage
@@ -197,23 +195,11 @@ def _worth_of_strategy(view: View, strategy: str) -> dict[Symbol, int]:
     for (_, owner, symbol), shares in view.holdings.items():
         if owner == strategy:
             worth[symbol] = worth.get(symbol, 0) + shares * _price(view, symbol)
-    for order in _working(view):
-        if order.strategy == strategy:
-            worth[order.symbol] = worth.get(order.symbol, 0) + order.reserved
+    for (owner, symbol), frozen in view.open_buys.items():
+        if owner == strategy:
+            worth[symbol] = worth.get(symbol, 0) + frozen
     return worth
 
 
 def _price(view: View, symbol: Symbol) -> int:
     return view.prices.get(symbol, 0) or view.references.get(symbol, 0)
-
-
-def _working(view: View) -> Iterator[Order]:
-    """Yield the orders that may still fill, newest first; no more rows are looked at than it takes to find them."""
-    left = sum(row.working_orders for row in view.accounts)
-    for number in range(len(view.orders) - 1, -1, -1):
-        if not left:
-            return
-        order = view.orders[number]
-        if order.status in LIVE:
-            left -= 1
-            yield order
