@@ -1,4 +1,4 @@
-"""What neither the engine nor the exchange may turn away for the wrong reason, from the message to the counter's row."""
+"""What neither engine nor exchange may turn away for the wrong reason, from the message to the counter's row."""
 
 from __future__ import annotations
 
