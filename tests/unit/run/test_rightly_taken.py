@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.running import DUPLEX, a_configuration
 
 from qmt_trading.client import send
 from qmt_trading.model.words import OrderStatus
 from qmt_trading.run.build import Application
 from qmt_trading.run.config import load
-from tests.running import DUPLEX, a_configuration
 
 pytestmark = pytest.mark.slow
 
