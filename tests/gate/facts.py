@@ -218,6 +218,10 @@ class Facts:
         self.taken: list[Taken] = []
         """Orders as they count for the day and for their signal: when they left, or were put to wait for their turn."""
         self.left: list[Taken] = []
+        self.claimed: list[Taken] = []
+        """Orders that were put to wait by the message that asked for them."""
+        self.repeats: list[tuple[str, int]] = []
+        """What a repeat of an order that waits would look like, and until when it is one."""
         """Orders when they left."""
         self.wanted: list[int] = []
         """When an order was to be sent: it passed, it was put into the queue, or it was refused for being too fast."""
@@ -248,7 +252,7 @@ class Facts:
         }
         self.openings, self.day = carried, day
         self.orders, self.moved, self.prices, self.cancels, self.taken = [], [], [], [], []
-        self.left = []
+        self.left, self.claimed, self.repeats = [], [], []
         self.wanted, self.marks, self.unsettled, self.fired, self.limits = [], [], set(), set(), {}
 
     def places(self) -> list[Taken]:

@@ -12,7 +12,7 @@ from qmt_trading.model.numbers import MILLION, to_text
 from qmt_trading.model.numbers import to_money_text as money
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec
-from qmt_trading.model.words import Side
+from qmt_trading.model.words import OpeningPause, Side
 from tests.gate.facts import Facts, Placed, Taken
 
 MORE_IS_TIGHTER = ("cash_reserve",)
@@ -80,6 +80,13 @@ class Asking(NamedTuple):
         rule = self.quote.rule
         no_closing_auction = rule is not None and rule.board == "convertible" and self.quote.symbol.endswith(".SH")
         return 570 <= minutes < 690 or 780 <= minutes < (900 if no_closing_auction else 897)
+
+    def caged(self, facts: Facts) -> bool:
+        """Tell whether what is taken now meets the cage: at once, or when trading goes on after lunch or at 9:30."""
+        minutes = time_of_day_ns(self.now_ns) / 60_000_000_000
+        at_lunch, before_open = 690 <= minutes < 780, 565 <= minutes < 570
+        passed = facts.settings.opening_pause is not OpeningPause.HOLD
+        return self.continuous(facts) or at_lunch or (before_open and passed)
 
 
 def scopes_of(facts: Facts, account: AccountId, door: str, strategy: str) -> list[Scope]:
@@ -223,7 +230,7 @@ def _of_counts(facts: Facts, asking: Asking, scope: Scope) -> Iterator[Refusal]:
     of_account = scope.kind is ScopeKind.ACCOUNT
     made = [
         each
-        for each in facts.taken
+        for each in (*facts.taken, *facts.claimed)
         if each.seq == asking.seq and not asking.waited and (not of_account or each.account == scope.name)
     ]
     limit = limit_of(facts, scope, "orders_per_signal_max")

@@ -21,17 +21,17 @@ def gain_of(facts: Facts, account: AccountId) -> int:
     for symbol in traded | set(positions):
         if rule_of(symbol, facts.day).kind in NOT_COUNTED:
             continue
-        net = 0
+        net = money = 0
         for order in facts.orders:
             if order.account == account and order.symbol == symbol:
                 fees = sum(each.fee for each in order.told)
                 sign = 1 if order.side is Side.BUY else -1
                 net += sign * order.filled
-                total -= sign * order.filled_worth + fees
+                money -= sign * order.filled_worth + fees
         held = facts.held(account, symbol).quantity
         last = facts.last_price(symbol)
-        if last:
-            total += held * last - (held - net) * (facts.closes.get(symbol, 0) or last)
+        if last:  # Without a price the whole of it is left out.
+            total += money + held * last - (held - net) * (facts.closes.get(symbol, 0) or last)
     return total
 
 

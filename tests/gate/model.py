@@ -205,6 +205,9 @@ def _what_stands_against_it(
     for order in facts.orders:
         if key and order.repeat_key == key and order.deadline_ns >= now_ns:
             yield Refusal(Reason.DUPLICATE_SUSPECTED, (f"{(order.deadline_ns - now_ns) / NS:.1f}",), any_of="repeat")
+    for known, until_ns in facts.repeats:
+        if key and known == key and until_ns >= now_ns:
+            yield Refusal(Reason.DUPLICATE_SUSPECTED, (f"{(until_ns - now_ns) / NS:.1f}",), any_of="repeat")
     if asked.item.verb is Verb.BARE:
         done = sum(each.bare and (each.account, each.symbol) == (number, symbol) for each in facts.orders)
         most = settings.bare_per_day_max
@@ -424,8 +427,8 @@ def _crossing(facts: Facts, symbol: Symbol, side: Side, price: int) -> Iterator[
 
 
 def _cage(facts: Facts, asking: Asking, rule: TradingRule) -> int:
-    """Return the last price inside the cage of continuous trading; 0: there is none."""
-    if not rule.cage_millionths or not asking.continuous(facts):
+    """Return the last price inside the cage; 0: there is none."""
+    if not rule.cage_millionths or not asking.caged(facts):
         return 0
     quote, buy = asking.quote, asking.side is Side.BUY
     bid, ask = (quote.bids or (0,))[0], (quote.asks or (0,))[0]

@@ -20,6 +20,7 @@ def tell_event(facts: Facts, event: ev.Event) -> None:
     match event:
         case ev.SignalReceived() | ev.InstructionDue():
             facts.prices += [(quote.symbol, quote.last) for quote in event.quotes if quote.last]
+            facts.closes.update({quote.symbol: quote.previous_close for quote in event.quotes if quote.previous_close})
         case ev.PositionsMarked():
             facts.prices += [(mark.symbol, mark.last) for mark in event.marks if mark.last]
             facts.closes |= {mark.symbol: mark.previous_close for mark in event.marks}
@@ -48,6 +49,8 @@ def tell_event(facts: Facts, event: ev.Event) -> None:
             facts.journal_closed = True
         case ev.DayBegan():
             facts.new_day(event.day)
+        case ev.ResumeRequested(account=None):
+            facts.wanted = []  # A person has seen what there was.
         case ev.LimitRequested():
             facts.limits[event.scope, event.limit] = event.value, True
         case ev.LimitsConfirmed():

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
+from msgspec.structs import replace
+
 from qmt_trading.codec import state_snapshot
 from qmt_trading.codec.journal_record import Record, decode_turn, encode_turn
 from qmt_trading.engine.engine import Engine
@@ -16,7 +18,7 @@ from qmt_trading.model.instrument import EVERY_SYMBOL, Quote, Symbol
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.receipt import OrderLine
 from qmt_trading.model.settings import DoorSettings
-from qmt_trading.model.signal import AccountId, Item, Signal, SizeKind
+from qmt_trading.model.signal import AccountId, Item, Signal, Size, SizeKind
 from qmt_trading.model.words import BareAction, Mode, SideScope, SignalForm, TradingState, Verb
 from tests.gate.facts import Facts, Placed, Queued, Taken
 from tests.gate.generator import DAY, Premises
@@ -67,10 +69,11 @@ class World:
         tell_event(self.facts, event)
         if isinstance(event, ev.FillReported):
             self.fills.append((event.account, event.row))
-        expected = steps_due(self.facts) if isinstance(event, ev.PositionsMarked) else {}
+        looks = isinstance(event, ev.PositionsMarked | ev.LimitRequested | ev.LimitsConfirmed)
+        expected = steps_due(self.facts) if looks else {}
         outputs = self._handle(event, recorded=recorded)
         changes = {each.account: each.state for each in outputs if isinstance(each, out.TradingStateChanged)}
-        if isinstance(event, ev.PositionsMarked):
+        if looks:
             self._same("states after the day's loss", changes, expected)
             self.counts.update(f"DAILY_LOSS {state.value}" for state in changes.values())
         tell_outputs(self.facts, outputs, self.now_ns)
@@ -246,8 +249,13 @@ class World:
         place = Taken(answer.turn.at_ns, asked.account, asked.door.name, asked.item.strategy, asked.seq)
         if asked.place is None and not held:
             self.facts.wanted += [self.now_ns] * len(answer.parts)
-        symbol, size = asked.item.symbol, asked.item.size
-        of_shares = size is not None and size.kind is SizeKind.SHARES and asked.verb in (Verb.BUY, Verb.SELL)
+        symbol = asked.item.symbol
+        of_shares = asked.verb in (Verb.BUY, Verb.SELL)
+        if of_shares:
+            asked = asked._replace(item=replace(asked.item, size=Size(SizeKind.SHARES, answer.quantity)))
+        self.facts.claimed += [place] * len(answer.parts)
+        if answer.key:
+            self.facts.repeats.append((answer.key, answer.deadline_ns))
         self.facts.queue.append(
             Queued(
                 place,
@@ -256,7 +264,7 @@ class World:
                 answer.side,
                 answer.quantity,
                 asked.arrival,
-                asked._replace(deadline_ns=answer.deadline_ns),
+                asked._replace(deadline_ns=answer.deadline_ns, has_id=True),
                 len(answer.parts),
                 of_shares,
                 not held,

@@ -149,8 +149,10 @@ class Engine:
                 brakes.daily_loss(self._state, self._emit)
             case ev.LimitRequested():
                 limit_requests.decide_limit(self._state, event, self._emit)
+                brakes.daily_loss(self._state, self._emit)
             case ev.LimitsConfirmed():
                 limit_requests.decide_confirmed(self._state, event, self._emit)
+                brakes.daily_loss(self._state, self._emit)
             case ev.CancelRequested():
                 self._cancel_requested(event)
             case ev.HaltRequested():

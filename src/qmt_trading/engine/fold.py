@@ -158,6 +158,8 @@ def _set_trading_state(changed: State | Account, trading_state: TradingState, to
         changed.trading_state = trading_state
     if trading_state is not TradingState.ACTIVE:
         changed.halts += 1
+    elif isinstance(changed, State):
+        changed.wanted_in_minute = 0  # A person has seen what tripped the brake.
 
 
 def _clock_stepped(state: State, step_ns: int) -> None:
@@ -167,7 +169,13 @@ def _clock_stepped(state: State, step_ns: int) -> None:
     for waiting in state.timed.values():
         state.remind(waiting, waiting.due_ns)  # Whenever it was to be looked at again by the other clock.
     for usage in state.gauges.usages.values():
-        usage.forget_after(state.now_ns)
+        usage.shift(step_ns)  # So far away are they still, whatever the clock says.
+    for waiting in state.timed.values():
+        if waiting.paced:
+            for usage in _usages(state, waiting):
+                for _ in range(waiting.orders):
+                    usage.give_turn_back(waiting.due_ns + step_ns)
+                    usage.take_turn(waiting.due_ns)
     for account in state.accounts.values():
         account.asking_ns = 0
         for order in map(state.order, list(account.live)):
@@ -202,9 +210,7 @@ def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None
         pair = command.account, command.symbol
         state.bare_counts[pair] = state.bare_counts.get(pair, 0) + 1
     if command.duplicate_key:
-        state.recent[command.duplicate_key] = command.deadline_ns
-        if len(state.recent) > RECENT_MAX:
-            state.recent = {key: until_ns for key, until_ns in state.recent.items() if until_ns >= now_ns}
+        _remember(state, command.duplicate_key, command.deadline_ns)
     if command.chase is not None:
         state.chasing[command.client_order_id] = command.chase
     state.add_order(
@@ -232,6 +238,13 @@ def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None
     )
 
 
+def _remember(state: State, duplicate_key: str, until_ns: int) -> None:
+    """Take what looks like this for a repeat of it until ``until_ns``."""
+    state.recent[duplicate_key] = until_ns
+    if len(state.recent) > RECENT_MAX:
+        state.recent = {key: each for key, each in state.recent.items() if each >= state.now_ns}
+
+
 def _want(state: State, count: int) -> None:
     """Count orders that were to be sent in this minute of the clock."""
     minute = state.now_ns // (60 * SECOND_NS)
@@ -243,18 +256,22 @@ def _want(state: State, count: int) -> None:
 def _queue(state: State, timed: Timed, cause: Cause | None) -> None:
     """Put an instruction to wait; one that waits for its turn keeps it in every scope that it belongs to."""
     state.add_timed(timed)
+    if timed.duplicate_key:
+        _remember(state, timed.duplicate_key, timed.deadline_ns)
     if not timed.paced:
         return
     for usage in _usages(state, timed):
-        usage.take_turn(timed.due_ns)
+        for _ in range(timed.orders):
+            usage.take_turn(timed.due_ns)
     if not isinstance(cause, Timed) or not cause.paced:
-        _want(state, 1)
+        _want(state, timed.orders)
 
 
 def _give_turn_back(state: State, timed: Timed) -> None:
     if timed.paced:
         for usage in _usages(state, timed):
-            usage.give_turn_back(timed.due_ns)
+            for _ in range(timed.orders):
+                usage.give_turn_back(timed.due_ns)
 
 
 def _usages(state: State, timed: Timed) -> tuple[Usage, ...]:
@@ -299,7 +316,7 @@ def _answered(state: State, answer: out.SignalAnswered, signal: ev.SignalReceive
         content=signal.signal.content,
     )
     state.signal_index[answer.seq] = state.signals.append(row)
-    for line in answer.receipt.orders:
+    for line in answer.receipt.orders if answer.receipt.status is not SignalStatus.DUPLICATE else ():
         if line.denial is not None and line.denial.reason is Reason.ORDER_RATE_EXCEEDED:
             _want(state, 1)
     key = signal_key(signal)

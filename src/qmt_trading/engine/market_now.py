@@ -14,6 +14,9 @@ from qmt_trading.model.words import NOT_PRICED, OpeningPause
 
 _AT_LIMIT: Final = (PriceKind.LIMIT_UP, PriceKind.LIMIT_DOWN)
 
+_CAGED: Final = (Phase.CONTINUOUS, Phase.LUNCH, Phase.PAUSE)
+"""What a counter takes at lunch and before 9:30 meets the cage when trading goes on."""
+
 
 def market_of(state: State, settings: EngineSettings, quote: Quote, rule: TradingRule, spec: PriceSpec) -> Market:
     """Return what an order of ``quote.symbol``, priced by ``spec``, meets now."""
@@ -29,6 +32,7 @@ def market_of(state: State, settings: EngineSettings, quote: Quote, rule: Tradin
         reference=quote.last or quote.previous_close,
         takes_orders=takes_orders,
         continuous=span.phase is Phase.CONTINUOUS,
+        caged=span.phase in _CAGED and not held_until_ns,
         is_priced=rule.kind not in NOT_PRICED,
         at_limit=spec.kind in _AT_LIMIT,
         is_special=quote.suspended or quote.risk_warning,

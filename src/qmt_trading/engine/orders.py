@@ -14,12 +14,14 @@ from qmt_trading.engine.risk import gate
 from qmt_trading.engine.risk.candidate import Counted, Instruction
 from qmt_trading.engine.risk.door_permission import check_door_verb
 from qmt_trading.engine.risk.order_rate import Turn, check_turn, turn_of
+from qmt_trading.engine.risk.orders_per_signal import check_orders_per_signal
 from qmt_trading.engine.risk.tradable_symbol import check_tradable_symbol
 from qmt_trading.engine.source import Source
 from qmt_trading.engine.splitting import split
 from qmt_trading.engine.state import Account, State, due_text
 from qmt_trading.engine.targets import holding_of, step_of, wanted_of, working_of
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.limits import ScopeKind
 from qmt_trading.model.numbers import Price, Quantity
 from qmt_trading.model.outputs import InstructionQueued, Output, SubmitOrder
 from qmt_trading.model.reasons import Denial, Reason
@@ -50,6 +52,8 @@ class Orders:
         """Targets that need no order: as good as one that was accepted."""
         self.waiting = 0
         """Orders that were put to wait: they are on record."""
+        self._made = 0
+        """Orders that left or wait, over all accounts."""
         self._by_account: dict[AccountId, int] = {}
 
     def make(self, item: Item, verb: Verb, accounts: Iterable[str]) -> None:
@@ -128,15 +132,17 @@ class Orders:
         quantity = candidate.quantity
         parts = (quantity,) if quantity <= plan.rule.quantity_max else split(quantity, plan.rule)
         made = self._by_account.get(number, 0) + len(parts) - 1
-        by_signal = self.accepted + len(parts) - 1
+        by_signal = self._made + len(parts) - 1
         counted = Counted(len(parts), by_signal, made)
         denial = gate.judge(state, settings, account, candidate, market, counted, judged)
         if denial is not None:
             self._refuse(number, item.symbol, denial, plan.side)
             return
         if market.held_until_ns or judged.has_rates:
-            denial = self._wait(plan, number, instruction, len(parts), judged, waiting)
+            denial = self._wait(plan, number, instruction, candidate.quantity, len(parts), judged, waiting)
             if denial is not None:
+                if denial.reason is not Reason.ORDER_RATE_EXCEEDED and denial.reason is not Reason.SIGNAL_STALE:
+                    self._count(number, len(parts))
                 self.lines.append(OrderLine(number, item.symbol, plan.side, quantity, candidate.price, "", denial))
                 return
         assert state.bound is not None
@@ -163,11 +169,34 @@ class Orders:
                 )
             )
             self.lines.append(OrderLine(number, item.symbol, plan.side, quantity, candidate.price, name))
-        self.accepted = by_signal + 1
-        self._by_account[number] = made + 1
+        self.accepted += len(parts)
+        self._count(number, len(parts))
+
+    def _count(self, number: AccountId, count: int) -> None:
+        self._made += count
+        self._by_account[number] = self._by_account.get(number, 0) + count
+
+    def claim(self, item: Item, number: AccountId) -> Denial | None:
+        """Count an instruction of the message that is put to wait for its own time, unless it is one too many."""
+        by_account = self._by_account.get(number, 0)
+        for gauge in self._state.gauges.judged(number, self._source.door.name, item.strategy).gauges:
+            limit = gauge.limits.orders_per_signal_max
+            made = by_account if gauge.scope.kind is ScopeKind.ACCOUNT else self._made
+            denial = check_orders_per_signal(made, limit, scope=gauge.text) if limit else None
+            if denial is not None:
+                return denial
+        self._count(number, 1)
+        return None
 
     def _wait(
-        self, plan: Plan, number: AccountId, instruction: Instruction, count: int, judged: Judged, waiting: Waiting
+        self,
+        plan: Plan,
+        number: AccountId,
+        instruction: Instruction,
+        quantity: Quantity,
+        count: int,
+        judged: Judged,
+        waiting: Waiting,
     ) -> Denial | None:
         """Put an order that could be sent to wait: for the market to open, or for its turn; None: it goes now.
 
@@ -182,6 +211,9 @@ class Orders:
         if denial is not None:
             return denial
         verb, item = waiting
+        if verb in _VERBS.values():  # What was worked out holds: a target counts what waits, and people were told.
+            text = item.size.text if item.size is not None else ""
+            item = replace(item, size=Size(SizeKind.SHARES, quantity, text=text))
         source = self._source
         self._emit(
             InstructionQueued(
@@ -196,8 +228,10 @@ class Orders:
                     deadline_ns=deadline_ns,
                     arrival=source.arrival,
                     received_ns=source.received_ns,
-                    has_id=source.has_id,
+                    has_id=True,  # It is no repeat of itself; others are known by ``duplicate_key``.
                     paced=turn.at_ns != open_ns,
+                    orders=count,
+                    duplicate_key=instruction.duplicate_key,
                 )
             )
         )

@@ -222,6 +222,8 @@ class _Decision:
                 account = self._state.accounts[AccountId(number)]
                 mark = cancels.overtaken_by(account, item, verb, self._event.arrival)
                 own = Denial(Reason.CANCELED_BY_LATER, (str(mark.seq),)) if mark is not None else None
+            if own is None and verb is not Verb.CANCEL:
+                own = self._orders.claim(item, AccountId(number))
             if own is None and isinstance(due_ns, int):
                 good.append(AccountId(number))
                 own = Denial(Reason.WAITS, (due_text(self._state, due_ns),))

@@ -116,12 +116,12 @@ class Usage:
         self.messages.append(now_ns)
         self._shown = None
 
-    def forget_after(self, now_ns: int) -> None:
-        """Forget instants of a clock that was ahead."""
-        self._shown = None
+    def shift(self, step_ns: int) -> None:
+        """Move all instants with the clock, which has stepped."""
         for instants in (self.turns, self.messages):
-            while instants and instants[-1] > now_ns:
-                instants.pop()
+            for index, instant in enumerate(instants):
+                instants[index] = instant + step_ns
+        self.touched()
 
     def take_turn(self, at_ns: int) -> None:
         """Keep the turn that a waiting order has been given."""

@@ -33,6 +33,10 @@ class Timed(Struct, frozen=True, array_like=True, kw_only=True):
     has_id: bool
     paced: bool = False
     """It waits for its turn under a rate, and ``due_ns`` is the turn that it has taken."""
+    orders: int = 1
+    """How many orders it takes turns for: more than one where the exchange's largest is smaller."""
+    duplicate_key: str = ""
+    """Of a message without an id: what a repeat of it would look like, until ``deadline_ns``."""
 
     @property
     def name(self) -> str:

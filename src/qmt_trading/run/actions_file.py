@@ -48,6 +48,28 @@ _COLUMNS: Final = {
 _COLUMN_OF: Final = {heading: column for column, headings in _COLUMNS.items() for heading in headings}
 _GIVES: Final = ("bonus", "transfer", "cash", "rights", "split")
 _IN_BRACKETS: Final = re.compile(r"\([^()]*\)")
+_UNITS: Final = frozenset(
+    {
+        "",
+        "股",
+        "元",
+        "元税前",
+        "税前",
+        "税前元",
+        "含税",
+        "元含税",
+        "10股",
+        "十股",
+        "股/10股",
+        "元/10股",
+        "人民币",
+        "比例",
+        "倍",
+    }
+)
+"""What brackets behind a heading may say: every figure is per 10 shares, and of cash before tax."""
+_UNITS_OF_PRICE: Final = _UNITS | {"元/股", "股"}
+_PUNCTUATION: Final = str.maketrans("", "", ",，、:：;；")
 _PER_TEN: Final = re.compile(r"每?(?:10|十)股")
 _DAY: Final = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})-([0-9]{1,2})|/([0-9]{1,2})/([0-9]{1,2})|([0-9]{2})([0-9]{2}))")
 _FIGURE: Final = re.compile(r"([0-9]{1,7})(?:\.([0-9]{1,9}))?")
@@ -138,6 +160,16 @@ def _columns_of(path: Path, number: int, row: Row) -> dict[str, tuple[int, str]]
             continue
         plain = _PER_TEN.sub("", _IN_BRACKETS.sub("", narrow(heading))).replace(" ", "").lower()
         column = _COLUMN_OF.get(plain)
+        for bracket in _IN_BRACKETS.findall(narrow(heading)):
+            unit = bracket[1:-1].translate(_PUNCTUATION).replace("每", "").replace(" ", "").lower()
+            if unit not in (_UNITS_OF_PRICE if column == "rights_price" else _UNITS):
+                _refuse(
+                    path,
+                    number,
+                    shorten(heading),
+                    f"单位「{bracket[1:-1]}」不认识：送股、转增、派息、配股一律按每 10 股写，括号可以不写",
+                    "this unit is not known: every figure is per 10 shares, leave the brackets out",
+                )
         if column is None:
             near = difflib.get_close_matches(plain, _COLUMN_OF, 1)
             known = "、".join(headings[0] for headings in _COLUMNS.values())

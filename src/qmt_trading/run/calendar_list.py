@@ -102,6 +102,13 @@ def _of_lines(text: str, name: str) -> Year:
         )
     found: dict[dt.date, int] = {}
     for number, cells in rows:
+        if not known and any(cell.strip() for cell in cells[1:]):
+            _wrong(
+                name,
+                number,
+                "一行写了几个日期：每行一个，或在第一行写列名",
+                "several cells in a line: one date a line, or names in the first line",
+            )
         cell = cells[column].strip().strip('"') if column < len(cells) else ""
         for day in _days(cell, number, name, trades=trades):
             if day in found:
@@ -127,9 +134,13 @@ def _days(cell: str, line: int, name: str, *, trades: bool) -> Iterator[dt.date]
         day, last = (_day(groups[first + 1 : first + half], line, name) for first in (0, half))
         if last < day:
             _wrong(name, line, f"{last} 早于 {day}", f"{last} lies before {day}")
+        if last.year != day.year:
+            _wrong(name, line, f"{day} 到 {last} 跨了年", f"{day} to {last} spans more than a year")
         while day <= last:
             if day.weekday() < 5:
                 yield day
+            if day == last:
+                return
             day += _DAY
         return
     one = _ONE.fullmatch(cell)

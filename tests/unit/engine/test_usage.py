@@ -83,8 +83,8 @@ def test_turns_stand_in_order_whenever_they_were_taken() -> None:
     assert list(usage.turns) == [3, 5, 7, 9]
     usage.give_turn_back(4)
     assert list(usage.turns) == [3, 5, 7, 9], "nobody had taken it"
-    usage.forget_after(6)
-    assert list(usage.turns) == [3, 5]
+    usage.shift(-2)
+    assert list(usage.turns) == [1, 3, 5, 7]
 
 
 def test_a_new_day_counts_anew_and_knows_what_left_a_moment_ago() -> None:
@@ -247,13 +247,18 @@ def test_after_a_step_of_the_clock_whoever_waited_leaves_no_faster(step_s: float
     assert all(earlier <= later for earlier, later in pairwise(bench.turns()))
 
 
-def test_after_a_step_back_a_turn_of_the_clock_before_keeps_nobody_waiting() -> None:
+def test_a_step_of_the_clock_takes_the_turns_along() -> None:
     bench = Paced()
     bench.buys(2)
     bench.now_ns -= 3600 * SECOND_NS
     bench.feed(ev.ClockStepped(-3600 * SECOND_NS))
     bench.listed()
-    assert bench.buys(3) == ["sent", "sent", "PACED"]
+    assert bench.buys(1) == ["PACED"], "two have left in this very second, whatever the clock says"
+    (waiting,) = bench.engine.state.timed.values()
+    assert waiting.due_ns == bench.now_ns + SECOND_NS
+    bench.feed(ev.ClockStepped(7200 * SECOND_NS))
+    (own,) = [each for each in bench.engine.state.gauges.of_account(ACCOUNT).turns if each == waiting.due_ns]
+    assert own == waiting.due_ns, "what waits keeps the instant that it was told"
 
 
 def test_turns_of_yesterday_hold_nobody_back_today_and_what_waited_is_too_late() -> None:

@@ -32,7 +32,7 @@ def test_an_image_stays_the_same_one_while_nothing_is_counted() -> None:
         (lambda usage: usage.add_message(20), (10, 30), (10, 20)),
         (lambda usage: usage.take_turn(40), (10, 30, 40), (10,)),
         (lambda usage: usage.give_turn_back(30), (10,), (10,)),
-        (lambda usage: usage.forget_after(9), (), ()),
+        (lambda usage: usage.shift(5), (15, 35), (15,)),
         (lambda usage: usage.restore(Usage(TOTAL).image()), (), ()),
     ],
 )

@@ -51,6 +51,8 @@ class Market(Struct, frozen=True, gc=False):
     """It is suspended, or under a risk warning."""
     held_until_ns: int
     """Orders are kept here until then; 0: they are not."""
+    caged: bool = True
+    """The price cage holds now: while trading is continuous, and for what is taken ahead of that."""
 
 
 class Counted(Struct, frozen=True, gc=False):

@@ -88,7 +88,7 @@ def judge_legality(rule: TradingRule, market: Market, candidate: Candidate, held
     return (
         check_tick(price, rule)
         or check_price_limit(price, quote)
-        or (_check_cage(rule, quote, price, side) if market.continuous and rule.cage_millionths else None)
+        or (_check_cage(rule, quote, price, side) if market.caged and rule.cage_millionths else None)
         or check_lot(rule, side, candidate.quantity, held)
     )
 

@@ -77,5 +77,7 @@ def check_turn(turn: Turn, *, now_ns: int, deadline_ns: int) -> Denial | None:
     """Return a denial when the turn comes after the deadline, or never; the deadline's own instant passes."""
     if turn.at_ns and turn.at_ns <= deadline_ns:
         return None
+    if not turn.count_max and turn.at_ns:  # No rate, but the market opens too late.
+        return Denial(Reason.SIGNAL_STALE, (f"{(turn.at_ns - deadline_ns) / 1e9:.1f}",))
     wait = f"{(turn.at_ns - now_ns) / 1e9:.1f}" if turn.at_ns else "∞"
     return Denial(Reason.ORDER_RATE_EXCEEDED, (str(turn.count_max), wait, turn.scope))

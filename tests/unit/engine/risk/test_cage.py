@@ -32,13 +32,11 @@ def test_without_a_bound_every_price_passes(side: Side) -> None:
     assert check_cage(Price(10**9), side, Price(0)) is None
 
 
-def legality(
-    price: int, side: Side, of: Quote, *, continuous: bool = True, held: Position | None = None
-) -> Reason | None:
+def legality(price: int, side: Side, of: Quote, *, caged: bool = True, held: Position | None = None) -> Reason | None:
     candidate = Candidate(of.symbol, side, Quantity(200), Price(price), Money(price * 200), Money(0))
     found = of.rule
     assert found is not None
-    return reason(judge_legality(found, market(of, continuous=continuous), candidate, held))
+    return reason(judge_legality(found, market(of, caged=caged), candidate, held))
 
 
 def test_a_buy_is_measured_from_the_best_ask_and_without_one_from_the_best_bid() -> None:
@@ -78,7 +76,7 @@ def test_ten_ticks_are_always_free() -> None:
 
 
 def test_there_is_no_cage_in_an_auction_and_none_for_a_bond() -> None:
-    assert legality(114_400, Side.BUY, quote(), continuous=False) is None
+    assert legality(114_400, Side.BUY, quote(), caged=False) is None
     bond = quote(CONVERTIBLE, limit_up=Price(0), limit_down=Price(0), asks=(Price(1_000_000),), bids=())
     assert rule(CONVERTIBLE).cage_millionths == 0
     assert legality(1_200_000, Side.BUY, bond) is None
