@@ -5,6 +5,8 @@ Prices need nothing: the opening of a day forgets those of the day before.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from qmt_trading.engine import corporate_alerts as alerts
@@ -15,7 +17,7 @@ from qmt_trading.model.corporate_action import BASIS, CorporateAction
 from qmt_trading.model.events import CorporateActionsTold
 from qmt_trading.model.instrument import Symbol, TradingRule
 from qmt_trading.model.numbers import Quantity, to_text
-from qmt_trading.model.order import Position
+from qmt_trading.model.order import Fill, Position
 from qmt_trading.model.outputs import Alert
 from qmt_trading.model.signal import AccountId, Item, PriceKind, SizeKind
 from qmt_trading.model.timed import Timed
@@ -49,6 +51,28 @@ def complaints(state: State, record: CorporateActionsTold) -> list[Alert]:
     return [alerts.unreadable(record.trouble), *found] if record.trouble else found
 
 
+def take_over(state: State, account: Account, listed: Iterable[Position]) -> list[Finding]:
+    """Take the broker's figures where an action of today has changed its position since the day's first list.
+
+    That list is not adjusted by what becomes known after it: only the next one shows whether it was after the action.
+    Any other difference is none of an action's and stays one. Nothing may be working.
+    """
+    findings: list[Finding] = []
+    theirs = {each.symbol: each for each in listed} if state.actions else {}
+    for action in state.actions.values():
+        before, told = account.positions.get(action.symbol), theirs.get(action.symbol)
+        if before is None or told is None or before.quantity == told.quantity:
+            continue
+        moved = sum(_signed(fill) for fill in state.fills if _is_of(fill, account.settings.account, action.symbol))
+        if told.quantity == _adjusted(before.quantity, moved, action):
+            after = account.positions[action.symbol] = replace(
+                before, quantity=told.quantity, sellable_quantity=told.sellable_quantity, cost=told.cost
+            )
+            alert = alerts.taken_over(action, before, after)
+            findings.append(Finding(FindingKind.ADJUSTED, before.account, None, alert=alert))
+    return findings
+
+
 def _has_come(state: State, action: CorporateAction) -> bool:
     assert state.day is not None
     if state.day_before is None:
@@ -63,12 +87,17 @@ def _adjust_account(state: State, account: Account, action: CorporateAction) -> 
     if not account.ready:
         before, after = _adjust_position(account, action)
     strategies: list[tuple[str, int, int]] = []
+    holds = before is not None
     for (holder, strategy, each), held in list(state.holdings.items()):
         if holder == number and each == symbol and held:
             adjusted = _adjusted_holding(state, number, strategy, held, action)
             state.holdings[number, strategy, symbol] = adjusted
-            strategies.append((strategy, held, adjusted))
-    if before is None and not strategies:
+            holds = True
+            if adjusted != held:
+                strategies.append((strategy, held, adjusted))
+    if before == after:
+        before = after = None
+    if before is None and not strategies and not (holds and action.rights_shares):
         return []
     alert = alerts.adjusted(action, number, before, after, strategies)
     return [Finding(FindingKind.ADJUSTED, number, None, alert=alert)]
@@ -84,7 +113,11 @@ def _adjust_position(account: Account, action: CorporateAction) -> tuple[Positio
 
 def _adjusted_holding(state: State, account: AccountId, strategy: str, held: int, action: CorporateAction) -> int:
     """Return what ``strategy`` holds now: what it held at the opening is adjusted, what it has traded since is not."""
-    traded = _traded_today(state, account, strategy, action.symbol)
+    return _adjusted(held, _traded_today(state, account, strategy, action.symbol), action)
+
+
+def _adjusted(held: int, traded: int, action: CorporateAction) -> int:
+    """Return what ``held`` is after ``action``, of which ``traded`` was bought after it, or sold where negative."""
     return max(0, adjusted_quantity(Quantity(max(0, held - traded)), action) + traded)
 
 
@@ -92,11 +125,19 @@ def _traded_today(state: State, account: AccountId, strategy: str, symbol: Symbo
     """Return what a strategy has bought since the day was opened, less what it has sold."""
     traded = 0
     for fill in state.fills:
-        if fill.account == account and fill.symbol == symbol:
+        if _is_of(fill, account, symbol):
             order = state.find_order(fill.client_order_id)
             if order is not None and order.strategy == strategy:
-                traded += fill.quantity if fill.side is Side.BUY else -fill.quantity
+                traded += _signed(fill)
     return traded
+
+
+def _is_of(fill: Fill, account: AccountId, symbol: Symbol) -> bool:
+    return fill.account == account and fill.symbol == symbol
+
+
+def _signed(fill: Fill) -> int:
+    return fill.quantity if fill.side is Side.BUY else -fill.quantity
 
 
 def _adjust_instruction(state: State, waiting: Timed, action: CorporateAction) -> list[Finding]:

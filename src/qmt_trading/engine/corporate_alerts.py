@@ -78,6 +78,21 @@ def adjusted(
     )
 
 
+def taken_over(action: CorporateAction, before: Position, after: Position) -> Alert:
+    """Tell that the broker's position is after an action that became known later than the day's first list."""
+    what, what_english = described(action)
+    costs = f"{to_money_text(before.cost)} → {to_money_text(after.cost)}"
+    return Alert(
+        importance=Importance.INFORMATION,
+        code="CORPORATE_ACTION",
+        chinese=f"除权除息 {action.symbol}（{what}）：柜台持仓已变 {before.quantity} → {after.quantity}，成本 {costs}",
+        english=f"ex-day of {action.symbol} ({what_english}): the broker's position went "
+        f"{before.quantity} → {after.quantity}, cost {costs}",
+        account=before.account,
+        symbol=action.symbol,
+    )
+
+
 def instruction(waiting: Timed, changed: Item, action: CorporateAction, *, is_counted: bool) -> Alert:
     """Tell what an ex-day has made of an instruction that waits, and what it has left as it was written."""
     what, what_english = described(action)

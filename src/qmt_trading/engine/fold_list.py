@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, matching
+from qmt_trading.engine import bookkeeping, corporate, matching
 from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.fold_reports import fold_fill, fold_known_row, fold_row
 from qmt_trading.engine.state import Account, State
@@ -54,7 +54,7 @@ def fold_listed(state: State, record: ev.BrokerListed) -> list[Finding]:
         account.listed_session = record.session
         _keep_marks(account, state.now_ns - MARK_KEPT_NS)
         if not opening:
-            findings += _difference(account, record)
+            findings += _difference(state, account, record)
     return findings
 
 
@@ -94,18 +94,19 @@ def _keep_marks(account: Account, kept_ns: int) -> None:
         mark.listed = True
 
 
-def _difference(account: Account, record: ev.BrokerListed) -> list[Finding]:
+def _difference(state: State, account: Account, record: ev.BrokerListed) -> list[Finding]:
     """Tell where the broker's positions are not ours, when nothing is moving."""
     if account.live:
         return []
+    taken = corporate.take_over(state, account, record.positions)
     theirs = {held.symbol: held.quantity for held in record.positions if held.quantity}
     ours = {symbol: held.quantity for symbol, held in account.positions.items() if held.quantity}
     if theirs == ours:
         account.difference = ""
-        return []
+        return taken
     different = sorted(symbol for symbol in theirs.keys() | ours.keys() if theirs.get(symbol) != ours.get(symbol))
     text = ", ".join(f"{symbol} {ours.get(symbol, 0)}≠{theirs.get(symbol, 0)}" for symbol in different)
     if text == account.difference:
-        return []
+        return taken
     account.difference = text
-    return [Finding(FindingKind.DIFFERENCE, record.account, None, text)]
+    return [*taken, Finding(FindingKind.DIFFERENCE, record.account, None, text)]

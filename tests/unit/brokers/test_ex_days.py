@@ -12,8 +12,9 @@ from qmt_trading.brokers.simulated.ledger import VenueAccount
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instant import day_of
+from qmt_trading.model.words import Side
 from tests.actions import action
-from tests.unit.brokers.bench_parts import ACCOUNT, DAY, NOW_NS, PUFA, Quotes, opening
+from tests.unit.brokers.bench_parts import ACCOUNT, DAY, NOW_NS, PUFA, Quotes, opening, order
 
 TOMORROW = day_of(NOW_NS) + dt.timedelta(days=1)
 THREE_FOR_TEN = action(PUFA, TOMORROW, transfer="3", cash="5")
@@ -62,3 +63,59 @@ def test_actions_that_cannot_be_read_stop_no_day(tmp_path: Path) -> None:
     made = Exchange([opening(1_000, 1_445)], Quotes(), now_ns=NOW_NS, actions=broken)
     made.advance(NOW_NS + DAY)
     assert account(made).holdings[PUFA].quantity == 1_445
+
+
+def test_what_becomes_known_on_its_own_day_is_given_at_the_next_start_once(tmp_path: Path) -> None:
+    path = tmp_path / "book"
+    exchange(FileBook(path), NOW_NS).close()
+    made = exchange(FileBook(path), NOW_NS + DAY)
+    assert account(made).holdings[PUFA].quantity == 1_445
+    made.close()
+    for _ in range(3):
+        made = exchange(FileBook(path), NOW_NS + DAY, THREE_FOR_TEN)
+        held = account(made).holdings[PUFA]
+        assert (held.quantity, held.sellable) == (1_878, 1_878)
+        assert account(made).cash == 10_000_000 + 7_225_000
+        made.close()
+    more = action(PUFA, TOMORROW + dt.timedelta(days=1), transfer="10")
+    made = exchange(FileBook(path), NOW_NS + 2 * DAY, THREE_FOR_TEN, more)
+    assert account(made).holdings[PUFA].quantity == 3_756
+
+
+def test_what_was_traded_before_it_became_known_was_traded_after_the_action(tmp_path: Path) -> None:
+    path = tmp_path / "book"
+    exchange(FileBook(path), NOW_NS).close()
+    made = exchange(FileBook(path), NOW_NS + DAY)
+    made.submit(order("a", Side.SELL, 400, "10.49"), NOW_NS + DAY)
+    made.advance(NOW_NS + DAY)
+    made.submit(order("b", Side.BUY, 100, "10.50"), NOW_NS + DAY)
+    made.submit(order("c", Side.SELL, 300, "11.00"), NOW_NS + DAY)
+    made.advance(NOW_NS + DAY)
+    before = account(made).holdings[PUFA]
+    assert (before.quantity, before.sellable, before.frozen) == (1_145, 1_045, 300)
+    made.close()
+    made = exchange(FileBook(path), NOW_NS + DAY, THREE_FOR_TEN)
+    held = account(made).holdings[PUFA]
+    assert (held.quantity, held.sellable, held.frozen) == (1_578, 1_478, 300)
+    assert account(made).sellable(PUFA) == 1_178
+    made.close()
+
+
+def test_a_merger_that_becomes_known_late_leaves_what_is_offered(tmp_path: Path) -> None:
+    path = tmp_path / "book"
+    exchange(FileBook(path), NOW_NS).close()
+    made = exchange(FileBook(path), NOW_NS + DAY)
+    made.submit(order("a", Side.SELL, 1_400, "11.00"), NOW_NS + DAY)
+    made.close()
+    made = exchange(FileBook(path), NOW_NS + DAY, action(PUFA, TOMORROW, split="0.5"))
+    held = account(made).holdings[PUFA]
+    assert (held.quantity, held.sellable, held.frozen) == (1_400, 1_400, 1_400)
+    made.close()
+
+
+def test_an_account_of_today_holds_what_its_configuration_says(tmp_path: Path) -> None:
+    today = action(PUFA, TOMORROW - dt.timedelta(days=1), transfer="10")
+    for _ in range(2):
+        made = exchange(FileBook(tmp_path / "book"), NOW_NS, today)
+        assert account(made).holdings[PUFA].quantity == 1_445
+        made.close()

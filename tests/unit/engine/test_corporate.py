@@ -123,6 +123,55 @@ def test_what_the_broker_has_listed_today_is_not_adjusted_again() -> None:
     assert "持仓" not in alert.chinese
 
 
+def test_a_list_that_is_after_an_action_known_late_takes_the_place_of_one_before_it() -> None:
+    bench = ExDay()
+    bench.open_day()
+    bench.lists(2_445)
+    bench.tell(THREE_FOR_TEN)
+    assert (bench.position().quantity, bench.holding()) == (2_445, 578)
+    bench.outputs.clear()
+    bench.lists(3_178)
+    assert (bench.position().quantity, bench.position().sellable_quantity) == (3_178, 3_178)
+    assert bench.engine.state.accounts[ACCOUNT].difference == ""
+    first, _ = bench.told("CORPORATE_ACTION")
+    assert first.chinese == f"除权除息 {STOCK}（10转3派5元）：柜台持仓已变 2445 → 3178，成本 0.00 → 0.00"
+    bench.outputs.clear()
+    bench.lists(3_178)
+    assert bench.told("CORPORATE_ACTION") == []
+    assert bench.holding() == 578
+    assert image(again(bench)) == image(bench.engine)
+
+
+def test_a_difference_that_is_not_the_actions_stays_one() -> None:
+    bench = ExDay()
+    bench.open_day()
+    bench.lists(2_445)
+    bench.tell(THREE_FOR_TEN)
+    bench.lists(3_000)
+    assert bench.position().quantity == 2_445
+    assert bench.engine.state.accounts[ACCOUNT].difference == f"{STOCK} 2445≠3000"
+
+
+def test_what_an_action_does_not_change_is_not_told() -> None:
+    bench = ExDay()
+    bench.open_day()
+    bench.lists(2_445)
+    bench.outputs.clear()
+    bench.tell(action(STOCK, EX_DAY, cash="5"))
+    assert bench.told("CORPORATE_ACTION") == []
+    assert bench.holding() == 445
+
+
+def test_rights_are_told_to_holders_whatever_they_change() -> None:
+    bench = ExDay()
+    bench.open_day()
+    bench.lists(2_445)
+    bench.outputs.clear()
+    bench.tell(action(STOCK, EX_DAY, rights="3", rights_price="8.85"))
+    (alert,) = bench.told("CORPORATE_ACTION")
+    assert alert.chinese == f"除权除息 {STOCK}（10配3（配股价 8.85））：配股须自己缴款"
+
+
 def test_a_list_that_was_cut_short_is_no_list() -> None:
     bench = ExDay()
     bench.open_day()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -83,7 +82,8 @@ class Exchange:
         """Open the exchange on what its book holds.
 
         Args:
-            actions: returns what is known of ex-days, or raises ConfigurationError: a day then begins without.
+            actions: returns what is known of ex-days, or raises ConfigurationError: a day then begins without. Asked
+                when a day begins and at each start: what has become known since changes what began the day.
 
         Raises:
             ConfigurationError: the book is damaged.
@@ -108,6 +108,8 @@ class Exchange:
             self._decide(DayRolled(session.trading_day(now_ns)))
         self._keep()
         self._roll(now_ns)
+        self._give()
+        self._keep()
 
     # What tests and people may ask.
 
@@ -277,9 +279,8 @@ class Exchange:
         left = [order for orders in self._ledger.working.values() for order in orders.values()]
         reports: list[Report] = [self._expire(order) for order in left]
         self._keep()
-        before = self._ledger.day
-        self._decide(DayRolled(day))
-        self._give(before, day)
+        self._decide(DayRolled(day, self._ledger.day))
+        self._give()
         try:
             self._book.restart(self._ledger.summary())
         except OSError:
@@ -287,14 +288,17 @@ class Exchange:
         self._records = []
         return reports
 
-    def _give(self, before: dt.date, day: dt.date) -> None:
-        """Let the ex-days after ``before`` change what is held."""
+    def _give(self) -> None:
+        """Let each ex-day since the day before change what is held, once; the first day of a book has none."""
+        day, before = self._ledger.day, self._ledger.day_before
+        if day is None or before is None:
+            return
         try:
             known = self._actions()
         except ConfigurationError:
             return
         for action in sorted(known, key=lambda action: action.ex_day):
-            if before < action.ex_day <= day:
+            if before < action.ex_day <= day and (action.ex_day, action.symbol) not in self._ledger.given:
                 self._decide(Given(action))
 
     def _expire(self, order: VenueOrder) -> Report:

@@ -36,14 +36,15 @@ from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
 
 
 class Holding:
-    """What an account holds of one symbol; ``frozen`` is offered by working sells."""
+    """What an account holds of one symbol; ``frozen`` is offered by working sells, ``overnight`` began the day."""
 
-    __slots__ = ("cost", "frozen", "quantity", "sellable")
+    __slots__ = ("cost", "frozen", "overnight", "quantity", "sellable")
 
     def __init__(self, quantity: int = 0, cost: int = 0) -> None:
         self.quantity = quantity
         self.sellable = quantity
         self.frozen = 0
+        self.overnight = 0
         self.cost = cost
 
 
@@ -168,6 +169,9 @@ class Ledger:
     def __init__(self, rules: RuleBook = STANDARD) -> None:
         self.rules = rules
         self.day: dt.date | None = None
+        self.day_before: dt.date | None = None
+        self.given: set[tuple[dt.date, Symbol]] = set()
+        """By ex-day and symbol, the actions that this day's holdings are after."""
         self.fees: dict[AccountId, FeeSchedule] = {}
         """Known before the book is read: what orders freeze depends on it."""
         self.accounts: dict[AccountId, VenueAccount] = {}
@@ -232,7 +236,7 @@ class Ledger:
             )
             yield Opened(account.number, Money(account.cash), held, tuple(account.lent))
             yield Connected(account.number, account.session)
-        yield DayRolled(self.day)
+        yield DayRolled(self.day, self.day_before, tuple(sorted(self.given)))
 
     def _arrived(self, client_order_id: str) -> None:
         seen = self.arrivals.get(client_order_id, 0) + 1
@@ -345,16 +349,22 @@ class Ledger:
             order.owner.holdings[order.symbol].frozen -= order.leaves
 
     def _given(self, action: CorporateAction) -> None:
+        """Change what began the day; what was traded since was traded after the action."""
+        self.given.add((action.ex_day, action.symbol))
         for account in self.accounts.values():
             holding = account.holdings.get(action.symbol)
             if holding is not None:
-                held = Quantity(holding.quantity)
+                held = Quantity(holding.overnight)
                 account.cash += cash_of(held, action)  # A real one comes on the pay day.
                 holding.cost = adjusted_cost(Money(holding.cost), held, action)
-                holding.quantity = holding.sellable = adjusted_quantity(held, action)
+                holding.overnight = adjusted_quantity(held, action)
+                more = holding.overnight - held
+                # A merger that became known late leaves what is sold already, or offered, as it is.
+                holding.quantity = max(holding.quantity + more, holding.frozen)
+                holding.sellable = max(holding.sellable + more, holding.frozen)
 
     def _rolled(self, record: DayRolled) -> None:
-        self.day = record.day
+        self.day, self.day_before, self.given = record.day, record.before, set(record.given)
         for account in self.accounts.values():
             account.orders, account.fills = [], []
             account.frozen = 0
@@ -362,7 +372,7 @@ class Ledger:
             account.lent = [(due, money) for due, money in account.lent if due > record.day]
             account.holdings = {symbol: each for symbol, each in account.holdings.items() if each.quantity}
             for holding in account.holdings.values():
-                holding.sellable, holding.frozen = holding.quantity, 0
+                holding.sellable, holding.frozen, holding.overnight = holding.quantity, 0, holding.quantity
         self.working, self.by_serial = {}, {}
         self.by_broker, self.by_venue = {}, {}
         self.arrivals, self.executed = {}, {}

@@ -59,6 +59,10 @@ class DayRolled(Struct, frozen=True, array_like=True, tag="day"):
     """A new trading day: orders and fills are gone, what was bought may be sold."""
 
     day: dt.date
+    before: dt.date | None = None
+    """The trading day before it in this book; None: there was none, or nobody wrote it down."""
+    given: tuple[tuple[dt.date, Symbol], ...] = ()
+    """By ex-day and symbol, the actions that what is held is after already."""
 
 
 class Given(Struct, frozen=True, array_like=True, tag="given"):
