@@ -86,7 +86,8 @@ REFUSED: Final = {
     Reason.CASH_EXCEEDED: Order("buy", "600000.SH", 60_000, "跌停", "11031122"),
     Reason.SELLABLE_EXCEEDED: Order("sell", "600036.SH", 400, "涨停", "11031122"),
     Reason.LOT_INVALID: Order("buy", "688001.SH", 150, "跌停", "11031123"),
-    Reason.SYMBOL_UNKNOWN: Order("buy", "000001.SH", 100, "跌停", "11031123"),
+    Reason.SYMBOL_UNKNOWN: Order("buy", "999999.SH", 100, "跌停", "11031123"),
+    Reason.SYMBOL_NOT_TRADABLE: Order("buy", "000001.SH", 100, "跌停", "11031123"),
     Reason.ACCOUNT_UNKNOWN: Order("sell", "600036.SH", 100, "涨停", "11031199"),
 }
 """One rule of each kind: a limit, the money, the holding, the exchange's lots, what is traded, whose account."""

@@ -26,10 +26,10 @@ from qmt_trading.run.clock import SystemClock
 ACTIONS: Final = (
     show.Column("ex_day", "除权除息日"),
     show.Column("symbol", "代码"),
-    show.Column("text", "内容（每 10 股，税前）"),
-    show.Column("state_text", "状态"),
+    show.Column("text", "内容（税前）", flexible=True),
+    show.Column("state_text", "状态", drop=4),
     show.Column("account", "账户"),
-    show.Column("quantity", "持仓", right=True),
+    show.Column("quantity", "持仓", right=True, drop=5),
     show.Column("quantity_after", "除权后", right=True),
     show.Column("dividend_text", "派息", right=True, drop=3),
     show.Column("cost_after_text", "除权后成本", right=True, drop=2),

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from qmt_trading.intake.file_receipt import harmless
 from qmt_trading.model.instant import to_clock_text, to_iso_text
-from qmt_trading.model.numbers import to_money_text, to_text
+from qmt_trading.model.numbers import FEN, ratio_half_up, to_money_text, to_text
 from qmt_trading.model.settings import HIGH_FREQUENCY_PER_DAY, HIGH_FREQUENCY_PER_SECOND, Compliance
 from qmt_trading.run.compliance import Figures, Peak, Report
 
@@ -284,7 +284,12 @@ def _peak(peak: Peak) -> str:
 
 
 def _part(count: int, share: int) -> str:
-    return f"{count:,}" + (f"（{to_text(share)}%）" if share >= 0 else "")
+    return f"{count:,}（{_rounded(share)}）"
+
+
+def _rounded(millionths: int) -> str:
+    """Return a ratio in per cent as a person reads it, half-up to 2 decimals; where there is none, that it is not."""
+    return f"{to_text(ratio_half_up(millionths, FEN) * FEN)}%" if millionths >= 0 else NOT_SAID
 
 
 def _value(peak: Peak) -> str:
@@ -296,4 +301,4 @@ def _value(peak: Peak) -> str:
 def _market(peak: Peak) -> str:
     if peak.amount < 0:
         return "行情没说 / not told"
-    return f"{to_text(peak.amount)}%（{peak.symbol} {to_clock_text(peak.at_ns)} 起）"
+    return f"{_rounded(peak.amount)}（{peak.symbol} {to_clock_text(peak.at_ns)} 起）"

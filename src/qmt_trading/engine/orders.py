@@ -87,10 +87,13 @@ class Orders:
 
     def _item_denial(self, symbol: Symbol, side: Side) -> Denial | None:
         """Return why nobody may trade ``symbol`` on ``side`` here."""
-        source = self._source
-        return check_door_verb(source.door, _VERBS[side]) or check_tradable_symbol(
-            symbol, source.quotes.get(symbol), side
-        )
+        return check_door_verb(self._source.door, _VERBS[side]) or self._untradable(symbol, side)
+
+    def _untradable(self, symbol: Symbol, side: Side | None) -> Denial | None:
+        quote = self._source.quotes.get(symbol)
+        # What a code is costs a look into the rule book, which no order pays that has a quote.
+        is_told = quote is not None and quote.rule is not None
+        return check_tradable_symbol(symbol, quote, side, None if is_told else self._state.kind(symbol))
 
     def _plan(self, item: Item, side: Side, size: Size | None) -> Plan:
         source = self._source
@@ -276,7 +279,7 @@ class Orders:
     ) -> tuple[Side, Quantity] | Denial:
         state = self._state
         quote = self._source.quotes.get(symbol)
-        unknown = check_tradable_symbol(symbol, quote, None)
+        unknown = self._untradable(symbol, None)
         if unknown is not None or quote is None or quote.rule is None:
             return unknown or Denial(Reason.SYMBOL_UNKNOWN, (symbol,))
         if not account.ready or account.listed_session != account.session or symbol in account.difference:

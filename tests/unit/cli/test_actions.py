@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from qmt_trading.cli import exit_codes, words
-from qmt_trading.cli.actions import effects
+from qmt_trading.cli import exit_codes, show, words
+from qmt_trading.cli.actions import ACTIONS, effects
 from qmt_trading.cli.main import app
 from qmt_trading.codec.view_json import rows_of
 from tests.actions import action
@@ -65,6 +66,18 @@ def test_what_nobody_holds_is_listed_without_an_account() -> None:
     (row,) = effects([action("000001.SZ", TOMORROW, cash="2")], rows_of(Bench().engine.view(), "positions", 10), DAY)
     assert "account" not in row
     assert (row["text"], row["text_en"]) == ("10派2元", "cash 2 per 10")
+
+
+@pytest.mark.parametrize("width", [60, 70, 100])
+def test_a_narrow_table_leaves_columns_out_and_cuts_no_figure(width: int, capsys: pytest.CaptureFixture[str]) -> None:
+    given = action(STOCK, TOMORROW, bonus="1.23456789", transfer="3", cash="5", rights="3", rights_price="8.85")
+    rows = effects([given], rows_of(Bench().engine.view(), "positions", 10), DAY)
+    show.print_table(show.table_of(rows, ACTIONS, width=width), to=Console(width=width, force_terminal=True))
+    text = capsys.readouterr().out
+    for whole in (TOMORROW.isoformat(), STOCK, ACCOUNT, OTHER, str(rows[0]["quantity_after"])):
+        assert whole in text
+    assert "…" not in text
+    assert "窄屏未显示" in text
 
 
 def test_it_lists_what_is_to_come_or_what_is_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

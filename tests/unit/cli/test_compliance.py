@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from benchmarks.compliance import build
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from qmt_trading.cli import exit_codes
+from qmt_trading.cli.compliance_rows import lines_of
 from qmt_trading.cli.main import app
 from qmt_trading.cli.words import run
 from qmt_trading.client import send
@@ -74,6 +76,20 @@ def test_the_text_holds_a_block_an_account(folder: Path, capsys: pytest.CaptureF
     assert "最多 4（10:00:00.000 起），含外部 5（10:00:00.000 起）（高频标准 300）" in text
     assert "1 秒内 1（25.00%）" in text
     assert "只有数字，没有结论" in text
+
+
+@pytest.mark.parametrize(
+    ("orders", "canceled", "shown"),
+    [(6, 1, "16.67%"), (3, 1, "33.33%"), (20_000, 1, "0.01%"), (20_001, 1, "0.00%"), (7, 7, "100.00%"), (0, 0, "–")],
+)
+def test_a_share_on_the_screen_has_two_decimals_rounded_half_up(
+    folder: Path, orders: int, canceled: int, shown: str
+) -> None:
+    reader = SqliteReader(journal_path(folder / "data"))
+    found = report(reader, DAY)
+    reader.close()
+    lines = dict(lines_of(found, replace(found.accounts[0], orders=orders, canceled=canceled)))
+    assert str(lines["瞬时撤单 quick cancels"]).endswith(f"全部 {canceled}（{shown}）")
 
 
 def test_the_table_for_excel_is_the_golden_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,6 +27,18 @@ def test_a_symbol_without_quote_or_rule_is_unknown() -> None:
     assert check_tradable_symbol(STOCK, quote(rule=None), Side.SELL) == unknown
 
 
+@pytest.mark.parametrize("kind", [InstrumentKind.INDEX, InstrumentKind.B_SHARE])
+def test_what_is_never_traded_is_told_as_such_without_a_quote(kind: InstrumentKind) -> None:
+    never = Denial(Reason.SYMBOL_NOT_TRADABLE, (STOCK, kind.value))
+    assert check_tradable_symbol(STOCK, None, Side.BUY, kind) == never
+    assert check_tradable_symbol(STOCK, quote(rule=None), Side.SELL, kind) == never
+
+
+@pytest.mark.parametrize("kind", [InstrumentKind.STOCK, InstrumentKind.REPO, InstrumentKind.UNKNOWN])
+def test_what_might_be_traded_is_unknown_without_a_quote(kind: InstrumentKind) -> None:
+    assert check_tradable_symbol(STOCK, None, Side.BUY, kind) == Denial(Reason.SYMBOL_UNKNOWN, (STOCK,))
+
+
 @pytest.mark.parametrize("kind", [InstrumentKind.INDEX, InstrumentKind.B_SHARE, InstrumentKind.UNKNOWN])
 def test_no_other_kind_is_traded(kind: InstrumentKind) -> None:
     of_kind = quote(rule=replace(rule(), kind=kind))
