@@ -20,18 +20,27 @@ def file() -> dict[str, Any]:
 
 
 def test_it_runs_the_engine_with_the_words_behind_it(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "main.py"), "--safe"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONUTF8": "1"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "没有配置文件 qmt.toml" in done.stderr
-    told = subprocess.run([sys.executable, str(ROOT / "main.py"), "-h"], capture_output=True, check=False)
-    assert b"qmt run" in told.stdout
+    # A copy in a folder of its own: the checkout may hold a person's configuration, and that engine is not to start.
+    program = tmp_path / "main.py"
+    program.write_bytes((ROOT / "main.py").read_bytes())
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+
+    def run(*words: str) -> tuple[int, str]:
+        command = [sys.executable, str(program), *words]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    code, told = run("--safe")
+    assert code == 2
+    assert "没有配置文件 qmt.toml" in told
+    (tmp_path / "my-qmt").mkdir()
+    (tmp_path / "my-qmt" / "qmt.toml").write_text("# A line above.\nmode = 1\n", encoding="utf-8")
+    code, told = run()
+    assert code == 2
+    assert "qmt.toml 第 2 行 mode" in told
+    assert "qmt run" in run("-h")[1]
 
 
 def test_the_configuration_is_that_of_the_folder_else_that_beside_the_file(

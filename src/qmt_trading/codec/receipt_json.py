@@ -20,6 +20,7 @@ _STATUS: Final = {
     Reason.NO_CANCEL_PHASE: "registered",
     Reason.CANCEL_PACED: "registered",
     Reason.WAITS: "queued",
+    Reason.PACED: "queued",
     Reason.WAITING_DROPPED: "dropped",
 }
 """Of a line that tells something without being refused; every other reason is a denial."""

@@ -59,7 +59,10 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "已停止（仅可撤单）：恢复用 qmt resume --why 原因；单独停止的账户用 qmt resume --account 账号 --why 原因",
         "halted, cancels only; `qmt resume --why` releases it, `qmt resume --account … --why` one account",
     ),
-    Reason.REDUCING_ONLY: ("只卖不买：该账户已转为减仓状态", "reducing: this account sells and does not buy"),
+    Reason.REDUCING_ONLY: (
+        "只卖不买：现在不能买入；恢复用 qmt resume --why 原因，单个账户加 --account 账号",
+        "selling only: nothing is bought; `qmt resume --why` releases it, with `--account` one account",
+    ),
     Reason.JOURNAL_CLOSED: (
         "日志不可写，本进程不再下单：请检查磁盘后重启",
         "the journal cannot be written; check the disk and restart",

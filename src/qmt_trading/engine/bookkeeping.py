@@ -50,7 +50,7 @@ def reserve_of(
         return Money(repo.lent(quantity) + repo.commission(symbol, quantity) if side is Side.SELL else 0)
     if side is Side.SELL or kind is InstrumentKind.SUBSCRIPTION:
         return Money(0)
-    charges = state.rules.fees(symbol, state.rules_day())
+    charges = state.charges(symbol)
     worth = notional(price, quantity)
     return Money(worth + fill_fee(charges, Side.BUY, before, worth, quantity, fees))
 

@@ -68,6 +68,7 @@ class Judged:
         "cash_reserve",
         "deviation_max",
         "gauges",
+        "has_lists",
         "has_rates",
         "has_total_unknown",
         "of_positions",
@@ -96,6 +97,7 @@ class Judged:
         self.has_total_unknown = any(
             gauge.limits.unknown_orders_max for gauge in gauges if gauge.scope.kind is ScopeKind.TOTAL
         )
+        self.has_lists = any(each.windows or each.symbols_allowed or each.symbols_denied for each in limits)
         self._windows = tuple(each.windows for each in limits if each.windows)
         self._denied = frozenset(symbol for each in limits for symbol in each.symbols_denied)
         self._allowed = tuple(frozenset(each.symbols_allowed) for each in limits if each.symbols_allowed)

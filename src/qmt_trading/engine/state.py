@@ -18,6 +18,7 @@ from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound, SubmitsHandedOver
 from qmt_trading.model.instant import day_of, to_clock_text
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol, TradingRule
+from qmt_trading.model.listing import Charges
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
@@ -145,6 +146,9 @@ class State:
         self.settings: EngineSettings | None = None
         self.rules = STANDARD
         """The exchange's rule book, with the settings' own rows."""
+        self._kinds: dict[Symbol, InstrumentKind] = {}
+        self._charges: dict[Symbol, Charges] = {}
+        """What the book says of today, as far as it was asked."""
         self.day: dt.date | None = None
         self.day_before: dt.date | None = None
         """The trading day that was opened before this one."""
@@ -224,8 +228,22 @@ class State:
 
     def kind(self, symbol: Symbol) -> InstrumentKind:
         """Return what ``symbol`` is; UNKNOWN for a code that the rule book does not have."""
-        rule = self.rule(symbol)
-        return InstrumentKind.UNKNOWN if rule is None else rule.kind
+        kind = self._kinds.get(symbol)
+        if kind is None:
+            rule = self.rule(symbol)
+            kind = InstrumentKind.UNKNOWN if rule is None else rule.kind
+            if self.day is not None:
+                self._kinds[symbol] = kind
+        return kind
+
+    def charges(self, symbol: Symbol) -> Charges:
+        """Return what is taken of today's trades of ``symbol`` besides the commission."""
+        charges = self._charges.get(symbol)
+        if charges is None:
+            charges = self.rules.fees(symbol, self.rules_day())
+            if self.day is not None:
+                self._charges[symbol] = charges
+        return charges
 
     def account(self, account: AccountId) -> Account:
         """Return the account, making one for a number that only old orders know."""
@@ -251,14 +269,11 @@ class State:
         is_buy = order.side is Side.BUY
         (self.buying if is_buy else self.selling).setdefault(order.symbol, {})[key] = None
         worth = 0 if self.kind(order.symbol) in NOT_PRICED else order.price * order.quantity
-        for usage in self.gauges.counted(order.account, order.door, order.strategy):
-            usage.working += 1
-            usage.add_order(order.created_ns)
-            if is_buy:
-                usage.bought = Money(usage.bought + worth)
-            else:
-                usage.sold = Money(usage.sold + worth)
-        self.gauges.of_account(order.account).add_message(order.created_ns)
+        bought, sold = (worth, 0) if is_buy else (0, worth)
+        usages = self.gauges.counted(order.account, order.door, order.strategy)
+        for usage in usages:
+            usage.add_order(order.created_ns, bought, sold)
+        usages[1].add_message(order.created_ns)  # Of the account.
         if order.reserved:
             self._reserve(account, order, order.reserved)
         if order.reserved_quantity:
@@ -444,6 +459,7 @@ class State:
         self.settings = settings
         self.gauges.configure(settings)
         self.rules = book_of(settings.rules)
+        self._kinds, self._charges = {}, {}
         self.doors = {door.name: door for door in settings.doors}
         names: dict[str, list[AccountId]] = {}
         for each in settings.accounts:

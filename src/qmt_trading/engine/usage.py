@@ -105,10 +105,17 @@ class Usage:
         self.messages = deque(image.messages, INSTANTS_MAX)
         self._image = self._shown = None
 
-    def add_order(self, now_ns: int) -> None:
-        """Count an order that leaves now."""
+    def add_order(self, now_ns: int, bought: int = 0, sold: int = 0) -> None:
+        """Count an order that leaves now, and what it may trade."""
         self.orders += 1
-        _insert(self.turns, now_ns)
+        self.working += 1
+        self.bought = Money(self.bought + bought)
+        self.sold = Money(self.sold + sold)
+        turns = self.turns
+        if turns and turns[-1] > now_ns:
+            _insert(turns, now_ns)
+        else:
+            turns.append(now_ns)
         self._image = self._shown = None
 
     def add_message(self, now_ns: int) -> None:

@@ -43,6 +43,8 @@ def fill_fee(
 ) -> Money:
     """Return what one more fill adds to the costs of an order of which ``before`` (value, quantity) has traded."""
     value_before, quantity_before = before
+    if not quantity_before:
+        return fee(charges, side, value, quantity, schedule)
     after = fee(charges, side, Money(value_before + value), Quantity(quantity_before + quantity), schedule)
     return Money(after - fee(charges, side, value_before, quantity_before, schedule))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from qmt_trading.codec.receipt_json import encode, encode_busy, encode_malformed
+from qmt_trading.codec.receipt_json import encode, encode_busy, encode_malformed, line_status
 from qmt_trading.codec.signal import parse
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Price, Quantity
-from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.reasons import NOTHING_TO_DO, REGISTERED, Denial, Reason
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
 from qmt_trading.model.signal import Malformed
 from qmt_trading.model.words import Side, SignalStatus
@@ -122,3 +122,11 @@ def test_busy_asks_to_send_again() -> None:
     found = lines(encode_busy())
     assert (found["seq"], found["id"], found["status"]) == (None, "", "busy")
     assert found["text"] == "繁忙，未接收，请重发"
+
+
+def test_what_is_on_record_and_leaves_later_is_never_called_denied() -> None:
+    """A sender that is told *denied* sends again, under another id: twice the order."""
+    for reason in REGISTERED:
+        assert line_status(Denial(reason)) in ("queued", "registered", "dropped")
+    refused = set(Reason) - REGISTERED - NOTHING_TO_DO
+    assert {line_status(Denial(reason)) for reason in refused} == {"denied"}

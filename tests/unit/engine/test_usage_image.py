@@ -49,7 +49,7 @@ def test_whatever_is_counted_or_forgotten_is_in_the_next_image(
 
 def test_a_figure_that_was_touched_is_in_the_next_image_and_a_new_day_begins_at_nought() -> None:
     usage = used()
-    assert usage.shown().working == 0
+    assert usage.shown().working == 1
     usage.working = 3
     usage.touched()
     assert usage.shown().working == 3

@@ -40,7 +40,7 @@ from qmt_trading.model.order import Position
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import InstrumentKind, Side
+from qmt_trading.model.words import InstrumentKind, LinkState, Side, TradingState
 
 
 def admit(
@@ -58,16 +58,21 @@ def admit(
     return (
         (Denial(Reason.JOURNAL_CLOSED) if state.submits_closed else None)
         or (check_calendar(state.day, settings.calendar_until) if settings.calendar_until is not None else None)
-        or check_trading_state(state.trading_state, side)
-        or check_trading_state(account.state, side)
+        or (None if state.trading_state is TradingState.ACTIVE else check_trading_state(state.trading_state, side))
+        or (None if account.state is TradingState.ACTIVE else check_trading_state(account.state, side))
         or (check_door_account(door, own.account) if door.accounts else None)
-        or check_account_ready(own.account, account.link, account.ready)
+        or (
+            None
+            if account.ready and account.link is LinkState.CONNECTED
+            else check_account_ready(own.account, account.link, account.ready)
+        )
         or (_check_clock(own.account, state) if state.clock_unsettled else None)
-        or check_staleness(instruction.deadline_ns, state.now_ns)
+        or (check_staleness(instruction.deadline_ns, state.now_ns) if state.now_ns > instruction.deadline_ns else None)
         or (None if market.takes_orders else check_session(False, state.now_ns))
         or (
             None
-            if judged.permits(instruction.symbol, time_of_day_ns(state.now_ns)) and not market.is_special
+            if not market.is_special
+            and (not judged.has_lists or judged.permits(instruction.symbol, time_of_day_ns(state.now_ns)))
             else _check_lists(state, instruction, market.quote, judged)
         )
         or (_check_marks(account, instruction) if account.marks else None)
@@ -103,7 +108,9 @@ def judge(
     judged: Judged,
 ) -> Denial | None:
     """Return why ``candidate``, which is legal, may not be sent for ``account``, or None."""
-    denial = _check_day_buy(state, account, candidate, market) or _check_cover(account, candidate, market, judged)
+    rule = market.quote.rule
+    denial = _check_day_buy(state, account, candidate, market) if rule is not None and rule.day_buy_max else None
+    denial = denial or _check_cover(account, candidate, market, judged)
     if denial is None and settings.self_cross_denied:
         working = (state.selling if candidate.side is Side.BUY else state.buying).get(candidate.symbol)
         if working:
