@@ -12,7 +12,10 @@ from tests.actions import action
 from tests.engine_bench import ACCOUNT, DAY, OTHER, STOCK
 from tests.loop_bench import LoopBench, WatchedJournal
 from tests.running import a_configuration
+from tests.unit.run.test_application import until
 
+from qmt_trading.brokers.simulated.book import FileBook
+from qmt_trading.brokers.simulated.records import DayRolled, Opened
 from qmt_trading.codec.journal_record import decode_turn
 from qmt_trading.journal.sqlite import SqliteReader
 from qmt_trading.model import events as ev
@@ -20,7 +23,8 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instant import day_of
-from qmt_trading.model.numbers import SECOND_NS
+from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
+from qmt_trading.model.words import LinkState
 from qmt_trading.run.build import Application
 from qmt_trading.run.config import load
 from qmt_trading.run.ex_days import ExDays
@@ -158,3 +162,33 @@ def test_an_application_tells_what_its_file_says_of_today(tmp_path: Path) -> Non
     assert opened is not None
     assert [each.day for each in given[:1]] == [opened]
     assert [(action.ex_day, action.bonus_shares) for action in given[0].actions] == [(opened, 300_000_000)]
+
+
+def test_what_is_added_to_the_file_on_its_day_changes_the_paper_account_at_the_restart(tmp_path: Path) -> None:
+    today = day_of(time.time_ns())
+    path = a_configuration(tmp_path, accounts=(ACCOUNT,))
+    text = path.read_text(encoding="utf-8") + '[market]\ncorporate_actions = "actions.csv"\n'
+    path.write_text(text, encoding="utf-8")
+    head = "代码,除权除息日,送股,派息\n"
+    (tmp_path / "actions.csv").write_text(head, encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    book = FileBook(tmp_path / "data" / "exchange-paper.book")
+    bought = Opened(ACCOUNT, Money(10_000), ((STOCK, Quantity(2_000), Money(0)),))
+    book.write([bought, DayRolled(today - dt.timedelta(days=1))])
+    book.close()
+    assert positions_of(path) == (2_000, "")
+    (tmp_path / "actions.csv").write_text(f"{head}{STOCK},{today.isoformat()},1,1\n", encoding="utf-8")
+    for _ in range(2):
+        assert positions_of(path) == (2_200, "")
+
+
+def positions_of(path: Path) -> tuple[int, str]:
+    """Run the engine until its account was listed; return what it holds and the difference to the broker."""
+    app = Application(load(path))
+    app.start()
+    try:
+        account = app._loop._engine.state.accounts[ACCOUNT]
+        until(lambda: account.link is LinkState.CONNECTED and account.listed_session == account.session)
+        return account.positions[STOCK].quantity, account.difference
+    finally:
+        app.stop()
