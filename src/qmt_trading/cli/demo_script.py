@@ -80,7 +80,7 @@ class Stage:
     # What every stage does alike
 
     def send(self, message: tuple[str, str]) -> Receipt:
-        """Send one message through the real door and show its receipt."""
+        """Send one message as ``qmt send`` does and show its receipt."""
         text, meaning = message
         (receipt,) = send_text(self.engine.configuration, text)
         self.told(text, meaning, receipt)

@@ -1,4 +1,4 @@
-"""``qmt send``: a signal through the real door, and its receipt in a trader's words."""
+"""``qmt send``: a signal through the control door or one that is named, and its receipt in a trader's words."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def send(
     file: FileOption = None,
     plan: PlanOption = None,
     accounts: Annotated[str, typer.Option("--accounts", help="计划和没写账号的行用这些账户 accounts a,b")] = "",
+    door: Annotated[str, typer.Option("--door", help="走这条通道，受它的 allow 限制 through this door")] = CONTROL_DOOR,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只试算，不发送 show what would happen")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -75,13 +76,14 @@ def send(
         fail(exit_codes.MALFORMED, f"✗ 格式错误：{why} / malformed: {english}")
     with explained():
         configuration = load(config)
-        texts = [(0, text)] if text is not None else _texts(configuration, file, plan, accounts)
+        _check_door(configuration, door)
+        texts = [(0, text)] if text is not None else _texts(configuration, door, file, plan, accounts)
         if not texts:
             print("文件里没有要下的单 / the file asks for nothing", file=sys.stderr)
             raise typer.Exit(exit_codes.OK)
         if dry_run:
-            _try_out(configuration, texts, as_json=as_json)
-        receipts = _send_all(configuration, texts)
+            _try_out(configuration, door, texts, as_json=as_json)
+        receipts = _send_all(configuration, door, texts)
     if as_json:
         show.print_json([receipt for _, receipt in receipts])
     else:
@@ -93,21 +95,32 @@ def send(
     raise typer.Exit(max(EXITS.get(str(receipt.get("status")), exit_codes.REFUSED) for _, receipt in receipts))
 
 
-def _texts(configuration: Configuration, file: Path | None, plan: Path | None, accounts: str) -> list[tuple[int, str]]:
+def _check_door(configuration: Configuration, name: str) -> None:
+    """Leave with a sentence unless a person can send through the door ``name`` and be answered."""
+    usable = [CONTROL_DOOR, *(door.name for door in duplex_doors(configuration))]
+    if name not in usable:
+        fail(
+            exit_codes.USAGE,
+            f"✗ --door {name}：没有这条通道，或没有回执；可写：{'、'.join(usable)} / no such door, or it never answers",
+        )
+
+
+def _texts(
+    configuration: Configuration, door: str, file: Path | None, plan: Path | None, accounts: str
+) -> list[tuple[int, str]]:
     """Return the messages of a file, each with its row."""
     path = plan or file
     assert path is not None
     words = order_files.accounts_of(accounts)
     if plan is not None and not words:
         fail(exit_codes.USAGE, "✗ 计划文件里没有账户：请加 --accounts 账户,账户 / a plan needs --accounts a,b")
-    door = door_name(configuration)
     infer_market = any(each.infer_market for each in configuration.engine.doors if each.name == door)
     found = order_files.instructions_of(path, words, plan=plan is not None, infer_market=infer_market)
     return [(each.row, each.text) for each in found]
 
 
-def _try_out(configuration: Configuration, texts: list[tuple[int, str]], *, as_json: bool) -> NoReturn:
-    tried = dry_runs.try_out(configuration, door_name(configuration), texts)
+def _try_out(configuration: Configuration, door: str, texts: list[tuple[int, str]], *, as_json: bool) -> NoReturn:
+    tried = dry_runs.try_out(configuration, door, texts)
     if as_json:
         show.print_json(tried.rows)
         if not tried.is_engines:
@@ -120,12 +133,12 @@ def _try_out(configuration: Configuration, texts: list[tuple[int, str]], *, as_j
     raise typer.Exit(exit_codes.REFUSED if "denied" in statuses else exit_codes.OK)
 
 
-def _send_all(configuration: Configuration, texts: list[tuple[int, str]]) -> list[tuple[int, Receipt]]:
+def _send_all(configuration: Configuration, door: str, texts: list[tuple[int, str]]) -> list[tuple[int, Receipt]]:
     """Send one after the other; what is cut short can be repeated whole, because every message has its id."""
     receipts: list[tuple[int, Receipt]] = []
     for row, text in texts:
         try:
-            receipts += [(row, receipt) for receipt in send_text(configuration, text)]
+            receipts += [(row, receipt) for receipt in send_text(configuration, text, door)]
         except DialError:
             if receipts:
                 print(
@@ -159,27 +172,23 @@ def duplex_doors(configuration: Configuration) -> Iterator[Door]:
             yield door
 
 
-def door_name(configuration: Configuration) -> str:
-    """Return the name of the door that a signal would go through."""
-    return next((door.name for door in duplex_doors(configuration)), CONTROL_DOOR)
+def send_text(configuration: Configuration, text: str, door: str = CONTROL_DOOR) -> list[Receipt]:
+    """Send ``text``, one signal a line, through ``door``; return its receipts.
 
-
-def send_text(configuration: Configuration, text: str) -> list[Receipt]:
-    """Send ``text`` through the first door that can be dialled, else the control door; return its receipts.
+    The control door takes every verb, as what a person types needs; the gate judges it like any other signal.
 
     Raises:
         DialError: no engine can be reached, or it does not answer.
     """
-    for door in duplex_doors(configuration):
+    if door == CONTROL_DOOR:
         try:
-            line = dial(door.address)
-        except DialError:
-            continue
-        with line:
-            line.send(text.encode("utf-8") + b"\n")
-            return [msgspec.json.decode(line.receive_line(RECEIPT_S)) for _ in range(max(answers_of(text), 1))]
-    rows = engine_access.ask(configuration.folder, wire.Send(text=text, who=who()))
-    return rows or [{"status": "busy"}]
+            return engine_access.ask(configuration.folder, wire.Send(text=text, who=who()))
+        except wire.ControlError as error:
+            raise DialError(str(error)) from error
+    address = next(each.address for each in duplex_doors(configuration) if each.name == door)
+    with dial(address) as line:
+        line.send(text.encode("utf-8") + b"\n")
+        return [msgspec.json.decode(line.receive_line(RECEIPT_S)) for _ in range(max(answers_of(text), 1))]
 
 
 def print_receipt(receipt: Receipt, row: int = 0) -> None:

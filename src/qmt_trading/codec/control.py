@@ -38,7 +38,7 @@ class Quotes(Struct, frozen=True, tag="quotes", tag_field="verb", forbid_unknown
 
 
 class Send(Struct, frozen=True, kw_only=True, tag="send", tag_field="verb", forbid_unknown_fields=True):
-    """A signal as it would come through a door."""
+    """Signals as they would come through a door, one a line: answered with their receipts."""
 
     text: str
     who: str

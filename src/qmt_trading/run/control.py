@@ -12,6 +12,7 @@ from qmt_trading import __version__
 from qmt_trading.codec import control as wire
 from qmt_trading.codec import view_json
 from qmt_trading.codec.malformed import MalformedError, malformed
+from qmt_trading.codec.signal import parse
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.codec.timeline_json import timeline
 from qmt_trading.model import events as ev
@@ -19,7 +20,7 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.order import ClientOrderId, Order
-from qmt_trading.model.signal import AccountId
+from qmt_trading.model.signal import AccountId, Heartbeat
 from qmt_trading.model.words import OrderStatus, TradingState
 from qmt_trading.ports import Clock, MarketFeed, SignalSource
 from qmt_trading.run import limit_control
@@ -38,21 +39,29 @@ _DONE: Final = (out.CancelOrder, out.InstructionDropped, out.TradingStateChanged
 
 
 class _Waiting:
-    """A Reply that one thread waits for."""
+    """A Reply that one thread waits for until it was called ``count`` times."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
         self._came = threading.Event()
+        self._count = count
         self._lines: list[bytes] = []
 
     def __call__(self, line: bytes) -> None:
         self._lines.append(line)
-        self._came.set()
+        if len(self._lines) == self._count:
+            self._came.set()
 
     def flush(self) -> None:
         """Do nothing: the line is there already."""
 
     def lines(self) -> list[bytes]:
-        self._came.wait(WAIT_S)
+        """Return what came.
+
+        Raises:
+            ControlError: not all of it came in time; what is missing may still be carried out.
+        """
+        if self._count and not self._came.wait(WAIT_S):
+            raise wire.ControlError("没有等到回执 / no answer in time")
         return self._lines
 
 
@@ -237,8 +246,11 @@ class Control:
         raise wire.ControlError(f"账号未配置：{word}；已有：{known} / account not configured")
 
     def _send(self, request: wire.Send) -> list[view_json.Plain]:
-        waiting = _Waiting()
-        self._inbox.message(CONTROL_DOOR, request.text.encode("utf-8"), self._clock.now_ns(), waiting)
+        messages = [line.encode("utf-8") for line in request.text.splitlines()]
+        parsed = [each for message in messages for each in parse(message)]
+        waiting = _Waiting(sum(not isinstance(each, Heartbeat) for each in parsed))
+        for message in messages:
+            self._inbox.message(CONTROL_DOOR, message, self._clock.now_ns(), waiting)
         return [msgspec.json.decode(line) for line in waiting.lines()]
 
     def _ask(self, request: ev.Request, shown: tuple[type[out.Output], ...] = _DONE) -> list[view_json.Plain]:

@@ -149,6 +149,25 @@ def test_a_plan_goes_to_the_accounts_named(qmt: Qmt, engine: Application) -> Non
     assert len(engine.view.orders) == 2
 
 
+def test_what_a_person_types_is_not_bound_by_the_permission_of_a_door(qmt: Qmt, folder: Path) -> None:
+    path = folder / "qmt.toml"
+    written = path.read_text(encoding="utf-8").replace("[[doors]]", '[[doors]]\nlabel = "monitor"\nallow = ["cancel"]')
+    path.write_text(written, encoding="utf-8")
+    order = "buy 600000.SH 100@跌停:一号"
+    application = Application(load(path))
+    application.start()
+    try:
+        assert [row[1] for row in dry(qmt, order)] == ["accepted"]
+        assert "已受理" in qmt("send", f"{order} #t/1")
+        assert [row[1] for row in dry(qmt, order, "--door", "monitor", code=exit_codes.REFUSED)] == ["denied"]
+        assert "（monitor）只允许：撤单" in qmt("send", f"{order} #t/2", "--door", "monitor", code=exit_codes.REFUSED)
+        assert "已受理" in qmt("send", "撤单 600000.SH:一号 #t/3", "--door", "monitor")
+        assert [signal.door for signal in application.view.signals] == ["control", "monitor", "monitor"]
+    finally:
+        application.stop()
+    assert "可写：control、monitor" in qmt("send", order, "--door", "other", code=exit_codes.USAGE)
+
+
 def test_without_an_engine_a_dry_run_says_what_it_could_not_check(qmt: Qmt, folder: Path) -> None:
     found = dry(qmt, "--file", "o.csv", code=exit_codes.REFUSED)
     assert [row[:3] for row in found] == [

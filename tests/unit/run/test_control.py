@@ -72,6 +72,25 @@ def test_the_greeting_names_the_configuration_that_the_engine_was_started_with()
     assert (row["mode"], row["config"]) == ("paper", "abc")
 
 
+def test_every_signal_of_a_request_is_answered_in_its_order() -> None:
+    desk = Desk()
+    first, second = f"buy {STOCK} 100@10.50:{ACCOUNT} #x/2", f"buy {STOCK}"
+    rows = desk.ask(wire.Send(text=f"{first}\n<HeartBeat>\n{second}\n{first}", who="me"))
+    # The settings of the bench name no control door, so nothing is permitted at it.
+    assert [row["status"] for row in rows] == ["denied", "malformed", "duplicate"]
+    glued = f"<{STOCK}:{ACCOUNT}#x/3><{STOCK}:{ACCOUNT}#x/4>"
+    assert len(desk.ask(wire.Send(text=glued, who="me"))) == 2
+    assert desk.ask(wire.Send(text="<HeartBeat>", who="me")) == []
+
+
+def test_a_signal_that_is_not_answered_in_time_is_not_called_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qmt_trading.run.control.WAIT_S", 0.01)
+    control = Desk().control
+    line = wire.encode_request(wire.Send(text=f"buy {STOCK} 100@10.50:{ACCOUNT} #x/2", who="me"))
+    with pytest.raises(wire.ControlError, match="没有等到回执"):
+        wire.decode_answer(control.answer(line))  # Nothing turns the loop.
+
+
 def test_a_cancel_by_any_id_of_the_order_goes_out() -> None:
     for number in ("77", "H77"):
         desk = Desk()
