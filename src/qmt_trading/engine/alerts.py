@@ -165,8 +165,8 @@ def amplification(limit: int) -> Alert:
     return Alert(
         importance=Importance.CRITICAL,
         code="AMPLIFICATION",
-        chinese=f"一分钟内委托超过 {limit} 笔，已自动停止：请检查上游是否循环发信号",
-        english=f"more than {limit} orders within a minute: halted; look for a loop upstream",
+        chinese=f"一分钟内委托达到 {limit} 笔，已自动停止：请检查上游是否循环发信号",
+        english=f"{limit} orders within a minute: halted; look for a loop upstream",
     )
 
 

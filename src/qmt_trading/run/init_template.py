@@ -42,7 +42,7 @@ size_mb = 500 # 总大小上限
 [signals]
 default_price = "{default_price}" # 没写价格时：latest 最新、opposite 对手、limit_up 涨停 …
 ttl = "{ttl}" # 信号有效期，过期不执行
-submits_per_minute_max = 600 # 一分钟内委托超过这个数，自动停止（防上游死循环）
+submits_per_minute_max = 600 # 一分钟内委托达到这个数，自动停止（防上游死循环）
 
 # 裸信号：只有代码和账号，没有动作，例如 600000.SH:11031122。
 # 原版程序收到它是「撤单」；从原版迁来请写 cancel，不要让撤单变成买入。

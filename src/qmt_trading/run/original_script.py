@@ -99,8 +99,7 @@ class _Reader:
         self._makes = self._dials = False
 
     def original(self) -> Original:
-        if not self._accounts and not self._unreadable:
-            self._accounts_of_names()
+        self._accounts_of_names()
         return Original(
             userdata=self._trader_path or self._path,
             pipe=next(iter(self._pipes.values()), None),
@@ -239,7 +238,7 @@ class _Reader:
             self._pipes.setdefault(address, Found(address, line, self._file))
 
     def _accounts_of_names(self) -> None:
-        """Take accounts from names such as ``accounts`` where the program makes no StockAccount itself."""
+        """Take accounts from names such as ``accounts``, too: a call of StockAccount for one may not be all of them."""
         kinds = {str(value).upper() for name, value in self._names.items() if _TYPE_NAME.fullmatch(name)}
         kind = STOCK if kinds <= {STOCK} else next(iter(kinds)) if len(kinds) == 1 else UNREADABLE
         for name, value in self._names.items():

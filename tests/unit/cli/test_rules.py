@@ -10,16 +10,17 @@ import pytest
 from qmt_trading.cli import exit_codes
 from qmt_trading.cli.main import app
 from qmt_trading.cli.words import run
+from tests.unit.run.config_parts import KIND, WHERE
 
-CONFIG = """
+CONFIG = f"""
 mode = "paper"
 
 [rules]
 file = "rules.toml"
 
 [[doors]]
-kind = "fifo"
-path = "signals.fifo"
+kind = "{KIND}"
+{WHERE}
 
 [[terminals]]
 name = "paper"

@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from tests.unit.run.config_parts import KIND, WHERE
 
 from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.model.errors import ConfigurationError
@@ -49,12 +50,12 @@ until = 2026-11-24
 listed = 2026-11-20
 issue_price = 12.5
 """
-CONFIG = """
+CONFIG = f"""
 mode = "paper"
 
 [[doors]]
-kind = "fifo"
-path = "signals.fifo"
+kind = "{KIND}"
+{WHERE}
 
 [[terminals]]
 name = "paper"
