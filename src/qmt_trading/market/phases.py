@@ -134,9 +134,21 @@ ROWS: Final = (
             Phase.CLOSING_AUCTION,
             "orders",
             "QMT manual; data of 2018",
+        ),
+        venues=("SZ",),
+        since=dt.date(2006, 7, 1),
+    ),
+    Row(
+        span=_span(
+            "14:57",
+            "15:00",
+            Phase.CLOSING_AUCTION,
+            "orders",
+            "QMT manual; data of 2018",
             note="债券、逆回购是否也有，未经证实 / whether bonds and repos have it is not confirmed",
         ),
         venues=("SZ",),
+        kinds=(InstrumentKind.CONVERTIBLE, InstrumentKind.BOND, InstrumentKind.REPO),
         since=dt.date(2006, 7, 1),
     ),
     Row(
