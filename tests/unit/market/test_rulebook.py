@@ -285,6 +285,7 @@ def test_uncertain_rows_are_few_and_known() -> None:
         RuleName.TICK,
         RuleName.LOTS,
         RuleName.CAP,
+        RuleName.LIMIT,
         RuleName.STAMP_DUTY,
         RuleName.TRANSFER_FEE,
     }
