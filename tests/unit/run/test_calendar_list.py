@@ -37,7 +37,7 @@ def refusal(text: str | bytes, name: str = "2026.txt") -> str:
         "weekday_closure\n" + PLAIN,
         "休市日期,星期\n" + PLAIN.replace("\n", ",一\n") + ",一",
         TRADING,
-        "exchange;交易日\n" + "\n".join(f"SSE;{day:%Y年%m月%d日}" for day in YEAR.days()),
+        "exchange;交易日\n" + "\n".join(f"SSE;{day.year}年{day.month:02}月{day.day:02}日" for day in YEAR.days()),
         (
             "2026-01-01 至 2026-01-03\n2026-02-15 至 2026-02-23\n2026年4月6日\n2026/5/1..2026/5/5\n20260619\n"
             "2026-09-25 ~ 2026-09-27\n2026-10-01 to 2026-10-07\n"
