@@ -17,7 +17,7 @@ class Words(NamedTuple):
     english: str
 
     def __str__(self) -> str:
-        return f"{self.chinese} {self.english}"
+        return self.chinese if self.chinese == self.english else f"{self.chinese} {self.english}"
 
 
 RULES: Final = {
@@ -83,6 +83,27 @@ TRAITS: Final = {
     Trait.COMMODITY: Words("商品", "commodity"),
     Trait.INDEX_20: Words("20% 名单", "on the 20% list"),
 }
+NOT_TRADED: Final = {
+    InstrumentKind.INDEX: Words("指数不能交易，可换成对应的 ETF", "an index is not traded; an ETF on it is"),
+    InstrumentKind.B_SHARE: Words("B 股以外币交易", "B shares are traded in foreign currency"),
+}
+"""Why this system sends no orders of a kind that the rule book knows."""
+ORDER_RULES: Final = frozenset(
+    {
+        RuleName.LOTS,
+        RuleName.CAP,
+        RuleName.BAND,
+        RuleName.OPENING_BAND,
+        RuleName.CAGE,
+        RuleName.PARKING,
+        RuleName.SAME_DAY,
+        RuleName.DAY_BUY_MAX,
+        RuleName.STAMP_DUTY,
+        RuleName.TRANSFER_FEE,
+        RuleName.COMMISSION,
+    }
+)
+"""What says nothing of an instrument of which no order is sent."""
 CERTAINTIES: Final = {
     Certainty.HIGH: Words("高", "high"),
     Certainty.MEDIUM: Words("中", "medium"),
@@ -107,7 +128,7 @@ def value_words(row: RuleRow) -> Words:
     match row.name:
         case RuleName.CLASS:
             board, kind = BOARDS.get(row.boards[0], Words(row.boards[0], row.boards[0])), KINDS[row.kinds[0]]
-            if board == kind or row.boards[0] in ("etf", "lof", "reit", "subscription", "b_share"):
+            if board == kind or row.boards[0] in ("fund", "etf", "lof", "reit", "subscription", "b_share"):
                 return board
             return Words(f"{board.chinese}{kind.chinese}", f"{board.english}, {kind.english}")
         case RuleName.TRAIT:
@@ -129,6 +150,8 @@ def value_words(row: RuleRow) -> Words:
             span = f"{texts[1]}–{texts[0]}"
             return Words(f"发行价的 {span}", f"{span} of the issue price")
         case RuleName.CAGE:
+            if not row.values[0]:
+                return Words("无", "none")
             if not row.values[1]:
                 return Words(f"±{texts[0]}", f"±{texts[0]}")
             return Words(f"±{texts[0]}，至少 {texts[1]} 个单位", f"±{texts[0]}, at least {texts[1]} ticks")

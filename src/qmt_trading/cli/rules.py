@@ -17,6 +17,8 @@ from qmt_trading.cli import exit_codes, show
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail
 from qmt_trading.cli.rule_words import (
     CERTAINTIES,
+    NOT_TRADED,
+    ORDER_RULES,
     PHASES,
     RULES,
     TRAITS,
@@ -27,6 +29,7 @@ from qmt_trading.cli.rule_words import (
 from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.market.cage import cage_bound
+from qmt_trading.market.calendar import SHIPPED, Calendar
 from qmt_trading.market.day_facts import DayFacts, day_facts
 from qmt_trading.market.figures import figures_of
 from qmt_trading.market.limits import CONVERTIBLE_ISSUE_PRICE, part_of
@@ -38,12 +41,14 @@ from qmt_trading.model.instant import day_of, to_hour_text
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.listing import Listing
 from qmt_trading.model.numbers import Price, from_decimal, to_text
-from qmt_trading.model.rule_row import Certainty, RuleName
+from qmt_trading.model.rule_row import Certainty, RuleName, RuleRow
 from qmt_trading.model.words import InstrumentKind, Side
 from qmt_trading.run.config import load
 
 Row = dict[str, object]
 
+_CAGED: Final = (InstrumentKind.STOCK, InstrumentKind.FUND, InstrumentKind.CONVERTIBLE, InstrumentKind.BOND)
+"""Of these a person asks whether there is a cage; that there is none is an answer."""
 _WEEK: Final = "一二三四五六日"
 _ENGLISH_WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -66,13 +71,20 @@ def rules(
     if listing_day is not None:
         listing = replace(listing, listed=listing_day)
     price = _price(reference)
-    book = _book(config)
+    book, calendar = _book(config)
+    if day < (since := calendar.since):
+        fail(exit_codes.REFUSED, f"✗ {since} 以前交易所没有开市，没有规则 / no exchange traded before {since}")
     facts = day_facts(book, written, day, price, listing)
     if facts is None:
         _refuse(written, day)
     applied = book.explain(written, day, listing)
     prices = _prices(facts, applied, price, listing) if price else []
-    spans = phases_of(written, facts.rule.kind, facts.rule.board, day)
+    not_traded, is_open = NOT_TRADED.get(facts.rule.kind), calendar.is_open(day)
+    if not_traded is not None:
+        applied = tuple(each for each in applied if each.row.name not in ORDER_RULES)
+    applied = _with_no_cage(applied, facts.rule.kind)
+    has_phases = is_open and not_traded is None
+    spans = phases_of(written, facts.rule.kind, facts.rule.board, day) if has_phases else ()
     rows = [_row(each, written) for each in applied]
     if as_json:
         show.print_json(
@@ -82,6 +94,8 @@ def rules(
                     "day": day.isoformat(),
                     "kind": facts.rule.kind.value,
                     "board": facts.rule.board,
+                    "trading_day": is_open,
+                    "orders": not_traded is None,
                     "traits": sorted(trait.value for trait in book.traits(written, day, listing)),
                     "rules": rows,
                     "prices": {key: to_text(value) for key, _, value in prices},
@@ -94,13 +108,21 @@ def rules(
     traits = [str(TRAITS[trait]) for trait in sorted(book.traits(written, day, listing))]
     title = " · ".join([written, *([name] if name else []), _day_text(day), str(value_words(applied[0].row)), *traits])
     console.print(title, style="bold", soft_wrap=True)
+    if not_traded is not None:
+        told = f"本系统不下单：{not_traded.chinese} / this system sends no orders of it: {not_traded.english}"
+        show.say(told, style="bold yellow")
     _print_rows(rows)
     if prices:
         _print_prices(console, prices, price)
-    _print_phases([_span_row(span) for span in spans if span.takes_orders or span.takes_cancels])
-    show.say("可信：高 有文号并经数据核对；中 只有一个出处；低 凭记忆，取较严的值。怎样改见 docs/rules.md", style="dim")
+    if not is_open:
+        _print_closed(day, calendar.next_from(day))
+    elif spans:
+        _print_phases([_span_row(span) for span in spans if span.takes_orders or span.takes_cancels])
     show.say(
-        "sure: high, a document and data; medium, one source; low, memory, the stricter value. To override: "
+        "可信：高 有文号并经数据核对；中 只有一个出处；低 凭记忆或听说，取较严的值。怎样改见 docs/rules.md", style="dim"
+    )
+    show.say(
+        "sure: high, a document and data; medium, one source; low, memory or hearsay, the stricter value. To override: "
         "docs/rules.md",
         style="dim",
     )
@@ -133,13 +155,37 @@ def _price(written: str) -> Price:
     return Price(price)
 
 
-def _book(config: Path) -> RuleBook:
+def _book(config: Path) -> tuple[RuleBook, Calendar]:
+    """Return the rule book and the calendar of the configuration, without one those of the package."""
     if not config.exists():
         if config != DEFAULT_CONFIG:
             fail(exit_codes.USAGE, f"✗ 没有配置文件 {config} / no such configuration")
-        return book_of(())
+        return book_of(()), SHIPPED
     with explained():
-        return book_of(load(config).engine.rules)
+        configuration = load(config)
+        return book_of(configuration.engine.rules), configuration.calendar
+
+
+def _with_no_cage(applied: tuple[Applied, ...], kind: InstrumentKind) -> tuple[Applied, ...]:
+    """Return ``applied`` with a line that there is no price cage, where none is known for a kind that could have it."""
+    if kind not in _CAGED or any(each.row.name in (RuleName.CAGE, RuleName.PARKING) for each in applied):
+        return applied
+    none = RuleRow(
+        name=RuleName.CAGE,
+        values=(0, 0),
+        kinds=(kind,),
+        source="no text that has one",
+        certainty=Certainty.MEDIUM,
+        chinese="当天没有价格笼子",
+        english="there is no price cage on that day",
+    )
+    before = [each for each in applied if _place(each.row.name) < _place(none.name)]
+    return (*before, Applied(none), *applied[len(before) :])
+
+
+def _place(name: RuleName) -> int:
+    """Return the place of a rule among all, which is that of its line."""
+    return list(RuleName).index(name)
 
 
 def _refuse(symbol: Symbol, day: dt.date) -> NoReturn:
@@ -262,21 +308,27 @@ def _span_row(span: Span) -> Row:
 
 
 def _print_phases(rows: Sequence[Row]) -> None:
-    show.say("时段 phases", style="bold")
+    show.say("时段 phases（委托 orders，撤单 cancels，可信 sure）", style="bold")
     heads = [
         (
-            f"  {row['begins']}–{row['ends']}",
-            str(PHASES[Phase(str(row["phase"]))]),
-            f"委托 orders {'✓' if row['orders'] else '✗'}",
-            f"撤单 cancels {'✓' if row['cancels'] else '✗'}",
+            f"{row['begins']}–{row['ends']}",
+            f"委托 {'✓' if row['orders'] else '✗'}",
+            f"撤单 {'✓' if row['cancels'] else '✗'}",
             f"可信 {CERTAINTIES[Certainty(str(row['certainty']))].chinese}",
+            str(PHASES[Phase(str(row["phase"]))]),
         )
         for row in rows
     ]
     for row, line in zip(rows, _lined_up(heads), strict=True):
-        show.say(line)
+        show.say(line, indent=2, hanging=2)
         if row["note"]:
             show.say(str(row["note"]), indent=4, style="dim")
+
+
+def _print_closed(day: dt.date, following: dt.date) -> None:
+    show.say("时段 phases", style="bold")
+    told = f"{day} 休市，不收委托和撤单；下一个交易日 {_day_text(following)}"
+    show.say(f"{told} / no trading on that day; the next one is {following}", indent=2, hanging=2)
 
 
 def _day_text(day: dt.date) -> str:

@@ -18,9 +18,11 @@ from qmt_trading.codec.decoding import readable
 from qmt_trading.codec.signal import parse
 from qmt_trading.codec.view_json import NOTHING_TO_DO_TEXT
 from qmt_trading.link.dial import DialError, dial
-from qmt_trading.model.instrument import EVERY_SYMBOL
+from qmt_trading.market.instruments import kind_of
+from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.signal import Heartbeat
+from qmt_trading.model.words import InstrumentKind
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.config_doors import CONTROL_DOOR, Door
 
@@ -34,6 +36,13 @@ PlanOption = Annotated[
 ]
 
 RECEIPT_S: Final = 10.0
+_UNITS: Final = {
+    InstrumentKind.FUND: "份",
+    InstrumentKind.CONVERTIBLE: "张",
+    InstrumentKind.BOND: "张",
+    InstrumentKind.REPO: "张",
+}
+"""What people count where it is not shares."""
 EXITS: Final = {
     "accepted": exit_codes.OK,
     "duplicate": exit_codes.OK,
@@ -260,7 +269,8 @@ def _order_line(line: Receipt, *, english: bool) -> str:
     if line.get("side"):
         what += f" {_SIDES.get(str(line['side']), line['side'])}"
     if line.get("quantity"):
-        what += f" {line['quantity']} 股"
+        kind = kind_of(Symbol(str(line.get("symbol"))))
+        what += f" {line['quantity']} {_UNITS.get(kind, '股') if kind is not None else '股'}"
     if line.get("price"):
         what += f" @{line['price']}"
     if line.get("status") == "accepted":

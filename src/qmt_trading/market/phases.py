@@ -67,6 +67,8 @@ class Row(Struct, frozen=True, kw_only=True):
     boards: tuple[str, ...] = ()
     since: dt.date | None = None
     """The first day; None: none that is known."""
+    noted_kinds: tuple[InstrumentKind, ...] = ()
+    """The kinds that the span's note is about; empty: all."""
 
     def holds_for(self, venue: str, kind: InstrumentKind, board: str, day: dt.date) -> bool:
         return (
@@ -75,6 +77,10 @@ class Row(Struct, frozen=True, kw_only=True):
             and (not self.boards or board in self.boards)
             and (self.since is None or self.since <= day)
         )
+
+    def span_for(self, kind: InstrumentKind) -> Span:
+        """Return the span, without its note where that is about other kinds."""
+        return replace(self.span, note="") if self.noted_kinds and kind not in self.noted_kinds else self.span
 
 
 def _span(
@@ -138,6 +144,7 @@ ROWS: Final = (
         ),
         venues=("SZ",),
         since=dt.date(2006, 7, 1),
+        noted_kinds=(InstrumentKind.CONVERTIBLE, InstrumentKind.BOND, InstrumentKind.REPO),
     ),
     Row(
         span=_span("14:57", "15:00", Phase.CLOSING_AUCTION, "orders", "SSE notice of 2018-08-06; BSE [2021] 15, 2.3.2"),
@@ -242,7 +249,7 @@ def _of(symbol: Symbol, kind: InstrumentKind, board: str, day: dt.date) -> _Day:
 @lru_cache(maxsize=1_024)
 def _made(venue: str, kind: InstrumentKind, board: str, day: dt.date) -> _Day:
     """Return the day: for each stretch between two boundaries, the last row that holds for it."""
-    spans = [row.span for row in ROWS if row.holds_for(venue, kind, board, day)]
+    spans = [row.span_for(kind) for row in ROWS if row.holds_for(venue, kind, board, day)]
     cuts = sorted({0, DAY_NS, *(cut for span in spans for cut in (span.begins_ns, span.ends_ns))})
     found: list[Span] = []
     for begins_ns, ends_ns in pairwise(cuts):

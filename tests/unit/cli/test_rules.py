@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from qmt_trading.cli import exit_codes
 from qmt_trading.cli.main import app
@@ -57,6 +58,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["600000.SH", "--listed", "today"], exit_codes.USAGE, "--listed 写作 2026-07-06"),
         (["600000.SH", "--reference", "ten"], exit_codes.USAGE, "--reference 应是正的价格"),
         (["600000.SH", "--reference", "-1"], exit_codes.USAGE, "--reference 应是正的价格"),
+        (["600000.SH", "--date", "1990-12-18"], exit_codes.REFUSED, "1990-12-19 以前交易所没有开市"),
         (["600000.SH", "-c", "no.toml"], exit_codes.USAGE, "没有配置文件 no.toml"),
     ],
 )
@@ -102,3 +104,49 @@ def test_a_name_a_listing_day_and_a_reference_price_are_taken_into_account(capsy
     assert run(app, ["rules", "600001.SH", "--date", "2024-05-06", "--name", "退市海医", "--json"]) == exit_codes.OK
     (found,) = json.loads(capsys.readouterr().out)
     assert found["traits"] == ["delisting"]
+
+
+def told(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    assert run(app, ["rules", *arguments]) == exit_codes.OK
+    return capsys.readouterr().out
+
+
+def test_on_a_day_without_trading_there_is_no_timetable(capsys: pytest.CaptureFixture[str]) -> None:
+    for day, following in (("2026-10-03", "2026-10-08 周四"), ("2026-10-07", "2026-10-08 周四")):
+        text = told("600000.SH", "--date", day, capsys=capsys)
+        assert f"{day} 休市，不收委托和撤单；下一个交易日 {following}" in text
+        assert "9:30" not in text
+        (found,) = json.loads(told("600000.SH", "--date", day, "--json", capsys=capsys))
+        assert (found["trading_day"], found["orders"], found["phases"]) == (False, True, [])
+    text = told("600000.SH", "--date", "2026-10-08", capsys=capsys)
+    assert "休市，不收" not in text
+    assert "9:30–11:30" in text
+
+
+@pytest.mark.parametrize(("symbol", "why"), [("000001.SH", "指数不能交易"), ("900901.SH", "B 股以外币交易")])
+def test_of_what_is_never_traded_it_says_so_and_nothing_of_orders(
+    symbol: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = told(symbol, "--date", "2026-07-06", capsys=capsys)
+    assert f"本系统不下单：{why}" in text
+    for word in ("交易单位", "单笔上限", "回转", "印花税", "价格笼子", "委托"):
+        assert word not in text
+    (found,) = json.loads(told(symbol, "--date", "2026-07-06", "--json", capsys=capsys))
+    assert (found["orders"], found["trading_day"]) == (False, True)
+
+
+def test_a_day_without_a_cage_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    before = told("600000.SH", "--date", "2023-04-07", capsys=capsys)
+    assert "价格笼子      无" in before
+    assert before.index("涨跌停取整") < before.index("价格笼子") < before.index("回转")
+    assert "价格笼子      ±2%" in told("600000.SH", "--date", "2023-04-10", capsys=capsys)
+    assert "价格笼子      无" not in told("300750.SZ", "--date", "2020-09-01", capsys=capsys), "orders are parked"
+
+
+@pytest.mark.parametrize("symbol", ["600000.SH", "300750.SZ", "123153.SZ", "510300.SH", "204001.SH"])
+def test_no_line_of_the_timetable_is_wider_than_a_screen(symbol: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = told(symbol, "--date", "2026-07-06", capsys=capsys).splitlines()
+    table = [line for line in lines if "委托 ✓" in line or "委托 ✗" in line]
+    assert len(table) > 5
+    assert max(map(cell_len, table)) <= 100

@@ -46,6 +46,23 @@ def test_order_lines_are_in_a_traders_words() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("symbol", "unit"),
+    [
+        ("688981.SH", "股"),
+        ("510300.SH", "份"),
+        ("123153.SZ", "张"),
+        ("019666.SH", "张"),
+        ("204001.SH", "张"),
+        ("787001.SH", "股"),
+        ("999999.SH", "股"),
+    ],
+)
+def test_a_quantity_is_counted_in_the_unit_of_its_kind(symbol: str, unit: str) -> None:
+    (line,) = details({"status": "accepted", "orders": [{**ORDER, "symbol": symbol}]})
+    assert f"{symbol} 买入 100 {unit} @10.47" in line
+
+
 def test_a_cancel_that_found_nothing_is_no_error() -> None:
     receipt: dict[str, object] = {
         "status": "accepted",

@@ -198,3 +198,12 @@ def test_a_repeated_look_costs_less_than_four_tenths_of_a_microsecond() -> None:
     count = 2_000  # So short that the best of many is one that nothing interrupted.
     taken = timeit.repeat("phase_at(*asked)", globals={"phase_at": phase_at, "asked": asked}, number=count, repeat=200)
     assert min(taken) / count < 0.4e-6
+
+
+def test_a_note_on_bonds_stands_with_bonds_only() -> None:
+    def notes(symbol: str, kind: InstrumentKind, board: str) -> list[str]:
+        found = phases_of(Symbol(symbol), kind, board, TODAY)
+        return [each.note for each in found if each.phase is Phase.CLOSING_AUCTION]
+
+    assert notes("300750.SZ", InstrumentKind.STOCK, "chinext") == [""]
+    assert "债券、逆回购" in notes("123153.SZ", InstrumentKind.CONVERTIBLE, "convertible")[0]

@@ -285,10 +285,20 @@ def test_uncertain_rows_are_few_and_known() -> None:
         RuleName.TICK,
         RuleName.LOTS,
         RuleName.CAP,
+        RuleName.LIMIT,
         RuleName.STAMP_DUTY,
         RuleName.TRANSFER_FEE,
     }
     assert rule("113050.SH", day("2022-05-13")).tick == 100, "the coarser tick of the two"
+
+
+def test_what_is_from_memory_is_never_called_sure() -> None:
+    remembered = [row for row in ROWS if "memory" in row.source]
+    assert len(remembered) > 5
+    alone = [row for row in remembered if ";" not in row.source]
+    assert {row.certainty for row in alone} == {Certainty.LOW}
+    assert {row.certainty for row in remembered if row not in alone} == {Certainty.MEDIUM}
+    assert {row.certainty for row in ROWS if row.source == "terminals"} == {Certainty.MEDIUM}
 
 
 def test_what_no_rule_says_is_the_stricter_case() -> None:

@@ -77,7 +77,7 @@ _DUTIES: Final = (
         "date from memory",
         "双边",
         "both ways",
-        Certainty.MEDIUM,
+        Certainty.LOW,
     ),
     _duty(3000, 3000, dt.date(2007, 5, 30), dt.date(2008, 4, 23), "tool quoting the notices", "双边", "both ways"),
     _duty(1000, 1000, dt.date(2008, 4, 24), dt.date(2008, 9, 18), "tool quoting the notices", "双边", "both ways"),
@@ -192,6 +192,7 @@ _COMMISSIONS: Final = (
         kinds=(Kind.STOCK, Kind.FUND),
         since=dt.date(2002, 5, 1),
         source="stored pages; date from memory",
+        certainty=Certainty.MEDIUM,
         chinese="佣金上限（含经手费、监管费）和每笔委托的通常最低额；实际按合同，写在 [fees]",
         english="largest commission (handling and regulatory fees included) and the usual minimum of an order; "
         "the contract decides: [fees]",

@@ -152,6 +152,7 @@ _OTHERS: Final = (
         kinds=(Kind.CONVERTIBLE,),
         until=dt.date(2022, 7, 31),
         source="from memory",
+        certainty=Certainty.LOW,
         chinese="可转债过去没有涨跌幅限制",
         english="convertibles had none before",
     ),
