@@ -75,4 +75,5 @@ def _of_account(limits: Limits, size: AccountSize, assets: Money | None, mode: M
     ]
     if missing:
         words = "、".join(f"{LIMIT_NAMES[name].chinese} {name}" for name in missing)
-        yield f"没有设 {words}：{size.name} 一档的建议值见 docs/risk.md，或在别处 qmt init 对照 --profile 保守 --size {size.name}，看它写的"
+        another = f"qmt init 对照 --profile 保守 --size {size.name}"
+        yield f"没有设 {words}：{size.name} 一档的建议值见 docs/risk.md，或在别处 {another}，看它写的"
