@@ -55,10 +55,9 @@ def an_engine(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
             engine.kill()
 
 
-def test_help_comes_quickly_and_names_every_command() -> None:
-    began = time.monotonic()
-    text = qmt("--help")
-    assert time.monotonic() - began < 5
+def test_help_asks_no_engine_and_names_every_command(tmp_path: Path) -> None:
+    text = qmt("--help", folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
     for command in (
         "init",
         "run",
@@ -166,9 +165,8 @@ def test_a_wrong_configuration_keeps_nobody_from_the_running_engine(tmp_path: Pa
 
 
 def test_an_empty_signal_is_malformed_at_once(tmp_path: Path) -> None:
-    began = time.monotonic()
+    """No configuration is there: the answer comes before anything is looked for."""
     assert "内容是空的" in qmt("send", "", folder=tmp_path, code=exit_codes.MALFORMED)
-    assert time.monotonic() - began < 5
 
 
 def test_no_mistake_of_a_person_ends_in_a_trace(tmp_path: Path) -> None:
