@@ -173,7 +173,9 @@ def test_quotes_of_a_whole_market_go_in_lines_within_the_frame() -> None:
     sink = Sink()
     outbox = outbox_over(sink)
     outbox.open(1)
-    outbox.quotes({f"{number:06}.SH": {"lastPrice": 1.25, "askPrice": [1.0] * 5, "text": "x" * 200} for number in range(3000)})
+    outbox.quotes(
+        {f"{number:06}.SH": {"lastPrice": 1.25, "askPrice": [1.0] * 5, "text": "x" * 200} for number in range(3000)}
+    )
     outbox.quotes_due()
     outbox.flush(20)
     assert max(map(len, sink.received.splitlines())) < 65_536

@@ -133,7 +133,13 @@ def test_a_session_id_rests_before_it_is_used_again(start: Start, counter: Count
 
 def test_only_queue_files_of_our_ids_in_that_folder_are_purged(start: Start, terminal: Path) -> None:
     ours = ["down_queue_win_100", "down_queue_win_105.lock", "down_queue_119"]
-    others = ["down_queue_win_99", "down_queue_win_1000", "up_queue_xtquant", "down_queue_win_x", "my_down_queue_win_101"]
+    others = [
+        "down_queue_win_99",
+        "down_queue_win_1000",
+        "up_queue_xtquant",
+        "down_queue_win_x",
+        "my_down_queue_win_101",
+    ]
     for name in (*ours, *others):
         (terminal / name).write_bytes(b"x")
     (terminal / "down_queue_win_101").mkdir()

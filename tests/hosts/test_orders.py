@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from tests.hosts.conftest import Start
 from tests.terminal.counter import ACCOUNT, Counter
@@ -32,7 +33,7 @@ def test_the_same_coid_is_answered_with_its_stage_and_never_called_again(host: H
     assert len(counter.asked("orderStock")) == 1
 
 
-WRONG = [
+WRONG: list[tuple[str, dict[str, Any]]] = [
     ("bad", {"price": "0"}),
     ("bad", {"price": "1e3"}),
     ("bad", {"price": "10.12345"}),

@@ -15,6 +15,7 @@ from tests.terminal.counter import Counter
 from tests.terminal.host_end import HOST, HostEnd
 from tests.terminal.host_module import module
 
+
 def codes(folder: Path) -> list[str]:
     return [trouble.code for trouble in module.check_folder(str(folder))]
 
@@ -116,9 +117,7 @@ def test_xtquant_that_is_not_there_is_told(terminal: Path, tmp_path: Path) -> No
         assert host.exit_code() == 4
 
 
-def test_xtquant_without_native_modules_for_this_python_is_told(
-    terminal: Path, package: Path, tmp_path: Path
-) -> None:
+def test_xtquant_without_native_modules_for_this_python_is_told(terminal: Path, package: Path, tmp_path: Path) -> None:
     shutil.copytree(package, tmp_path / "site")
     (tmp_path / "site" / "xtquant" / "xtpythonclient.py").unlink()
     (tmp_path / "site" / "xtquant" / "xtpythonclient.cp37-win_amd64.pyd").write_bytes(b"")

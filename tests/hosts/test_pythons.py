@@ -1,4 +1,4 @@
-"""The host runs on every Python from 3.8 to 3.13 that this machine has, with the Python that runs the tests at least."""
+"""The host runs on every Python from 3.8 to 3.13 that this machine has, and at least on the one that runs the tests."""
 
 from __future__ import annotations
 

@@ -11,7 +11,13 @@ from tests.hosts.conftest import Start
 from tests.terminal.counter import Counter
 from tests.terminal.host_end import HostEnd
 
-TICK = {"time": 1, "lastPrice": 10.1, "askPrice": [0.0] * 5, "bidPrice": [10.1, 10.09, 0.0, 0.0, 0.0], "stockStatus": 13}
+TICK = {
+    "time": 1,
+    "lastPrice": 10.1,
+    "askPrice": [0.0] * 5,
+    "bidPrice": [10.1, 10.09, 0.0, 0.0, 0.0],
+    "stockStatus": 13,
+}
 
 
 def watch(host: HostEnd, counter: Counter, symbols: list[str], markets: list[str]) -> None:

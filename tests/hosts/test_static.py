@@ -30,7 +30,15 @@ def test_it_imports_the_standard_library_alone() -> None:
 
 def test_it_names_its_exit_codes_as_the_link_does() -> None:
     link = (HOST.parents[3] / "docs" / "link.md").read_text(encoding="utf-8")
-    values = {node.target.id: node.value for node in TREE.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)}
-    codes = {name: value.value for name, value in values.items() if name.startswith("EXIT_") and isinstance(value, ast.Constant)}
+    values = {
+        node.target.id: node.value
+        for node in TREE.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    codes = {
+        name: value.value
+        for name, value in values.items()
+        if name.startswith("EXIT_") and isinstance(value, ast.Constant)
+    }
     assert codes == {"EXIT_STOPPED": 0, "EXIT_ARGUMENTS": 2, "EXIT_FOLDER": 3, "EXIT_XTQUANT": 4, "EXIT_HUNG": 70}
     assert "0 stopped as asked, 2 wrong arguments, 3 the terminal's folder cannot be used," in link
