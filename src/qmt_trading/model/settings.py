@@ -73,6 +73,9 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     fees: FeeSchedule = FeeSchedule()
     compliance: Compliance | None = None
     """None: no report is written in the configuration."""
+    settles_alone: bool = True
+    """Two complete lists without it end an unknown order. False: at a counter of which nobody has seen what becomes of
+    requests that a frozen terminal has taken in; a row or a person ends it."""
 
 
 class DoorSettings(Struct, frozen=True, kw_only=True):
