@@ -8,7 +8,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import alerts, brakes, cancels, corporate, fold, limit_requests, timed
+from qmt_trading.engine import alerts, brakes, cancels, corporate, fold, limit_requests, observing, timed
 from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.signals import decide_signal
 from qmt_trading.engine.state import Account, State
@@ -16,6 +16,7 @@ from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.engine.view import Publisher
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model import shadow
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import Quantity
@@ -109,7 +110,14 @@ class Engine:
         account = state.account(order.account)
         if row.cancel_seq:
             return "cancel"
-        return "" if state.halts + account.halts == halts else "halt"
+        if state.halts + account.halts != halts:
+            return "halt"
+        return shadow.CAUSE if self.observes else ""
+
+    @property
+    def observes(self) -> bool:
+        """Nothing may leave but questions: no order, and no cancel."""
+        return observing.observes(self._state)
 
     def view(self) -> View:
         """Return everything a person may ask about, as of now."""
@@ -134,7 +142,7 @@ class Engine:
             case ev.SubmitRefused():
                 self._tell_not_sent(event.client_order_id, event.text)
             case ev.SubmitsWithheld():
-                for key in event.client_order_ids:
+                for key in event.client_order_ids if event.cause != shadow.CAUSE else ():
                     self._tell_not_sent(key, event.cause)
             case ev.SubmitUncertain():
                 self._uncertain(event)
@@ -230,14 +238,15 @@ class Engine:
         if event.state is LinkState.CONNECTED:
             for order in [self._state.order(key) for key in account.live]:
                 has_turn = order.cancel_paced and order.cancel_next_ns > self._state.now_ns
-                if order.cancel_seq and cancels.has_number(order) and not has_turn:
+                waits = has_turn or observing.is_cancel_decided(self._state, order)
+                if order.cancel_seq and cancels.has_number(order) and not waits:
                     self._emit(cancels.next_cancel(self._state, account, order))
             self._query([event.account])
             return
         self._emit(alerts.link_down(event.account, event.text))
         pending = [
             order
-            for order in map(self._state.order, account.live)
+            for order in map(self._state.order, account.live if not self.observes else ())
             if order.status is OrderStatus.PENDING_NEW and not order.answered_ns
         ]
         self._to_unknown(pending, "连接断开时柜台尚未答复", "unanswered when the link went down")
@@ -291,7 +300,7 @@ class Engine:
         for order in self._state.take_due():
             now_ns = self._state.now_ns
             unanswered = order.status is OrderStatus.PENDING_NEW and not order.foreign and not order.answered_ns
-            if unanswered and order.created_ns + self._settings().answer_wait_ns <= now_ns:
+            if unanswered and not self.observes and order.created_ns + self._settings().answer_wait_ns <= now_ns:
                 self._to_unknown([order], "柜台超时未答", "the counter has not answered in time")
                 query[order.account] = None
             elif order.cancel_next_ns and order.cancel_next_ns <= now_ns and order.status in LIVE:
@@ -322,6 +331,8 @@ class Engine:
             for order in [state.order(key) for key in account.live]:
                 if event.order_id in (order.client_order_id, order.broker_order_id, order.venue_order_id):
                     self._emit(cancels.first_cancel(state, account, order, signal_seq=cancels.PERSON))
+                    if self.observes:
+                        self._emit(alerts.would_cancel(order.account, order.symbol, 1, 0))
         for waiting in list(state.timed.values()):
             if event.order_id == waiting.name:
                 for number in waiting.accounts:
@@ -382,7 +393,8 @@ class Engine:
         unresolved = [
             replace(order, status=OrderStatus.EXPIRED_UNRESOLVED, ask_next_ns=0, cancel_next_ns=0)
             for order in state.orders
-            if order.status in UNRESOLVED or (order.status is OrderStatus.PENDING_NEW and not order.answered_ns)
+            if order.status in UNRESOLVED
+            or (order.status is OrderStatus.PENDING_NEW and not order.answered_ns and not self.observes)
         ]
         positions = [
             replace(

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, corporate
+from qmt_trading.engine import bookkeeping, corporate, observing
 from qmt_trading.engine.findings import Finding
 from qmt_trading.engine.fold_list import fold_listed
 from qmt_trading.engine.fold_reports import fold_fill, fold_order_reported
@@ -17,6 +17,7 @@ from qmt_trading.engine.usage import Usage
 from qmt_trading.market.no_cancel import next_end_ns
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model import shadow
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Quote
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
@@ -66,7 +67,7 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             _not_sent(state, record.client_order_id, record.text)
         case ev.SubmitsWithheld():
             for key in record.client_order_ids:
-                _not_sent(state, key, record.cause)
+                _not_sent(state, key, record.cause, observed=record.cause == shadow.CAUSE)
         case out.OrderEnded():
             order = state.order(record.client_order_id)
             state.put_order(bookkeeping.ended(state, order, record.status, record.text))
@@ -333,10 +334,11 @@ def signal_key(signal: ev.SignalReceived) -> str:
     return f"{signal.signal.sender or signal.door}/{number}"
 
 
-def _not_sent(state: State, client_order_id: str, text: str) -> None:
+def _not_sent(state: State, client_order_id: str, text: str, *, observed: bool = False) -> None:
     order = state.find_order(client_order_id)
     if order is not None and not order.answered_ns and order.status in _UNANSWERED:
-        state.put_order(bookkeeping.ended(state, order, OrderStatus.NOT_SENT, text))
+        ended = bookkeeping.ended(state, order, OrderStatus.NOT_SENT, text)
+        state.put_order(observing.withheld(state, order) if observed else ended)
 
 
 def _cancel(state: State, command: out.CancelOrder) -> None:
@@ -355,8 +357,8 @@ def _cancel(state: State, command: out.CancelOrder) -> None:
             usage.touched()
         state.gauges.of_account(order.account).add_message(state.now_ns)
         wait_ns = settings.cancel_retry_ns if command.attempt < settings.cancel_attempts_max else 5 * SECOND_NS
-        next_ns = state.now_ns + wait_ns
-        if settings.no_cancel and state.day is not None:
+        next_ns = 0 if observing.observes(state) else state.now_ns + wait_ns  # Nothing left to be repeated.
+        if next_ns and settings.no_cancel and state.day is not None:
             end_ns = next_end_ns(settings.no_cancel, state.day, state.now_ns)
             next_ns = min(next_ns, end_ns) if end_ns else next_ns  # A repeat misses no instant of opening.
     state.put_order(
@@ -437,7 +439,8 @@ def _started(state: State, record: ev.EngineStarted) -> None:
         account.link, account.asking_ns, account.ask_again = LinkState.DOWN, 0, False
     for order in list(state.orders):
         if order.status is OrderStatus.PENDING_NEW and not order.answered_ns:
-            state.put_order(bookkeeping.ended(state, order, OrderStatus.UNKNOWN, ""))
+            unknown = bookkeeping.ended(state, order, OrderStatus.UNKNOWN, "")
+            state.put_order(observing.withheld(state, order) if observing.observes(state) else unknown)
 
 
 def of_yesterday(trading_state: TradingState, now_ns: int) -> StateTold:

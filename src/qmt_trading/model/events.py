@@ -191,7 +191,7 @@ class SubmitsWithheld(Struct, frozen=True, array_like=True, tag="withheld", gc=F
 
     client_order_ids: tuple[ClientOrderId, ...]
     cause: str
-    """``deadline``, ``halt`` or ``journal``."""
+    """``deadline``, ``halt``, ``cancel``, ``link``, ``journal`` or ``shadow``."""
 
 
 class CancelRefused(Struct, frozen=True, array_like=True, tag="norevoke", gc=False):
