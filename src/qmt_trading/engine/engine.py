@@ -218,6 +218,8 @@ class Engine:
 
     def _settle(self, account: Account, asked_ns: int) -> None:
         """End the unknown orders that this list, a complete one over a live link, is the last proof against."""
+        if not account.settings.settles_alone:
+            return
         settle_ns = self._settings().settle_ns
         for key in list(account.unresolved):
             order = self._state.order(key)

@@ -111,11 +111,7 @@ class Usage:
         self.working += 1
         self.bought = Money(self.bought + bought)
         self.sold = Money(self.sold + sold)
-        turns = self.turns
-        if turns and turns[-1] > now_ns:
-            _insert(turns, now_ns)
-        else:
-            turns.append(now_ns)
+        _insert(self.turns, now_ns)
         self._image = self._shown = None
 
     def add_message(self, now_ns: int) -> None:

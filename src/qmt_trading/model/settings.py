@@ -75,6 +75,9 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     """None: no report is written in the configuration."""
     morning_check: bool = False
     """Nothing is bought before the day's checklist is green, or accepted by a person."""
+    settles_alone: bool = True
+    """Two complete lists without it end an unknown order. False: at a counter of which nobody has seen what becomes of
+    requests that a frozen terminal has taken in; a row or a person ends it."""
 
 
 class DoorSettings(Struct, frozen=True, kw_only=True):
