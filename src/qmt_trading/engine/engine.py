@@ -8,7 +8,17 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import alerts, brakes, cancels, corporate, fold, limit_requests, observing, timed
+from qmt_trading.engine import (
+    alerts,
+    brakes,
+    cancels,
+    corporate,
+    day_alerts,
+    fold,
+    limit_requests,
+    observing,
+    timed,
+)
 from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.signals import decide_signal
 from qmt_trading.engine.state import Account, State
@@ -67,6 +77,8 @@ class Engine:
             timed.decide_due(self._state, event, self._emit)
             brakes.amplification(self._state, self._emit)
             return outputs
+        if isinstance(event, ev.MorningAccepted):  # Said of what closes the account before it is opened.
+            self._emit(day_alerts.accepted(event, self._state.account(event.account).morning.closed))
         findings = fold.apply(self._state, event)
         self._decide(event)
         if findings:
@@ -161,6 +173,11 @@ class Engine:
             case ev.LimitsConfirmed():
                 limit_requests.decide_confirmed(self._state, event, self._emit)
                 brakes.daily_loss(self._state, self._emit)
+            case ev.MorningChecked():
+                self._emit(day_alerts.checked(event, self._state.account(event.account).morning.closed))
+            case ev.CancelsEnding():
+                for alert in list(day_alerts.cancels_ending(self._state, event.at_ns)):
+                    self._emit(alert)
             case ev.CancelRequested():
                 self._cancel_requested(event)
             case ev.HaltRequested():
@@ -185,7 +202,7 @@ class Engine:
                 self._query(self._connected())
             case ev.JournalFailed():
                 self._emit(alerts.journal_failed(event.text))
-            case ev.JournalBound() | ev.SignalReceived() | ev.InstructionDue():
+            case ev.JournalBound() | ev.SignalReceived() | ev.InstructionDue() | ev.MorningAccepted():
                 pass
             case _:
                 assert_never(event)
@@ -243,7 +260,8 @@ class Engine:
                     self._emit(cancels.next_cancel(self._state, account, order))
             self._query([event.account])
             return
-        self._emit(alerts.link_down(event.account, event.text))
+        rests = day_alerts.is_night(self._state)
+        self._emit((day_alerts.link_rests if rests else alerts.link_down)(event.account, event.text))
         pending = [
             order
             for order in map(self._state.order, account.live if not self.observes else ())

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, corporate, observing
+from qmt_trading.engine import bookkeeping, corporate, morning, observing
 from qmt_trading.engine.findings import Finding
 from qmt_trading.engine.fold_list import fold_listed
 from qmt_trading.engine.fold_reports import fold_fill, fold_order_reported
@@ -20,6 +20,7 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model import shadow
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Quote
+from qmt_trading.model.morning import LinkTold
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
 from qmt_trading.model.order import Order
 from qmt_trading.model.reasons import Reason
@@ -107,6 +108,12 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
                 state.put_order(replace(refused, text=record.text or refused.text))
         case ev.LinkChanged():
             _link(state, record)
+        case ev.MorningChecked():
+            account = state.account(record.account)
+            account.morning = morning.checked(account.morning, record, state.now_ns)
+        case ev.MorningAccepted():
+            account = state.account(record.account)
+            account.morning = morning.accepted(account.morning)
         case ev.BrokerListed():
             return fold_listed(state, record)
         case out.Alert():
@@ -135,6 +142,7 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             | ev.DeadlineReached()
             | ev.SignalsDropped()
             | ev.DoorComplained()
+            | ev.CancelsEnding()
             | ev.ResumeRequested()
             | ev.ResolveRequested()
             | ev.LimitRequested()
@@ -418,7 +426,7 @@ def _link(state: State, record: ev.LinkChanged) -> None:
     if record.session < account.session:
         return
     account.session = record.session
-    account.link = record.state
+    account.link, account.link_told = record.state, LinkTold(state.now_ns, record.text)
     account.asking_ns = 0  # An answer of the session before will not come.
     if record.state is LinkState.CONNECTED:
         for key in account.live:
@@ -437,6 +445,7 @@ def _started(state: State, record: ev.EngineStarted) -> None:
         state.trading_state, state.told = TradingState.HALTED, StateTold("start", record.why, state.now_ns)
     for account in state.accounts.values():
         account.link, account.asking_ns, account.ask_again = LinkState.DOWN, 0, False
+        account.morning = morning.unchecked(account.settings, account.morning.accepted)
     for order in list(state.orders):
         if order.status is OrderStatus.PENDING_NEW and not order.answered_ns:
             unknown = bookkeeping.ended(state, order, OrderStatus.UNKNOWN, "")

@@ -80,6 +80,8 @@ def _image(state: State, account: Account) -> AccountImage:
         listed_session=account.listed_session,
         morning_assets=account.morning_assets,
         day_flows=tuple((symbol, *flow) for symbol, flow in account.day_flows.items()),
+        morning=account.morning,
+        link_told=account.link_told,
     )
 
 
@@ -123,6 +125,7 @@ def restore(snapshot: Snapshot) -> State:
         account.orphans = list(each.orphans)
         account.difference, account.cancels_free_ns = each.difference, each.cancels_free_ns
         account.listed_session, account.morning_assets = each.listed_session, each.morning_assets
+        account.morning, account.link_told = each.morning, each.link_told
         account.day_flows = {symbol: (shares, money) for symbol, shares, money in each.day_flows}
     for order in snapshot.orders:
         state.put_order(order)

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from qmt_trading.engine.gauges import Gauges
+from qmt_trading.engine.morning import unchecked
 from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.engine.usage import exposure
@@ -19,6 +20,7 @@ from qmt_trading.model.events import JournalBound, SubmitsHandedOver
 from qmt_trading.model.instant import day_of, to_clock_text
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol, TradingRule
 from qmt_trading.model.listing import Charges
+from qmt_trading.model.morning import LinkTold
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
@@ -74,9 +76,11 @@ class Account:
         "gaps",
         "halts",
         "link",
+        "link_told",
         "listed_session",
         "live",
         "marks",
+        "morning",
         "morning_assets",
         "open_buys",
         "orphans",
@@ -96,6 +100,8 @@ class Account:
         self.state = TradingState.ACTIVE
         self.told = StateTold()
         self.link = LinkState.DOWN
+        self.link_told = LinkTold()
+        self.morning = unchecked(settings)
         self.session = 0
         self.listed_session = 0
         """The session of the last complete list."""

@@ -318,6 +318,32 @@ class LimitsConfirmed(Struct, frozen=True, array_like=True, tag="limits-confirme
     why: str
 
 
+class MorningChecked(Struct, frozen=True, array_like=True, tag="morning"):
+    """The checklist of one account was gone through: each red item closes the account for buys."""
+
+    account: AccountId
+    red: tuple[str, ...]
+    """Values of ``CheckItem``; empty: it is green."""
+    chinese: str
+    """What is red and what to do, or what there is to know today."""
+    english: str
+
+
+class MorningAccepted(Struct, frozen=True, array_like=True, tag="morning-accepted", gc=False):
+    """A person lets an account buy although items of its check are red; those stay accepted until the day ends."""
+
+    who: str
+    why: str
+    account: AccountId
+
+
+class CancelsEnding(Struct, frozen=True, array_like=True, tag="cancels-ending", gc=False):
+    """A minute later exchanges take no cancels: people are told what still works."""
+
+    at_ns: int
+    """When the phase without cancels begins."""
+
+
 class DeadlineReached(Struct, frozen=True, array_like=True, tag="deadline", gc=False):
     """The instant that the engine named has come."""
 
@@ -346,7 +372,15 @@ Report = (
 )
 """What a broker may deliver."""
 
-Request = CancelRequested | HaltRequested | ResumeRequested | ResolveRequested | LimitRequested | LimitsConfirmed
+Request = (
+    CancelRequested
+    | HaltRequested
+    | ResumeRequested
+    | ResolveRequested
+    | LimitRequested
+    | LimitsConfirmed
+    | MorningAccepted
+)
 """What a person may ask for."""
 
 Event = (
@@ -357,6 +391,8 @@ Event = (
     | MalformedReceived
     | SignalsDropped
     | DoorComplained
+    | MorningChecked
+    | CancelsEnding
     | SubmitsWithheld
     | JournalBound
     | EngineStarted

@@ -73,6 +73,8 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     fees: FeeSchedule = FeeSchedule()
     compliance: Compliance | None = None
     """None: no report is written in the configuration."""
+    morning_check: bool = False
+    """Nothing is bought before the day's checklist is green, or accepted by a person."""
     settles_alone: bool = True
     """Two complete lists without it end an unknown order. False: at a counter of which nobody has seen what becomes of
     requests that a frozen terminal has taken in; a row or a person ends it."""
@@ -156,5 +158,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     calendar_warns_from: dt.date | None = None
     """The trading day from which on people are told that the calendar ends. None: they are not."""
     opening_pause: OpeningPause = OpeningPause.HOLD
+    night: tuple[int, int] | None = None
+    """When brokers rest, begin and end after midnight in Shanghai, over midnight where it ends earlier; a link that is
+    down then, or on a day without trading, is no alarm. None: always one."""
     rules: tuple[RuleRow, ...] = ()
     """Rows that go before those of the rule book."""
