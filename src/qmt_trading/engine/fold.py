@@ -7,11 +7,14 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from qmt_trading.engine import bookkeeping, corporate
+from qmt_trading.engine.cancel_mark import CancelMark
 from qmt_trading.engine.findings import Finding
 from qmt_trading.engine.fold_list import fold_listed
 from qmt_trading.engine.fold_reports import fold_fill, fold_order_reported
 from qmt_trading.engine.gauges import Gauges
-from qmt_trading.engine.state import Account, CancelMark, State
+from qmt_trading.engine.reconciliation import policy
+from qmt_trading.engine.reconciliation.differences import begin_anew
+from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.tables import Table
 from qmt_trading.engine.usage import Usage
 from qmt_trading.market.no_cancel import next_end_ns
@@ -108,6 +111,10 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             _link(state, record)
         case ev.BrokerListed():
             return fold_listed(state, record)
+        case out.DifferenceAbsorbed():
+            policy.fold_absorbed(state.account(record.account), record)
+        case out.DifferencesTold():
+            policy.fold_told(state.account(record.account), record, state.now_ns)
         case out.Alert():
             state.alerts.append(AlertRow(state.now_ns, record))
         case out.TradingStateChanged():
@@ -136,6 +143,7 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             | ev.DoorComplained()
             | ev.ResumeRequested()
             | ev.ResolveRequested()
+            | ev.ReconcileRequested()
             | ev.LimitRequested()
             | ev.SubmitUncertain()
         ):
@@ -192,6 +200,7 @@ def _distrust_instants(state: State) -> None:
     state.opened_ns = min(state.opened_ns, state.now_ns - SECOND_NS)
     for account in state.accounts.values():
         account.cancels_free_ns = 0
+        begin_anew(state, account)
         for order in map(state.order, list(account.unresolved)):
             if order.asked:
                 state.put_order(replace(order, asked=0, asked_ns=0))
@@ -403,7 +412,7 @@ def _queried(state: State, command: out.QueryBroker) -> None:
     if command.later:
         account.ask_again = True
         return
-    account.asking_ns, account.ask_again = state.now_ns, False
+    account.asking_ns, account.questioned_ns, account.ask_again = state.now_ns, state.now_ns, False
     again_ns = state.now_ns + max(_settings(state).settle_ns // 2, SECOND_NS)
     for key in [*account.live, *account.gaps]:
         order = state.order(key)
