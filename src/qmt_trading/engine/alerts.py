@@ -154,16 +154,6 @@ def oversold(account: AccountId, symbol: str) -> Alert:
     )
 
 
-def difference(account: AccountId, text: str) -> Alert:
-    return Alert(
-        importance=Importance.WARNING,
-        code="RECONCILE_DIFFERENCE",
-        chinese=f"持仓与柜台不一致（本地≠柜台）：{text}",
-        english=f"positions differ from the broker's (ours≠theirs): {text}",
-        account=account,
-    )
-
-
 def cancel_unconfirmed(order: Order, attempts: int) -> Alert:
     answer = f"柜台答「{order.text}」" if order.text else "柜台未答"
     leaves = order.quantity - order.filled_quantity

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from qmt_trading.engine import alerts, observing
-from qmt_trading.engine.state import Account, CancelMark, State
+from qmt_trading.engine.cancel_mark import CancelMark
+from qmt_trading.engine.state import Account, State
 from qmt_trading.market.no_cancel import phase_of
 from qmt_trading.model.instant import at_time, day_of, to_clock_text, to_hour_text
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol

@@ -15,11 +15,14 @@ from qmt_trading.engine import (
     corporate,
     day_alerts,
     fold,
+    fold_day,
     limit_requests,
     observing,
     timed,
 )
 from qmt_trading.engine.findings import Finding, FindingKind
+from qmt_trading.engine.reconciliation import alerts as reconciliation_alerts
+from qmt_trading.engine.reconciliation import policy, questions
 from qmt_trading.engine.signals import decide_signal
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
@@ -89,8 +92,9 @@ class Engine:
 
     def next_due_ns(self) -> int:
         """Return when the engine wants a DeadlineReached, or an InstructionDue; 0: never, as things stand."""
-        order_ns, timed_ns = self._state.next_due_ns(), self._state.next_timed_ns()
-        return min(order_ns, timed_ns) if order_ns and timed_ns else order_ns or timed_ns
+        state = self._state
+        wanted = state.next_due_ns(), state.next_timed_ns(), questions.next_due_ns(state)
+        return min(filter(None, wanted), default=0)
 
     def take_due(self, now_ns: int) -> Iterator[Timed]:
         """Yield the instructions that are due now and can be decided: each wants an InstructionDue, before the next."""
@@ -188,6 +192,8 @@ class Engine:
                 self._emit(out.TradingStateChanged(event.account, TradingState.ACTIVE, event.who, event.why))
             case ev.ResolveRequested():
                 self._resolve(event)
+            case ev.ReconcileRequested():
+                self._reconcile_requested(event)
             case ev.EngineStarted():
                 if event.safe:
                     self._emit(alerts.safe_start(event.why))
@@ -229,6 +235,8 @@ class Engine:
             self._settle(account, event.asked_ns)
             if self._state.timed:
                 timed.wake(self._state, event.account)
+            if account.differences:
+                policy.decide_differences(self._state, account, self._emit)
         cancels.newly_possible(self._state, account, self._emit)
         cancels.missed(self._state, account, self._emit)
         if account.ask_again:
@@ -277,6 +285,9 @@ class Engine:
     def _follow(self, findings: list[Finding]) -> None:
         """Do what the facts just folded ask for."""
         query: dict[AccountId, None] = {}
+        foreign = [each.order for each in findings if each.kind is FindingKind.FOREIGN and each.order is not None]
+        if foreign:
+            policy.decide_foreign(self._state.account(foreign[0].account), foreign, self._emit)
         for finding in findings:
             account, order = finding.account, finding.order
             match finding.kind:
@@ -295,8 +306,10 @@ class Engine:
                 case FindingKind.OVERSOLD:
                     self._emit(alerts.oversold(account, finding.text))
                     query[account] = None
-                case FindingKind.DIFFERENCE:
-                    self._emit(alerts.difference(account, finding.text))
+                case FindingKind.FOREIGN:
+                    pass
+                case FindingKind.AGREED:
+                    self._emit(reconciliation_alerts.agreed(account, finding.text))
                 case FindingKind.ADJUSTED:
                     assert finding.alert is not None
                     self._emit(finding.alert)
@@ -329,6 +342,7 @@ class Engine:
                 self._emit(command)
             if order.ask_next_ns and order.ask_next_ns <= now_ns:
                 query[order.account] = None
+        query |= dict.fromkeys(questions.due_accounts(self._state))
         self._query(list(query))
 
     # People
@@ -382,6 +396,15 @@ class Engine:
             if order.client_order_id in self._state.chasing:
                 self._emit(out.ChaseEnded(order.client_order_id))  # On a person's word nothing is sent.
             self._emit(out.OrderEnded(order.client_order_id, event.status, f"{event.who}：{event.why}"))
+
+    def _reconcile_requested(self, event: ev.ReconcileRequested) -> None:
+        """Ask for lists; what is proven already may be accepted at once."""
+        accounts = self._accounts(event.account)
+        for account in accounts if event.accept else ():
+            proven = [each for each in account.differences.values() if each.is_proven]
+            policy.absorb(account, proven, event.who, self._emit)
+        numbers = {account.settings.account for account in accounts}
+        self._query([number for number in self._connected() if number in numbers])
 
     # Days and starts
 
@@ -440,7 +463,7 @@ class Engine:
                 signal_seq=state.signal_seq,
                 order_seq=state.order_seq,
                 arrival=state.arrival,
-                told=state.told if state.day is None else fold.of_yesterday(state.trading_state, state.now_ns),
+                told=state.told if state.day is None else fold_day.of_yesterday(state.trading_state, state.now_ns),
                 timed=tuple(state.timed.values()),
                 holdings=tuple((*key, held) for key, held in state.holdings.items() if held),
                 marks=tuple(marks),

@@ -120,6 +120,13 @@ class Usage:
         self.messages.append(now_ns)
         self._shown = None
 
+    def add_foreign(self, at_ns: int, *, is_account: bool) -> None:
+        """Count an order that somebody else placed at ``at_ns`` towards the rates; the day's counts are kept apart."""
+        _insert(self.turns, at_ns)
+        if is_account:
+            _insert(self.messages, at_ns)
+        self._shown = None
+
     def shift(self, step_ns: int) -> None:
         """Move all instants with the clock, which has stepped."""
         for instants in (self.turns, self.messages):

@@ -269,6 +269,16 @@ class ResolveRequested(Struct, frozen=True, array_like=True, tag="resolve", gc=F
     status: OrderStatus
 
 
+class ReconcileRequested(Struct, frozen=True, array_like=True, tag="reconcile", gc=False):
+    """A person has the broker asked for its lists, of one account or all; nothing is decided by that alone."""
+
+    who: str
+    why: str
+    account: AccountId | None = None
+    accept: bool = False
+    """Let the broker's figures be ours where a difference is proven now."""
+
+
 class SignalsDropped(Struct, frozen=True, array_like=True, tag="dropped", gc=False):
     """Messages of a one-way door that found the lane full for a second: nothing was taken, and nobody could be told."""
 
@@ -377,6 +387,7 @@ Request = (
     | HaltRequested
     | ResumeRequested
     | ResolveRequested
+    | ReconcileRequested
     | LimitRequested
     | LimitsConfirmed
     | MorningAccepted
