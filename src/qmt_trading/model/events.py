@@ -296,6 +296,15 @@ class DoorComplained(Struct, frozen=True, array_like=True, tag="door", gc=False)
     english: str
 
 
+class TerminalComplained(Struct, frozen=True, array_like=True, tag="terminal", gc=False):
+    """Something about a terminal, or the program before it, that a person should know or mend."""
+
+    terminal: str
+    code: str
+    chinese: str
+    english: str
+
+
 class Mark(Struct, frozen=True, array_like=True, gc=False):
     """What one symbol is worth now."""
 
@@ -402,6 +411,7 @@ Event = (
     | MalformedReceived
     | SignalsDropped
     | DoorComplained
+    | TerminalComplained
     | MorningChecked
     | CancelsEnding
     | SubmitsWithheld
