@@ -372,6 +372,9 @@ Report = (
 )
 """What a broker may deliver."""
 
+Noticed = DoorComplained | MorningChecked | CancelsEnding
+"""What the watches of this process have noticed."""
+
 Request = (
     CancelRequested
     | HaltRequested
@@ -390,9 +393,7 @@ Event = (
     | InstructionDue
     | MalformedReceived
     | SignalsDropped
-    | DoorComplained
-    | MorningChecked
-    | CancelsEnding
+    | Noticed
     | SubmitsWithheld
     | JournalBound
     | EngineStarted
