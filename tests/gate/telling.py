@@ -9,7 +9,7 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.numbers import Money
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState, OrderStatus, Side
-from tests.gate.facts import Facts, Held, Marked, Moved, Opening, Own, Placed, Told
+from tests.gate.facts import Facts, Held, Marked, Moved, Opening, Own, Placed, Taken, Told
 
 _NOT_SENT = Told(OrderStatus.NOT_SENT, by_broker=False)
 _UNKNOWN = Told(OrderStatus.UNKNOWN, by_broker=False)
@@ -102,6 +102,7 @@ def _row(facts: Facts, account: AccountId, row: ev.OrderRow) -> None:
             foreign=True,
         )
         facts.orders.append(order)
+        facts.left.append(Taken(row.ordered_ns, account, "", "", 0))
     order.told.append(Told(row.status, row.filled_quantity))
 
 

@@ -70,7 +70,7 @@ def _account_row(state: State, account: Account) -> AccountRow:
         day_flows=account.day_flows.copy(),
         session=account.session,
         listed_session=account.listed_session,
-        difference=account.difference,
+        difference=", ".join(f"{each.symbol} {each.ours}≠{each.theirs}" for each in account.differences.values()),
         morning=account.morning,
         link_told=account.link_told,
     )

@@ -191,7 +191,7 @@ class SubmitsWithheld(Struct, frozen=True, array_like=True, tag="withheld", gc=F
 
     client_order_ids: tuple[ClientOrderId, ...]
     cause: str
-    """``deadline``, ``halt`` or ``journal``."""
+    """``deadline``, ``halt``, ``cancel``, ``link``, ``journal`` or ``shadow``."""
 
 
 class CancelRefused(Struct, frozen=True, array_like=True, tag="norevoke", gc=False):
@@ -267,6 +267,16 @@ class ResolveRequested(Struct, frozen=True, array_like=True, tag="resolve", gc=F
     why: str
     client_order_id: ClientOrderId
     status: OrderStatus
+
+
+class ReconcileRequested(Struct, frozen=True, array_like=True, tag="reconcile", gc=False):
+    """A person has the broker asked for its lists, of one account or all; nothing is decided by that alone."""
+
+    who: str
+    why: str
+    account: AccountId | None = None
+    accept: bool = False
+    """Let the broker's figures be ours where a difference is proven now."""
 
 
 class SignalsDropped(Struct, frozen=True, array_like=True, tag="dropped", gc=False):
@@ -380,6 +390,7 @@ Request = (
     | HaltRequested
     | ResumeRequested
     | ResolveRequested
+    | ReconcileRequested
     | LimitRequested
     | LimitsConfirmed
     | MorningAccepted

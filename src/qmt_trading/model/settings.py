@@ -11,6 +11,7 @@ from msgspec import Struct
 from qmt_trading.model.enumeration import direct
 from qmt_trading.model.limits import NO_LIMITS, Limits
 from qmt_trading.model.numbers import SECOND_NS, Money
+from qmt_trading.model.reconciliation import OnDifference, OnForeign
 from qmt_trading.model.rule_row import RuleRow
 from qmt_trading.model.signal import AccountId, PriceSpec, Size
 from qmt_trading.model.words import BareAction, InstrumentKind, Mode, OpeningPause, SideScope, Verb
@@ -78,6 +79,10 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     settles_alone: bool = True
     """Two complete lists without it end an unknown order. False: at a counter of which nobody has seen what becomes of
     requests that a frozen terminal has taken in; a row or a person ends it."""
+    on_difference: OnDifference = OnDifference.ABSORB
+    foreign: OnForeign = OnForeign.ABSORB
+    reconcile_every_ns: int = 0
+    """How often the broker is asked for its lists in the hours of trading; 0: when something happens, only."""
 
 
 class DoorSettings(Struct, frozen=True, kw_only=True):
@@ -161,5 +166,9 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     night: tuple[int, int] | None = None
     """When brokers rest, begin and end after midnight in Shanghai, over midnight where it ends earlier; a link that is
     down then, or on a day without trading, is no alarm. None: always one."""
+    cash_tolerance: Money = Money(5 * 10_000)
+    """By how much cash may differ from the broker's for each fill of the day: fees are estimated."""
+    cash_tolerance_base: Money = Money(10_000)
+    """And besides, whatever was traded."""
     rules: tuple[RuleRow, ...] = ()
     """Rows that go before those of the rule book."""

@@ -28,7 +28,13 @@ from qmt_trading.run.config_session import read_session
 from qmt_trading.run.config_terminals import Fallback, Terminal, read_fees, read_terminals
 from qmt_trading.run.rules_file import read_rules
 
-DEFAULT_FOLDER: Final = "data"
+DEFAULT_FOLDERS: Final = {
+    Mode.PAPER: "data",
+    Mode.SHADOW: "data-shadow",
+    Mode.LIVE: "data-live",
+    Mode.REPLAY: "data-replay",
+}
+"""Each mode has a journal of its own: what was tried never mixes with what was done."""
 _MODES: Final = {mode.value: mode for mode in Mode}
 PORT_MAX: Final = 65_535
 _TCP: Final = re.compile(r"tcp:127\.0\.0\.1:([0-9]{1,5})")
@@ -72,7 +78,7 @@ def load(path: Path) -> Configuration:
     mode = root.word("mode", _MODES)
     registrations = read_compliance(root)
     data, log, session = root.table("data"), root.table("log"), root.table("session")
-    folder = data.absolute("folder", path.parent, data.text("folder", DEFAULT_FOLDER))
+    folder = data.absolute("folder", path.parent, data.text("folder", DEFAULT_FOLDERS[mode]))
     log_days = log.number("days", 5, least=1, most=3650)
     log_bytes_max = log.number("size_mb", 500, least=1, most=1_000_000) * 1_000_000
     hours = read_session(session)

@@ -78,3 +78,12 @@ def test_what_a_bare_signal_does_is_said_before_a_terminal_is_touched(tmp_path: 
     unset = QMT_GOOD.replace('[signals.bare]\naction = "撤单"\n', "")
     assert "裸信号未设动作" in refusal(tmp_path, unset)
     load(written(tmp_path, unset.replace("[[doors]]", '[signals.bare]\naction = "拒绝"\n[[doors]]')))
+
+
+def test_each_mode_has_a_folder_of_its_own_unless_one_is_written(tmp_path: Path) -> None:
+    assert load(written(tmp_path, GOOD)).folder == (tmp_path / "data").resolve()
+    assert load(written(tmp_path, QMT_GOOD)).folder == (tmp_path / "data-shadow").resolve()
+    live = QMT_GOOD.replace('"shadow"', '"live"') + REPORTED
+    assert load(written(tmp_path, live)).folder == (tmp_path / "data-live").resolve()
+    chosen = QMT_GOOD + '[data]\nfolder = "elsewhere"\n'
+    assert load(written(tmp_path, chosen)).folder == (tmp_path / "elsewhere").resolve()
