@@ -470,6 +470,7 @@ class Engine:
                 holdings=tuple((*key, held) for key, held in state.holdings.items() if held),
                 marks=tuple(marks),
                 day_before=state.day,
+                links_told=tuple((number, each.link_told) for number, each in state.accounts.items()),
             )
         )
         if state.told.who == "start":

@@ -391,6 +391,9 @@ Report = (
 )
 """What a broker may deliver."""
 
+Noticed = DoorComplained | TerminalComplained | MorningChecked | CancelsEnding
+"""What the watches of this process have noticed."""
+
 Request = (
     CancelRequested
     | HaltRequested
@@ -410,10 +413,7 @@ Event = (
     | InstructionDue
     | MalformedReceived
     | SignalsDropped
-    | DoorComplained
-    | TerminalComplained
-    | MorningChecked
-    | CancelsEnding
+    | Noticed
     | SubmitsWithheld
     | JournalBound
     | EngineStarted
