@@ -47,6 +47,7 @@ OF_INSTRUCTIONS: Final = (
     "check_trading_state",
     "check_door_account",
     "check_account_ready",
+    "check_morning",
     "_check_clock",
     "check_staleness",
     "check_session",

@@ -174,6 +174,8 @@ def _told(row: dict[str, object]) -> str:
             number = row.get("broker_order_id") or row.get("client_order_id")
             if row.get("not_before"):
                 return f"· 已登记撤单 {row['account']} {row['symbol']} {number}，{str(row['not_before'])[11:23]} 发出"
+            if row.get("observed"):
+                return f"○ 观察模式：本应撤单 {row['account']} {row['symbol']} {number}，没有发出"
             return f"✓ 已发出撤单 {row['account']} {row['symbol']} {number}"
         case "dropped":
             return f"✓ 已取消定时指令 {row['instruction']} {row['account']}"

@@ -78,6 +78,7 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         ("账户", ready),
         ("信号", row.get("signals")),
         ("委托", f"{row.get('orders')}，未成交 {row.get('working_orders')}，待核实 {row.get('unknown_orders')}"),
+        *([("本应做而未发", observed_text(row))] if "observed_orders" in row else []),
         ("成交", row.get("fills")),
         *([("定时指令", f"{row['waiting_instructions']} 条等待中")] if row.get("waiting_instructions") else []),
         ("格式错误", f"{row.get('malformed')}" + ("（qmt signals --malformed）" if row.get("malformed") else "")),
@@ -91,6 +92,11 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
     if row.get("submits_closed") or row.get("journal_closed"):
         pairs.append(("停单原因", f"日志不可写：{row.get('journal_closed') or '请检查磁盘'}；重启后恢复"))
     return pairs
+
+
+def observed_text(row: dict[str, object]) -> str:
+    """Return how much shadow mode has decided today and not sent."""
+    return f"委托 {row['observed_orders']} 笔，撤单 {row['observed_cancels']} 笔（qmt shadow show）"
 
 
 def risk_pairs(row: dict[str, object]) -> list[tuple[str, object]]:

@@ -68,4 +68,9 @@ def _account_row(state: State, account: Account) -> AccountRow:
         morning_assets=account.morning_assets,
         open_buys=account.open_buys.copy(),
         day_flows=account.day_flows.copy(),
+        session=account.session,
+        listed_session=account.listed_session,
+        difference=", ".join(f"{each.symbol} {each.ours}≠{each.theirs}" for each in account.differences.values()),
+        morning=account.morning,
+        link_told=account.link_told,
     )

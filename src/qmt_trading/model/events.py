@@ -191,7 +191,7 @@ class SubmitsWithheld(Struct, frozen=True, array_like=True, tag="withheld", gc=F
 
     client_order_ids: tuple[ClientOrderId, ...]
     cause: str
-    """``deadline``, ``halt`` or ``journal``."""
+    """``deadline``, ``halt``, ``cancel``, ``link``, ``journal`` or ``shadow``."""
 
 
 class CancelRefused(Struct, frozen=True, array_like=True, tag="norevoke", gc=False):
@@ -269,6 +269,16 @@ class ResolveRequested(Struct, frozen=True, array_like=True, tag="resolve", gc=F
     status: OrderStatus
 
 
+class ReconcileRequested(Struct, frozen=True, array_like=True, tag="reconcile", gc=False):
+    """A person has the broker asked for its lists, of one account or all; nothing is decided by that alone."""
+
+    who: str
+    why: str
+    account: AccountId | None = None
+    accept: bool = False
+    """Let the broker's figures be ours where a difference is proven now."""
+
+
 class SignalsDropped(Struct, frozen=True, array_like=True, tag="dropped", gc=False):
     """Messages of a one-way door that found the lane full for a second: nothing was taken, and nobody could be told."""
 
@@ -318,6 +328,32 @@ class LimitsConfirmed(Struct, frozen=True, array_like=True, tag="limits-confirme
     why: str
 
 
+class MorningChecked(Struct, frozen=True, array_like=True, tag="morning"):
+    """The checklist of one account was gone through: each red item closes the account for buys."""
+
+    account: AccountId
+    red: tuple[str, ...]
+    """Values of ``CheckItem``; empty: it is green."""
+    chinese: str
+    """What is red and what to do, or what there is to know today."""
+    english: str
+
+
+class MorningAccepted(Struct, frozen=True, array_like=True, tag="morning-accepted", gc=False):
+    """A person lets an account buy although items of its check are red; those stay accepted until the day ends."""
+
+    who: str
+    why: str
+    account: AccountId
+
+
+class CancelsEnding(Struct, frozen=True, array_like=True, tag="cancels-ending", gc=False):
+    """A minute later exchanges take no cancels: people are told what still works."""
+
+    at_ns: int
+    """When the phase without cancels begins."""
+
+
 class DeadlineReached(Struct, frozen=True, array_like=True, tag="deadline", gc=False):
     """The instant that the engine named has come."""
 
@@ -346,7 +382,16 @@ Report = (
 )
 """What a broker may deliver."""
 
-Request = CancelRequested | HaltRequested | ResumeRequested | ResolveRequested | LimitRequested | LimitsConfirmed
+Request = (
+    CancelRequested
+    | HaltRequested
+    | ResumeRequested
+    | ResolveRequested
+    | ReconcileRequested
+    | LimitRequested
+    | LimitsConfirmed
+    | MorningAccepted
+)
 """What a person may ask for."""
 
 Event = (
@@ -357,6 +402,8 @@ Event = (
     | MalformedReceived
     | SignalsDropped
     | DoorComplained
+    | MorningChecked
+    | CancelsEnding
     | SubmitsWithheld
     | JournalBound
     | EngineStarted

@@ -33,7 +33,8 @@ from qmt_trading.model.words import LinkState
 from qmt_trading.ports import Broker, MarketFeed, SignalSource
 from qmt_trading.run.actions_file import ActionsFile
 from qmt_trading.run.clock import SystemClock
-from qmt_trading.run.config import Configuration, Terminal
+from qmt_trading.run.config import Configuration
+from qmt_trading.run.config_terminals import Terminal
 from qmt_trading.run.control import Control
 from qmt_trading.run.control_door import ControlDoor, control_address
 from qmt_trading.run.door_watch import DoorWatch, Watched
@@ -368,6 +369,8 @@ class Application:
         return RecordedFeed(recording, begin_ns=self._clock.now_ns(), rules=self._rules)
 
     def _broker(self, terminal: Terminal) -> Broker:
+        if terminal.qmt is not None:
+            raise ConfigurationError("QMT 终端还没有接上 / the way to a QMT terminal is not built yet")
         openings = tuple(
             AccountOpening(account=each.account, cash=each.cash, holdings=each.holdings, fees=each.fees)
             for each in terminal.accounts

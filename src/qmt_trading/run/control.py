@@ -21,7 +21,7 @@ from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId, Heartbeat
-from qmt_trading.model.words import OrderStatus, TradingState
+from qmt_trading.model.words import Mode, OrderStatus, TradingState
 from qmt_trading.ports import Clock, MarketFeed, SignalSource
 from qmt_trading.run import limit_control
 from qmt_trading.run.config_doors import CONTROL_DOOR
@@ -260,6 +260,8 @@ class Control:
 
         def answered(outputs: list[out.Output], durable: bool) -> None:
             rows.extend(_told(output, durable=durable) for output in outputs if isinstance(output, shown))
+            if self._loop.view.mode is Mode.SHADOW:
+                rows[:] = [{**row, "observed": True} if row["done"] == "cancel" else row for row in rows]
             if not rows:
                 rows.append({"done": "nothing", "durable": durable})
             done.set()

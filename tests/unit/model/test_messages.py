@@ -78,6 +78,9 @@ TAGS = {
     "LimitSet": "limit",
     "LimitsConfirmed": "limits-confirmed",
     "PositionsMarked": "marked",
+    "DifferenceAbsorbed": "absorbed",
+    "DifferencesTold": "differ",
+    "ReconcileRequested": "reconcile",
 }
 """Every one stands in somebody's journal: a line here may be added, and none changed."""
 
