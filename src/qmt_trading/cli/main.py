@@ -19,6 +19,7 @@ from qmt_trading.cli import (
     init,
     journal,
     reading,
+    reconciling,
     rehearsing,
     risk,
     rules,
@@ -76,6 +77,7 @@ for command in (
     acting.halt,
     acting.resume,
     acting.resolve,
+    reconciling.reconcile,
     acting.stop,
 ):
     app.command(cls=words.Command)(command)

@@ -79,6 +79,7 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         ("信号", row.get("signals")),
         ("委托", f"{row.get('orders')}，未成交 {row.get('working_orders')}，待核实 {row.get('unknown_orders')}"),
         ("成交", row.get("fills")),
+        *difference_pairs(row),
         *([("定时指令", f"{row['waiting_instructions']} 条等待中")] if row.get("waiting_instructions") else []),
         ("格式错误", f"{row.get('malformed')}" + ("（qmt signals --malformed）" if row.get("malformed") else "")),
     ]
@@ -91,6 +92,14 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
     if row.get("submits_closed") or row.get("journal_closed"):
         pairs.append(("停单原因", f"日志不可写：{row.get('journal_closed') or '请检查磁盘'}；重启后恢复"))
     return pairs
+
+
+def difference_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
+    """Return where accounts are not as the broker has them; empty: nowhere."""
+    found = row.get("differences_text")
+    if not isinstance(found, list) or not found:
+        return []
+    return [("对账差异", f"{'；'.join(map(str, found))}（qmt reconcile）")]
 
 
 def risk_pairs(row: dict[str, object]) -> list[tuple[str, object]]:

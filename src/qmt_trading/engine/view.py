@@ -68,4 +68,8 @@ def _account_row(state: State, account: Account) -> AccountRow:
         morning_assets=account.morning_assets,
         open_buys=account.open_buys.copy(),
         day_flows=account.day_flows.copy(),
+        differences=tuple(account.differences.values()),
+        listed=account.listed,
+        on_difference=settings.on_difference,
+        foreign=settings.foreign,
     )

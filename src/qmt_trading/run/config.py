@@ -30,6 +30,7 @@ from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, 
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
 from qmt_trading.run.config_reader import Table
+from qmt_trading.run.config_reconcile import read_policy, read_reconcile
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.control_door import PATH_BYTES_MAX
 from qmt_trading.run.rules_file import read_rules
@@ -132,6 +133,7 @@ def load(path: Path) -> Configuration:
     settle_ns = limits.span_ns("settle", 60 * SECOND_NS)
     quote_age_max_ns = limits.span_ns("quote_age_max", 3 * SECOND_NS)
     limits.close()
+    reconcile = read_reconcile(root.table("reconcile"))
     fees = _fees(root.table("fees"))
     terminals: list[Terminal] = []
     accounts: list[AccountSettings] = []
@@ -151,6 +153,7 @@ def load(path: Path) -> Configuration:
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
     accounts = registrations.given_to(accounts, known)
+    accounts = reconcile.given_to(accounts, {terminal.name: terminal.kind for terminal in terminals})
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
@@ -179,6 +182,7 @@ def load(path: Path) -> Configuration:
         calendar_until=until,
         calendar_warns_from=warns_from,
         opening_pause=hours.opening_pause,
+        cash_tolerance=reconcile.cash_tolerance,
         rules=rules,
     )
     return Configuration(
@@ -326,6 +330,7 @@ def _account(table: Table, terminal: str, fallback: _Fallback, fees: FeeSchedule
         limits=read_limits(table, ScopeKind.ACCOUNT, fallback.limits),
         bare_per_day_max=table.number("bare_per_day_max", fallback.bare_per_day_max, least=1),
         fees=fees,
+        **read_policy(table)._asdict(),
     )
     cash = table.money("cash", 1_000_000 * UNIT)
     holdings = _holdings(table)
