@@ -21,6 +21,7 @@ from qmt_trading.cli import (
     journal,
     morning,
     reading,
+    reconciling,
     rehearsing,
     risk,
     rules,
@@ -80,6 +81,7 @@ for command in (
     acting.halt,
     acting.resume,
     acting.resolve,
+    reconciling.reconcile,
     acting.stop,
 ):
     app.command(cls=words.Command)(command)
