@@ -27,6 +27,7 @@ from qmt_trading.cli import (
     rules,
     running,
     sending,
+    shadow,
     words,
 )
 
@@ -89,6 +90,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
+app.add_typer(shadow.app, name="shadow")
 
 
 def main() -> None:
