@@ -155,6 +155,8 @@ class Engine:
                 self._emit(alerts.signals_dropped(event))
             case ev.DoorComplained():
                 self._emit(alerts.door_complained(event))
+            case ev.TerminalComplained():
+                self._emit(alerts.terminal_complained(event))
             case ev.SubmitRefused():
                 self._tell_not_sent(event.client_order_id, event.text)
             case ev.SubmitsWithheld():

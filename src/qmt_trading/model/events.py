@@ -296,6 +296,15 @@ class DoorComplained(Struct, frozen=True, array_like=True, tag="door", gc=False)
     english: str
 
 
+class TerminalComplained(Struct, frozen=True, array_like=True, tag="terminal", gc=False):
+    """Something about a terminal, or the program before it, that a person should know or mend."""
+
+    terminal: str
+    code: str
+    chinese: str
+    english: str
+
+
 class Mark(Struct, frozen=True, array_like=True, gc=False):
     """What one symbol is worth now."""
 
@@ -382,7 +391,7 @@ Report = (
 )
 """What a broker may deliver."""
 
-Noticed = DoorComplained | MorningChecked | CancelsEnding
+Noticed = DoorComplained | TerminalComplained | MorningChecked | CancelsEnding
 """What the watches of this process have noticed."""
 
 Request = (

@@ -35,7 +35,7 @@ DEFAULT_FOLDERS: Final = {
     Mode.REPLAY: "data-replay",
 }
 """Each mode has a journal of its own: what was tried never mixes with what was done."""
-_MODES: Final = {mode.value: mode for mode in Mode}
+_MODES: Final = {mode.value: mode for mode in (Mode.PAPER, Mode.SHADOW, Mode.LIVE)}
 PORT_MAX: Final = 65_535
 _TCP: Final = re.compile(r"tcp:127\.0\.0\.1:([0-9]{1,5})")
 

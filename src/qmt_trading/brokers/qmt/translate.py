@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from qmt_trading.brokers.linked.translate import Complaint
 from qmt_trading.brokers.qmt import codes
 from qmt_trading.brokers.qmt.fields import (
     QUANTITY_MAX,
@@ -52,17 +53,6 @@ class Unlisted(NamedTuple):
     number: int
     chinese: str
     english: str
-
-
-class Complaint(NamedTuple):
-    """What a pushed error says, and of which order."""
-
-    client_order_id: str
-    broker_order_id: str
-    """Empty: it names no order that the terminal had numbered."""
-    venue_order_id: str
-    text: str
-    """The counter's own words, with its error number; what it means is ``refusals.refusal``'s to say."""
 
 
 def order_row(row: Row) -> OrderRow:
