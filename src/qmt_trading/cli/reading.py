@@ -84,6 +84,7 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         ("格式错误", f"{row.get('malformed')}" + ("（qmt signals --malformed）" if row.get("malformed") else "")),
     ]
     pairs += risk_pairs(row)
+    pairs += day_pairs(row)
     if row.get("calendar_ends_soon"):
         pairs.append(("交易日历", f"只到 {row.get('calendar_until')}，之后不再下单：请 qmt calendar import 下一年"))
     chaos = row.get("chaos")
@@ -97,6 +98,18 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
 def observed_text(row: dict[str, object]) -> str:
     """Return how much shadow mode has decided today and not sent."""
     return f"委托 {row['observed_orders']} 笔，撤单 {row['observed_cancels']} 笔（qmt shadow show）"
+
+
+def day_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
+    """Return what is wrong with accounts now, and which of them buy nothing after a red check; empty: nothing."""
+    pairs: list[tuple[str, object]] = []
+    for key, name in (("conditions_text", "连接"), ("morning_closed_text", "检查")):
+        told = row.get(key)
+        if isinstance(told, list):
+            pairs += [(name, each) for each in told]
+    if row.get("resting"):
+        pairs.append(("夜间休市", f"{row['resting']} 个账户，属正常"))
+    return pairs
 
 
 def risk_pairs(row: dict[str, object]) -> list[tuple[str, object]]:

@@ -37,6 +37,7 @@ from qmt_trading.run.config import Configuration
 from qmt_trading.run.config_terminals import Terminal
 from qmt_trading.run.control import Control
 from qmt_trading.run.control_door import ControlDoor, control_address
+from qmt_trading.run.day.making import make_day_watch
 from qmt_trading.run.door_watch import DoorWatch, Watched
 from qmt_trading.run.doors import make_door
 from qmt_trading.run.ex_days import ExDays, Source
@@ -146,13 +147,25 @@ class Application:
             self._control.doors = self._doors
             watched: list[Watched] = [*self._doors, self._control_door]
             self._watch = DoorWatch(watched, self._session, self._clock, self._inbox.report)
+            self._day = make_day_watch(
+                configuration,
+                self._loop,
+                self._clock,
+                self._session,
+                self._feed,
+                actions=self._actions if path is not None else None,
+                report=self._inbox.report,
+                say=self._narrator.say,
+            )
+            self._control.day = self._day
             self._housekeeping = Housekeeping(
                 self._loop,
                 self._journal,
                 self._clock,
                 head=self._narrator.head,
                 trouble=self._narrator.trouble,
-                watch=self._watch.look,
+                watch=self._look,
+                end=self._day.close,
             )
         except BaseException:
             self._release_locks()
@@ -318,6 +331,10 @@ class Application:
             self._flag.take_down()
         elif isinstance(request, ev.HaltRequested) and not on_disk:
             self._flag.put_up(f"{request.who}: {request.why}")  # The journal will not remember it.
+
+    def _look(self) -> None:
+        self._watch.look()
+        self._day.look()
 
     # Building
 

@@ -18,6 +18,8 @@ from qmt_trading.model.words import BareAction, Mode, Verb
 from qmt_trading.run.actions_file import read_actions
 from qmt_trading.run.calendar_file import read as read_calendar
 from qmt_trading.run.config_compliance import read_compliance, require_registration
+from qmt_trading.run.config_day import DEFAULT as DAY_DEFAULT
+from qmt_trading.run.config_day import DaySettings, read_day
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
@@ -58,6 +60,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     log_days: int
     log_bytes_max: int
     digest: str
+    day: DaySettings = DAY_DEFAULT
 
     def session(self) -> Session:
         """Return the hours and days of trading."""
@@ -116,6 +119,8 @@ def load(path: Path) -> Configuration:
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
     accounts = registrations.given_to(accounts, known)
+    day = read_day(root, is_real=any(terminal.qmt is not None for terminal in ways.terminals))
+    accounts = day.given_to(accounts, checked=frozenset(each.name for each in ways.terminals if each.qmt is not None))
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
@@ -150,6 +155,7 @@ def load(path: Path) -> Configuration:
         calendar_until=until,
         calendar_warns_from=warns_from,
         opening_pause=hours.opening_pause,
+        night=(day.night.begins_ns, day.night.ends_ns) if day.night is not None else None,
         rules=rules,
     )
     return Configuration(
@@ -166,6 +172,7 @@ def load(path: Path) -> Configuration:
         log_days=log_days,
         log_bytes_max=log_bytes_max,
         digest=file.digest,
+        day=day,
     )
 
 

@@ -77,6 +77,7 @@ TAGS = {
     "LimitRequested": "limit-request",
     "LimitSet": "limit",
     "LimitsConfirmed": "limits-confirmed",
+    "TerminalComplained": "terminal",
     "MorningChecked": "morning",
     "MorningAccepted": "morning-accepted",
     "CancelsEnding": "cancels-ending",
