@@ -121,8 +121,10 @@ def load(path: Path) -> Configuration:
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
     accounts = registrations.given_to(accounts, known)
-X    day = read_day(root, is_real=any(terminal.qmt is not None for terminal in ways.terminals))
-    accounts = day.given_to(accounts, checked=frozenset(each.name for each in ways.terminals if each.qmt is not None))
+    clients = frozenset(each.name for each in ways.terminals if each.qmt is not None)
+    accounts = reconcile.given_to(accounts, clients=clients)
+    day = read_day(root, is_real=bool(clients))
+    accounts = day.given_to(accounts, checked=clients)
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
