@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -82,6 +83,7 @@ class DirectWriter:
 
 def pipe_writer(descriptor: int) -> DirectWriter:
     """Return a writer to a pipe of POSIX; lines up to 4,096 bytes are taken whole or not at all."""
+    assert sys.platform != "win32", "a pipe there blocks whoever writes to it"
     os.set_blocking(descriptor, False)
     return DirectWriter(lambda line: os.write(descriptor, line))
 
