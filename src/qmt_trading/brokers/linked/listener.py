@@ -109,7 +109,7 @@ class Dialled:
         self._why = ""
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._writer = DirectWriter(accepted.send)
+        self._writer = DirectWriter(accepted.send, accepted.close)
 
     def send(self, line: bytes) -> Sent:
         return self._writer.send(line)
@@ -128,7 +128,7 @@ class Dialled:
     def read(self, side: Side) -> str:
         """Pass on what comes until the end, and return why it came."""
         try:
-            with self._socket, selectors.DefaultSelector() as selector:
+            with selectors.DefaultSelector() as selector:
                 selector.register(self._socket, selectors.EVENT_READ)
                 while not self._why:
                     if not selector.select(_POLL_S):
@@ -142,7 +142,7 @@ class Dialled:
         except OSError as error:
             return self._why or f"连接中断：{error} / the connection broke"
         finally:
-            self._writer.end()
+            self._writer.shut()
         return self._why or "柜台宿主断开 / the host has gone"
 
 

@@ -154,6 +154,22 @@ def test_a_host_that_cannot_be_started_is_told(tmp_path: Path) -> None:
     assert set(told) == {"host_start"}
 
 
+def has_ended(pid: int) -> bool:
+    """Tell whether a process of Windows is gone within our patience."""
+    if sys.platform != "win32":
+        raise AssertionError("of Windows")
+    import pywintypes
+    import win32api
+    import win32con
+    import win32event
+
+    try:
+        process = win32api.OpenProcess(win32con.SYNCHRONIZE, False, pid)
+    except pywintypes.error:
+        return True
+    return win32event.WaitForSingleObject(process, int(PATIENCE_S * 1000)) == win32event.WAIT_OBJECT_0
+
+
 ENGINE = """
 import sys, time
 from tests.unit.brokers.linked.test_child import Run
@@ -170,12 +186,16 @@ def test_a_host_does_not_outlive_an_engine_that_is_killed(tmp_path: Path) -> Non
     engine = subprocess.Popen([sys.executable, "-c", ENGINE, str(tmp_path)], stdout=subprocess.PIPE)
     assert engine.stdout is not None
     assert engine.stdout.readline().strip() == b"up"
+    until = time.monotonic() + PATIENCE_S
+    while not (tmp_path / "pid-0").exists():
+        assert time.monotonic() < until
+        time.sleep(0.02)
     engine.kill()
     engine.wait()
     engine.stdout.close()
     if sys.platform == "win32":
-        return  # The job object ended it, without a word; that it is gone shows in that nothing holds this folder.
-    until = time.monotonic() + PATIENCE_S
+        assert has_ended(int((tmp_path / "pid-0").read_text(encoding="ascii")))  # The job ended it, without a word.
+        return
     while not (tmp_path / "end-of-input").exists():
         assert time.monotonic() < until
         time.sleep(0.02)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import IO
 
 import pytest
 
@@ -17,14 +18,12 @@ LINE = b"x" * 299 + b"\n"
 
 
 @pytest.fixture
-def pipe() -> Iterator[tuple[int, int]]:
+def pipe() -> Iterator[tuple[int, IO[bytes]]]:
     reading, writing = os.pipe()
-    yield reading, writing
-    for descriptor in (reading, writing):
-        try:
-            os.close(descriptor)
-        except OSError:
-            continue  # The test has closed it.
+    stream = os.fdopen(writing, "wb", buffering=0)
+    yield reading, stream
+    stream.close()
+    os.close(reading)
 
 
 class Narrow:
@@ -34,6 +33,9 @@ class Narrow:
         self.room = room
         self.taken = b""
         self.broken = False
+
+    def close(self) -> None:
+        self.broken = True
 
     def write(self, data: bytes) -> int:
         if self.broken:
@@ -47,7 +49,7 @@ class Narrow:
 
 def test_a_line_in_part_is_finished_before_another_begins() -> None:
     narrow = Narrow(4)
-    writer = DirectWriter(narrow.write)
+    writer = DirectWriter(narrow.write, narrow.close)
     assert writer.send(b"abcdef\n") is Sent.PART
     assert writer.send(b"other\n") is Sent.NOTHING
     narrow.room = 5
@@ -56,11 +58,14 @@ def test_a_line_in_part_is_finished_before_another_begins() -> None:
     writer.flush()
     assert writer.send(b"z\n") is Sent.WHOLE
     assert narrow.taken == b"abcdef\nxy\nz\n"
+    writer.shut()
+    assert narrow.broken
+    assert writer.send(b"late\n") is Sent.NOTHING
 
 
 def test_nothing_is_taken_where_there_is_no_room_or_nobody() -> None:
     narrow = Narrow(0)
-    writer = DirectWriter(narrow.write)
+    writer = DirectWriter(narrow.write, narrow.close)
     assert writer.send(LINE) is Sent.NOTHING
     narrow.room = 1000
     assert writer.send(LINE) is Sent.WHOLE
@@ -71,7 +76,7 @@ def test_nothing_is_taken_where_there_is_no_room_or_nobody() -> None:
     assert narrow.taken == LINE
 
 
-def test_a_full_pipe_takes_a_line_whole_or_not_at_all(pipe: tuple[int, int]) -> None:
+def test_a_full_pipe_takes_a_line_whole_or_not_at_all(pipe: tuple[int, IO[bytes]]) -> None:
     if sys.platform == "win32":
         pytest.skip("needs POSIX: pipes that are not waited for")
     reading, writing = pipe
@@ -87,7 +92,7 @@ def test_a_full_pipe_takes_a_line_whole_or_not_at_all(pipe: tuple[int, int]) -> 
     assert received == LINE * whole
 
 
-def test_a_thread_writes_what_a_blocking_pipe_does_not_take_at_once(pipe: tuple[int, int]) -> None:
+def test_a_thread_writes_what_a_blocking_pipe_does_not_take_at_once(pipe: tuple[int, IO[bytes]]) -> None:
     reading, writing = pipe
     writer = ThreadWriter(writing, "test")
     began = time.monotonic()
@@ -106,9 +111,10 @@ def test_a_thread_writes_what_a_blocking_pipe_does_not_take_at_once(pipe: tuple[
         received += os.read(reading, 65_536)
     assert received == LINE * (whole - len(left))
     assert writer.settled(20)
+    assert pipe[1].closed
 
 
-def test_a_thread_that_writes_keeps_the_order_and_settles(pipe: tuple[int, int]) -> None:
+def test_a_thread_that_writes_keeps_the_order_and_settles(pipe: tuple[int, IO[bytes]]) -> None:
     reading, writing = pipe
     writer = ThreadWriter(writing, "test")
     for number in range(100):
