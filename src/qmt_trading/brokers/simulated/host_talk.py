@@ -123,8 +123,8 @@ class Talk:
             self._lane.speak({"t": "bye", "why": "bad_frame"})
         except _EndedError as error:
             self._lane.speak({"t": "bye", "why": str(error)})
-        time.sleep(0 if said_goodbye else 0.05)  # The last word should still leave.
         ended.set()
+        self._lane.end()
         writer.join(2.0)
         streams.close()
         return said_goodbye
@@ -133,7 +133,7 @@ class Talk:
         try:
             while True:
                 over = ended.is_set()
-                data = self._lane.take(0 if over else _TAKE_S)
+                data = self._lane.take(_TAKE_S)
                 if data:
                     streams.write(data)
                 elif over:
