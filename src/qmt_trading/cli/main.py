@@ -14,16 +14,20 @@ from qmt_trading.cli import (
     calendar,
     climbing,
     compliance,
+    day_report,
     demo,
     doctor,
     init,
     journal,
+    morning,
     reading,
+    reconciling,
     rehearsing,
     risk,
     rules,
     running,
     sending,
+    shadow,
     words,
 )
 
@@ -70,12 +74,15 @@ for command in (
     reading.timed,
     reading.alerts,
     reading.timeline,
+    morning.morning,
+    day_report.report,
     actions.actions,
     rules.rules,
     acting.cancel,
     acting.halt,
     acting.resume,
     acting.resolve,
+    reconciling.reconcile,
     acting.stop,
 ):
     app.command(cls=words.Command)(command)
@@ -83,6 +90,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
+app.add_typer(shadow.app, name="shadow")
 
 
 def main() -> None:
