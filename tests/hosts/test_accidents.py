@@ -23,7 +23,7 @@ def test_a1_an_order_that_is_never_answered_is_never_sent_again(host: HostEnd, c
 
 
 def test_a2_an_order_that_waited_too_long_is_refused_and_a_cancel_is_not(start: Start, counter: Counter) -> None:
-    host = start(waits={"CALL_S": 20.0})
+    host = start(waits={"CALL_S": 60.0})
     host.ready()
     counter.hang("orderStock", "cancelOrderStock")
     host.submit("a-1")
