@@ -115,9 +115,9 @@ class Talk:
         lines = Lines(FROM_ENGINE_BYTES_MAX)
         said_goodbye = False
         try:
-            while received := streams.read():
+            while not said_goodbye and (received := streams.read()):
                 for line in lines.feed(received):
-                    said_goodbye = self._line(parse(line), streams) or said_goodbye
+                    said_goodbye = said_goodbye or self._line(parse(line), streams)
         except BadFrameError as error:
             print(f"bad frame: {error}", file=sys.stderr, flush=True)
             self._lane.speak({"t": "bye", "why": "bad_frame"})

@@ -156,18 +156,18 @@ def test_a_host_that_cannot_be_started_is_told(tmp_path: Path) -> None:
 
 def has_ended(pid: int) -> bool:
     """Tell whether a process of Windows is gone within our patience."""
-    if sys.platform != "win32":
-        raise AssertionError("of Windows")
-    import pywintypes
-    import win32api
-    import win32con
-    import win32event
+    if sys.platform == "win32":
+        import pywintypes
+        import win32api
+        import win32con
+        import win32event
 
-    try:
-        process = win32api.OpenProcess(win32con.SYNCHRONIZE, False, pid)
-    except pywintypes.error:
-        return True
-    return win32event.WaitForSingleObject(process, int(PATIENCE_S * 1000)) == win32event.WAIT_OBJECT_0
+        try:
+            process = win32api.OpenProcess(win32con.SYNCHRONIZE, False, pid)
+        except pywintypes.error:
+            return True
+        return win32event.WaitForSingleObject(process, int(PATIENCE_S * 1000)) == win32event.WAIT_OBJECT_0
+    raise AssertionError("of Windows only")
 
 
 ENGINE = """
