@@ -220,6 +220,10 @@ class QmtFeed:
         detail = self._details.get(symbol)
         return detail is not None and detail.trading_day in (None, day)
 
+    def is_detailed(self, day: dt.date) -> bool:
+        """Tell whether the terminal has told the detail of any instrument for ``day``."""
+        return any(detail.trading_day == day for detail in tuple(self._details.values()))
+
     def differences(self, day: dt.date) -> tuple[Difference, ...]:
         """Return where the details and the rule book disagree on ``day``."""
         return tuple(

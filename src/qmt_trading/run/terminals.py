@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +18,10 @@ from qmt_trading.brokers.simulated.embedded import EmbeddedExchange
 from qmt_trading.brokers.simulated.exchange import Exchange
 from qmt_trading.brokers.simulated.records import AccountOpening
 from qmt_trading.brokers.simulated.remote import RemoteExchange
-from qmt_trading.link.messages import Trouble
 from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.market.sessions import Session
-from qmt_trading.model import events as ev
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import Mode, TradingState
+from qmt_trading.model.words import Mode
 from qmt_trading.ports import Broker, Clock, MarketFeed
 from qmt_trading.run.config_terminals import QmtTerminal, Terminal
 from qmt_trading.run.ex_days import Source
@@ -111,38 +109,3 @@ class Exchanges:
         )
         numbers = tuple(AccountId(opening.account) for opening in openings)
         return EmbeddedExchange(LyingExchange(exchange, self._chaos, seed=terminal.seed), self._clock, numbers)
-
-
-class Complaints:
-    """Puts on record what a host says that a person should know: each thing once, until another takes its place."""
-
-    def __init__(
-        self,
-        terminal: Terminal,
-        report: Callable[[ev.TerminalComplained], None],
-        ask: Callable[[ev.HaltRequested], None],
-    ) -> None:
-        """Tell by ``report`` what is wrong with ``terminal``, and stop by ``ask`` what must not go on."""
-        self._terminal = terminal
-        self._report = report
-        self._ask = ask
-        self._told: dict[str, str] = {}
-        self._doubts: set[tuple[AccountId, str]] = set()
-
-    def trouble(self, trouble: Trouble) -> None:
-        """Take a complaint; from any thread."""
-        if self._told.get(trouble.code) == trouble.text:
-            return
-        self._told[trouble.code] = trouble.text
-        english = trouble.english or trouble.text
-        self._report(ev.TerminalComplained(self._terminal.name, trouble.code, trouble.text, english))
-
-    def came_up(self) -> None:
-        """Have what was told before told again when it happens again."""
-        self._told.clear()
-
-    def doubt(self, account: AccountId, chinese: str, english: str) -> None:
-        """Let ``account`` only sell until a person has looked at an order in a state that nobody has described."""
-        if (account, chinese) not in self._doubts:
-            self._doubts.add((account, chinese))
-            self._ask(ev.HaltRequested("engine", f"{chinese} / {english}", account, TradingState.REDUCING))

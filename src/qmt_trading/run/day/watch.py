@@ -106,14 +106,15 @@ class DayWatch:
         """Do what is due."""
         view, now_ns = self._view(), self._clock.now_ns()
         self._tell_conditions(view)
+        rests = self._gather.is_night(now_ns)
         for row in view.accounts:
-            if row.account in self._accounts:
+            if row.account in self._accounts and not rests:  # What is due in the night is told when it ends.
                 self._check(row, view.day, now_ns)
         if self._session.trading_day(now_ns) == day_of(now_ns) and not self._session.always_open:
             self._tell_endings(now_ns)
             self._write(now_ns)
         if self._awake is not None:
-            told = self._awake.hold(not self._gather.is_night(now_ns))
+            told = self._awake.hold(not rests)
             if told:
                 self._say("info", "awake", told)
 
@@ -159,7 +160,7 @@ class DayWatch:
         is_early = CHECK_FROM_NS <= time_of_day_ns(now_ns) < CHECK_UNTIL_NS
         if is_early and known.morning != today and day == today and (compared or not starting):
             known.morning, due = today, True
-        if known.red is None and not starting and not self._gather.is_night(now_ns):
+        if known.red is None and not starting:
             due = True  # It never came: that is worth a red message, too.
         return due
 
