@@ -215,7 +215,11 @@ class QmtFeed:
         missed, self._missed = self._missed, {}
         return tuple(missed)
 
-    def is_detailed(self, symbol: Symbol, day: dt.date) -> bool:
+    def undetailed(self, day: dt.date) -> tuple[Symbol, ...]:
+        """Return the symbols with quotes whose detail is not of ``day``, in the order in which they came."""
+        return tuple(symbol for symbol in self.symbols if not self.has_detail(symbol, day))
+
+    def has_detail(self, symbol: Symbol, day: dt.date) -> bool:
         """Tell whether there is a detail of ``symbol`` that is of ``day``, or does not say of which."""
         detail = self._details.get(symbol)
         return detail is not None and detail.trading_day in (None, day)

@@ -200,4 +200,4 @@ class TerminalQuotes:
             return True
         if not is_time or steady_ns - asked_ns < ASK_AGAIN_NS:
             return False
-        return asked_day != day or not self.feed.is_detailed(symbol, day)
+        return asked_day != day or not self.feed.has_detail(symbol, day)

@@ -51,12 +51,12 @@ def test_a_detail_is_of_its_day_or_of_none() -> None:
     feed = make()
     feed.take({PUFA: tick(TEN), "000001.SZ": tick(TEN)}, TEN)
     assert feed.symbols == (PUFA, "000001.SZ")
-    assert not feed.is_detailed(PUFA, DAY)
+    assert not feed.has_detail(PUFA, DAY)
     feed.tell([DETAIL])
-    assert feed.is_detailed(PUFA, DAY)
-    assert not feed.is_detailed(PUFA, DAY + dt.timedelta(days=1))
+    assert feed.has_detail(PUFA, DAY)
+    assert not feed.has_detail(PUFA, DAY + dt.timedelta(days=1))
     feed.tell([replace(DETAIL, trading_day=None)])
-    assert feed.is_detailed(PUFA, DAY + dt.timedelta(days=1))
+    assert feed.has_detail(PUFA, DAY + dt.timedelta(days=1))
 
 
 @pytest.mark.parametrize("ahead_s", [-7, 0, 7])

@@ -99,8 +99,8 @@ def test_details_of_another_instrument_are_told_once_and_left_out() -> None:
     joined = Joined(at(10))
     joined.quotes.details({"600001.SH": told_detail(), "600002.SH": told_detail(), PUFA: told_detail()})
     assert [each.code for each in joined.told] == ["detail"]
-    assert joined.quotes.feed.is_detailed(PUFA, DAY)
-    assert not joined.quotes.feed.is_detailed(Symbol("600001.SH"), DAY)
+    assert joined.quotes.feed.has_detail(PUFA, DAY)
+    assert not joined.quotes.feed.has_detail(Symbol("600001.SH"), DAY)
 
 
 def test_an_old_detail_is_asked_for_again_in_the_morning_until_it_is_of_the_day() -> None:
