@@ -14,7 +14,7 @@ import pytest
 
 from qmt_trading.brokers.linked.broker import LinkedBroker
 from qmt_trading.brokers.linked.child import ChildCarrier
-from qmt_trading.brokers.linked.condition import Level, Listeners
+from qmt_trading.brokers.linked.condition import Level, LinkPhase, Listeners
 from qmt_trading.brokers.qmt.dialect import XtTranslate
 from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.market.sessions import ALWAYS_OPEN
@@ -49,7 +49,7 @@ class Joined:
         self.clock = SystemClock()
         self.reports: list[ev.Report] = []
         self.told: list[ev.TerminalComplained] = []
-        self.quotes = TerminalQuotes("main", LISTED, ALWAYS_OPEN, STANDARD, self.clock, self.told.append)
+        self.quotes = TerminalQuotes(LISTED, ALWAYS_OPEN, STANDARD, self.clock, self.told.append)
         package, terminal = make_package(folder / "package"), make_terminal(folder)
         command = (sys.executable, str(HOST_FILE), "--terminal", str(terminal), "--xtquant", str(package))
         environment = {**os.environ, "QMT_TEST_COUNTER": counter.address, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -62,25 +62,28 @@ class Joined:
             XtTranslate(),
             Level.NONE,
             listeners=Listeners(
-                quotes=self.quotes.quotes,
-                feed=self.quotes.host_feed,
+                quotes=lambda rows, now_ns: self.quotes.take("main", rows, now_ns),
+                feed=lambda told: self.quotes.host_told("main", told),
                 detail=self.quotes.details,
-                state=self.quotes.link,
             ),
         )
         self._stopping = threading.Event()
-        self._market = threading.Thread(target=self._trade, daemon=True)
+        self._view = Bench().engine.view()
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._trade, self._look)]
         self.trading = True
 
     def start(self) -> None:
         self.broker.start(self.reports.append)
-        self.quotes.start(self.broker, Bench().engine.view)
-        self._market.start()
+        self.wait(lambda: self.broker.condition().phase is LinkPhase.OPEN)
+        self.quotes.use("main", self.broker)
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         self._stopping.set()
-        self._market.join(PATIENCE_S)
-        self.quotes.stop()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(PATIENCE_S)
         self.broker.stop()
 
     def wait(self, what: Callable[[], object]) -> None:
@@ -91,6 +94,10 @@ class Joined:
 
     def codes(self) -> list[str]:
         return [each.code for each in self.told]
+
+    def _look(self) -> None:
+        while not self._stopping.wait(0.25):
+            self.quotes.pulse(self._view)
 
     def _trade(self) -> None:
         """Let a tick come ten times a second, while there is trading."""
@@ -113,8 +120,8 @@ def joined(tmp_path: Path) -> Iterator[Joined]:
             "PreClose": 10.0,
             "PriceTick": 0.01,
         }
-        made.start()
         try:
+            made.start()
             yield made
         finally:
             made.stop()

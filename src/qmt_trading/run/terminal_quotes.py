@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
-from qmt_trading.brokers.linked.condition import Condition, LinkPhase
 from qmt_trading.brokers.qmt.details import detail
 from qmt_trading.brokers.qmt.fields import RowError
 from qmt_trading.feeds.qmt import QmtFeed
@@ -28,7 +26,6 @@ from qmt_trading.ports import Clock
 from qmt_trading.run.day.outside import FeedState
 from qmt_trading.run.watching import Watching
 
-PULSE_S: Final = 0.25
 ASKED_MAX: Final = 200
 """Details asked for at once: the terminal answers them one by one, before the next question."""
 ASK_EVERY_NS: Final = 2 * SECOND_NS
@@ -38,7 +35,6 @@ _DETAILED: Final = frozenset({InstrumentKind.STOCK, InstrumentKind.FUND, Instrum
 """Whole markets hold five times as many codes: indices, bonds, what is not traded any more."""
 _MORNING_NS: Final = (8 * 3600 + 30 * 60) * SECOND_NS
 _EVENING_NS: Final = 15 * 3600 * SECOND_NS
-_STOP_S: Final = 5.0
 
 
 class QuoteWay(Protocol):
@@ -52,48 +48,41 @@ class QuoteWay(Protocol):
 
 
 class TerminalQuotes:
-    """The quotes of one terminal. ``quotes``, ``details``, ``host_feed`` and ``link`` listen to its link.
-
-    A thread of its own looks four times a second, so that nothing else that is slow delays the word of a silence.
-    """
+    """The quotes of the terminal that gives them. ``pulse`` and ``use`` are for one thread, all else for any."""
 
     def __init__(
         self,
-        terminal: str,
         settings: EngineSettings,
         session: Session,
         rules: RuleBook,
         clock: Clock,
         report: Callable[[TerminalComplained], None],
     ) -> None:
-        """Make the feed; nothing is asked for before ``start``. ``report`` must not wait."""
-        self._terminal = terminal
+        """Make the feed; nothing is asked for before a terminal is to be used. ``report`` must not wait."""
         self._session = session
         self._clock = clock
         self._report = report
         self._watching = Watching(settings)
         self._wanted: Wanted | None = None
+        self._name = ""
         self._way: QuoteWay | None = None
-        self._view: Callable[[], View] | None = None
         self._asked: dict[Symbol, tuple[dt.date, int]] = {}
         """When each detail was asked for last: for which day, and by the steady clock."""
         self._ask_next_ns = 0
         self._missed: dict[Symbol, None] = {}
         self._has_complained = False
-        self._host = ""
-        self._host_text = ""
-        self._is_open = False
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._hosts: dict[str, HostFeed] = {}
         self.feed: Final = QmtFeed(session, begun_ns=clock.now_ns(), rules=rules, subscribe_again=self._subscribe)
 
-    # What the link tells, by its threads
+    # What the links tell, by their threads
 
-    def quotes(self, rows: Mapping[str, object], now_ns: int) -> None:
-        self.feed.take(rows, now_ns)
+    def take(self, name: str, rows: Mapping[str, object], now_ns: int) -> None:
+        """Take quotes of the terminal that gives them; what another one still sends is left out."""
+        if name == self._name:
+            self.feed.take(rows, now_ns)
 
     def details(self, rows: Mapping[str, Mapping[str, object]]) -> None:
-        """Take what the terminal says of instruments.
+        """Take what a terminal says of instruments.
 
         A detail of another instrument than it is said to be of is left out, and the first such told.
         """
@@ -104,40 +93,34 @@ class TerminalQuotes:
             except RowError as error:
                 if not self._has_complained:
                     self._has_complained = True
-                    self._report(TerminalComplained(self._terminal, "detail", str(error), error.english))
+                    self._report(TerminalComplained(self._name, "detail", str(error), error.english))
         self.feed.tell(found)
 
-    def host_feed(self, told: HostFeed) -> None:
-        self._host, self._host_text = told.state, told.text
+    def host_told(self, name: str, told: HostFeed) -> None:
+        self._hosts[name] = told
 
-    def link(self, condition: Condition) -> None:
-        """Begin anew where the way to the terminal has opened; the link itself asks again for what was wanted."""
-        is_open = condition.phase in (LinkPhase.OPEN, LinkPhase.LATE)
-        if is_open and not self._is_open:
+    # What is due, by the thread that looks
+
+    def use(self, name: str, way: QuoteWay | None) -> None:
+        """Let the terminal ``name`` give the quotes from now on; its link has just opened, or opened again.
+
+        None: there is no terminal.
+        """
+        if name != self._name:
+            self._asked.clear()
+        self._name, self._way = name, way
+        if way is not None:
+            self._subscribe()
             self.feed.begin(self._clock.now_ns())
-        self._is_open = is_open
 
-    # The thread that looks
-
-    def start(self, way: QuoteWay, view: Callable[[], View]) -> None:
-        """Ask ``way`` for what ``view`` shows to be needed, from now on."""
-        self._way, self._view = way, view
-        self._thread = threading.Thread(target=self._work, name=f"{self._terminal}-quotes", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(_STOP_S)
-
-    def pulse(self) -> None:
-        """Do what is due; called four times a second by the thread of this, or by a test."""
-        assert self._way is not None
-        assert self._view is not None
+    def pulse(self, view: View) -> None:
+        """Ask for what ``view`` needs, and tell of a silence; a few times a second."""
+        if self._way is None:
+            return
         now_ns, steady_ns = self._clock.now_ns(), self._clock.steady_ns()
         missed = self.feed.take_missed()
         self._missed.update(dict.fromkeys(missed))
-        wanted = self._watching.take(self._view(), steady_ns, missed)
+        wanted = self._watching.take(view, steady_ns, missed)
         if wanted is not None:
             self._wanted = wanted
             self._subscribe()
@@ -145,36 +128,38 @@ class TerminalQuotes:
         told = self.feed.look(now_ns)
         if told is not None:
             code = "quotes_silent" if told.silent else "quotes_back"
-            self._report(TerminalComplained(self._terminal, code, told.chinese, told.english))
+            self._report(TerminalComplained(self._name, code, told.chinese, told.english))
         if steady_ns >= self._ask_next_ns:
             self._ask_next_ns = steady_ns + ASK_EVERY_NS
-            self._ask_details(now_ns, steady_ns)
+            self._ask_details(self._way, now_ns, steady_ns)
 
     # What is known, for any thread
 
     def state(self) -> tuple[FeedState, str]:
         """Return how the quotes are as a whole, with the host's words where it has any."""
-        if not self._is_open or self._host == "down":
-            return FeedState.DOWN, self._host_text
+        host = self._hosts.get(self._name)
+        text = host.text if host is not None else ""
+        if self._way is None or (host is not None and host.state == FeedState.DOWN.value):
+            return FeedState.DOWN, text
         if self.feed.is_silent:
-            return FeedState.SILENT, self._host_text
+            return FeedState.SILENT, text
         return (FeedState.LIVE if self.feed.symbols else FeedState.UNKNOWN), ""
 
-    def differences(self) -> tuple[Difference, ...]:
-        """Return where the terminal's details and the rule book disagree today."""
-        return self.feed.differences(self._session.trading_day(self._clock.now_ns()))
+    def differences(self) -> tuple[Difference, ...] | None:
+        """Return where the terminal's details and the rule book disagree today; None: it has told none of today."""
+        day = self._session.trading_day(self._clock.now_ns())
+        return self.feed.differences(day) if self.feed.is_detailed(day) else None
 
-    def _work(self) -> None:
-        while not self._stopping.wait(PULSE_S):
-            self.pulse()
+    def clock_ahead_ns(self) -> int | None:
+        """Return by how much this machine's clock is ahead of the exchange's, at most; None: not known."""
+        return self.feed.clock_ahead_ns(self._clock.now_ns())
 
     def _subscribe(self) -> None:
         if self._way is not None and self._wanted is not None:
             self._way.watch(self._wanted.symbols, self._wanted.markets)
 
-    def _ask_details(self, now_ns: int, steady_ns: int) -> None:
+    def _ask_details(self, way: QuoteWay, now_ns: int, steady_ns: int) -> None:
         """Ask for details of this day that are missing, those first that somebody needed."""
-        assert self._way is not None
         day = self._session.trading_day(now_ns)
         is_time = day == day_of(now_ns) and _MORNING_NS <= time_of_day_ns(now_ns) < _EVENING_NS
         due: list[Symbol] = []
@@ -183,7 +168,7 @@ class TerminalQuotes:
                 due.append(symbol)
                 if len(due) == ASKED_MAX:
                     break
-        if not due or not self._way.ask_details(due):
+        if not due or not way.ask_details(due):
             return
         for symbol in due:
             self._asked[symbol] = day, steady_ns

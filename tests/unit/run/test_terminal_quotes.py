@@ -9,7 +9,6 @@ from tests.loop_bench import SETTINGS, HandClock
 from tests.terminal_ticks import DAY, PUFA, SECOND, at, tick
 from tests.unit.engine.limited import with_limits
 
-from qmt_trading.brokers.linked.condition import Condition, Level, LinkPhase
 from qmt_trading.link.messages import FeedState as HostFeed
 from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.market.sessions import Session
@@ -41,27 +40,23 @@ class Way:
 
 
 class Joined:
-    """The join over a clock that is set by hand; its thread is not started."""
+    """The join over a clock that is set by hand."""
 
-    def __init__(self, now_ns: int) -> None:
+    def __init__(self, now_ns: int, *, open_too: bool = True) -> None:
         self.clock = HandClock()
         self.clock.steady = now_ns
         self.told: list[ev.TerminalComplained] = []
         self.way = Way()
-        self.quotes = TerminalQuotes("main", LISTED, Session(), STANDARD, self.clock, self.told.append)
-        bench = Bench()
-        self.quotes._way, self.quotes._view = self.way, bench.engine.view
+        self.quotes = TerminalQuotes(LISTED, Session(), STANDARD, self.clock, self.told.append)
+        self.view = Bench().engine.view()
+        if open_too:
+            self.quotes.use("main", self.way)
 
     def passes(self, seconds: float) -> None:
-        """Let time pass in steps of the thread."""
+        """Let time pass in quarters of a second."""
         for _ in range(round(seconds * 4)):
             self.clock.steady += SECOND // 4
-            self.quotes.pulse()
-
-    def opens(self, phase: LinkPhase = LinkPhase.OPEN) -> None:
-        self.quotes.link(
-            Condition("main", phase, Level.TRADE, "trade", False, (), 0, 0, "", 0, 0, 1, "xtquant", {}, "")
-        )
+            self.quotes.pulse(self.view)
 
 
 def told_detail(**changed: object) -> dict[str, object]:
@@ -87,12 +82,12 @@ def test_the_wanted_set_and_its_details_are_asked_for_at_once_and_once() -> None
 
 def test_a_detail_comes_into_the_quote() -> None:
     joined = Joined(at(10))
-    joined.quotes.quotes({PUFA: tick(at(10))}, at(10))
+    joined.quotes.take("main", {PUFA: tick(at(10))}, at(10))
     joined.quotes.details({PUFA: told_detail(UpStopPrice=10.8)})
     quote = joined.quotes.feed.quote(PUFA, at(10))
     assert quote is not None
     assert (quote.name, quote.limit_up) == ("浦发银行", 108_000)
-    assert [each.what for each in joined.quotes.differences()] == ["limit_up"]
+    assert [each.what for each in joined.quotes.differences() or ()] == ["limit_up"]
 
 
 def test_details_of_another_instrument_are_told_once_and_left_out() -> None:
@@ -140,10 +135,9 @@ def test_what_was_needed_in_vain_is_watched_and_asked_about_first() -> None:
 
 def test_a_silence_is_told_within_seconds_and_all_is_subscribed_anew() -> None:
     joined = Joined(at(10))
-    joined.opens()
     for _ in range(40):
         now_ns = joined.clock.now_ns()
-        joined.quotes.quotes({PUFA: tick(now_ns)}, now_ns)
+        joined.quotes.take("main", {PUFA: tick(now_ns)}, now_ns)
         joined.passes(0.5)
     assert joined.told == []
     assert joined.quotes.state() == (FeedState.LIVE, "")
@@ -154,41 +148,51 @@ def test_a_silence_is_told_within_seconds_and_all_is_subscribed_anew() -> None:
     assert joined.way.watched[before:] == joined.way.watched[:1]
     assert joined.quotes.state() == (FeedState.SILENT, "")
     now_ns = joined.clock.now_ns()
-    joined.quotes.quotes({PUFA: tick(now_ns)}, now_ns)
+    joined.quotes.take("main", {PUFA: tick(now_ns)}, now_ns)
     joined.passes(0.25)
     assert [each.code for each in joined.told] == ["quotes_silent", "quotes_back"]
 
 
-def test_a_link_that_opens_is_given_time() -> None:
+def test_a_link_that_opens_again_is_given_time_and_asked_for_all() -> None:
     joined = Joined(at(10))
     joined.passes(2)
-    joined.opens()
+    before = len(joined.way.watched)
+    joined.quotes.use("", None)
+    joined.passes(60)
+    assert joined.told == [], "the link that is down is told of elsewhere"
+    joined.quotes.use("main", joined.way)
+    assert len(joined.way.watched) == before + 1
     joined.passes(2.5)
     assert joined.told == []
     joined.passes(1)
     assert [each.code for each in joined.told] == ["quotes_silent"]
 
 
+def test_quotes_of_a_terminal_that_does_not_give_them_are_left_out() -> None:
+    joined = Joined(at(10))
+    joined.quotes.take("other", {PUFA: tick(at(10))}, at(10))
+    assert joined.quotes.feed.symbols == ()
+
+
+def test_nothing_is_asked_before_there_is_a_terminal() -> None:
+    joined = Joined(at(10), open_too=False)
+    joined.passes(10)
+    assert (joined.way.watched, joined.way.asked, joined.told) == ([], [], [])
+
+
 def test_the_state_is_down_without_a_link_or_by_the_hosts_word() -> None:
-    joined = Joined(at(10))
+    joined = Joined(at(10), open_too=False)
     assert joined.quotes.state()[0] is FeedState.DOWN
-    joined.opens()
+    joined.quotes.use("main", joined.way)
     assert joined.quotes.state()[0] is FeedState.UNKNOWN
-    joined.quotes.host_feed(HostFeed("down", "行情服务没有开"))
+    joined.quotes.host_told("main", HostFeed("down", "行情服务没有开"))
     assert joined.quotes.state() == (FeedState.DOWN, "行情服务没有开")
-    joined.quotes.host_feed(HostFeed("live", ""))
-    joined.opens(LinkPhase.WAITING)
-    assert joined.quotes.state()[0] is FeedState.DOWN
+    joined.quotes.host_told("main", HostFeed("live", ""))
+    assert joined.quotes.state()[0] is FeedState.UNKNOWN
 
 
-def test_it_works_by_a_thread_of_its_own() -> None:
+def test_details_that_agree_are_told_from_details_that_are_not_known() -> None:
     joined = Joined(at(10))
-    bench = Bench()
-    joined.quotes.start(joined.way, bench.engine.view)
-    for _ in range(400):
-        if joined.way.asked:
-            break
-        joined.quotes._stopping.wait(0.05)
-    joined.quotes.stop()
-    assert len(joined.way.watched) == 1
-    assert len(joined.way.asked) == 1
+    assert joined.quotes.differences() is None
+    joined.quotes.details({PUFA: told_detail()})
+    assert joined.quotes.differences() == ()
