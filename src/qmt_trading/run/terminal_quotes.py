@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from qmt_trading.brokers.qmt.details import detail
 from qmt_trading.brokers.qmt.fields import RowError
-from qmt_trading.feeds.qmt import QmtFeed
+from qmt_trading.feeds.qmt import LAG_NS, QmtFeed
 from qmt_trading.feeds.wanted import Wanted
 from qmt_trading.link.messages import FeedState as HostFeed
 from qmt_trading.market.detail import Difference
@@ -151,8 +151,12 @@ class TerminalQuotes:
         return self.feed.differences(day) if self.feed.is_detailed(day) else None
 
     def clock_ahead_ns(self) -> int | None:
-        """Return by how much this machine's clock is ahead of the exchange's, at most; None: not known."""
-        return self.feed.clock_ahead_ns(self._clock.now_ns())
+        """Return by how much this machine's clock is ahead of the exchange's; None: not known.
+
+        What snapshots need on their way cannot be told from a clock that is a little ahead, and counts as 0.
+        """
+        lag_ns = self.feed.clock_ahead_ns(self._clock.now_ns())
+        return 0 if lag_ns is not None and 0 <= lag_ns <= LAG_NS else lag_ns
 
     def _subscribe(self) -> None:
         if self._way is not None and self._wanted is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from tests.engine_bench import STOCK, Bench
 from tests.loop_bench import SETTINGS, HandClock
 from tests.terminal_ticks import DAY, PUFA, SECOND, at, tick
@@ -196,3 +197,14 @@ def test_details_that_agree_are_told_from_details_that_are_not_known() -> None:
     assert joined.quotes.differences() is None
     joined.quotes.details({PUFA: told_detail()})
     assert joined.quotes.differences() == ()
+
+
+@pytest.mark.parametrize(("lag_s", "ahead_s"), [(-4, -4), (0.5, 0), (5, 0), (5.5, 5.5)])
+def test_a_clock_is_wrong_only_by_what_snapshots_cannot_explain(lag_s: float, ahead_s: float) -> None:
+    joined = Joined(at(10))
+    for step in range(6):
+        now_ns = at(10, 0, step)
+        exchange_ms = (now_ns - round(lag_s * SECOND)) // 1_000_000
+        joined.quotes.take("main", {PUFA: tick(now_ns, last=10 + step / 100, time=exchange_ms)}, now_ns)
+    joined.clock.steady = at(10, 0, 6)
+    assert joined.quotes.clock_ahead_ns() == round(ahead_s * SECOND)
