@@ -25,6 +25,7 @@ COMMANDS = [
         "calendar",
         "compliance",
         "risk",
+        "history",
     ),
 ]
 
@@ -46,7 +47,16 @@ def test_each_command_has_one_line_in_the_overview(capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize(
     "command",
-    [*COMMANDS, "journal verify", "journal export", "compliance report", "risk show", "risk set", "risk confirm"],
+    [
+        *COMMANDS,
+        "journal verify",
+        "journal export",
+        "compliance report",
+        "risk show",
+        "risk set",
+        "risk confirm",
+        "history download",
+    ],
 )
 def test_no_help_speaks_the_librarys_english(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(app, [*command.split(), "--help"]) == 0
