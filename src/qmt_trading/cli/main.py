@@ -17,6 +17,7 @@ from qmt_trading.cli import (
     day_report,
     demo,
     doctor,
+    history,
     init,
     journal,
     morning,
@@ -90,6 +91,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
+app.add_typer(history.app, name="history")
 app.add_typer(shadow.app, name="shadow")
 
 
