@@ -51,6 +51,10 @@ def tell_event(facts: Facts, event: ev.Event) -> None:
             facts.new_day(event.day)
         case ev.ResumeRequested(account=None):
             facts.wanted = []  # A person has seen what there was.
+        case ev.MorningChecked():
+            facts.red[event.account] = list(event.red)
+        case ev.MorningAccepted():
+            facts.pardoned.setdefault(event.account, set()).update(facts.closed(event.account))
         case ev.LimitRequested():
             facts.limits[event.scope, event.limit] = event.value, True
         case ev.LimitsConfirmed():
@@ -148,6 +152,7 @@ def _started(facts: Facts, event: ev.EngineStarted) -> None:
     facts.settings = event.settings
     facts.connected, facts.unsettled, facts.journal_closed = set(), set(), False
     facts.limits = {key: (value, False) for key, (value, _) in facts.limits.items()}
+    facts.unchecked()
     for each in event.settings.accounts:
         facts.openings.setdefault(each.account, Opening(0, {}))
     for order in facts.orders:

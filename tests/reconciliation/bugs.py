@@ -9,12 +9,12 @@ from unittest import mock
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import fold, fold_list, fold_reports, matching
+from qmt_trading.engine import bookkeeping, fold, fold_list, fold_reports, matching
 from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.reconciliation import differences, policy, questions, reconcile
 from qmt_trading.engine.reconciliation.reconcile import Absence
 from qmt_trading.model.order import Order
-from qmt_trading.model.reconciliation import CASH, Difference, OnDifference
+from qmt_trading.model.reconciliation import CASH, LAG_NS, Difference, OnDifference
 from qmt_trading.model.words import OrderStatus
 from tests.reconciliation.run_one import run_one
 
@@ -42,7 +42,7 @@ def working_orders_overlooked() -> Any:
 
     def wrong(state: Any, account: Any, symbol: Any, asked_ns: int) -> bool:
         moved = account.moved.values() if symbol == CASH else [account.moved.get(symbol, 0)]
-        return bool(asked_ns >= max(moved, default=0) + differences.LAG_NS)
+        return bool(asked_ns >= max(moved, default=0) + LAG_NS)
 
     return mock.patch.object(differences, "is_still", wrong)
 
@@ -63,7 +63,7 @@ def known_rows_ignored() -> Any:
 
 
 def _without_rows(identity: Any) -> Any:
-    right = fold_list.reconcile
+    right = reconcile.reconcile
 
     def wrong(*args: Any, **named: Any) -> Any:
         found = right(*args, **named)
@@ -80,7 +80,7 @@ def missing_fills_ignored() -> Any:
 def fills_counted_again() -> Any:
     """Each list's fills are new ones."""
     count = iter(range(10**9))
-    return mock.patch.object(fold_reports.bookkeeping, "key_of", lambda fill: next(count))
+    return mock.patch.object(bookkeeping, "key_of", lambda fill: next(count))
 
 
 def rows_of_one_list_apart() -> Any:
@@ -90,7 +90,7 @@ def rows_of_one_list_apart() -> Any:
 
 def incomplete_lists_compared() -> Any:
     """A list that is not whole is held against our positions and cash."""
-    right = fold.fold_listed
+    right = fold_list.fold_listed
     return mock.patch.object(
         fold, "fold_listed", lambda state, record: right(state, replace(record, complete=True, alive=True))
     )

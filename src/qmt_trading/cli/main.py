@@ -14,10 +14,12 @@ from qmt_trading.cli import (
     calendar,
     climbing,
     compliance,
+    day_report,
     demo,
     doctor,
     init,
     journal,
+    morning,
     reading,
     reconciling,
     rehearsing,
@@ -25,6 +27,7 @@ from qmt_trading.cli import (
     rules,
     running,
     sending,
+    shadow,
     words,
 )
 
@@ -71,6 +74,8 @@ for command in (
     reading.timed,
     reading.alerts,
     reading.timeline,
+    morning.morning,
+    day_report.report,
     actions.actions,
     rules.rules,
     acting.cancel,
@@ -85,6 +90,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
+app.add_typer(shadow.app, name="shadow")
 
 
 def main() -> None:

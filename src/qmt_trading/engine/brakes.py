@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qmt_trading.engine import alerts
 from qmt_trading.engine.risk.cancel_share import is_cancel_share_high
-from qmt_trading.engine.risk.daily_loss import HALTING, day_profit, loss_step
+from qmt_trading.engine.risk.daily_loss import HALTING, REDUCING, day_profit, loss_step
 from qmt_trading.engine.risk.gate import wanted_this_minute
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.usage import Usage
@@ -17,7 +17,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import TradingState
 
 WHO = "engine"
-_STATES = {1: TradingState.REDUCING, 2: TradingState.HALTED}
+_STATES = {REDUCING: TradingState.REDUCING, HALTING: TradingState.HALTED}
 STRICTNESS = (TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED)
 
 Emit = Callable[[Output], None]

@@ -13,7 +13,6 @@ from qmt_trading.model.signal import PriceKind, PriceSpec
 from qmt_trading.model.words import NOT_PRICED, OpeningPause
 
 _AT_LIMIT: Final = (PriceKind.LIMIT_UP, PriceKind.LIMIT_DOWN)
-
 _CAGED: Final = (Phase.CONTINUOUS, Phase.LUNCH, Phase.PAUSE)
 """What a counter takes at lunch and before 9:30 meets the cage when trading goes on."""
 

@@ -81,6 +81,8 @@ def _image(state: State, account: Account) -> AccountImage:
         listed_session=account.listed_session,
         morning_assets=account.morning_assets,
         day_flows=tuple((symbol, *flow) for symbol, flow in account.day_flows.items()),
+        morning=account.morning,
+        link_told=account.link_told,
         listed=account.listed,
         moved=tuple(account.moved.items()),
         questioned_ns=account.questioned_ns,
@@ -129,6 +131,7 @@ def restore(snapshot: Snapshot) -> State:
         account.listed, account.questioned_ns = each.listed, each.questioned_ns
         account.moved, account.cancels_free_ns = dict(each.moved), each.cancels_free_ns
         account.listed_session, account.morning_assets = each.listed_session, each.morning_assets
+        account.morning, account.link_told = each.morning, each.link_told
         account.day_flows = {symbol: (shares, money) for symbol, shares, money in each.day_flows}
     for order in snapshot.orders:
         state.put_order(order)

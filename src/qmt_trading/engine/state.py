@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from qmt_trading.engine.cancel_mark import CancelMark
 from qmt_trading.engine.gauges import Gauges
+from qmt_trading.engine.morning import unchecked
 from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.engine.usage import exposure
@@ -20,6 +21,7 @@ from qmt_trading.model.events import JournalBound, SubmitsHandedOver
 from qmt_trading.model.instant import day_of, to_clock_text
 from qmt_trading.model.instrument import Symbol, TradingRule
 from qmt_trading.model.listing import Charges
+from qmt_trading.model.morning import LinkTold
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.reconciliation import Difference, Listed
@@ -48,10 +50,12 @@ class Account:
         "gaps",
         "halts",
         "link",
+        "link_told",
         "listed",
         "listed_session",
         "live",
         "marks",
+        "morning",
         "morning_assets",
         "moved",
         "open_buys",
@@ -73,6 +77,8 @@ class Account:
         self.state = TradingState.ACTIVE
         self.told = StateTold()
         self.link = LinkState.DOWN
+        self.link_told = LinkTold()
+        self.morning = unchecked(settings)
         self.session = 0
         self.listed_session = 0
         """The session of the last complete list."""

@@ -14,6 +14,7 @@ from qmt_trading.model.limits import Scope
 from qmt_trading.model.numbers import SECOND_NS, Money
 from qmt_trading.model.order import Order
 from qmt_trading.model.usage import UsageImage
+from qmt_trading.model.words import OrderStatus
 
 INSTANTS_MAX: Final = 2048
 """Instants that are remembered: twice the largest number that a rate may permit."""
@@ -111,11 +112,7 @@ class Usage:
         self.working += 1
         self.bought = Money(self.bought + bought)
         self.sold = Money(self.sold + sold)
-        turns = self.turns
-        if turns and turns[-1] > now_ns:
-            _insert(turns, now_ns)
-        else:
-            turns.append(now_ns)
+        _insert(self.turns, now_ns)
         self._image = self._shown = None
 
     def add_message(self, now_ns: int) -> None:
@@ -162,8 +159,11 @@ def _insert(instants: deque[int], at_ns: int) -> None:
 
 
 def exposure(order: Order) -> Money:
-    """Return what an order has traded and may still trade, the rest at its own price."""
-    if order.status in LIVE:
+    """Return what an order has traded and may still trade, the rest at its own price.
+
+    One that was only observed counts whole: the day's limits deny what they would have denied, had it left.
+    """
+    if order.status in LIVE or (order.observed and order.status is OrderStatus.NOT_SENT):
         rest = order.quantity - order.filled_quantity
     else:
         rest = max(0, order.reported_quantity - order.filled_quantity)

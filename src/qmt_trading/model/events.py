@@ -191,7 +191,7 @@ class SubmitsWithheld(Struct, frozen=True, array_like=True, tag="withheld", gc=F
 
     client_order_ids: tuple[ClientOrderId, ...]
     cause: str
-    """``deadline``, ``halt`` or ``journal``."""
+    """``deadline``, ``halt``, ``cancel``, ``link``, ``journal`` or ``shadow``."""
 
 
 class CancelRefused(Struct, frozen=True, array_like=True, tag="norevoke", gc=False):
@@ -296,6 +296,15 @@ class DoorComplained(Struct, frozen=True, array_like=True, tag="door", gc=False)
     english: str
 
 
+class TerminalComplained(Struct, frozen=True, array_like=True, tag="terminal", gc=False):
+    """Something about a terminal, or the program before it, that a person should know or mend."""
+
+    terminal: str
+    code: str
+    chinese: str
+    english: str
+
+
 class Mark(Struct, frozen=True, array_like=True, gc=False):
     """What one symbol is worth now."""
 
@@ -328,6 +337,32 @@ class LimitsConfirmed(Struct, frozen=True, array_like=True, tag="limits-confirme
     why: str
 
 
+class MorningChecked(Struct, frozen=True, array_like=True, tag="morning"):
+    """The checklist of one account was gone through: each red item closes the account for buys."""
+
+    account: AccountId
+    red: tuple[str, ...]
+    """Values of ``CheckItem``; empty: it is green."""
+    chinese: str
+    """What is red and what to do, or what there is to know today."""
+    english: str
+
+
+class MorningAccepted(Struct, frozen=True, array_like=True, tag="morning-accepted", gc=False):
+    """A person lets an account buy although items of its check are red; those stay accepted until the day ends."""
+
+    who: str
+    why: str
+    account: AccountId
+
+
+class CancelsEnding(Struct, frozen=True, array_like=True, tag="cancels-ending", gc=False):
+    """A minute later exchanges take no cancels: people are told what still works."""
+
+    at_ns: int
+    """When the phase without cancels begins."""
+
+
 class DeadlineReached(Struct, frozen=True, array_like=True, tag="deadline", gc=False):
     """The instant that the engine named has come."""
 
@@ -356,6 +391,9 @@ Report = (
 )
 """What a broker may deliver."""
 
+Noticed = DoorComplained | TerminalComplained | MorningChecked | CancelsEnding
+"""What the watches of this process have noticed."""
+
 Request = (
     CancelRequested
     | HaltRequested
@@ -364,6 +402,7 @@ Request = (
     | ReconcileRequested
     | LimitRequested
     | LimitsConfirmed
+    | MorningAccepted
 )
 """What a person may ask for."""
 
@@ -374,7 +413,7 @@ Event = (
     | InstructionDue
     | MalformedReceived
     | SignalsDropped
-    | DoorComplained
+    | Noticed
     | SubmitsWithheld
     | JournalBound
     | EngineStarted

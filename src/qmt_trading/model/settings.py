@@ -74,6 +74,11 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     fees: FeeSchedule = FeeSchedule()
     compliance: Compliance | None = None
     """None: no report is written in the configuration."""
+    morning_check: bool = False
+    """Nothing is bought before the day's checklist is green, or accepted by a person."""
+    settles_alone: bool = True
+    """Two complete lists without it end an unknown order. False: at a counter of which nobody has seen what becomes of
+    requests that a frozen terminal has taken in; a row or a person ends it."""
     on_difference: OnDifference = OnDifference.ABSORB
     foreign: OnForeign = OnForeign.ABSORB
     reconcile_every_ns: int = 0
@@ -158,6 +163,9 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     calendar_warns_from: dt.date | None = None
     """The trading day from which on people are told that the calendar ends. None: they are not."""
     opening_pause: OpeningPause = OpeningPause.HOLD
+    night: tuple[int, int] | None = None
+    """When brokers rest, begin and end after midnight in Shanghai, over midnight where it ends earlier; a link that is
+    down then, or on a day without trading, is no alarm. None: always one."""
     cash_tolerance: Money = Money(5 * 10_000)
     """By how much cash may differ from the broker's for each fill of the day: fees are estimated."""
     cash_tolerance_base: Money = Money(10_000)

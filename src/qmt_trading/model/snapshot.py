@@ -9,6 +9,7 @@ from msgspec import Struct
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.morning import LinkTold, Morning
 from qmt_trading.model.numbers import Money, Price
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
@@ -52,6 +53,8 @@ class AccountImage(Struct, frozen=True, array_like=True):
     listed: Listed
     moved: tuple[tuple[Symbol, int], ...]
     questioned_ns: int
+    morning: Morning = Morning()
+    link_told: LinkTold = LinkTold()
 
 
 class Image(Struct, frozen=True, array_like=True):

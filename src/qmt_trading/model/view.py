@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.morning import LinkTold, Morning
 from qmt_trading.model.numbers import Money, Price
 from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.outputs import Alert
@@ -82,6 +83,12 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     """What open buys freeze, by symbol."""
     day_flows: Mapping[Symbol, tuple[int, int]] = {}
     """By today's fills: shares bought less sold, and money received less paid, with fees."""
+    session: int = 0
+    """Of its link; greater after each reconnection."""
+    listed_session: int = 0
+    """Of the last complete list."""
+    morning: Morning = Morning()
+    link_told: LinkTold = LinkTold()
     differences: tuple[Difference, ...] = ()
     """Where the broker's newest complete list is not as our books are."""
     listed: Listed = Listed()

@@ -65,13 +65,13 @@ def read_compliance(root: Table) -> Registrations:
     return Registrations(common, single)
 
 
-def require_registration(root: Table, mode: Mode, registrations: Registrations) -> None:
+def require_registration(root: Table, mode: Mode, registrations: Registrations, *, simulated: bool) -> None:
     """Refuse to trade a broker's accounts by programme while no report of it is written.
 
     Raises:
-        ConfigurationError: live, and there is no ``[compliance]``.
+        ConfigurationError: live with money (not only ``simulated`` terminals), and there is no ``[compliance]``.
     """
-    if mode is Mode.LIVE and registrations.common is None:
+    if mode is Mode.LIVE and registrations.common is None and not simulated:
         root.wrong(
             "mode",
             "未填写程序化交易报备 [compliance]：首次程序化交易之前经券商报告，再写 registered = 报告日期"

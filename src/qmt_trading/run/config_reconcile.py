@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Set
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -28,14 +28,14 @@ class Reconcile(NamedTuple):
     """0: never by itself; None: not written, so that the kind of terminal decides."""
     cash_tolerance: Money
 
-    def given_to(self, accounts: Iterable[AccountSettings], kinds: Mapping[str, str]) -> list[AccountSettings]:
-        """Return ``accounts`` with their interval; ``kinds`` are those of the terminals, by name."""
-        return [replace(each, reconcile_every_ns=self._every(kinds[each.terminal])) for each in accounts]
+    def given_to(self, accounts: Iterable[AccountSettings], *, clients: Set[str]) -> list[AccountSettings]:
+        """Return ``accounts`` with their interval; ``clients`` names the terminals with a real counter behind."""
+        return [replace(each, reconcile_every_ns=self._every(each.terminal in clients)) for each in accounts]
 
-    def _every(self, kind: str) -> int:
+    def _every(self, is_real: bool) -> int:
         if self.every_ns is not None:
             return self.every_ns
-        return 0 if kind == "simulated" else EVERY_NS
+        return EVERY_NS if is_real else 0
 
 
 def read_reconcile(table: Table) -> Reconcile:

@@ -180,8 +180,3 @@ def _say(console: TextIO, text: str) -> None:
         encoding = console.encoding or "ascii"
         console.write(text.encode(encoding, "replace").decode(encoding))
     console.flush()
-
-
-def console_stream() -> TextIO:
-    """Return the stream that people look at."""
-    return sys.stderr

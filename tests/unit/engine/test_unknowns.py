@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from msgspec.structs import replace
 
 from qmt_trading.model import events as ev
 from qmt_trading.model.numbers import SECOND_NS
@@ -29,6 +30,19 @@ def test_two_complete_lists_far_enough_apart_end_it() -> None:
         bench.now_ns += 31 * SECOND_NS
         bench.listed()
     assert bench.order(name).status is OrderStatus.NOT_SENT
+
+
+def test_no_list_ends_it_at_a_counter_of_which_nobody_knows_what_it_keeps() -> None:
+    bench = Bench()
+    accounts = tuple([replace(each, settles_alone=False) for each in bench.settings.accounts])
+    (name,) = unknown(bench, "1")
+    bench.feed(ev.EngineStarted("test", replace(bench.settings, accounts=accounts)))
+    bench.session = 3
+    bench.connect()
+    for _ in range(9):
+        bench.now_ns += 31 * SECOND_NS
+        bench.listed()
+    assert bench.order(name).status is OrderStatus.UNKNOWN
 
 
 def test_a_row_that_may_be_one_of_two_proves_neither_absent() -> None:

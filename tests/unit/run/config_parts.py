@@ -31,6 +31,21 @@ name = "一号"
 cash = 1234.5
 positions = {{ "sh600000" = 300 }}
 """
+QMT_GOOD = f"""\
+mode = "shadow"
+[signals.bare]
+action = "撤单"
+[[doors]]
+kind = "{KIND}"
+{WHERE}
+[[terminals]]
+name = "国金"
+kind = "qmt"
+path = 'D:\\国金QMT\\userdata_mini'
+[[terminals.accounts]]
+account = "11031122"
+"""
+"""A client of QMT, watched."""
 DOOR = f'[[doors]]\nkind = "{KIND}"\n{WHERE.replace("x", "y").replace("f.fifo", "g.fifo")}\n'
 """A second door."""
 

@@ -30,8 +30,6 @@ def test_a_good_file_is_read_in_every_encoding_that_editors_leave(tmp_path: Path
 @pytest.mark.parametrize(
     ("line", "bad", "expected"),
     [
-        (1, 'mode = "live"', "未填写程序化交易报备 [compliance]"),
-        (1, 'mode = "shadow"', "还没有做好"),
         (1, 'mode = "papr"', "paper"),
         (3, 'always_open = "yes"', "true 或 false"),
         (3, "alwaysopen = true", "是不是 always_open"),
@@ -39,7 +37,7 @@ def test_a_good_file_is_read_in_every_encoding_that_editors_leave(tmp_path: Path
         (9, 'allow = ["short"]', "short"),
         (9, 'accounts = ["nobody"]', "没有这个账户：nobody"),
         (9, 'ttl = "soon"', "3s"),
-        (12, 'kind = "qmt"', "还没有做好"),
+        (12, 'kind = "qmt"', "观察，只看不下"),
         (14, "account = 007", "加引号"),
         (16, "cash = -5", "小于 0"),
         (16, 'cash = "much"', "金额"),

@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from tests.unit.run.config_parts import GOOD, refusal, written
+from tests.unit.run.config_parts import GOOD, QMT_GOOD, refusal, written
 
 from qmt_trading.model.settings import Compliance
 from qmt_trading.run.config import load
@@ -30,16 +30,23 @@ def test_paper_asks_for_no_report(tmp_path: Path) -> None:
     assert reported(tmp_path, GOOD) == [None]
 
 
-def test_live_without_a_report_is_refused_for_that_before_anything_else(tmp_path: Path) -> None:
-    text = refusal(tmp_path, GOOD.replace('"paper"', '"live"'))
+def test_live_without_a_report_is_refused_for_that(tmp_path: Path) -> None:
+    text = refusal(tmp_path, QMT_GOOD.replace('"shadow"', '"live"'))
     assert text.startswith("qmt.toml 第 1 行 mode：未填写程序化交易报备 [compliance]")
-    assert "还没有做好" not in text
 
 
 def test_live_with_a_report_is_asked_nothing_more_about_it(tmp_path: Path) -> None:
-    text = refusal(tmp_path, GOOD.replace('"paper"', '"live"') + WHOLE)
-    assert "未填写" not in text
-    assert "还没有做好" in text
+    (compliance,) = reported(tmp_path, QMT_GOOD.replace('"shadow"', '"live"') + WHOLE)
+    assert compliance is not None
+    assert compliance.registered == dt.date(2026, 5, 20)
+
+
+def test_watching_and_a_terminal_without_money_ask_for_no_report(tmp_path: Path) -> None:
+    assert reported(tmp_path, QMT_GOOD) == [None]
+    simulated = QMT_GOOD.replace('"shadow"', '"live"').replace('kind = "qmt"', 'kind = "qmt"\nsimulation = true')
+    assert reported(tmp_path, simulated) == [None]
+    money = '[[terminals]]\nname = "u"\nkind = "qmt"\npath = "v"\n[[terminals.accounts]]\naccount = "2"\n'
+    assert "未填写" in refusal(tmp_path, simulated + money)
 
 
 def test_one_report_holds_for_every_account_and_names_this_software(tmp_path: Path) -> None:

@@ -133,10 +133,6 @@ class LyingExchange:
         self._outbox: list[Report] = []
 
     @property
-    def is_down(self) -> bool:
-        return bool(self._reconnect_due_ns)
-
-    @property
     def is_pending(self) -> bool:
         """Whether time alone will bring something: a held submit, a late report, a reconnect."""
         return bool(self._held or self._late or self._outbox or self._reconnect_due_ns)

@@ -6,10 +6,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from qmt_trading.engine.gauges import ADJUSTABLE
 from qmt_trading.engine.risk.cancel_share import ORDERS_MIN
-from qmt_trading.engine.usage import MINUTE_NS
+from qmt_trading.engine.usage import MINUTE_NS, Usage
 from qmt_trading.market.profit import day_profits
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import NO_LIMITS, Scope, ScopeKind
@@ -47,7 +48,7 @@ def standings(view: View, now_ns: int) -> list[ScopeStanding]:
         profits[account] = profits.get(account, 0) + profit
     found = []
     for scope, image in sorted(images.items(), key=lambda each: _RANK[each[0].kind]):
-        usage = usages.get(scope) or _unused(scope)
+        usage = usages.get(scope) or Usage(scope).image()
         if image.holds == image.written == NO_LIMITS and not image.set_today and not _is_used(usage):
             continue
         figures = _figures(view, usage, profits, max(now_ns, view.at_ns))
@@ -76,21 +77,6 @@ def _is_used(usage: UsageImage) -> bool:
     return bool(usage.orders or usage.cancels or usage.bought or usage.sold or usage.working)
 
 
-def _unused(scope: Scope) -> UsageImage:
-    nothing = Money(0)
-    return UsageImage(
-        scope=scope,
-        orders=0,
-        cancels=0,
-        canceled=0,
-        bought=nothing,
-        sold=nothing,
-        working=0,
-        loss_step=0,
-        warned=False,
-    )
-
-
 def _limits(image: ScopeImage, figures: _Figures) -> Iterator[LimitStanding]:
     asked = {each.limit: each for each in image.set_today}
     for limit in ADJUSTABLE:
@@ -108,16 +94,8 @@ def _limits(image: ScopeImage, figures: _Figures) -> Iterator[LimitStanding]:
 
 
 def _as_asked(found: LimitStanding, told: LimitImage) -> LimitStanding:
-    return LimitStanding(
-        limit=found.limit,
-        value=found.value,
-        written=found.written,
-        used=found.used,
-        symbol=found.symbol,
-        source=LimitSource.SET if found.value == told.value else LimitSource.TIGHTER,
-        asked=told.value,
-        told=told.told,
-    )
+    source = LimitSource.SET if found.value == told.value else LimitSource.TIGHTER
+    return replace(found, source=source, asked=told.value, told=told.told)
 
 
 def _used(limit: str, figures: _Figures) -> int | None:
