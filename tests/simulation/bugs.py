@@ -13,6 +13,7 @@ from qmt_trading.engine import (
     bookkeeping,
     cancels,
     fold,
+    fold_day,
     fold_list,
     fold_reports,
     matching,
@@ -361,9 +362,9 @@ def limits_of_the_last_start() -> Any:
 
 def halt_forgotten_overnight() -> Any:
     """A new day trades again, whoever has halted the old one."""
-    opened = fold._opened
+    opened = fold_day.fold_opened
     return mock.patch.object(
-        fold, "_opened", lambda state, record: opened(state, replace(record, trading_state=TradingState.ACTIVE))
+        fold_day, "fold_opened", lambda state, record: opened(state, replace(record, trading_state=TradingState.ACTIVE))
     )
 
 

@@ -185,6 +185,8 @@ def _told(row: dict[str, object]) -> str:
             return f"✓ {row['client_order_id']}：{row.get('status_text') or row['status']}"
         case "query":
             return f"✓ 已向柜台核实 {row['account']}，结果看 qmt orders"
+        case "alert":
+            return f"✓ {row['account']}：{row['text']}"
         case "limit":
             return f"✓ {row['scope_text']} {row['limit_text']}：{row['before_text']} → {row['value_text']}，今日有效"
         case "confirmed":

@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from qmt_trading import __version__
-from qmt_trading.cli import engine_access, exit_codes, show
+from qmt_trading.cli import doctor_live, engine_access, exit_codes, show
+from qmt_trading.cli.check import Check
 from qmt_trading.cli.doctor_limits import doubts, known_assets
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from qmt_trading.cli.reading import CONFIG_CHANGED, config_changed
@@ -43,19 +44,16 @@ _SYNC_SLOW_MS = 50.0
 _TRADES = (BareAction.BUY, BareAction.SELL)
 
 
-class Check(NamedTuple):
-    """One finding."""
-
-    name: str
-    good: bool
-    text: str
-    warns: bool = False
-    """It may stay as it is, and a person should know of it."""
+LiveOption = Annotated[
+    bool, typer.Option("--live", help="另查 QMT 客户端和这台机器，不连接终端 the client and this machine, too")
+]
 
 
-def doctor(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
+def doctor(config: ConfigOption = DEFAULT_CONFIG, *, live: LiveOption = False, as_json: JsonOption = False) -> None:
     """逐项检查，! 和 ✗ 都写明怎么办 check everything."""
     found = list(_checks(config))
+    if live:
+        found += doctor_live.checks(config)
     if as_json:
         show.print_json([check._asdict() for check in found])
     else:

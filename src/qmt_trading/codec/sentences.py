@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from qmt_trading.model.instrument import EVERY_SYMBOL
@@ -317,6 +318,11 @@ def _scope(figure: str) -> str:
     """Return a scope as people read it: ``total``, ``account 11031122`` … with the first word in Chinese."""
     kind, _, name = figure.partition(" ")
     return f"{_SCOPES[kind]} {name}".rstrip() if kind in _SCOPES else figure
+
+
+def title(reason: Reason) -> str:
+    """Return the beginning of a reason's Chinese sentence, as a name for it where no figures are known."""
+    return re.sub(r"\{\d\}", "…", _SENTENCES[reason][0].partition("：")[0])
 
 
 def sentence(denial: Denial) -> tuple[str, str]:

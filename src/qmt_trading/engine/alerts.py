@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from qmt_trading.model import shadow
-from qmt_trading.model.events import DoorComplained, SignalsDropped
+from qmt_trading.model.events import DoorComplained, SignalsDropped, TerminalComplained
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import to_percent_text
 from qmt_trading.model.order import Order
@@ -270,6 +270,15 @@ def door_complained(event: DoorComplained) -> Alert:
         code="DOOR",
         chinese=f"通道 {event.door}：{event.chinese}",
         english=f"door {event.door}: {event.english}",
+    )
+
+
+def terminal_complained(event: TerminalComplained) -> Alert:
+    return Alert(
+        importance=Importance.WARNING,
+        code="TERMINAL",
+        chinese=f"终端 {event.terminal}：{event.chinese}",
+        english=f"terminal {event.terminal}: {event.english}",
     )
 
 

@@ -155,6 +155,8 @@ class Engine:
                 self._emit(alerts.signals_dropped(event))
             case ev.DoorComplained():
                 self._emit(alerts.door_complained(event))
+            case ev.TerminalComplained():
+                self._emit(alerts.terminal_complained(event))
             case ev.SubmitRefused():
                 self._tell_not_sent(event.client_order_id, event.text)
             case ev.SubmitsWithheld():
@@ -468,6 +470,7 @@ class Engine:
                 holdings=tuple((*key, held) for key, held in state.holdings.items() if held),
                 marks=tuple(marks),
                 day_before=state.day,
+                links_told=tuple((number, each.link_told) for number, each in state.accounts.items()),
             )
         )
         if state.told.who == "start":

@@ -146,6 +146,7 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             | ev.DeadlineReached()
             | ev.SignalsDropped()
             | ev.DoorComplained()
+            | ev.TerminalComplained()
             | ev.CancelsEnding()
             | ev.ResumeRequested()
             | ev.ResolveRequested()

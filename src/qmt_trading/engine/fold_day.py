@@ -49,6 +49,8 @@ def fold_opened(state: State, record: out.DayOpened) -> None:
     for number, session, link in record.sessions:
         account = state.account(number)
         account.session, account.link = session, link
+    for number, told in record.links_told:
+        state.account(number).link_told = told
     for order in record.unresolved:
         state.put_order(bookkeeping.reserve(state, order))
     for usage in state.gauges.usages.values():

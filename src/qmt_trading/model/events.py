@@ -296,6 +296,15 @@ class DoorComplained(Struct, frozen=True, array_like=True, tag="door", gc=False)
     english: str
 
 
+class TerminalComplained(Struct, frozen=True, array_like=True, tag="terminal", gc=False):
+    """Something about a terminal, or the program before it, that a person should know or mend."""
+
+    terminal: str
+    code: str
+    chinese: str
+    english: str
+
+
 class Mark(Struct, frozen=True, array_like=True, gc=False):
     """What one symbol is worth now."""
 
@@ -382,6 +391,9 @@ Report = (
 )
 """What a broker may deliver."""
 
+Noticed = DoorComplained | TerminalComplained | MorningChecked | CancelsEnding
+"""What the watches of this process have noticed."""
+
 Request = (
     CancelRequested
     | HaltRequested
@@ -401,9 +413,7 @@ Event = (
     | InstructionDue
     | MalformedReceived
     | SignalsDropped
-    | DoorComplained
-    | MorningChecked
-    | CancelsEnding
+    | Noticed
     | SubmitsWithheld
     | JournalBound
     | EngineStarted

@@ -9,6 +9,7 @@ from msgspec import Struct
 from qmt_trading.model.events import JournalBound
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import Scope
+from qmt_trading.model.morning import LinkTold
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Order, Position
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
@@ -215,6 +216,8 @@ class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
     """Reaches of cancels that had no end by midnight: what the new day's lists show of them is cancelled."""
     day_before: dt.date | None = None
     """The trading day that was opened before; None: there was none."""
+    links_told: tuple[tuple[AccountId, LinkTold], ...] = ()
+    """Since when each link is as it is."""
 
 
 Command = SubmitOrder | CancelOrder | QueryBroker

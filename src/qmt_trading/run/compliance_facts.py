@@ -306,6 +306,7 @@ class DayFacts:
                 | ev.PositionsMarked()
                 | ev.SignalsDropped()
                 | ev.DoorComplained()
+                | ev.TerminalComplained()
                 | ev.DeadlineReached()
                 | ev.ClockStepped()
                 | ev.JournalFailed()

@@ -18,10 +18,13 @@ from qmt_trading.model.words import BareAction, Mode, Verb
 from qmt_trading.run.actions_file import read_actions
 from qmt_trading.run.calendar_file import read as read_calendar
 from qmt_trading.run.config_compliance import read_compliance, require_registration
+from qmt_trading.run.config_day import DEFAULT as DAY_DEFAULT
+from qmt_trading.run.config_day import DaySettings, read_day
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
 from qmt_trading.run.config_reader import Table
+from qmt_trading.run.config_reconcile import read_reconcile
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.config_terminals import Fallback, Terminal, read_fees, read_terminals
 from qmt_trading.run.rules_file import read_rules
@@ -33,7 +36,7 @@ DEFAULT_FOLDERS: Final = {
     Mode.REPLAY: "data-replay",
 }
 """Each mode has a journal of its own: what was tried never mixes with what was done."""
-_MODES: Final = {mode.value: mode for mode in Mode}
+_MODES: Final = {mode.value: mode for mode in (Mode.PAPER, Mode.SHADOW, Mode.LIVE)}
 PORT_MAX: Final = 65_535
 _TCP: Final = re.compile(r"tcp:127\.0\.0\.1:([0-9]{1,5})")
 
@@ -58,6 +61,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     log_days: int
     log_bytes_max: int
     digest: str
+    day: DaySettings = DAY_DEFAULT
 
     def session(self) -> Session:
         """Return the hours and days of trading."""
@@ -102,6 +106,7 @@ def load(path: Path) -> Configuration:
     settle_ns = limits.span_ns("settle", 60 * SECOND_NS)
     quote_age_max_ns = limits.span_ns("quote_age_max", 3 * SECOND_NS)
     limits.close()
+    reconcile = read_reconcile(root.table("reconcile"))
     fallback = Fallback(limits_of_all, bare_per_day_max, read_fees(root.table("fees")))
     ways = read_terminals(root, path.parent, mode, fallback)
     accounts = list(ways.accounts)
@@ -116,6 +121,10 @@ def load(path: Path) -> Configuration:
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
     accounts = registrations.given_to(accounts, known)
+    clients = frozenset(each.name for each in ways.terminals if each.qmt is not None)
+    accounts = reconcile.given_to(accounts, clients=clients)
+    day = read_day(root, is_real=bool(clients))
+    accounts = day.given_to(accounts, checked=clients)
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
@@ -150,6 +159,8 @@ def load(path: Path) -> Configuration:
         calendar_until=until,
         calendar_warns_from=warns_from,
         opening_pause=hours.opening_pause,
+        night=(day.night.begins_ns, day.night.ends_ns) if day.night is not None else None,
+        cash_tolerance=reconcile.cash_tolerance,
         rules=rules,
     )
     return Configuration(
@@ -166,6 +177,7 @@ def load(path: Path) -> Configuration:
         log_days=log_days,
         log_bytes_max=log_bytes_max,
         digest=file.digest,
+        day=day,
     )
 
 
