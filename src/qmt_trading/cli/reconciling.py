@@ -31,7 +31,7 @@ def reconcile(
     why: WhyOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """向柜台对账 compare with the broker; exit code 1: something differs, 3: no answer."""
+    """向柜台对账，有差异时退出码为 1 compare with the broker."""
     if accept:
         want_why(why)
     request = wire.Reconcile(who=who(), why=why, account=account, accept=accept)
