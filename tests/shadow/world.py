@@ -134,7 +134,7 @@ class World:
             if self.rng.random() < 0.7:
                 self.act_person()
                 if self.rng.random() < 0.5:
-                    self.bench.inbox.ask(ev.HaltRequested("me", "", cancel_open=True))
+                    self.bench.inbox.ask(ev.HaltRequested("me", "", cancel_open=self.rng.random() < 0.3))
                     self.bench.inbox.ask(ev.ResumeRequested("me", "go on"))
                 self.bench.loop.control_turn()
 
