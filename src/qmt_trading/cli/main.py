@@ -21,11 +21,13 @@ from qmt_trading.cli import (
     journal,
     morning,
     reading,
+    reconciling,
     rehearsing,
     risk,
     rules,
     running,
     sending,
+    shadow,
     words,
 )
 
@@ -80,6 +82,7 @@ for command in (
     acting.halt,
     acting.resume,
     acting.resolve,
+    reconciling.reconcile,
     acting.stop,
 ):
     app.command(cls=words.Command)(command)
@@ -87,6 +90,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
+app.add_typer(shadow.app, name="shadow")
 
 
 def main() -> None:

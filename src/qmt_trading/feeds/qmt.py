@@ -195,6 +195,10 @@ class QmtFeed:
             if (known := details.get(symbol)) is None or known.trading_day not in (None, day)
         )
 
+    def is_detailed(self, day: dt.date) -> bool:
+        """Tell whether the terminal has told the detail of any instrument for ``day``."""
+        return any(detail.trading_day == day for detail in tuple(self._details.values()))
+
     def differences(self, day: dt.date) -> tuple[Difference, ...]:
         """Return where the details and the rule book disagree on ``day``."""
         return tuple(

@@ -106,12 +106,13 @@ class Clients:
         text = next((text for number, ready, text in condition.accounts if number == account and not ready), "")
         quoting = self._quoting
         told = self._told_feed.get(quoting.name) if quoting is not None else None
-        differences = self.feed.differences(day_of(self._clock.now_ns()))
+        day = day_of(self._clock.now_ns())
+        differences = tuple(each.chinese for each in self.feed.differences(day))
         return Outside(
             account_text=text,
             feed=FeedState(told.state) if told is not None else FeedState.UNKNOWN,
             feed_text=told.text if told is not None else "",
-            details=tuple(each.chinese for each in differences) or None,
+            details=differences if differences or self.feed.is_detailed(day) else None,
         )
 
     def look(self, view: View) -> None:

@@ -24,6 +24,7 @@ from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, 
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
 from qmt_trading.run.config_reader import Table
+from qmt_trading.run.config_reconcile import read_reconcile
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.config_terminals import Fallback, Terminal, read_fees, read_terminals
 from qmt_trading.run.rules_file import read_rules
@@ -105,6 +106,7 @@ def load(path: Path) -> Configuration:
     settle_ns = limits.span_ns("settle", 60 * SECOND_NS)
     quote_age_max_ns = limits.span_ns("quote_age_max", 3 * SECOND_NS)
     limits.close()
+    reconcile = read_reconcile(root.table("reconcile"))
     fallback = Fallback(limits_of_all, bare_per_day_max, read_fees(root.table("fees")))
     ways = read_terminals(root, path.parent, mode, fallback)
     accounts = list(ways.accounts)
@@ -119,8 +121,10 @@ def load(path: Path) -> Configuration:
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
     accounts = registrations.given_to(accounts, known)
-    day = read_day(root, is_real=any(terminal.qmt is not None for terminal in ways.terminals))
-    accounts = day.given_to(accounts, checked=frozenset(each.name for each in ways.terminals if each.qmt is not None))
+    clients = frozenset(each.name for each in ways.terminals if each.qmt is not None)
+    accounts = reconcile.given_to(accounts, clients=clients)
+    day = read_day(root, is_real=bool(clients))
+    accounts = day.given_to(accounts, checked=clients)
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
@@ -156,6 +160,7 @@ def load(path: Path) -> Configuration:
         calendar_warns_from=warns_from,
         opening_pause=hours.opening_pause,
         night=(day.night.begins_ns, day.night.ends_ns) if day.night is not None else None,
+        cash_tolerance=reconcile.cash_tolerance,
         rules=rules,
     )
     return Configuration(

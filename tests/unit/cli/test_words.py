@@ -12,8 +12,8 @@ from qmt_trading.cli.words import TRACE, run, unexpected
 COMMANDS = [
     *("init", "run", "demo", "rehearse", "ladder", "doctor", "send"),
     *("status", "accounts", "positions", "orders", "fills", "signals", "timed", "alerts", "timeline"),
-    *("morning", "report", "actions", "rules", "cancel", "halt", "resume", "resolve", "stop", "journal", "calendar"),
-    *("compliance", "risk"),
+    *("morning", "report", "actions", "rules", "cancel", "halt", "resume", "resolve", "reconcile", "stop"),
+    *("journal", "calendar", "compliance", "risk", "shadow"),
 ]
 
 
