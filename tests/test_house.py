@@ -22,6 +22,8 @@ from qmt_trading.run import shortcuts
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = ROOT / "src" / "qmt_trading"
 LINES_MAX: Final = 500
+HOST_LINES_MAX: Final = 2000
+"""A host is one file: a person carries it to the broker's own Python, or pastes it into a terminal."""
 
 INNER_ROOMS: Final = ("model", "market", "engine", "codec", "ports.py")
 STANDARD_LIBRARY_ROOMS: Final = ("link", "client", "hosts")
@@ -215,7 +217,12 @@ def test_every_room_stands_in_the_contract_of_layers() -> None:
 
 def test_no_file_is_longer_than_a_person_reads() -> None:
     sizes = {path.relative_to(ROOT).as_posix(): path.read_bytes().count(b"\n") for path in ALL_PYTHON}
-    assert {name: lines for name, lines in sizes.items() if lines > LINES_MAX} == {}
+    too_long = {
+        name: lines
+        for name, lines in sizes.items()
+        if lines > (HOST_LINES_MAX if name.startswith("src/qmt_trading/hosts/") else LINES_MAX)
+    }
+    assert too_long == {}
 
 
 def test_each_file_opens_with_a_sentence_that_says_what_it_is_for() -> None:
