@@ -39,9 +39,10 @@ def test_a2_an_order_that_waited_too_long_is_refused_and_a_cancel_is_not(start: 
 
 
 def test_a3_minus_one_without_a_text_is_unknown_and_the_row_tells(host: HostEnd, counter: Counter) -> None:
-    counter.lies.minus_one = True
+    counter.lies.minus_one = counter.lies.reorder = True
     host.submit("a-1")
     assert host.wait("stage", coid="a-1", st="unknown")["why"] == "minus_one"
+    counter.let_go()
     assert host.row("order", order_status=50)["coid"] == "a-1"
     host.send("outcome", q="1", coid="a-1", fence=True)
     assert host.wait("outcome", q="1")["st"] == "seen"
