@@ -578,8 +578,8 @@ def check_folder(folder: str) -> list[TroubleError]:
         hint = ("，请填 " + inner, "; give " + inner) if os.path.isdir(inner) else ("", "")
         return [TroubleError("wrong_folder", folder, *hint, fatal=EXIT_FOLDER)]
     found = []
-    if not folder.isascii() and code_page() not in {936, 54936, 65001}:
-        # The native code would make a folder of garbled name and wait in it for ever.
+    if not folder.isascii() and code_page() not in {0, 936, 54936}:
+        # The native code takes GB18030: it would make a folder of garbled name and wait in it for ever.
         found.append(TroubleError("code_page", folder, str(code_page()), fatal=EXIT_FOLDER))
     if os.path.splitdrive(folder)[0].upper() == "C:" and not is_administrator():
         found.append(TroubleError("need_admin"))
@@ -596,10 +596,10 @@ def check_folder(folder: str) -> list[TroubleError]:
 
 
 def code_page() -> int:
-    """Return the code page of Windows, in which the native code reads paths; 65001 elsewhere."""
+    """Return the code page of Windows, in which the native code reads paths; 0 elsewhere."""
     if sys.platform == "win32":
         return int(ctypes.windll.kernel32.GetACP())
-    return 65001
+    return 0
 
 
 def is_administrator() -> bool:
@@ -1547,7 +1547,7 @@ class Quotes:
         while True:
             try:
                 found = self._ask("get_client")
-                silent = time.monotonic() - self._heard > pause
+                silent = any(self._wanted) and time.monotonic() - self._heard > pause
                 if found is not client or life != self._life or silent:
                     # A new client has forgotten all subscriptions, and a silent one may have.
                     if found is client and life == self._life:
