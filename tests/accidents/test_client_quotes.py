@@ -28,6 +28,8 @@ mode = "shadow"
 always_open = true
 [morning]
 check = false
+[limits]
+quote_age_max = "2s"
 [signals.bare]
 action = "deny"
 [[doors]]
@@ -50,7 +52,7 @@ class Market:
     """Lets a tick come ten times a second, while there is trading."""
 
     def __init__(self, counter: Counter) -> None:
-        self._counter = counter
+        self.counter = counter
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self.trading = True
@@ -63,7 +65,7 @@ class Market:
     def _work(self) -> None:
         while not self._stopping.wait(0.1):
             if self.trading:
-                self._counter.tick(SH600000=tick(time.time_ns() + 500_000_000))
+                self.counter.tick(SH600000=tick(time.time_ns() + 500_000_000))
 
 
 @pytest.fixture
@@ -133,7 +135,8 @@ def test_a_clients_quotes_and_limits_decide_and_their_silence_is_told(
     assert prices(app, ask("最新")) == [105_000]
     market.trading = False
     until(app, lambda view: "行情中断" in alerts(view))
-    time.sleep(3.5)
     assert "QUOTE_STALE" in str(ask("对手"))
+    market.counter.drop_quotes()
     market.trading = True
     until(app, lambda view: "行情恢复" in alerts(view))
+    assert market.counter.subscriptions, "the subscriptions that were lost were made anew"
