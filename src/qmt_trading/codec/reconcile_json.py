@@ -45,11 +45,11 @@ def difference(each: Difference) -> Plain:
         state, text = "moving", "有委托或成交在动，柜台可能滞后"
     ours, theirs = (to_text(each.ours), to_text(each.theirs)) if is_cash else (str(each.ours), str(each.theirs))
     return {
-        "what": "cash" if is_cash else "position",
+        "what": "cash" if is_cash else "sellable" if each.is_sellable else "position",
         "symbol": each.symbol or None,
         "ours": ours if is_cash else each.ours,
         "broker": theirs if is_cash else each.theirs,
-        "text": f"{each.symbol or '资金'} {ours}≠{theirs}",
+        "text": f"{each.symbol or '资金'} {'可卖 ' if each.is_sellable else ''}{ours}≠{theirs}",
         "since": to_iso_text(each.since_ns),
         "state": state,
         "state_text": text,

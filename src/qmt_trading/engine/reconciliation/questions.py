@@ -22,10 +22,15 @@ HOURS: Final = tuple(
 def next_question_ns(state: State, account: Account) -> int:
     """Return when ``account`` is to be asked about next; 0: not, as things stand.
 
-    Never while an answer is under way that may still come, and never twice within ``APART_NS``.
+    Never while an answer is under way that may still come, and never twice within ``APART_NS``. What hangs on an answer
+    that has been lost, a cancel or the next question, is asked for again.
     """
     every_ns = account.settings.reconcile_every_ns
-    if account.link is not LinkState.CONNECTED or not (every_ns or account.differences):
+    if account.link is not LinkState.CONNECTED:
+        return 0
+    if account.ask_again or (account.asking_ns and any(not mark.listed for mark in account.marks.values())):
+        return account.asking_ns + ANSWER_MAX_NS
+    if not (every_ns or account.differences):
         return 0
     due_ns = _in_hours(state, account.questioned_ns + every_ns) if every_ns else 0
     proof_ns = _proof_ns(account)
