@@ -15,8 +15,16 @@ from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.run.config_terminals import QmtTerminal
 from qmt_trading.run.find_terminal import find
 from qmt_trading.run.locks import account_lock, folder_lock
-from tests.terminal.counter import ACCOUNT, Counter
+from tests.terminal.counter import ACCOUNT, Counter, Lies
 from tests.unit.run.config_parts import GOOD, QMT_GOOD, written
+
+
+@pytest.fixture(autouse=True)
+def honest(counter: Counter) -> None:
+    """Begin each test at an honest counter with an empty day."""
+    counter.lies = Lies()
+    for seen in (counter.orders, counter.fills, counter.requests, counter.sessions):
+        seen.clear()
 
 
 def configured(folder: Path, terminal: QmtTerminal, more: str = "") -> Path:
