@@ -32,14 +32,16 @@ START_NS = 1_795_485_600 * SECOND_NS
 class Bench:
     """One engine with two accounts of a million yuan and 2,000 shares each."""
 
-    def __init__(self, *, bare: BareAction = BareAction.BUY, per_minute: int = 600, ready: bool = True) -> None:
+    def __init__(
+        self, *, bare: BareAction = BareAction.BUY, per_minute: int = 600, ready: bool = True, mode: Mode = Mode.PAPER
+    ) -> None:
         self.engine = Engine()
         self.now_ns = START_NS
         self.arrival = 0
         self.outputs: list[out.Output] = []
         self.session = 1
         self.settings = EngineSettings(
-            mode=Mode.PAPER,
+            mode=mode,
             accounts=(AccountSettings(account=ACCOUNT), AccountSettings(account=OTHER)),
             doors=(
                 DoorSettings(name="door", bare=bare, default_size=Size(SizeKind.LOTS, 1, text="1手")),
@@ -48,7 +50,7 @@ class Bench:
             default_price=PriceSpec(PriceKind.LATEST, text="latest"),
             submits_per_minute_max=per_minute,
         )
-        bound = ev.JournalBound(1, Mode.PAPER, "BENCH", (ACCOUNT, OTHER))
+        bound = ev.JournalBound(1, mode, "BENCH", (ACCOUNT, OTHER))
         for event in (bound, ev.EngineStarted("test", self.settings), ev.DayBegan(DAY)):
             self.feed(event)
         if ready:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from qmt_trading.codec.journal_record import Record, decode_turn
 from qmt_trading.journal.memory import MemoryJournal
 from qmt_trading.market.instruments import rule_for
@@ -140,14 +142,17 @@ class LoopBench:
             head=(self.recovered.number, self.recovered.seal),
             observe=self._observe,
         )
-        self.loop.begin(BOUND, "test", settings)
+        self.settings = settings
+        self.loop.begin(replace(BOUND, mode=settings.mode), "test", settings)
         self.loop.turn()
 
     def _observe(self, records: Sequence[Record]) -> None:
         self.observed.extend(records)
 
     def again(self) -> LoopBench:
-        return LoopBench(self.journal, begins_ns=self.clock.now_ns(), session=self.session)
+        """Return the next process, configured alike."""
+        begins_ns = self.clock.now_ns()
+        return LoopBench(self.journal, settings=self.settings, begins_ns=begins_ns, session=self.session)
 
     def quote(self, symbol: Symbol, now_ns: int) -> Quote | None:
         """Answer for the MarketFeed port."""

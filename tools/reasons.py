@@ -24,6 +24,7 @@ EXAMPLES: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.DOOR_ACCOUNT_FORBIDDEN: ("monitor", "11031124"),
     Reason.ACCOUNT_UNKNOWN: ("11031199",),
     Reason.ACCOUNT_NOT_READY: ("11031122", "down"),
+    Reason.MORNING_RED: ("terminal,list",),
     Reason.BARE_DENIED: ("monitor",),
     Reason.BARE_PER_DAY: ("1", "1"),
     Reason.SYMBOL_UNKNOWN: ("600999.SH",),

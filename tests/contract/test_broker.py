@@ -1,7 +1,8 @@
-"""What every Broker promises, kept by the embedded and by the remote exchange."""
+"""What every Broker promises, kept by the embedded, the remote and the linked exchange."""
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -12,10 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from qmt_trading.brokers.linked.broker import LinkedBroker
+from qmt_trading.brokers.linked.child import ChildCarrier
+from qmt_trading.brokers.linked.condition import Level
+from qmt_trading.brokers.linked.listener import ListenerCarrier
 from qmt_trading.brokers.simulated.book import FileBook
 from qmt_trading.brokers.simulated.chaos import LyingExchange, Step
 from qmt_trading.brokers.simulated.embedded import EmbeddedExchange
 from qmt_trading.brokers.simulated.exchange import Exchange
+from qmt_trading.brokers.simulated.host_talk import SECRET_NAME
+from qmt_trading.brokers.simulated.plain import PlainTranslate
 from qmt_trading.brokers.simulated.records import AccountOpening, Origin
 from qmt_trading.brokers.simulated.remote import RemoteExchange, ask
 from qmt_trading.brokers.simulated.wire import (
@@ -57,7 +64,8 @@ OPENINGS = (
     AccountOpening(account=ONE, cash=Money(10**10), holdings=((PUFA, Quantity(1000)),)),
     AccountOpening(account=TWO, cash=Money(10**10)),
 )
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
+SECRET = "a secret of this test alone"
 
 
 class WallClock:
@@ -95,16 +103,31 @@ class World:
         self.folder = folder
         self.ear = Ear()
         self.address = str(folder / "x.sock") if kind == "unix" else f"tcp:127.0.0.1:{free_port()}"
-        self.process = None if kind == "embedded" else serve(folder, self.address)
+        self.process = serve(folder, self.address) if kind in ("unix", "tcp") else None
+        self.sessions: dict[AccountId, int] = {}
         self.broker = self.make()
+        if kind == "dialled":
+            self.process = dialling(folder, self.address)
 
     def make(self) -> Broker:
+        if self.kind in ("linked", "dialled"):
+            return self.make_linked()
         if self.process is None:
             exchange = Exchange(
                 OPENINGS, SyntheticFeed(1), now_ns=time.time_ns(), book=FileBook(self.folder / "exchange.book")
             )
             return EmbeddedExchange(LyingExchange(exchange), WallClock(), (ONE, TWO))
         return RemoteExchange(self.address, OPENINGS, WallClock(), cookie_folder=self.cookie_folder)
+
+    def make_linked(self) -> Broker:
+        """Make a broker that has the sessions of before on its record, as an engine has."""
+        carrier = (
+            ChildCarrier(host_command(self.folder), first_wait_s=0.05)
+            if self.kind == "linked"
+            else ListenerCarrier(self.address, SECRET.encode())
+        )
+        level, before = Level.TRADE, dict(self.sessions)
+        return LinkedBroker("linked", carrier, (ONE, TWO), WallClock(), PlainTranslate(), level, sessions_before=before)
 
     @property
     def cookie_folder(self) -> Path | None:
@@ -117,6 +140,9 @@ class World:
     def restart(self) -> None:
         """Let the engine's side die and begin anew."""
         self.broker.stop()
+        for report in self.ear.reports:
+            if isinstance(report, LinkChanged):
+                self.sessions[report.account] = max(report.session, self.sessions.get(report.account, 0))
         self.ear = Ear()
         self.broker = self.make()
         self.start()
@@ -143,6 +169,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def host_command(folder: Path) -> list[str]:
+    """Return the command of a host over the simulated exchange."""
+    command = [sys.executable, "-m", "qmt_trading.brokers.simulated.host", "--folder", str(folder)]
+    return [*command, "--account", f"{ONE}=1000000,{PUFA}=1000", "--account", f"{TWO}=1000000"]
+
+
+def dialling(folder: Path, address: str) -> subprocess.Popen[bytes]:
+    """Start a host that dials ``address`` by itself and outlives whoever listens there."""
+    environment = {**os.environ, SECRET_NAME: SECRET}
+    return subprocess.Popen([*host_command(folder), "--link", address], stdout=subprocess.PIPE, env=environment)
+
+
 def serve(folder: Path, address: str) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-m", "qmt_trading.brokers.simulated.service", "--folder", str(folder), "--address", address],
@@ -154,9 +192,10 @@ def serve(folder: Path, address: str) -> subprocess.Popen[bytes]:
 
 
 KINDS = ["embedded", "tcp"] if sys.platform == "win32" else ["embedded", "unix", "tcp"]
+LINKED = ["linked"] if sys.platform == "win32" else ["linked", "dialled"]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=KINDS + LINKED)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     made = World(request.param, tmp_path)
     made.start()

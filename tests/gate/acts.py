@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import EVERY_SYMBOL, Quote
 from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
+from qmt_trading.model.morning import CheckItem
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Position
 from qmt_trading.model.reasons import Reason
@@ -37,6 +38,7 @@ AIMED: Final = {
     "messages_per_day_max": Reason.MESSAGES_PER_DAY_EXCEEDED,
 }
 """Limits whose figure an order can be asked for before it is sent."""
+RED_ITEMS: Final = tuple(each.value for each in CheckItem)
 MOVES_NS: Final = (
     0,
     0,
@@ -254,6 +256,8 @@ def connect(world: World, rng: Random, account: AccountId) -> None:
     world.feed(ev.LinkChanged(account, world.sessions[account], LinkState.CONNECTED))
     if rng.random() < 0.95:
         lists(world, rng, account)
+    if rng.random() < 0.9 and world.facts.closed(account):
+        world.feed(ev.MorningChecked(account, (), "", ""))
 
 
 def lists(world: World, rng: Random, account: AccountId | None = None) -> None:
@@ -331,6 +335,16 @@ def person(world: World, rng: Random) -> None:
     world.feed(rng.choice(choices))
     if rng.random() < 0.6:
         resume(world, rng)
+
+
+def morning(world: World, rng: Random) -> None:
+    """An account is checked, and found red more often than not; somebody may accept that."""
+    account = rng.choice(world.premises.accounts)
+    red = tuple(rng.sample(RED_ITEMS, rng.choice((0, 1, 1, 2))))
+    world.feed(ev.MorningChecked(account, red, "红", "red"))
+    for other in world.premises.accounts:
+        if rng.random() < 0.4 and world.facts.closed(other):
+            world.feed(ev.MorningAccepted("me", "x", other))
 
 
 def resume(world: World, rng: Random) -> None:
@@ -466,6 +480,7 @@ ACTS: Final[tuple[Act, ...]] = (
     *[cancel] * 2,
     foreign,
     person,
+    morning,
     resume,
     link,
     lists,

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 from unittest import mock
 
-from qmt_trading.engine import brakes, fold, gauges, orders, state
+from qmt_trading.engine import brakes, fold_day, gauges, orders, state
 from qmt_trading.engine.gauges import Gauge, Gauges, Judged
 from qmt_trading.engine.risk import daily_loss, gate, order_rate, quick, scope
 from qmt_trading.engine.usage import Usage
@@ -47,6 +47,7 @@ OF_INSTRUCTIONS: Final = (
     "check_trading_state",
     "check_door_account",
     "check_account_ready",
+    "check_morning",
     "_check_clock",
     "check_staleness",
     "check_session",
@@ -142,7 +143,7 @@ def _file_wins() -> Any:
 
 def _limits_of_yesterday() -> Any:
     """What a person set outlives the day."""
-    right = fold._opened
+    right = fold_day.fold_opened
 
     def kept(state: Any, record: Any) -> None:
         before = dict(state.gauges.set_today)
@@ -150,7 +151,7 @@ def _limits_of_yesterday() -> Any:
         state.gauges.set_today |= before
         state.gauges._settle()
 
-    return mock.patch.object(fold, "_opened", kept)
+    return mock.patch.object(fold_day, "fold_opened", kept)
 
 
 def _second_of_the_clock() -> Any:

@@ -14,6 +14,7 @@ REFUSED: Final = (
     Reason.REDUCING_ONLY,
     Reason.DOOR_ACCOUNT_FORBIDDEN,
     Reason.ACCOUNT_NOT_READY,
+    Reason.MORNING_RED,
     Reason.CLOCK_UNSETTLED,
     Reason.SIGNAL_STALE,
     Reason.OUT_OF_SESSION,

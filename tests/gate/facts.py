@@ -238,6 +238,10 @@ class Facts:
         self.listed: set[AccountId] = set()
         """Accounts of which a complete list of this session has come."""
         self.day = day
+        self.red: dict[AccountId, list[str]] = {}
+        """What the last check of an account found wrong, in its order."""
+        self.pardoned: dict[AccountId, set[str]] = {}
+        """What people have accepted of it today."""
         self.closes: dict[Symbol, int] = {}
         """Yesterday's closes, as the marks say."""
         self.fill_ids: set[str] = set()
@@ -254,6 +258,16 @@ class Facts:
         self.orders, self.moved, self.prices, self.cancels, self.taken = [], [], [], [], []
         self.left, self.claimed, self.repeats = [], [], []
         self.wanted, self.marks, self.unsettled, self.fired, self.limits = [], [], set(), set(), {}
+        self.pardoned = {}
+        self.unchecked()
+
+    def unchecked(self) -> None:
+        """Nobody has checked anything, since the start or the opening of the day."""
+        self.red = {each.account: ["unchecked"] for each in self.settings.accounts if each.morning_check}
+
+    def closed(self, account: AccountId) -> list[str]:
+        """Return what keeps ``account`` from buying: red, and accepted by nobody."""
+        return [each for each in self.red.get(account, []) if each not in self.pardoned.get(account, set())]
 
     def places(self) -> list[Taken]:
         """Return when orders have left, and when those that wait for their turn will."""

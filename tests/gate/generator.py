@@ -124,6 +124,7 @@ class Premises:
     """What holds for the whole of one run."""
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         rng = Random(f"premises {seed}")
         self.symbols = tuple(rng.sample(SYMBOLS, rng.choice((1, 2, 2, 3))))
         self.cash = rng.choice((1_000_000, 1_000_000, 20_000, 5_000)) * YUAN
@@ -176,6 +177,7 @@ class Premises:
                     limits=found[Scope(ScopeKind.ACCOUNT, each)],
                     fees=fees,
                     bare_per_day_max=rng.choice((1, 1, 2)),
+                    morning_check=Random(f"morning {self.seed} {each}").random() < 0.3,
                 )
                 for each in self.accounts
             ),

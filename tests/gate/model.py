@@ -158,6 +158,8 @@ def _may_it_act(facts: Facts, settings: AccountSettings, asked: Asked, side: Sid
         yield Refusal(Reason.ACCOUNT_NOT_READY, (number, "down"))
     elif not facts.openings[number].ready:
         yield Refusal(Reason.ACCOUNT_NOT_READY, (number, "reconciling"))
+    if side is Side.BUY and facts.closed(number):
+        yield Refusal(Reason.MORNING_RED, (",".join(facts.closed(number)),))
     if number in facts.unsettled:
         yield Refusal(Reason.CLOCK_UNSETTLED)
     late = f"{(now_ns - asked.deadline_ns) / NS:.1f}"

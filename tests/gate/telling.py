@@ -9,7 +9,7 @@ from qmt_trading.model import outputs as out
 from qmt_trading.model.numbers import Money
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState, OrderStatus, Side
-from tests.gate.facts import Facts, Held, Marked, Moved, Opening, Own, Placed, Told
+from tests.gate.facts import Facts, Held, Marked, Moved, Opening, Own, Placed, Taken, Told
 
 _NOT_SENT = Told(OrderStatus.NOT_SENT, by_broker=False)
 _UNKNOWN = Told(OrderStatus.UNKNOWN, by_broker=False)
@@ -51,6 +51,10 @@ def tell_event(facts: Facts, event: ev.Event) -> None:
             facts.new_day(event.day)
         case ev.ResumeRequested(account=None):
             facts.wanted = []  # A person has seen what there was.
+        case ev.MorningChecked():
+            facts.red[event.account] = list(event.red)
+        case ev.MorningAccepted():
+            facts.pardoned.setdefault(event.account, set()).update(facts.closed(event.account))
         case ev.LimitRequested():
             facts.limits[event.scope, event.limit] = event.value, True
         case ev.LimitsConfirmed():
@@ -98,6 +102,7 @@ def _row(facts: Facts, account: AccountId, row: ev.OrderRow) -> None:
             foreign=True,
         )
         facts.orders.append(order)
+        facts.left.append(Taken(row.ordered_ns, account, "", "", 0))
     order.told.append(Told(row.status, row.filled_quantity))
 
 
@@ -147,6 +152,7 @@ def _started(facts: Facts, event: ev.EngineStarted) -> None:
     facts.settings = event.settings
     facts.connected, facts.unsettled, facts.journal_closed = set(), set(), False
     facts.limits = {key: (value, False) for key, (value, _) in facts.limits.items()}
+    facts.unchecked()
     for each in event.settings.accounts:
         facts.openings.setdefault(each.account, Opening(0, {}))
     for order in facts.orders:

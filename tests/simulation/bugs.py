@@ -13,12 +13,15 @@ from qmt_trading.engine import (
     bookkeeping,
     cancels,
     fold,
+    fold_clock,
+    fold_day,
     fold_list,
     fold_reports,
     matching,
     signals,
 )
 from qmt_trading.engine.engine import Engine
+from qmt_trading.engine.reconciliation import reconcile
 from qmt_trading.engine.risk import gate
 from qmt_trading.engine.transitions import TERMINAL
 from qmt_trading.model import events as ev
@@ -162,8 +165,8 @@ def late_fills_dropped() -> Any:
     fill = fold_reports.fold_fill
 
     def drop(state: Any, account: Any, row: Any, *, booked: bool) -> Any:
-        order = matching.order_of_fill(state, account, row)
-        if order is not None and order.status in TERMINAL:
+        key = matching.order_of_fill(state, account, row)
+        if key is not None and state.order(key).status in TERMINAL:
             return []
         return fill(state, account, row, booked=booked)
 
@@ -263,9 +266,11 @@ def unknown_pair_open() -> Any:
 
 def ambiguous_row_is_absence() -> Any:
     """A row that may be one of two orders is no row of either (A6)."""
-    count = fold_list._count_absence
+    count = reconcile._absences
     return mock.patch.object(
-        fold_list, "_count_absence", lambda state, account, record, unmatched: count(state, account, record, [])
+        reconcile,
+        "_absences",
+        lambda state, account, theirs, unmatched, claims: count(state, account, theirs, [], claims),
     )
 
 
@@ -288,7 +293,7 @@ def clock_step_is_time() -> Any:
     def wrong(state: Any) -> None:
         state.opened_ns = min(state.opened_ns, state.now_ns)
 
-    return mock.patch.object(fold, "_distrust_instants", wrong)
+    return mock.patch.object(fold_clock, "distrust_instants", wrong)
 
 
 def later_orders_cancelled() -> Any:
@@ -358,9 +363,9 @@ def limits_of_the_last_start() -> Any:
 
 def halt_forgotten_overnight() -> Any:
     """A new day trades again, whoever has halted the old one."""
-    opened = fold._opened
+    opened = fold_day.fold_opened
     return mock.patch.object(
-        fold, "_opened", lambda state, record: opened(state, replace(record, trading_state=TradingState.ACTIVE))
+        fold_day, "fold_opened", lambda state, record: opened(state, replace(record, trading_state=TradingState.ACTIVE))
     )
 
 

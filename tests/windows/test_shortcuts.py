@@ -57,10 +57,12 @@ def test_an_emergency_stop_that_nobody_answers_puts_up_the_flag(folder: Path) ->
     code, words = double_click(folder, STOP)
     assert code != 0
     assert "NOT STOPPED" in words
-    (folder / "data").mkdir()
+    for name in ("data", "data-shadow"):
+        (folder / name).mkdir()
     code, words = double_click(folder, STOP)
     assert code != 0
-    assert (folder / "data" / "HALT").exists()
+    assert "HALT in data data-shadow stops it" in words
+    assert {each.parent.name for each in folder.glob("*/HALT")} == {"data", "data-shadow"}
     with running(folder / "qmt.toml"):
         assert "已停止" in double_click(folder, STATUS)[1]
 

@@ -174,6 +174,8 @@ def _told(row: dict[str, object]) -> str:
             number = row.get("broker_order_id") or row.get("client_order_id")
             if row.get("not_before"):
                 return f"· 已登记撤单 {row['account']} {row['symbol']} {number}，{str(row['not_before'])[11:23]} 发出"
+            if row.get("observed"):
+                return f"○ 观察模式：本应撤单 {row['account']} {row['symbol']} {number}，没有发出"
             return f"✓ 已发出撤单 {row['account']} {row['symbol']} {number}"
         case "dropped":
             return f"✓ 已取消定时指令 {row['instruction']} {row['account']}"
@@ -183,6 +185,8 @@ def _told(row: dict[str, object]) -> str:
             return f"✓ {row['client_order_id']}：{row.get('status_text') or row['status']}"
         case "query":
             return f"✓ 已向柜台核实 {row['account']}，结果看 qmt orders"
+        case "alert":
+            return f"✓ {row['account']}：{row['text']}"
         case "limit":
             return f"✓ {row['scope_text']} {row['limit_text']}：{row['before_text']} → {row['value_text']}，今日有效"
         case "confirmed":

@@ -15,17 +15,22 @@ from qmt_trading.cli import (
     calendar,
     climbing,
     compliance,
+    day_report,
     demo,
     doctor,
+    history,
     init,
     journal,
+    morning,
     panicking,
     reading,
+    reconciling,
     rehearsing,
     risk,
     rules,
     running,
     sending,
+    shadow,
     words,
 )
 
@@ -73,6 +78,8 @@ for command in (
     reading.timed,
     reading.alerts,
     reading.timeline,
+    morning.morning,
+    day_report.report,
     actions.actions,
     rules.rules,
     acting.cancel,
@@ -80,6 +87,7 @@ for command in (
     panicking.panic,
     acting.resume,
     acting.resolve,
+    reconciling.reconcile,
     acting.stop,
 ):
     app.command(cls=words.Command)(command)
@@ -87,6 +95,8 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
+app.add_typer(history.app, name="history")
+app.add_typer(shadow.app, name="shadow")
 
 
 def main() -> None:

@@ -78,11 +78,14 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         ("账户", ready),
         ("信号", row.get("signals")),
         ("委托", f"{row.get('orders')}，未成交 {row.get('working_orders')}，待核实 {row.get('unknown_orders')}"),
+        *([("本应做而未发", observed_text(row))] if "observed_orders" in row else []),
         ("成交", row.get("fills")),
+        *difference_pairs(row),
         *([("定时指令", f"{row['waiting_instructions']} 条等待中")] if row.get("waiting_instructions") else []),
         ("格式错误", f"{row.get('malformed')}" + ("（qmt signals --malformed）" if row.get("malformed") else "")),
     ]
     pairs += risk_pairs(row)
+    pairs += day_pairs(row)
     if row.get("calendar_ends_soon"):
         pairs.append(("交易日历", f"只到 {row.get('calendar_until')}，之后不再下单：请 qmt calendar import 下一年"))
     chaos = row.get("chaos")
@@ -91,6 +94,31 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
     if row.get("submits_closed") or row.get("journal_closed"):
         pairs.append(("停单原因", f"日志不可写：{row.get('journal_closed') or '请检查磁盘'}；重启后恢复"))
     return pairs
+
+
+def observed_text(row: dict[str, object]) -> str:
+    """Return how much shadow mode has decided today and not sent."""
+    return f"委托 {row['observed_orders']} 笔，撤单 {row['observed_cancels']} 笔（qmt shadow show）"
+
+
+def day_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
+    """Return what is wrong with accounts now, and which of them buy nothing after a red check; empty: nothing."""
+    pairs: list[tuple[str, object]] = []
+    for key, name in (("conditions_text", "连接"), ("morning_closed_text", "检查")):
+        told = row.get(key)
+        if isinstance(told, list):
+            pairs += [(name, each) for each in told]
+    if row.get("resting"):
+        pairs.append(("夜间休市", f"{row['resting']} 个账户，属正常"))
+    return pairs
+
+
+def difference_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
+    """Return where accounts are not as the broker has them; empty: nowhere."""
+    found = row.get("differences_text")
+    if not isinstance(found, list) or not found:
+        return []
+    return [("对账差异", f"{'；'.join(map(str, found))}（qmt reconcile）")]
 
 
 def risk_pairs(row: dict[str, object]) -> list[tuple[str, object]]:

@@ -16,13 +16,13 @@ from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, ex
 from qmt_trading.codec import control as wire
 from qmt_trading.codec.decoding import readable
 from qmt_trading.codec.signal import parse
-from qmt_trading.codec.view_json import NOTHING_TO_DO_TEXT
+from qmt_trading.codec.view_json import NOT_SENT_TEXT, NOTHING_TO_DO_TEXT
 from qmt_trading.link.dial import DialError, dial
 from qmt_trading.market.instruments import kind_of
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.signal import Heartbeat
-from qmt_trading.model.words import InstrumentKind
+from qmt_trading.model.words import UNIT_TEXT, Mode
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.config_doors import CONTROL_DOOR, Door
 
@@ -36,13 +36,6 @@ PlanOption = Annotated[
 ]
 
 RECEIPT_S: Final = 10.0
-_UNITS: Final = {
-    InstrumentKind.FUND: "份",
-    InstrumentKind.CONVERTIBLE: "张",
-    InstrumentKind.BOND: "张",
-    InstrumentKind.REPO: "张",
-}
-"""What people count where it is not shares."""
 EXITS: Final = {
     "accepted": exit_codes.OK,
     "duplicate": exit_codes.OK,
@@ -219,11 +212,18 @@ def headline(receipt: Receipt) -> str:
         words += f"（{good} ✓ {bad} ✗）"
     elif status == "accepted" and asks_for_nothing(receipt):
         words += NOTHING_TO_DO_TEXT
+    if status == "accepted" and observed(receipt):
+        words += NOT_SENT_TEXT
     if receipt.get("seq"):
         words += f"  信号 {receipt['seq']}"
     if receipt.get("id"):
         words += f"  #{receipt['id']}"
     return words
+
+
+def observed(receipt: Receipt) -> bool:
+    """Tell whether shadow mode has decided the message: nothing of it is sent."""
+    return receipt.get("mode") == Mode.SHADOW.value
 
 
 def counts(receipt: Receipt) -> tuple[int, int]:
@@ -259,6 +259,8 @@ def details(receipt: Receipt, *, english: bool = True) -> list[str]:
             told.append(str(receipt["text_en"]))
     told += [_order_line(line, english=english) for line in lines(receipt, "orders")]
     told += [_cancel_line(line, english=english) for line in lines(receipt, "cancels")]
+    if observed(receipt):
+        told = [line.replace("✓", "○", 1) if line.startswith("✓") else line for line in told]
     if receipt.get("durable") is False:
         told.append("! 日志不可写，以上未落盘 / the journal is closed: not on record")
     return told
@@ -270,11 +272,12 @@ def _order_line(line: Receipt, *, english: bool) -> str:
         what += f" {_SIDES.get(str(line['side']), line['side'])}"
     if line.get("quantity"):
         kind = kind_of(Symbol(str(line.get("symbol"))))
-        what += f" {line['quantity']} {_UNITS.get(kind, '股') if kind is not None else '股'}"
+        what += f" {line['quantity']} {UNIT_TEXT.get(kind, '股') if kind is not None else '股'}"
     if line.get("price"):
         what += f" @{line['price']}"
     if line.get("status") == "accepted":
-        return f"✓ {what}，本地编号 {line.get('client_order_id')}"
+        name = f"，本地编号 {line.get('client_order_id')}"
+        return f"✓ {what}：{_reason(line, english=english)}{name}" if line.get("text") else f"✓ {what}{name}"
     mark = "·" if line.get("status") in ("queued", "nothing") else "✗"
     return f"{mark} {what}：{_reason(line, english=english)}"
 
@@ -284,7 +287,8 @@ def _cancel_line(line: Receipt, *, english: bool) -> str:
     number = line.get("broker_order_id") or line.get("venue_order_id") or line.get("client_order_id")
     match line.get("status"):
         case "accepted":
-            return f"✓ {what} 撤单，委托 {number}"
+            told = f"：{_reason(line, english=english)}" if line.get("text") else ""
+            return f"✓ {what} 撤单，委托 {number}{told}"
         case "registered":
             return f"· {what} 撤单，委托 {number}：{_reason(line, english=english)}"
         case "nothing" | "queued" | "dropped":

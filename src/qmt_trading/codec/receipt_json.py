@@ -8,11 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from qmt_trading.codec.sentences import sentence
+from qmt_trading.market.instruments import kind_of
+from qmt_trading.model import shadow
 from qmt_trading.model.numbers import to_text
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
 from qmt_trading.model.signal import Malformed
-from qmt_trading.model.words import SignalStatus
+from qmt_trading.model.words import Mode, SignalStatus
 
 _STATUS: Final = {
     Reason.NOTHING_TO_CANCEL: "nothing",
@@ -66,6 +68,8 @@ class _Receipt(Struct, omit_defaults=True, gc=False):
     text: str = ""
     text_en: str = ""
     durable: bool = True
+    mode: str = ""
+    """``shadow``: nothing of it is sent; empty in every other mode."""
 
 
 _ENCODE: Final = msgspec.json.Encoder().encode
@@ -102,12 +106,21 @@ def encode(receipt: Receipt) -> bytes:
         else _denied(line, line.denial)
         for line in receipt.orders
     ]
+    if receipt.observed:
+        _observed(orders, receipt.orders)
     answer = _Receipt(receipt.seq or None, receipt.id, receipt.status, orders)
     if receipt.cancels:
         answer.cancels = [_cancel(line) for line in receipt.cancels]
+        for cancel in answer.cancels if receipt.observed else ():
+            if cancel.status == "accepted":
+                cancel.text, cancel.text_en = shadow.would_cancel(1)
     if receipt.denial is not None:
         answer.reason = receipt.denial.reason
         answer.text, answer.text_en = sentence(receipt.denial)
+    if receipt.observed:
+        answer.mode = Mode.SHADOW.value
+        if not answer.text:
+            answer.text, answer.text_en = shadow.NOTHING_SENT
     if not receipt.durable:
         answer.durable = False
     return _ENCODE(answer) + b"\n"
@@ -135,6 +148,14 @@ def encode_malformed(malformed: Malformed) -> bytes:
 def encode_busy() -> bytes:
     """Return the answer to a message for which there was no room."""
     return _BUSY
+
+
+def _observed(orders: list[_Order], lines: tuple[OrderLine, ...]) -> None:
+    """Say of each order that was accepted what would have been sent."""
+    for order, line in zip(orders, lines, strict=True):
+        if line.denial is None and line.side is not None:
+            kind = kind_of(line.symbol)
+            order.text, order.text_en = shadow.would_order(line.side, line.quantity, line.price, kind)
 
 
 def _denied(line: OrderLine, denial: Denial) -> _Order:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from qmt_trading.model.instrument import EVERY_SYMBOL
@@ -40,6 +41,29 @@ _FIGURES: Final[dict[Reason, tuple[int, dict[str, str]]]] = {
     ),
     Reason.PRICE_CAGE: (2, {"buy": "买入最高", "sell": "卖出最低"}),
     Reason.ACCOUNT_NOT_READY: (1, {"down": "连接断开", "reconciling": "资金持仓核对中"}),
+    Reason.MORNING_RED: (
+        0,
+        {
+            "unchecked": "今天还没有检查过",
+            "terminal": "终端或账号",
+            "session": "会话是昨夜的",
+            "list": "委托持仓核对",
+            "figures": "资金持仓读不到",
+            "unknown": "待核实委托",
+            "unresolved": "昨日未核实委托",
+            "calendar": "交易日历",
+            "details": "合约规则差异",
+            "quotes": "行情",
+            "clock": "时钟",
+            "disk": "磁盘",
+            "journal": "日志",
+            "registration": "程序化交易报备",
+            "capability": "终端能力",
+            "halted": "已停止",
+            "limits": "限额未确认",
+            "today": "今日事项",
+        },
+    ),
     Reason.NOT_SUPPORTED: (
         0,
         {
@@ -254,6 +278,10 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "委托过快（上限 {0} 笔，{2}）：已排队，{1} 发出",
         "faster than permitted ({0}, {2}): it waits for its turn at {1}",
     ),
+    Reason.MORNING_RED: (
+        "检查未通过，该账户暂停买入：{0}；看 qmt morning，处理后自动重查，或 qmt morning --accept 账号 --why 原因",
+        "the account's check is red, nothing is bought: {0}; see `qmt morning`, or accept it with --accept and --why",
+    ),
     Reason.CLOCK_UNSETTLED: ("系统时钟跳变，核对完成前暂停下单", "the clock stepped: orders wait for a reconciliation"),
 }
 _SCOPED: Final = frozenset(
@@ -290,6 +318,11 @@ def _scope(figure: str) -> str:
     """Return a scope as people read it: ``total``, ``account 11031122`` … with the first word in Chinese."""
     kind, _, name = figure.partition(" ")
     return f"{_SCOPES[kind]} {name}".rstrip() if kind in _SCOPES else figure
+
+
+def title(reason: Reason) -> str:
+    """Return the beginning of a reason's Chinese sentence, as a name for it where no figures are known."""
+    return re.sub(r"\{\d\}", "…", _SENTENCES[reason][0].partition("：")[0])
 
 
 def sentence(denial: Denial) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from qmt_trading.model.reasons import NOTHING_TO_DO, REGISTERED
 from qmt_trading.model.receipt import CancelLine, OrderLine
 from qmt_trading.model.timed import TimedDone
 from qmt_trading.model.view import SignalRow, View
-from qmt_trading.model.words import TERMINAL, OrderStatus, SignalStatus
+from qmt_trading.model.words import TERMINAL, Mode, OrderStatus, SignalStatus
 
 _TEXT_SHOWN: Final = 120
 PERSON: Final = -1
@@ -94,6 +94,8 @@ def _denied(row: SignalRow, line: OrderLine) -> Hop:
 
 
 def _canceled(row: SignalRow, line: CancelLine) -> Hop:
+    """Return what became of one order, or of an account where there was none; in shadow mode what would have."""
+    sent = "本应撤单" if row.receipt.observed else "发出撤单"
     if line.denial is not None and line.denial.reason in REGISTERED:
         number = line.broker_order_id or line.venue_order_id or line.client_order_id
         detail = f"{line.symbol} 委托 {number}：{reasons_of(line.denial)[0]['text']}"
@@ -101,7 +103,7 @@ def _canceled(row: SignalRow, line: CancelLine) -> Hop:
     if line.denial is not None:
         return _hop(row.decided_ns, "cancel", "撤单", str(reasons_of(line.denial)[0]["text"]), line.account)
     number = line.broker_order_id or line.venue_order_id or line.client_order_id
-    return _hop(row.decided_ns, "cancel", "发出撤单", f"{line.symbol} 委托 {number}", line.account)
+    return _hop(row.decided_ns, "cancel", sent, f"{line.symbol} 委托 {number}", line.account)
 
 
 def _carried_out(done: TimedDone) -> Hop:
@@ -138,7 +140,7 @@ def _orders(view: View, found: SignalRow) -> list[Hop]:
                 hops.append(_asked(askers[row.cancel_seq], row))
             hops += [_filled(fill) for fill in fills[row.client_order_id]]
         if row.client_order_id in named:
-            hops.append(_last(row, fills[row.client_order_id]))
+            hops.append(_last(row, fills[row.client_order_id], observes=view.mode is Mode.SHADOW))
     return hops
 
 
@@ -180,11 +182,13 @@ def _filled(fill: Fill) -> Hop:
     return _hop(fill.filled_ns, "filled", "成交", detail, fill.account)
 
 
-def _last(row: Order, fills: Sequence[Fill]) -> Hop:
+def _last(row: Order, fills: Sequence[Fill], *, observes: bool) -> Hop:
     """Return the state that the order has now, at the instant it got there as far as that is on record."""
     at_ns = _reached_ns(row, fills)
+    if row.observed and row.status is OrderStatus.NOT_SENT:
+        return _hop(at_ns, "observed", order_text(row), row.text, row.account)
     detail = f"成交 {row.filled_quantity}/{row.quantity}"
-    why = _why_canceled(row)
+    why = _why_canceled(row) if not observes else ""
     if why:
         detail += f"，{why}"
     if row.text:

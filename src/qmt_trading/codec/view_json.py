@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from qmt_trading.codec.reconcile_json import account_summary, differences_of
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.market.profit import day_profits, floating_profits
 from qmt_trading.model.instant import to_iso_text
@@ -76,6 +77,10 @@ SIGNAL_TEXT: Final = {
     SignalStatus.MALFORMED: "格式错误",
     SignalStatus.BUSY: "繁忙，未接收，请重发",
 }
+OBSERVED_TEXT: Final = "观察（未发）"
+"""State of an order that shadow mode has withheld."""
+NOT_SENT_TEXT: Final = "（观察，未发出）"
+"""Behind 已受理 in shadow mode."""
 NOTHING_TO_DO_TEXT: Final = "（无需动作）"
 """Behind 已受理 where all that was asked for is so already."""
 IMPORTANCE_TEXT: Final = {Importance.INFORMATION: "提示", Importance.WARNING: "注意", Importance.CRITICAL: "紧急"}
@@ -88,6 +93,8 @@ WHY_TEXT: Final = {
     "OTHER_ENGINE": "柜台有另一个引擎的委托",
     "ORDER_ROSE": "判定未报的委托出现在柜台",
     "REMARK_TWICE": "柜台有两笔委托用同一本地编号",
+    "DIFFERENCE": "持仓或资金与柜台不一致",
+    "FOREIGN_ORDER": "出现外部委托",
 }
 """What the system gives as its reason."""
 _SEVERITY: Final = (TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED)
@@ -146,12 +153,21 @@ def status(view: View, *, running: bool = True) -> Plain:
         "orders": len(view.orders),
         "working_orders": sum(row.working_orders for row in view.accounts),
         "unknown_orders": unknown,
+        "differences": sum(len(row.differences) for row in view.accounts),
+        "differences_text": differences_of(view),
         "waiting_instructions": len(view.timed),
+        **(_observed(view) if view.mode is Mode.SHADOW else {}),
         "fills": len(view.fills),
         "malformed": view.malformed,
         "calendar_until": view.calendar_until.isoformat() if view.calendar_until is not None else None,
         "calendar_ends_soon": view.calendar_ends_soon,
     }
+
+
+def _observed(view: View) -> Plain:
+    """Return how much shadow mode has decided today and not sent; a cancel counts once an order."""
+    cancels = sum(bool(row.cancel_attempts) for row in view.orders)
+    return {"observed_orders": sum(row.observed for row in view.orders), "observed_cancels": cancels}
 
 
 def _told(told: StateTold) -> Plain:
@@ -225,6 +241,7 @@ def account(row: AccountRow, view: View, *, running: bool = True) -> Plain:
         "total_assets": to_text(row.available_cash + row.frozen_cash + row.market_value),
         "working_orders": row.working_orders,
         "unknown_orders": row.unknown_orders,
+        **account_summary(row),
     }
 
 
@@ -243,6 +260,8 @@ def position(row: Position) -> Plain:
 
 def order_text(row: Order) -> str:
     """Return the state as a counter's screen says it: 部撤 and 部成待撤 apart from 已撤 and 已报待撤."""
+    if row.observed and row.status is OrderStatus.NOT_SENT:
+        return OBSERVED_TEXT
     if row.filled_quantity and row.status is OrderStatus.CANCELED:
         return "部撤"
     if row.filled_quantity and row.status is OrderStatus.PENDING_CANCEL:
@@ -331,6 +350,7 @@ def signal_text(receipt: Receipt) -> str:
     bad = len(denials) - good - nothing
     if nothing and not good and not bad:
         return text + NOTHING_TO_DO_TEXT
+    text += NOT_SENT_TEXT if receipt.observed else ""
     return f"{text}（{good} ✓ {bad} ✗）" if bad else text
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from qmt_trading.model.events import DoorComplained, SignalsDropped
+from qmt_trading.model import shadow
+from qmt_trading.model.events import DoorComplained, SignalsDropped, TerminalComplained
+from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import to_percent_text
 from qmt_trading.model.order import Order
 from qmt_trading.model.outputs import Alert
@@ -79,6 +81,21 @@ def not_sent(order: Order, text: str) -> Alert:
     )
 
 
+def would_cancel(account: AccountId, symbol: Symbol, count: int, seq: int) -> Alert:
+    """Tell of the cancels that shadow mode has decided for one instruction and account."""
+    chinese, english = shadow.would_cancel(count)
+    what, what_english = ("所有股票", "all") if symbol == EVERY_SYMBOL else (symbol, symbol)
+    by, by_english = (f"信号 {seq}", f"signal {seq}") if seq > 0 else ("人工", "a person")
+    return Alert(
+        importance=Importance.INFORMATION,
+        code="SHADOW_CANCEL",
+        chinese=f"{chinese}（{what}，{by}）",
+        english=f"{english} ({what_english}, {by_english})",
+        account=account,
+        symbol=symbol,
+    )
+
+
 def rejected(order: Order, text: str) -> Alert:
     return Alert(
         importance=Importance.WARNING,
@@ -133,16 +150,6 @@ def oversold(account: AccountId, symbol: str) -> Alert:
         code="POSITION_MISMATCH",
         chinese=f"卖出多于已知持仓：{symbol}，正在向柜台核实",
         english=f"more sold than was known to be held: {symbol}; asking the broker",
-        account=account,
-    )
-
-
-def difference(account: AccountId, text: str) -> Alert:
-    return Alert(
-        importance=Importance.WARNING,
-        code="RECONCILE_DIFFERENCE",
-        chinese=f"持仓与柜台不一致（本地≠柜台）：{text}",
-        english=f"positions differ from the broker's (ours≠theirs): {text}",
         account=account,
     )
 
@@ -263,6 +270,15 @@ def door_complained(event: DoorComplained) -> Alert:
         code="DOOR",
         chinese=f"通道 {event.door}：{event.chinese}",
         english=f"door {event.door}: {event.english}",
+    )
+
+
+def terminal_complained(event: TerminalComplained) -> Alert:
+    return Alert(
+        importance=Importance.WARNING,
+        code="TERMINAL",
+        chinese=f"终端 {event.terminal}：{event.chinese}",
+        english=f"terminal {event.terminal}: {event.english}",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from qmt_trading.engine.matching import foreign_name
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import TERMINAL, UNRESOLVED, moved
 from qmt_trading.market import repo
@@ -124,10 +125,9 @@ def ended(state: State, order: Order, status: OrderStatus, text: str) -> Order:
 
 def foreign_order(state: State, account: AccountId, row: OrderRow) -> Order:
     """Return a new order for a row that is not ours: typed by hand, on the phone, or by another program."""
-    number = row.broker_order_id or row.venue_order_id or f"{row.symbol}-{row.ordered_ns}"
     placed_ns = min(row.ordered_ns, state.now_ns) or state.now_ns
     order = Order(
-        client_order_id=ClientOrderId(f"~{account}~{number}"),
+        client_order_id=foreign_name(account, row),
         account=account,
         symbol=row.symbol,
         side=row.side,
@@ -145,6 +145,7 @@ def foreign_order(state: State, account: AccountId, row: OrderRow) -> Order:
         ask_next_ns=state.now_ns + GAP_NS if row.filled_quantity else 0,
         text=row.text,
         arrival=state.arrival,
+        ended_ns=state.now_ns if row.status in TERMINAL else 0,
     )
     return reserve(state, order)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from qmt_trading.engine.state import Account, CancelMark, State
+from qmt_trading.engine import alerts, observing
+from qmt_trading.engine.cancel_mark import CancelMark
+from qmt_trading.engine.state import Account, State
 from qmt_trading.market.no_cancel import phase_of
 from qmt_trading.model.instant import at_time, day_of, to_clock_text, to_hour_text
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
@@ -69,6 +71,9 @@ def cancel_lines(
             emit(InstructionDropped(waiting.seq, waiting.number, mark.account, mark.signal_seq))
             dropped = Denial(Reason.WAITING_DROPPED, (waiting.name, to_clock_text(waiting.due_ns)))
             lines.append(CancelLine(account=mark.account, symbol=waiting.item.symbol, denial=dropped))
+    count = sum(bool(line.client_order_id) for line in lines)
+    if count and observing.observes(state):
+        emit(alerts.would_cancel(mark.account, mark.symbol, count, mark.signal_seq))
     if not lines:
         nothing = Denial(Reason.NOTHING_TO_CANCEL, (mark.symbol, mark.account))
         lines.append(CancelLine(account=mark.account, symbol=mark.symbol, denial=nothing))
@@ -99,7 +104,7 @@ def overnight(state: State) -> tuple[list[CancelMarked], list[Order]]:
                 number, mark.symbol, mark.side, mark.seq, mark.received_ns, mark.arrival
             )
         for order in map(state.order, account.live):
-            if not order.cancel_seq or not has_number(order):
+            if not order.cancel_seq or not has_number(order) or observing.is_cancel_decided(state, order):
                 continue
             orders.append(order)
             reach = number, order.symbol, SideScope(order.side.value)

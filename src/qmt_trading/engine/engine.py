@@ -8,14 +8,28 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import alerts, brakes, cancels, corporate, fold, limit_requests, timed
+from qmt_trading.engine import (
+    alerts,
+    brakes,
+    cancels,
+    corporate,
+    day_alerts,
+    fold,
+    fold_day,
+    limit_requests,
+    observing,
+    timed,
+)
 from qmt_trading.engine.findings import Finding, FindingKind
+from qmt_trading.engine.reconciliation import alerts as reconciliation_alerts
+from qmt_trading.engine.reconciliation import policy, questions
 from qmt_trading.engine.signals import decide_signal
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.engine.view import Publisher
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model import shadow
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.numbers import Quantity
@@ -66,6 +80,8 @@ class Engine:
             timed.decide_due(self._state, event, self._emit)
             brakes.amplification(self._state, self._emit)
             return outputs
+        if isinstance(event, ev.MorningAccepted):  # Said of what closes the account before it is opened.
+            self._emit(day_alerts.accepted(event, self._state.account(event.account).morning.closed))
         findings = fold.apply(self._state, event)
         self._decide(event)
         if findings:
@@ -76,8 +92,9 @@ class Engine:
 
     def next_due_ns(self) -> int:
         """Return when the engine wants a DeadlineReached, or an InstructionDue; 0: never, as things stand."""
-        order_ns, timed_ns = self._state.next_due_ns(), self._state.next_timed_ns()
-        return min(order_ns, timed_ns) if order_ns and timed_ns else order_ns or timed_ns
+        state = self._state
+        wanted = state.next_due_ns(), state.next_timed_ns(), questions.next_due_ns(state)
+        return min(filter(None, wanted), default=0)
 
     def take_due(self, now_ns: int) -> Iterator[Timed]:
         """Yield the instructions that are due now and can be decided: each wants an InstructionDue, before the next."""
@@ -109,7 +126,14 @@ class Engine:
         account = state.account(order.account)
         if row.cancel_seq:
             return "cancel"
-        return "" if state.halts + account.halts == halts else "halt"
+        if state.halts + account.halts != halts:
+            return "halt"
+        return shadow.CAUSE if self.observes else ""
+
+    @property
+    def observes(self) -> bool:
+        """Nothing may leave but questions: no order, and no cancel."""
+        return observing.observes(self._state)
 
     def view(self) -> View:
         """Return everything a person may ask about, as of now."""
@@ -131,10 +155,12 @@ class Engine:
                 self._emit(alerts.signals_dropped(event))
             case ev.DoorComplained():
                 self._emit(alerts.door_complained(event))
+            case ev.TerminalComplained():
+                self._emit(alerts.terminal_complained(event))
             case ev.SubmitRefused():
                 self._tell_not_sent(event.client_order_id, event.text)
             case ev.SubmitsWithheld():
-                for key in event.client_order_ids:
+                for key in event.client_order_ids if event.cause != shadow.CAUSE else ():
                     self._tell_not_sent(key, event.cause)
             case ev.SubmitUncertain():
                 self._uncertain(event)
@@ -153,6 +179,11 @@ class Engine:
             case ev.LimitsConfirmed():
                 limit_requests.decide_confirmed(self._state, event, self._emit)
                 brakes.daily_loss(self._state, self._emit)
+            case ev.MorningChecked():
+                self._emit(day_alerts.checked(event, self._state.account(event.account).morning.closed))
+            case ev.CancelsEnding():
+                for alert in list(day_alerts.cancels_ending(self._state, event.at_ns)):
+                    self._emit(alert)
             case ev.CancelRequested():
                 self._cancel_requested(event)
             case ev.HaltRequested():
@@ -163,6 +194,8 @@ class Engine:
                 self._emit(out.TradingStateChanged(event.account, TradingState.ACTIVE, event.who, event.why))
             case ev.ResolveRequested():
                 self._resolve(event)
+            case ev.ReconcileRequested():
+                self._reconcile_requested(event)
             case ev.EngineStarted():
                 if event.safe:
                     self._emit(alerts.safe_start(event.why))
@@ -177,7 +210,7 @@ class Engine:
                 self._query(self._connected())
             case ev.JournalFailed():
                 self._emit(alerts.journal_failed(event.text))
-            case ev.JournalBound() | ev.SignalReceived() | ev.InstructionDue():
+            case ev.JournalBound() | ev.SignalReceived() | ev.InstructionDue() | ev.MorningAccepted():
                 pass
             case _:
                 assert_never(event)
@@ -204,6 +237,8 @@ class Engine:
             self._settle(account, event.asked_ns)
             if self._state.timed:
                 timed.wake(self._state, event.account)
+            if account.differences:
+                policy.decide_differences(self._state, account, self._emit)
         cancels.newly_possible(self._state, account, self._emit)
         cancels.missed(self._state, account, self._emit)
         if account.ask_again:
@@ -230,14 +265,16 @@ class Engine:
         if event.state is LinkState.CONNECTED:
             for order in [self._state.order(key) for key in account.live]:
                 has_turn = order.cancel_paced and order.cancel_next_ns > self._state.now_ns
-                if order.cancel_seq and cancels.has_number(order) and not has_turn:
+                waits = has_turn or observing.is_cancel_decided(self._state, order)
+                if order.cancel_seq and cancels.has_number(order) and not waits:
                     self._emit(cancels.next_cancel(self._state, account, order))
             self._query([event.account])
             return
-        self._emit(alerts.link_down(event.account, event.text))
+        rests = day_alerts.is_night(self._state)
+        self._emit((day_alerts.link_rests if rests else alerts.link_down)(event.account, event.text))
         pending = [
             order
-            for order in map(self._state.order, account.live)
+            for order in map(self._state.order, account.live if not self.observes else ())
             if order.status is OrderStatus.PENDING_NEW and not order.answered_ns
         ]
         self._to_unknown(pending, "连接断开时柜台尚未答复", "unanswered when the link went down")
@@ -250,6 +287,9 @@ class Engine:
     def _follow(self, findings: list[Finding]) -> None:
         """Do what the facts just folded ask for."""
         query: dict[AccountId, None] = {}
+        foreign = [each.order for each in findings if each.kind is FindingKind.FOREIGN and each.order is not None]
+        if foreign:
+            policy.decide_foreign(self._state.account(foreign[0].account), foreign, self._emit)
         for finding in findings:
             account, order = finding.account, finding.order
             match finding.kind:
@@ -268,8 +308,10 @@ class Engine:
                 case FindingKind.OVERSOLD:
                     self._emit(alerts.oversold(account, finding.text))
                     query[account] = None
-                case FindingKind.DIFFERENCE:
-                    self._emit(alerts.difference(account, finding.text))
+                case FindingKind.FOREIGN:
+                    pass
+                case FindingKind.AGREED:
+                    self._emit(reconciliation_alerts.agreed(account, finding.text))
                 case FindingKind.ADJUSTED:
                     assert finding.alert is not None
                     self._emit(finding.alert)
@@ -291,7 +333,7 @@ class Engine:
         for order in self._state.take_due():
             now_ns = self._state.now_ns
             unanswered = order.status is OrderStatus.PENDING_NEW and not order.foreign and not order.answered_ns
-            if unanswered and order.created_ns + self._settings().answer_wait_ns <= now_ns:
+            if unanswered and not self.observes and order.created_ns + self._settings().answer_wait_ns <= now_ns:
                 self._to_unknown([order], "柜台超时未答", "the counter has not answered in time")
                 query[order.account] = None
             elif order.cancel_next_ns and order.cancel_next_ns <= now_ns and order.status in LIVE:
@@ -302,6 +344,7 @@ class Engine:
                 self._emit(command)
             if order.ask_next_ns and order.ask_next_ns <= now_ns:
                 query[order.account] = None
+        query |= dict.fromkeys(questions.due_accounts(self._state))
         self._query(list(query))
 
     # People
@@ -322,6 +365,8 @@ class Engine:
             for order in [state.order(key) for key in account.live]:
                 if event.order_id in (order.client_order_id, order.broker_order_id, order.venue_order_id):
                     self._emit(cancels.first_cancel(state, account, order, signal_seq=cancels.PERSON))
+                    if self.observes:
+                        self._emit(alerts.would_cancel(order.account, order.symbol, 1, 0))
         for waiting in list(state.timed.values()):
             if event.order_id == waiting.name:
                 for number in waiting.accounts:
@@ -354,6 +399,15 @@ class Engine:
                 self._emit(out.ChaseEnded(order.client_order_id))  # On a person's word nothing is sent.
             self._emit(out.OrderEnded(order.client_order_id, event.status, f"{event.who}：{event.why}"))
 
+    def _reconcile_requested(self, event: ev.ReconcileRequested) -> None:
+        """Ask for lists; what is proven already may be accepted at once."""
+        accounts = self._accounts(event.account)
+        for account in accounts if event.accept else ():
+            proven = [each for each in account.differences.values() if each.is_proven]
+            policy.absorb(account, proven, event.who, self._emit)
+        numbers = {account.settings.account for account in accounts}
+        self._query([number for number in self._connected() if number in numbers])
+
     # Days and starts
 
     def _started(self) -> None:
@@ -382,7 +436,8 @@ class Engine:
         unresolved = [
             replace(order, status=OrderStatus.EXPIRED_UNRESOLVED, ask_next_ns=0, cancel_next_ns=0)
             for order in state.orders
-            if order.status in UNRESOLVED or (order.status is OrderStatus.PENDING_NEW and not order.answered_ns)
+            if order.status in UNRESOLVED
+            or (order.status is OrderStatus.PENDING_NEW and not order.answered_ns and not self.observes)
         ]
         positions = [
             replace(
@@ -410,11 +465,12 @@ class Engine:
                 signal_seq=state.signal_seq,
                 order_seq=state.order_seq,
                 arrival=state.arrival,
-                told=state.told if state.day is None else fold.of_yesterday(state.trading_state, state.now_ns),
+                told=state.told if state.day is None else fold_day.of_yesterday(state.trading_state, state.now_ns),
                 timed=tuple(state.timed.values()),
                 holdings=tuple((*key, held) for key, held in state.holdings.items() if held),
                 marks=tuple(marks),
                 day_before=state.day,
+                links_told=tuple((number, each.link_told) for number, each in state.accounts.items()),
             )
         )
         if state.told.who == "start":

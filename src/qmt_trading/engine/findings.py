@@ -23,7 +23,10 @@ class FindingKind(Enum):
     REJECTED = "rejected"
     OVERSOLD = "oversold"
     ORPHAN = "orphan"
-    DIFFERENCE = "difference"
+    FOREIGN = "foreign"
+    """Somebody else's order was seen for the first time."""
+    AGREED = "agreed"
+    """A difference that people were told of is there no longer."""
     ADJUSTED = "adjusted"
     """A corporate action has changed something, or could not: the alert says what."""
 

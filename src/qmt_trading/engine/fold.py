@@ -6,20 +6,20 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, corporate
+from qmt_trading.engine import bookkeeping, corporate, fold_clock, fold_day, morning, observing
+from qmt_trading.engine.cancel_mark import CancelMark
 from qmt_trading.engine.findings import Finding
 from qmt_trading.engine.fold_list import fold_listed
 from qmt_trading.engine.fold_reports import fold_fill, fold_order_reported
-from qmt_trading.engine.gauges import Gauges
-from qmt_trading.engine.state import Account, CancelMark, State
-from qmt_trading.engine.tables import Table
-from qmt_trading.engine.usage import Usage
+from qmt_trading.engine.reconciliation import policy
+from qmt_trading.engine.state import Account, State
 from qmt_trading.market.no_cancel import next_end_ns
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
-from qmt_trading.model.instant import at_time
+from qmt_trading.model import shadow
 from qmt_trading.model.instrument import Quote
-from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
+from qmt_trading.model.morning import LinkTold
+from qmt_trading.model.numbers import SECOND_NS, Quantity
 from qmt_trading.model.order import Order
 from qmt_trading.model.reasons import Reason
 from qmt_trading.model.settings import EngineSettings
@@ -66,10 +66,11 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             _not_sent(state, record.client_order_id, record.text)
         case ev.SubmitsWithheld():
             for key in record.client_order_ids:
-                _not_sent(state, key, record.cause)
+                _not_sent(state, key, record.cause, observed=record.cause == shadow.CAUSE)
         case out.OrderEnded():
             order = state.order(record.client_order_id)
             state.put_order(bookkeeping.ended(state, order, record.status, record.text))
+            state.account(order.account).moved[order.symbol] = state.now_ns
         case out.CancelOrder():
             _cancel(state, record)
         case out.CancelMarked():
@@ -106,8 +107,18 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
                 state.put_order(replace(refused, text=record.text or refused.text))
         case ev.LinkChanged():
             _link(state, record)
+        case ev.MorningChecked():
+            account = state.account(record.account)
+            account.morning = morning.checked(account.morning, record, state.now_ns)
+        case ev.MorningAccepted():
+            account = state.account(record.account)
+            account.morning = morning.accepted(account.morning)
         case ev.BrokerListed():
             return fold_listed(state, record)
+        case out.DifferenceAbsorbed():
+            policy.fold_absorbed(state.account(record.account), record)
+        case out.DifferencesTold():
+            policy.fold_told(state.account(record.account), record, state.now_ns)
         case out.Alert():
             state.alerts.append(AlertRow(state.now_ns, record))
         case out.TradingStateChanged():
@@ -120,11 +131,11 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
         case ev.EngineStarted():
             _started(state, record)
         case out.DayOpened():
-            _opened(state, record)
+            fold_day.fold_opened(state, record)
         case ev.CorporateActionsTold():
             return corporate.fold_actions(state, record)
         case ev.ClockStepped():
-            _clock_stepped(state, record.step_ns)
+            fold_clock.clock_stepped(state, record.step_ns)
         case ev.JournalFailed():
             state.submits_closed = "journal"
         case ev.CancelRequested() | ev.HaltRequested():
@@ -134,8 +145,11 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             | ev.DeadlineReached()
             | ev.SignalsDropped()
             | ev.DoorComplained()
+            | ev.TerminalComplained()
+            | ev.CancelsEnding()
             | ev.ResumeRequested()
             | ev.ResolveRequested()
+            | ev.ReconcileRequested()
             | ev.LimitRequested()
             | ev.SubmitUncertain()
         ):
@@ -160,44 +174,6 @@ def _set_trading_state(changed: State | Account, trading_state: TradingState, to
         changed.halts += 1
     elif isinstance(changed, State):
         changed.wanted_in_minute = 0  # A person has seen what tripped the brake.
-
-
-def _clock_stepped(state: State, step_ns: int) -> None:
-    """Forget what was measured with the clock that is wrong now: no list has been told apart from another by it."""
-    state.clock_unsettled = {each.account for each in _settings(state).accounts}
-    state.timed_due = []
-    for waiting in state.timed.values():
-        state.remind(waiting, waiting.due_ns)  # Whenever it was to be looked at again by the other clock.
-    for usage in state.gauges.usages.values():
-        usage.shift(step_ns)  # So far away are they still, whatever the clock says.
-    for waiting in state.timed.values():
-        if waiting.paced:
-            for usage in _usages(state, waiting):
-                for _ in range(waiting.orders):
-                    usage.give_turn_back(waiting.due_ns + step_ns)
-                    usage.take_turn(waiting.due_ns)
-    for account in state.accounts.values():
-        account.asking_ns = 0
-        for order in map(state.order, list(account.live)):
-            if order.cancel_next_ns and not order.cancel_seq:  # A span of time, whatever the clock says.
-                state.put_order(replace(order, cancel_next_ns=order.cancel_next_ns + step_ns))
-    _distrust_instants(state)
-
-
-def _distrust_instants(state: State) -> None:
-    """Let no list be taken for an old day's because the clock went back, or for a second one because it went on.
-
-    The clock that lists are stamped with may be a second behind: the loop waits small corrections out.
-    """
-    state.opened_ns = min(state.opened_ns, state.now_ns - SECOND_NS)
-    for account in state.accounts.values():
-        account.cancels_free_ns = 0
-        for order in map(state.order, list(account.unresolved)):
-            if order.asked:
-                state.put_order(replace(order, asked=0, asked_ns=0))
-        for order in map(state.order, list(account.live)):
-            if order.cancel_next_ns and order.cancel_seq:  # Repeated now, rather than never when the clock went back.
-                state.put_order(replace(order, cancel_next_ns=state.now_ns, cancel_paced=False))
 
 
 def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None:
@@ -260,7 +236,7 @@ def _queue(state: State, timed: Timed, cause: Cause | None) -> None:
         _remember(state, timed.duplicate_key, timed.deadline_ns)
     if not timed.paced:
         return
-    for usage in _usages(state, timed):
+    for usage in fold_clock.usages_of(state, timed):
         for _ in range(timed.orders):
             usage.take_turn(timed.due_ns)
     if not isinstance(cause, Timed) or not cause.paced:
@@ -269,14 +245,9 @@ def _queue(state: State, timed: Timed, cause: Cause | None) -> None:
 
 def _give_turn_back(state: State, timed: Timed) -> None:
     if timed.paced:
-        for usage in _usages(state, timed):
+        for usage in fold_clock.usages_of(state, timed):
             for _ in range(timed.orders):
                 usage.give_turn_back(timed.due_ns)
-
-
-def _usages(state: State, timed: Timed) -> tuple[Usage, ...]:
-    (account,) = timed.accounts
-    return state.gauges.counted(account, timed.door, timed.item.strategy)
 
 
 def _due(state: State, record: ev.InstructionDue) -> None:
@@ -333,10 +304,11 @@ def signal_key(signal: ev.SignalReceived) -> str:
     return f"{signal.signal.sender or signal.door}/{number}"
 
 
-def _not_sent(state: State, client_order_id: str, text: str) -> None:
+def _not_sent(state: State, client_order_id: str, text: str, *, observed: bool = False) -> None:
     order = state.find_order(client_order_id)
     if order is not None and not order.answered_ns and order.status in _UNANSWERED:
-        state.put_order(bookkeeping.ended(state, order, OrderStatus.NOT_SENT, text))
+        ended = bookkeeping.ended(state, order, OrderStatus.NOT_SENT, text)
+        state.put_order(observing.withheld(state, order) if observed else ended)
 
 
 def _cancel(state: State, command: out.CancelOrder) -> None:
@@ -355,8 +327,8 @@ def _cancel(state: State, command: out.CancelOrder) -> None:
             usage.touched()
         state.gauges.of_account(order.account).add_message(state.now_ns)
         wait_ns = settings.cancel_retry_ns if command.attempt < settings.cancel_attempts_max else 5 * SECOND_NS
-        next_ns = state.now_ns + wait_ns
-        if settings.no_cancel and state.day is not None:
+        next_ns = 0 if observing.observes(state) else state.now_ns + wait_ns  # Nothing left to be repeated.
+        if next_ns and settings.no_cancel and state.day is not None:
             end_ns = next_end_ns(settings.no_cancel, state.day, state.now_ns)
             next_ns = min(next_ns, end_ns) if end_ns else next_ns  # A repeat misses no instant of opening.
     state.put_order(
@@ -403,7 +375,7 @@ def _queried(state: State, command: out.QueryBroker) -> None:
     if command.later:
         account.ask_again = True
         return
-    account.asking_ns, account.ask_again = state.now_ns, False
+    account.asking_ns, account.questioned_ns, account.ask_again = state.now_ns, state.now_ns, False
     again_ns = state.now_ns + max(_settings(state).settle_ns // 2, SECOND_NS)
     for key in [*account.live, *account.gaps]:
         order = state.order(key)
@@ -416,7 +388,7 @@ def _link(state: State, record: ev.LinkChanged) -> None:
     if record.session < account.session:
         return
     account.session = record.session
-    account.link = record.state
+    account.link, account.link_told = record.state, LinkTold(state.now_ns, record.text)
     account.asking_ns = 0  # An answer of the session before will not come.
     if record.state is LinkState.CONNECTED:
         for key in account.live:
@@ -430,58 +402,13 @@ def _started(state: State, record: ev.EngineStarted) -> None:
     state.submits_closed = ""
     state.chasing = {}  # What ends from here on ended nobody knows when: too late to follow up.
     state.clock_unsettled = set()
-    _distrust_instants(state)  # Nobody has watched the clock between two processes.
+    fold_clock.distrust_instants(state)  # Nobody has watched the clock between two processes.
     if record.safe:
         state.trading_state, state.told = TradingState.HALTED, StateTold("start", record.why, state.now_ns)
     for account in state.accounts.values():
         account.link, account.asking_ns, account.ask_again = LinkState.DOWN, 0, False
+        account.morning = morning.unchecked(account.settings, account.morning.accepted)
     for order in list(state.orders):
         if order.status is OrderStatus.PENDING_NEW and not order.answered_ns:
-            state.put_order(bookkeeping.ended(state, order, OrderStatus.UNKNOWN, ""))
-
-
-def of_yesterday(trading_state: TradingState, now_ns: int) -> StateTold:
-    """Return what is said of a trading state that a new day takes over."""
-    active = trading_state is TradingState.ACTIVE
-    return StateTold() if active else StateTold("day", "延续自前一交易日", now_ns)
-
-
-def _opened(state: State, record: out.DayOpened) -> None:
-    state.day, state.day_before, state.actions = record.day, record.day_before, {}
-    state.opened_ns, state.day_begins_ns = state.now_ns, at_time(record.day, 0)
-    state.bound = record.bound
-    state.version = record.version
-    state.accounts = {}
-    state.orders, state.fills, state.signals = Table(), Table(), Table()
-    state.order_index, state.current, state.by_broker, state.by_venue = {}, {}, {}, {}
-    state.fill_keys, state.signal_index, state.ids = set(), {}, {}
-    state.recent, state.bare_counts, state.due = {}, {}, []
-    state.prices, state.malformed, state.minute, state.wanted_in_minute = {}, 0, 0, 0
-    state.unresolved, state.open_buys = 0, {}
-    state.references, state.buying, state.selling, state.gauges = {}, {}, {}, Gauges()
-    state.clock_unsettled = set()  # Nothing is sent before the day's first complete list anyway.
-    state.alerts.clear()
-    state.configure(record.settings)
-    state.trading_state, state.told = record.trading_state, record.told
-    state.signal_seq, state.order_seq, state.arrival = record.signal_seq, record.order_seq, record.arrival
-    for number, account_state in record.account_states:
-        account = state.account(number)
-        account.state, account.told = account_state, of_yesterday(account_state, state.now_ns)
-    for number, cash in record.cash:
-        state.account(number).cash = Money(cash)
-    for held in record.positions:
-        state.account(held.account).positions[held.symbol] = held
-    for number, session, link in record.sessions:
-        account = state.account(number)
-        account.session, account.link = session, link
-    for order in record.unresolved:
-        state.put_order(bookkeeping.reserve(state, order))
-    for usage in state.gauges.usages.values():
-        usage.open_day()  # What was traded of those, and that they were sent, was yesterday.
-    state.timed, state.timed_done, state.timed_due, state.chasing = {}, [], [], {}
-    state.timed_numbers = {}
-    for waiting in record.timed:
-        state.add_timed(waiting)
-    state.holdings = {(number, strategy, symbol): held for number, strategy, symbol, held in record.holdings}
-    for mark in record.marks:
-        state.account(mark.account).marks[mark.symbol, mark.side] = CancelMark(mark)
+            unknown = bookkeeping.ended(state, order, OrderStatus.UNKNOWN, "")
+            state.put_order(observing.withheld(state, order) if observing.observes(state) else unknown)

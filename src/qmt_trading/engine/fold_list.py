@@ -1,4 +1,4 @@
-"""Folding a broker's whole list: opening figures, rows and fills that were missed, and what is not there."""
+"""Folding a broker's whole list: opening figures, and what its reconciliation with our books says."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, corporate, matching
+from qmt_trading.engine import bookkeeping, corporate
 from qmt_trading.engine.findings import Finding, FindingKind
-from qmt_trading.engine.fold_reports import fold_fill, fold_known_row, fold_row
+from qmt_trading.engine.fold_reports import fold_fill, fold_row
+from qmt_trading.engine.reconciliation.differences import differences
+from qmt_trading.engine.reconciliation.reconcile import Absence, Reconciliation, reconcile
 from qmt_trading.engine.state import Account, State
 from qmt_trading.model import events as ev
 from qmt_trading.model.numbers import SECOND_NS, Quantity
-from qmt_trading.model.words import OrderStatus
+from qmt_trading.model.reconciliation import Difference, Listed
 
 MARK_KEPT_NS: Final = 600 * SECOND_NS
 """How long a mark still reaches orders that come to light: longer than any signal waits."""
@@ -28,33 +30,24 @@ def fold_listed(state: State, record: ev.BrokerListed) -> list[Finding]:
         account.asking_ns = 0
     if record.asked_ns < state.opened_ns:
         return []
+    good = record.alive and record.complete
     opening = not account.ready
-    if opening and record.alive and record.complete:
+    if opening and good:
         _open_account(state, account, record)
+    found = reconcile(state, account, record, is_proof=good and not older)
     findings: list[Finding] = []
-    unmatched: list[ev.OrderRow] = []
-    for row in record.rows:
-        identity, order = matching.identify(state, account, row, listed=True)
-        if identity is matching.Identity.DEFERRED:
-            unmatched.append(row)
-        else:
-            findings += fold_row(state, account, row, identity, order)
-    for row, order in matching.guess(state, account, unmatched):
-        unmatched.remove(row)
-        findings += fold_known_row(state, account, row, order)
-    for row in unmatched:
-        if not any(matching.may_be(order, row) for order in matching.nameless(state, account)):
-            findings += fold_row(state, account, row, matching.Identity.FOREIGN, None)
-    for fill in record.fills:
+    for row, identity, key in found.rows:
+        findings += fold_row(state, account, row, identity, key)
+    for fill in found.fills:
         findings += fold_fill(state, account, fill, booked=not opening)
-    if record.alive and record.complete:
-        if not older:
-            _count_absence(state, account, record, unmatched)
+    for absence in found.absences:
+        _count_absence(state, absence, record.asked_ns)
+    if good:
         state.clock_unsettled.discard(record.account)
         account.listed_session = record.session
         _keep_marks(account, state.now_ns - MARK_KEPT_NS)
-        if not opening:
-            findings += _difference(state, account, record)
+        if not older and record.asked_ns >= account.listed.asked_ns:
+            findings += _compare(state, account, record, found, opening=opening)
     return findings
 
 
@@ -74,16 +67,15 @@ def _open_account(state: State, account: Account, record: ev.BrokerListed) -> No
             bookkeeping.book(state, account, fill)
 
 
-def _count_absence(state: State, account: Account, record: ev.BrokerListed, unmatched: list[ev.OrderRow]) -> None:
-    """Count this list for the orders that it does not hold; a row that may be one of them proves the opposite."""
-    for order in matching.nameless(state, account):
-        if order.status is not OrderStatus.UNKNOWN:
-            continue
-        if any(matching.may_be(order, row) for row in unmatched):
-            if order.asked:
-                state.put_order(replace(order, asked=0, asked_ns=0))
-        elif record.session > order.session and record.asked_ns > max(order.deadline_ns, order.handed_over_ns):
-            state.put_order(replace(order, asked=order.asked + 1, asked_ns=order.asked_ns or record.asked_ns))
+def _count_absence(state: State, absence: Absence, asked_ns: int) -> None:
+    """Count a list against an unknown order: the first, and one that is younger than the first."""
+    order = state.order(absence.key)
+    if not absence.is_counted:
+        state.put_order(replace(order, asked=0, asked_ns=0))
+    elif not order.asked:
+        state.put_order(replace(order, asked=1, asked_ns=asked_ns))
+    elif asked_ns > order.asked_ns and order.asked < 2:
+        state.put_order(replace(order, asked=2))
 
 
 def _keep_marks(account: Account, kept_ns: int) -> None:
@@ -94,19 +86,28 @@ def _keep_marks(account: Account, kept_ns: int) -> None:
         mark.listed = True
 
 
-def _difference(state: State, account: Account, record: ev.BrokerListed) -> list[Finding]:
-    """Tell where the broker's positions are not ours, when nothing is moving."""
-    if account.live:
-        return []
-    taken = corporate.take_over(state, account, record.positions)
-    theirs = {held.symbol: held.quantity for held in record.positions if held.quantity}
-    ours = {symbol: held.quantity for symbol, held in account.positions.items() if held.quantity}
-    if theirs == ours:
-        account.difference = ""
-        return taken
-    different = sorted(symbol for symbol in theirs.keys() | ours.keys() if theirs.get(symbol) != ours.get(symbol))
-    text = ", ".join(f"{symbol} {ours.get(symbol, 0)}≠{theirs.get(symbol, 0)}" for symbol in different)
-    if text == account.difference:
-        return taken
-    account.difference = text
-    return [*taken, Finding(FindingKind.DIFFERENCE, record.account, None, text)]
+def _compare(
+    state: State, account: Account, record: ev.BrokerListed, found: Reconciliation, *, opening: bool
+) -> list[Finding]:
+    """Note what the list held and where positions and cash differ from it now.
+
+    From the opening one, whose figures were taken, only by what was counted before it came.
+    """
+    account.listed = Listed(
+        asked_ns=record.asked_ns,
+        orders=len(record.rows),
+        fills=sum(row.day == state.day for row in record.fills),
+        positions=sum(bool(held.quantity) for held in record.positions),
+        cash=record.cash,
+        unmatched=len(found.unmatched),
+        absent_orders=found.absent_orders,
+        absent_fills=found.absent_fills,
+    )
+    taken = [] if opening or account.live else corporate.take_over(state, account, record.positions)
+    before, account.differences = account.differences, differences(state, account, record)
+    gone = [each for symbol, each in before.items() if each.told_ns and symbol not in account.differences]
+    return [*taken, *(_agreed(record, each) for each in gone)]
+
+
+def _agreed(record: ev.BrokerListed, gone: Difference) -> Finding:
+    return Finding(FindingKind.AGREED, record.account, None, gone.symbol)

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from qmt_trading.engine import bookkeeping, matching
 from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.state import Account, State
+from qmt_trading.engine.usage import MINUTE_NS
 from qmt_trading.model import events as ev
-from qmt_trading.model.order import Fill, Order
+from qmt_trading.model.order import ClientOrderId, Fill, Order
 from qmt_trading.model.words import OrderStatus
 
 
@@ -18,20 +19,18 @@ def fold_order_reported(state: State, record: ev.OrderReported) -> list[Finding]
     account = state.account(record.account)
     if record.session != account.session:
         return []  # A dead session's last words (A16).
-    identity, order = matching.identify(state, account, record.row, listed=False)
-    if order is not None and identity is matching.Identity.KNOWN:
-        return fold_known_row(state, account, record.row, order)
-    return fold_row(state, account, record.row, identity, order)
+    identity, key = matching.identify(state, account, record.row, listed=False)
+    return fold_row(state, account, record.row, identity, key)
 
 
 def fold_row(
-    state: State, account: Account, row: ev.OrderRow, identity: matching.Identity, order: Order | None
+    state: State, account: Account, row: ev.OrderRow, identity: matching.Identity, key: ClientOrderId | None
 ) -> list[Finding]:
     number = account.settings.account
     match identity:
         case matching.Identity.KNOWN:
-            assert order is not None
-            return fold_known_row(state, account, row, order)
+            assert key is not None
+            return fold_known_row(state, account, row, state.order(key))
         case matching.Identity.PAST:
             return []
         case matching.Identity.DEFERRED:
@@ -41,11 +40,21 @@ def fold_row(
             state.put_order(made)
             _adopt(state, account, made)
             if identity is matching.Identity.FOREIGN:
-                return []
+                _count_foreign(state, made)
+                return [Finding(FindingKind.FOREIGN, number, made)]
             kind = FindingKind.SPENT if identity is matching.Identity.SPENT else FindingKind.INTRUDER
             return [Finding(kind, number, made, row.client_order_id)]
         case _:
             assert_never(identity)
+
+
+def _count_foreign(state: State, made: Order) -> None:
+    """Let an order of somebody else count towards the rates, when it was placed so lately that it still does."""
+    if made.created_ns <= state.now_ns - MINUTE_NS:
+        return
+    total, account = state.gauges.counted(made.account, "", "")
+    total.add_foreign(made.created_ns, is_account=False)
+    account.add_foreign(made.created_ns, is_account=True)
 
 
 def fold_known_row(state: State, account: Account, row: ev.OrderRow, order: Order) -> list[Finding]:
@@ -83,8 +92,9 @@ def fold_fill(state: State, account: Account, row: ev.FillRow, *, booked: bool) 
     number = account.settings.account
     if row.day != state.day:
         return []  # Yesterday's replay.
-    order = matching.order_of_fill(state, account, row)
-    names = [order.client_order_id] if order is not None else bookkeeping.orphan_names(row)
+    key = matching.order_of_fill(state, account, row)
+    order = None if key is None else state.order(key)
+    names = [key] if key is not None else bookkeeping.orphan_names(row)
     if any((number, row.symbol, row.fill_id, name) in state.fill_keys for name in names):
         return []
     fill = Fill(
@@ -102,6 +112,7 @@ def fold_fill(state: State, account: Account, row: ev.FillRow, *, booked: bool) 
         broker_order_id=row.broker_order_id,
     )
     bookkeeping.flow(account, fill)
+    account.moved[row.symbol] = state.now_ns
     index = state.fills.append(fill)
     state.fill_keys.add(bookkeeping.key_of(fill))
     findings: list[Finding] = []

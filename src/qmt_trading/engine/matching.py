@@ -11,7 +11,8 @@ from qmt_trading.engine.transitions import LIVE
 from qmt_trading.model.enumeration import direct
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.numbers import SECOND_NS
-from qmt_trading.model.order import Order
+from qmt_trading.model.order import ClientOrderId, Order
+from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import OrderStatus
 
 _REMARK_MINIMUM: Final = TAG_LENGTH + 1
@@ -34,39 +35,93 @@ class Identity(Enum):
     """Carries a remark in our form that this journal never gave out: another engine, or a lost journal (A31)."""
 
 
-def identify(state: State, account: Account, row: OrderRow, *, listed: bool) -> tuple[Identity, Order | None]:
-    """Return whose ``row`` is, by its numbers and its exact remark.
+class Claims:
+    """What rows judged before this one have shown, and no fold has written into the state yet."""
+
+    __slots__ = ("by_broker", "by_venue", "numbered", "shown")
+
+    def __init__(self) -> None:
+        self.by_broker: dict[str, ClientOrderId] = {}
+        self.by_venue: dict[str, ClientOrderId] = {}
+        self.numbered: set[ClientOrderId] = set()
+        """Orders that a row has given a broker's number."""
+        self.shown: set[ClientOrderId] = set()
+        """Orders that a row or a fill tells of."""
+
+    def add(self, key: ClientOrderId, row: OrderRow | FillRow) -> None:
+        """Note that ``row`` tells of the order ``key``."""
+        self.shown.add(key)
+        if row.broker_order_id:
+            self.by_broker.setdefault(row.broker_order_id, key)
+            self.numbered.add(key)
+        if row.venue_order_id:
+            self.by_venue.setdefault(row.venue_order_id, key)
+
+
+NO_CLAIMS: Final = Claims()
+"""Of a row that stands alone; nothing is ever added to it."""
+
+
+def foreign_name(account: AccountId, row: OrderRow) -> ClientOrderId:
+    """Return our local name for a row that is not ours: by its number, else by what and when it was."""
+    number = row.broker_order_id or row.venue_order_id or f"{row.symbol}-{row.ordered_ns}"
+    return ClientOrderId(f"~{account}~{number}")
+
+
+def identify(
+    state: State, account: Account, row: OrderRow, *, listed: bool, claims: Claims = NO_CLAIMS
+) -> tuple[Identity, ClientOrderId | None]:
+    """Return whose ``row`` is, by its numbers and its exact remark, and which order of the table it tells of.
 
     A row placed before the day was opened may be an order of the evening before or an old day's last word: unless its
     order is known today already, only a ``listed`` row, out of a complete list of today, is believed.
+
+    Args:
+        claims: what the rows before it in the same list have shown.
     """
     old = not listed and 0 < row.ordered_ns < state.opened_ns
-    order = _by_number(state, account, row)
-    if order is not None:
-        if old and order.status is OrderStatus.EXPIRED_UNRESOLVED:
+    key = _by_number(state, account, row, claims)
+    if key is not None:
+        order = state.find_order(key)
+        if old and order is not None and order.status is OrderStatus.EXPIRED_UNRESOLVED:
             return Identity.DEFERRED, None
-        return Identity.KNOWN, order
+        return Identity.KNOWN, key
     if old:
         return Identity.DEFERRED, None
     remark = row.client_order_id
     order = state.find_order(remark)
     if order is not None and order.account == account.settings.account and not order.foreign:
-        if (order.broker_order_id and row.broker_order_id) or not _same_order(order, row):
-            return Identity.SPENT, order
-        return Identity.KNOWN, order
+        key = order.client_order_id
+        has_number = bool(order.broker_order_id) or key in claims.numbered
+        if (has_number and row.broker_order_id) or not _same_order(order, row):
+            return Identity.SPENT, key
+        return Identity.KNOWN, key
     if in_our_form(remark):
         return _unknown_name(state, row, listed=listed), None
-    if any(may_be(order, row) for order in nameless(state, account)):
+    if any(may_be(order, row) for order in nameless(state, account, claims)):
         return Identity.DEFERRED, None
     return Identity.FOREIGN, None
 
 
-def _by_number(state: State, account: Account, row: OrderRow | FillRow) -> Order | None:
+def _by_number(state: State, account: Account, row: OrderRow | FillRow, claims: Claims) -> ClientOrderId | None:
     number = account.settings.account
-    key = state.by_broker.get((number, row.broker_order_id)) if row.broker_order_id else None
+    key = None
+    if row.broker_order_id:
+        key = state.by_broker.get((number, row.broker_order_id)) or claims.by_broker.get(row.broker_order_id)
     if key is None and row.venue_order_id:
-        key = state.by_venue.get((number, row.venue_order_id))
-    return None if key is None else state.order(key)
+        key = state.by_venue.get((number, row.venue_order_id)) or claims.by_venue.get(row.venue_order_id)
+    return key if key is not None or isinstance(row, FillRow) else _without_number(state, account, row, claims)
+
+
+def _without_number(state: State, account: Account, row: OrderRow, claims: Claims) -> ClientOrderId | None:
+    """Return the foreign order that was taken in while it had no number, and that ``row`` tells of again."""
+    key = ClientOrderId(f"~{account.settings.account}~{row.symbol}-{row.ordered_ns}")
+    order = state.find_order(key)
+    if order is None:
+        return key if key in claims.shown and not (row.broker_order_id or row.venue_order_id) else None
+    if order.broker_order_id or order.venue_order_id or not _same_order(order, row) or order.price != row.price:
+        return None
+    return None if key in claims.numbered else key
 
 
 def _unknown_name(state: State, row: OrderRow, *, listed: bool) -> Identity:
@@ -79,19 +134,24 @@ def _unknown_name(state: State, row: OrderRow, *, listed: bool) -> Identity:
     return Identity.PAST
 
 
-def nameless(state: State, account: Account) -> list[Order]:
+def nameless(state: State, account: Account, claims: Claims = NO_CLAIMS) -> list[Order]:
     """Return our orders that wait for the first row of them."""
     waiting = (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN)
     return [
         order
         for order in map(state.order, account.live)
-        if not order.broker_order_id and not order.venue_order_id and order.status in waiting
+        if not order.broker_order_id
+        and not order.venue_order_id
+        and order.status in waiting
+        and order.client_order_id not in claims.shown
     ]
 
 
-def guess(state: State, account: Account, rows: list[OrderRow]) -> list[tuple[OrderRow, Order]]:
+def guess(
+    state: State, account: Account, rows: list[OrderRow], claims: Claims = NO_CLAIMS
+) -> list[tuple[OrderRow, Order]]:
     """Pair rows without a usable remark with orders without a row, where only one pairing is possible (A6)."""
-    waiting = nameless(state, account)
+    waiting = nameless(state, account, claims)
     pairs: list[tuple[OrderRow, Order]] = []
     for row in rows:
         candidates = [order for order in waiting if _in_time(order, row) and may_be(order, row)]
@@ -103,11 +163,11 @@ def guess(state: State, account: Account, rows: list[OrderRow]) -> list[tuple[Or
     return pairs
 
 
-def order_of_fill(state: State, account: Account, row: FillRow) -> Order | None:
+def order_of_fill(state: State, account: Account, row: FillRow, claims: Claims = NO_CLAIMS) -> ClientOrderId | None:
     """Return the order that ``row`` executed, or None when it is not known yet."""
-    order = _by_number(state, account, row)
-    if order is not None:
-        return order
+    key = _by_number(state, account, row, claims)
+    if key is not None:
+        return key
     order = state.find_order(row.client_order_id)
     if (
         order is None
@@ -116,9 +176,9 @@ def order_of_fill(state: State, account: Account, row: FillRow) -> Order | None:
         or order.side is not row.side
     ):
         return None
-    if order.broker_order_id and row.broker_order_id:
+    if (order.broker_order_id or order.client_order_id in claims.numbered) and row.broker_order_id:
         return None
-    return order
+    return order.client_order_id
 
 
 def _same_order(order: Order, row: OrderRow) -> bool:

@@ -26,6 +26,7 @@ from qmt_trading.model.numbers import Price, Quantity
 from qmt_trading.model.outputs import InstructionQueued, Output, SubmitOrder
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.receipt import OrderLine
+from qmt_trading.model.reconciliation import OnDifference
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId, Item, Size, SizeKind
 from qmt_trading.model.timed import Chase, Timed, without_time
@@ -282,7 +283,7 @@ class Orders:
         unknown = self._untradable(symbol, None)
         if unknown is not None or quote is None or quote.rule is None:
             return unknown or Denial(Reason.SYMBOL_UNKNOWN, (symbol,))
-        if not account.ready or account.listed_session != account.session or symbol in account.difference:
+        if not account.ready or account.listed_session != account.session or _is_in_doubt(account, symbol):
             return Denial(Reason.ACCOUNT_NOT_READY, (account.settings.account, "reconciling"))
         age_ns = state.now_ns - quote.quoted_ns
         if size.kind is not SizeKind.SHARES and age_ns > self._settings.quote_age_max_ns:
@@ -320,3 +321,9 @@ class Orders:
 
     def _refuse(self, number: str, symbol: Symbol, denial: Denial, side: Side | None = None) -> None:
         self.lines.append(OrderLine(number, symbol, side, Quantity(0), Price(0), "", denial))
+
+
+def _is_in_doubt(account: Account, symbol: Symbol) -> bool:
+    """Tell whether the broker holds another quantity of ``symbol``, so that no step to a target can be measured."""
+    found = account.differences.get(symbol)
+    return found is not None and bool(found.still_ns) and account.settings.on_difference is not OnDifference.IGNORE

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from qmt_trading.engine import cancels, timed
 from qmt_trading.engine.fold import signal_key
+from qmt_trading.engine.observing import observes
 from qmt_trading.engine.orders import SIDES, Orders
 from qmt_trading.engine.risk.door_permission import check_door_account, check_door_verb
 from qmt_trading.engine.risk.staleness import check_future
@@ -34,6 +37,8 @@ Emit = Callable[[Output], None]
 def decide_signal(state: State, event: SignalReceived, emit: Emit) -> None:
     """Emit what follows from one message, its receipt last."""
     receipt = _first_receipt(state, event) or _Decision(state, event, emit).receipt()
+    if observes(state):
+        receipt = replace(receipt, observed=True)
     emit(SignalAnswered(seq=event.seq, receipt=receipt))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from qmt_trading.engine.bookkeeping import key_of
-from qmt_trading.engine.state import Account, CancelMark, State
+from qmt_trading.engine.cancel_mark import CancelMark
+from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.usage import MINUTE_NS, Usage
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.order import ClientOrderId
@@ -69,7 +70,7 @@ def _image(state: State, account: Account) -> AccountImage:
         positions=tuple(account.positions.values()),
         marks=tuple((_marked(number, mark), mark.listed) for mark in account.marks.values()),
         orphans=tuple(account.orphans),
-        difference=account.difference,
+        differences=tuple(account.differences.values()),
         asking_ns=account.asking_ns,
         ask_again=account.ask_again,
         live=tuple(map(row_of, account.live)),
@@ -80,6 +81,11 @@ def _image(state: State, account: Account) -> AccountImage:
         listed_session=account.listed_session,
         morning_assets=account.morning_assets,
         day_flows=tuple((symbol, *flow) for symbol, flow in account.day_flows.items()),
+        morning=account.morning,
+        link_told=account.link_told,
+        listed=account.listed,
+        moved=tuple(account.moved.items()),
+        questioned_ns=account.questioned_ns,
     )
 
 
@@ -121,8 +127,11 @@ def restore(snapshot: Snapshot) -> State:
         account.marks = {(mark.symbol, mark.side): CancelMark(mark, listed=listed) for mark, listed in each.marks}
         account.asking_ns, account.ask_again = each.asking_ns, each.ask_again
         account.orphans = list(each.orphans)
-        account.difference, account.cancels_free_ns = each.difference, each.cancels_free_ns
+        account.differences = {difference.symbol: difference for difference in each.differences}
+        account.listed, account.questioned_ns = each.listed, each.questioned_ns
+        account.moved, account.cancels_free_ns = dict(each.moved), each.cancels_free_ns
         account.listed_session, account.morning_assets = each.listed_session, each.morning_assets
+        account.morning, account.link_told = each.morning, each.link_told
         account.day_flows = {symbol: (shares, money) for symbol, shares, money in each.day_flows}
     for order in snapshot.orders:
         state.put_order(order)

@@ -9,7 +9,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from qmt_trading.engine.cancel_mark import CancelMark
 from qmt_trading.engine.gauges import Gauges
+from qmt_trading.engine.morning import unchecked
 from qmt_trading.engine.tables import Table
 from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
 from qmt_trading.engine.usage import exposure
@@ -17,11 +19,12 @@ from qmt_trading.market.rulebook import STANDARD, book_of
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound, SubmitsHandedOver
 from qmt_trading.model.instant import day_of, to_clock_text
-from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol, TradingRule
+from qmt_trading.model.instrument import Symbol, TradingRule
 from qmt_trading.model.listing import Charges
+from qmt_trading.model.morning import LinkTold
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
-from qmt_trading.model.outputs import CancelMarked
+from qmt_trading.model.reconciliation import Difference, Listed
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Chase, Timed, TimedDone
@@ -34,33 +37,6 @@ TIMED_AT_ONCE: Final = 128
 """Instructions that are looked at within one turn: a halt waits for no more than that."""
 
 
-class CancelMark:
-    """A cancel's reach: what was received before it on this account, symbol and side goes."""
-
-    __slots__ = ("arrival", "listed", "received_ns", "seq", "side", "symbol")
-
-    def __init__(self, record: CancelMarked, *, listed: bool = False) -> None:
-        self.symbol = record.symbol
-        self.side = record.side
-        self.seq = record.signal_seq
-        self.received_ns = record.received_ns
-        self.arrival = record.arrival
-        self.listed = listed
-        """A complete list has been searched for what it reaches."""
-
-    def covers(self, symbol: Symbol, side: Side) -> bool:
-        return self.symbol in (symbol, EVERY_SYMBOL) and self.side in (SideScope.ALL, side)
-
-    def reaches(self, order: Order) -> bool:
-        """Tell whether ``order`` was there, or meant to be, when the cancel was received.
-
-        Arrivals say so of what came in here; of what others placed, the counter's clock (whole seconds, often) does.
-        """
-        if not self.covers(order.symbol, order.side):
-            return False
-        return order.received_ns <= self.received_ns if order.foreign else order.arrival < self.arrival
-
-
 class Account:
     """One account as known now."""
 
@@ -70,17 +46,22 @@ class Account:
         "cancels_free_ns",
         "cash",
         "day_flows",
-        "difference",
+        "differences",
         "gaps",
         "halts",
         "link",
+        "link_told",
+        "listed",
         "listed_session",
         "live",
         "marks",
+        "morning",
         "morning_assets",
+        "moved",
         "open_buys",
         "orphans",
         "positions",
+        "questioned_ns",
         "ready",
         "reserved",
         "session",
@@ -96,6 +77,8 @@ class Account:
         self.state = TradingState.ACTIVE
         self.told = StateTold()
         self.link = LinkState.DOWN
+        self.link_told = LinkTold()
+        self.morning = unchecked(settings)
         self.session = 0
         self.listed_session = 0
         """The session of the last complete list."""
@@ -126,8 +109,14 @@ class Account:
         """Finished orders whose traded volume no fill has shown yet."""
         self.orphans: list[int] = []
         """Rows of the fill table booked before their order was known."""
-        self.difference = ""
-        """What was last found to differ from the broker's positions."""
+        self.differences: dict[Symbol, Difference] = {}
+        """What was last found to differ from the broker's figures, by symbol; ``CASH`` for the money."""
+        self.listed = Listed()
+        """Of the broker's newest complete list today."""
+        self.moved: dict[Symbol, int] = {}
+        """When a fill of each symbol was last counted today, or an order of it given up."""
+        self.questioned_ns = 0
+        """When the broker was last asked for its lists."""
         self.morning_assets = Money(0)
         """Cash and positions as of the day's first complete list, for the whole day; 0: not known yet."""
         self.open_buys: dict[Symbol, int] = {}

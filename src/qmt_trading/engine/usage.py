@@ -14,6 +14,7 @@ from qmt_trading.model.limits import Scope
 from qmt_trading.model.numbers import SECOND_NS, Money
 from qmt_trading.model.order import Order
 from qmt_trading.model.usage import UsageImage
+from qmt_trading.model.words import OrderStatus
 
 INSTANTS_MAX: Final = 2048
 """Instants that are remembered: twice the largest number that a rate may permit."""
@@ -119,6 +120,13 @@ class Usage:
         self.messages.append(now_ns)
         self._shown = None
 
+    def add_foreign(self, at_ns: int, *, is_account: bool) -> None:
+        """Count an order that somebody else placed at ``at_ns`` towards the rates; the day's counts are kept apart."""
+        _insert(self.turns, at_ns)
+        if is_account:
+            _insert(self.messages, at_ns)
+        self._shown = None
+
     def shift(self, step_ns: int) -> None:
         """Move all instants with the clock, which has stepped."""
         for instants in (self.turns, self.messages):
@@ -151,8 +159,11 @@ def _insert(instants: deque[int], at_ns: int) -> None:
 
 
 def exposure(order: Order) -> Money:
-    """Return what an order has traded and may still trade, the rest at its own price."""
-    if order.status in LIVE:
+    """Return what an order has traded and may still trade, the rest at its own price.
+
+    One that was only observed counts whole: the day's limits deny what they would have denied, had it left.
+    """
+    if order.status in LIVE or (order.observed and order.status is OrderStatus.NOT_SENT):
         rest = order.quantity - order.filled_quantity
     else:
         rest = max(0, order.reported_quantity - order.filled_quantity)

@@ -68,4 +68,12 @@ def _account_row(state: State, account: Account) -> AccountRow:
         morning_assets=account.morning_assets,
         open_buys=account.open_buys.copy(),
         day_flows=account.day_flows.copy(),
+        session=account.session,
+        listed_session=account.listed_session,
+        morning=account.morning,
+        link_told=account.link_told,
+        differences=tuple(account.differences.values()),
+        listed=account.listed,
+        on_difference=settings.on_difference,
+        foreign=settings.foreign,
     )

@@ -191,7 +191,7 @@ class SubmitsWithheld(Struct, frozen=True, array_like=True, tag="withheld", gc=F
 
     client_order_ids: tuple[ClientOrderId, ...]
     cause: str
-    """``deadline``, ``halt`` or ``journal``."""
+    """``deadline``, ``halt``, ``cancel``, ``link``, ``journal`` or ``shadow``."""
 
 
 class CancelRefused(Struct, frozen=True, array_like=True, tag="norevoke", gc=False):
@@ -269,6 +269,16 @@ class ResolveRequested(Struct, frozen=True, array_like=True, tag="resolve", gc=F
     status: OrderStatus
 
 
+class ReconcileRequested(Struct, frozen=True, array_like=True, tag="reconcile", gc=False):
+    """A person has the broker asked for its lists, of one account or all; nothing is decided by that alone."""
+
+    who: str
+    why: str
+    account: AccountId | None = None
+    accept: bool = False
+    """Let the broker's figures be ours where a difference is proven now."""
+
+
 class SignalsDropped(Struct, frozen=True, array_like=True, tag="dropped", gc=False):
     """Messages of a one-way door that found the lane full for a second: nothing was taken, and nobody could be told."""
 
@@ -282,6 +292,15 @@ class DoorComplained(Struct, frozen=True, array_like=True, tag="door", gc=False)
     """Something is wrong with a door: its upstream is silent, it is full, its thread has died."""
 
     door: str
+    chinese: str
+    english: str
+
+
+class TerminalComplained(Struct, frozen=True, array_like=True, tag="terminal", gc=False):
+    """Something about a terminal, or the program before it, that a person should know or mend."""
+
+    terminal: str
+    code: str
     chinese: str
     english: str
 
@@ -318,6 +337,32 @@ class LimitsConfirmed(Struct, frozen=True, array_like=True, tag="limits-confirme
     why: str
 
 
+class MorningChecked(Struct, frozen=True, array_like=True, tag="morning"):
+    """The checklist of one account was gone through: each red item closes the account for buys."""
+
+    account: AccountId
+    red: tuple[str, ...]
+    """Values of ``CheckItem``; empty: it is green."""
+    chinese: str
+    """What is red and what to do, or what there is to know today."""
+    english: str
+
+
+class MorningAccepted(Struct, frozen=True, array_like=True, tag="morning-accepted", gc=False):
+    """A person lets an account buy although items of its check are red; those stay accepted until the day ends."""
+
+    who: str
+    why: str
+    account: AccountId
+
+
+class CancelsEnding(Struct, frozen=True, array_like=True, tag="cancels-ending", gc=False):
+    """A minute later exchanges take no cancels: people are told what still works."""
+
+    at_ns: int
+    """When the phase without cancels begins."""
+
+
 class DeadlineReached(Struct, frozen=True, array_like=True, tag="deadline", gc=False):
     """The instant that the engine named has come."""
 
@@ -346,7 +391,19 @@ Report = (
 )
 """What a broker may deliver."""
 
-Request = CancelRequested | HaltRequested | ResumeRequested | ResolveRequested | LimitRequested | LimitsConfirmed
+Noticed = DoorComplained | TerminalComplained | MorningChecked | CancelsEnding
+"""What the watches of this process have noticed."""
+
+Request = (
+    CancelRequested
+    | HaltRequested
+    | ResumeRequested
+    | ResolveRequested
+    | ReconcileRequested
+    | LimitRequested
+    | LimitsConfirmed
+    | MorningAccepted
+)
 """What a person may ask for."""
 
 Event = (
@@ -356,7 +413,7 @@ Event = (
     | InstructionDue
     | MalformedReceived
     | SignalsDropped
-    | DoorComplained
+    | Noticed
     | SubmitsWithheld
     | JournalBound
     | EngineStarted

@@ -77,6 +77,8 @@ class Order(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """Its next cancel has taken its turn under the account's rate already."""
     door: str = ""
     """Through which its signal came; empty for a foreign order."""
+    observed: bool = False
+    """It passed the gate and was withheld because the mode only observes: NOT_SENT, and counted like one that left."""
 
 
 class Fill(Struct, frozen=True, array_like=True, kw_only=True, gc=False):

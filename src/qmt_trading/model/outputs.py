@@ -9,9 +9,11 @@ from msgspec import Struct
 from qmt_trading.model.events import JournalBound
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import Scope
+from qmt_trading.model.morning import LinkTold
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Order, Position
 from qmt_trading.model.receipt import CancelLine, OrderLine, Receipt
+from qmt_trading.model.reconciliation import Difference
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Chase, Timed
@@ -158,6 +160,22 @@ class BrakeTripped(Struct, frozen=True, array_like=True, tag="brake", gc=False):
     step: int
 
 
+class DifferenceAbsorbed(Struct, frozen=True, array_like=True, tag="absorbed"):
+    """The broker's figure is ours from here on: a proven difference of one symbol, or of the cash, is over."""
+
+    account: AccountId
+    difference: Difference
+    who: str
+    """``engine``, or the person who accepted it."""
+
+
+class DifferencesTold(Struct, frozen=True, array_like=True, tag="differ", gc=False):
+    """People were told of the differences of these symbols, as they are now; the alert stands beside it."""
+
+    account: AccountId
+    symbols: tuple[Symbol, ...]
+
+
 class Alert(Struct, frozen=True, array_like=True, tag="alert", gc=False):
     """Something a person should know."""
 
@@ -198,6 +216,8 @@ class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
     """Reaches of cancels that had no end by midnight: what the new day's lists show of them is cancelled."""
     day_before: dt.date | None = None
     """The trading day that was opened before; None: there was none."""
+    links_told: tuple[tuple[AccountId, LinkTold], ...] = ()
+    """Since when each link is as it is."""
 
 
 Command = SubmitOrder | CancelOrder | QueryBroker
@@ -215,6 +235,8 @@ Output = (
     | TradingStateChanged
     | LimitSet
     | BrakeTripped
+    | DifferenceAbsorbed
+    | DifferencesTold
     | Alert
     | DayOpened
 )

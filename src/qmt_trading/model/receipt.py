@@ -48,3 +48,5 @@ class Receipt(Struct, frozen=True, array_like=True, gc=False):
     denial: Denial | None = None
     """Why the whole message was denied."""
     durable: bool = True
+    observed: bool = False
+    """Decided in shadow mode: nothing of it was, or will be, sent."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 from qmt_trading.model.enumeration import direct
 from qmt_trading.model.limits import NO_LIMITS, Limits
 from qmt_trading.model.numbers import SECOND_NS, Money
+from qmt_trading.model.reconciliation import OnDifference, OnForeign
 from qmt_trading.model.rule_row import RuleRow
 from qmt_trading.model.signal import AccountId, PriceSpec, Size
 from qmt_trading.model.words import BareAction, InstrumentKind, Mode, OpeningPause, SideScope, Verb
@@ -73,9 +74,15 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     fees: FeeSchedule = FeeSchedule()
     compliance: Compliance | None = None
     """None: no report is written in the configuration."""
+    morning_check: bool = False
+    """Nothing is bought before the day's checklist is green, or accepted by a person."""
     settles_alone: bool = True
     """Two complete lists without it end an unknown order. False: at a counter of which nobody has seen what becomes of
     requests that a frozen terminal has taken in; a row or a person ends it."""
+    on_difference: OnDifference = OnDifference.ABSORB
+    foreign: OnForeign = OnForeign.ABSORB
+    reconcile_every_ns: int = 0
+    """How often the broker is asked for its lists in the hours of trading; 0: when something happens, only."""
 
 
 class DoorSettings(Struct, frozen=True, kw_only=True):
@@ -156,5 +163,12 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     calendar_warns_from: dt.date | None = None
     """The trading day from which on people are told that the calendar ends. None: they are not."""
     opening_pause: OpeningPause = OpeningPause.HOLD
+    night: tuple[int, int] | None = None
+    """When brokers rest, begin and end after midnight in Shanghai, over midnight where it ends earlier; a link that is
+    down then, or on a day without trading, is no alarm. None: always one."""
+    cash_tolerance: Money = Money(5 * 10_000)
+    """By how much cash may differ from the broker's for each fill of the day: fees are estimated."""
+    cash_tolerance_base: Money = Money(10_000)
+    """And besides, whatever was traded."""
     rules: tuple[RuleRow, ...] = ()
     """Rows that go before those of the rule book."""

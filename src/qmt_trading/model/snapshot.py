@@ -9,9 +9,11 @@ from msgspec import Struct
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.events import JournalBound
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.morning import LinkTold, Morning
 from qmt_trading.model.numbers import Money, Price
 from qmt_trading.model.order import ClientOrderId, Fill, Order, Position
 from qmt_trading.model.outputs import CancelMarked
+from qmt_trading.model.reconciliation import Difference, Listed
 from qmt_trading.model.settings import AccountSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Chase, Timed, TimedDone
@@ -36,7 +38,7 @@ class AccountImage(Struct, frozen=True, array_like=True):
     marks: tuple[tuple[CancelMarked, bool], ...]
     """With whether a complete list has been seen since."""
     orphans: tuple[int, ...]
-    difference: str
+    differences: tuple[Difference, ...]
     asking_ns: int
     ask_again: bool
     live: tuple[int, ...]
@@ -48,6 +50,11 @@ class AccountImage(Struct, frozen=True, array_like=True):
     listed_session: int
     morning_assets: Money
     day_flows: tuple[tuple[Symbol, int, int], ...]
+    listed: Listed
+    moved: tuple[tuple[Symbol, int], ...]
+    questioned_ns: int
+    morning: Morning = Morning()
+    link_told: LinkTold = LinkTold()
 
 
 class Image(Struct, frozen=True, array_like=True):

@@ -9,10 +9,12 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.morning import LinkTold, Morning
 from qmt_trading.model.numbers import Money, Price
 from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.outputs import Alert
 from qmt_trading.model.receipt import Receipt
+from qmt_trading.model.reconciliation import Difference, Listed, OnDifference, OnForeign
 from qmt_trading.model.rule_row import RuleRow
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Timed, TimedDone
@@ -81,6 +83,21 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     """What open buys freeze, by symbol."""
     day_flows: Mapping[Symbol, tuple[int, int]] = {}
     """By today's fills: shares bought less sold, and money received less paid, with fees."""
+    session: int = 0
+    """Of its link; greater after each reconnection."""
+    listed_session: int = 0
+    """Of the last complete list."""
+    morning: Morning = Morning()
+    link_told: LinkTold = LinkTold()
+    differences: tuple[Difference, ...] = ()
+    """Where the broker's newest complete list is not as our books are."""
+    listed: Listed = Listed()
+    on_difference: OnDifference = OnDifference.ABSORB
+    foreign: OnForeign = OnForeign.ABSORB
+
+    @property
+    def is_connected(self) -> bool:
+        return self.link is LinkState.CONNECTED
 
 
 class SignalRow(Struct, frozen=True, array_like=True, kw_only=True, gc=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from qmt_trading.model.enumeration import direct
 
@@ -130,6 +131,13 @@ class InstrumentKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+UNIT_TEXT: Final = {
+    InstrumentKind.FUND: "份",
+    InstrumentKind.CONVERTIBLE: "张",
+    InstrumentKind.BOND: "张",
+    InstrumentKind.REPO: "张",
+}
+"""What people count where it is not shares."""
 NOT_PRICED = frozenset({InstrumentKind.REPO, InstrumentKind.SUBSCRIPTION})
 """Kinds whose price is no money at stake: a repo's is a rate, and a new share's is paid when it is allotted."""
 

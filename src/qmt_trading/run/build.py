@@ -12,12 +12,7 @@ from typing import Final, TextIO
 import msgspec
 
 from qmt_trading import __version__
-from qmt_trading.brokers.simulated.book import FileBook
-from qmt_trading.brokers.simulated.chaos import Lie, LyingExchange
-from qmt_trading.brokers.simulated.embedded import EmbeddedExchange
-from qmt_trading.brokers.simulated.exchange import Exchange
-from qmt_trading.brokers.simulated.records import AccountOpening
-from qmt_trading.brokers.simulated.remote import RemoteExchange
+from qmt_trading.brokers.simulated.chaos import Lie
 from qmt_trading.codec.journal_record import Record
 from qmt_trading.engine.ids import ALPHABET, TAG_LENGTH
 from qmt_trading.feeds.recorded import RecordedFeed
@@ -25,18 +20,20 @@ from qmt_trading.feeds.synthetic import SyntheticFeed
 from qmt_trading.journal.sqlite import SqliteJournal
 from qmt_trading.market.rulebook import book_of
 from qmt_trading.model import events as ev
+from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import ConfigurationError, DoorError, LockedError
 from qmt_trading.model.numbers import SECOND_NS
-from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
-from qmt_trading.model.words import LinkState
+from qmt_trading.model.words import LinkState, TradingState
 from qmt_trading.ports import Broker, MarketFeed, SignalSource
 from qmt_trading.run.actions_file import ActionsFile
+from qmt_trading.run.clients import Clients
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import Configuration
 from qmt_trading.run.config_terminals import Terminal
 from qmt_trading.run.control import Control
 from qmt_trading.run.control_door import ControlDoor, control_address
+from qmt_trading.run.day.making import make_day_watch
 from qmt_trading.run.door_watch import DoorWatch, Watched
 from qmt_trading.run.doors import make_door
 from qmt_trading.run.ex_days import ExDays, Source
@@ -49,6 +46,7 @@ from qmt_trading.run.narrator import Narrator
 from qmt_trading.run.reading import journal_path
 from qmt_trading.run.recovery import Recovered, recover
 from qmt_trading.run.starts import StartLog, set_aside
+from qmt_trading.run.terminals import Exchanges
 
 JOURNAL_FORMAT: Final = 1
 CONTROL_WAIT_S: Final = 0.025
@@ -101,20 +99,38 @@ class Application:
             self._safe = self._why_safe(asked=safe)
             self._session = configuration.session()
             self._rules = book_of(configuration.engine.rules)
-            self._feed = self._make_feed()
-            path = configuration.corporate_actions
-            self._actions: Source = ActionsFile(path) if path is not None else tuple
-            self._brokers = {terminal.name: self._broker(terminal) for terminal in configuration.terminals}
-            self._broker_of = {
-                account.account: self._brokers[account.terminal] for account in configuration.engine.accounts
-            }
+            settings = configuration.engine
             self._inbox = Inbox(
                 self._clock,
-                bare={door.name: door.bare for door in configuration.engine.doors},
-                infer_market=frozenset(door.name for door in configuration.engine.doors if door.infer_market),
+                bare={door.name: door.bare for door in settings.doors},
+                infer_market=frozenset(door.name for door in settings.doors if door.infer_market),
                 pause=time.sleep,
                 arrivals=recovered.engine.state.arrival,
             )
+            self._clients = Clients(
+                [each for each in configuration.terminals if each.qmt is not None],
+                settings,
+                self._clock,
+                self._session,
+                self._rules,
+                report=self._inbox.report,
+                ask=self._inbox.ask,
+                say=self._narrator.say,
+                sessions_before={
+                    number: account.session for number, account in recovered.engine.state.accounts.items()
+                },
+            )
+            self._feed = self._make_feed()
+            path = configuration.corporate_actions
+            self._actions: Source = ActionsFile(path) if path is not None else tuple
+            exchanges = Exchanges(folder, self._feed, self._clock, self._session, self._rules, self._actions, chaos)
+            self._brokers: dict[str, Broker] = {
+                each.name: self._clients.brokers.get(each.name) or exchanges.broker(each)
+                for each in configuration.terminals
+            }
+            self._broker_of = {
+                account.account: self._brokers[account.terminal] for account in configuration.engine.accounts
+            }
             self._loop = Loop(
                 engine=recovered.engine,
                 inbox=self._inbox,
@@ -146,13 +162,26 @@ class Application:
             self._control.doors = self._doors
             watched: list[Watched] = [*self._doors, self._control_door]
             self._watch = DoorWatch(watched, self._session, self._clock, self._inbox.report)
+            self._day = make_day_watch(
+                configuration,
+                self._loop,
+                self._clock,
+                self._session,
+                self._feed,
+                actions=self._actions if path is not None else None,
+                report=self._inbox.report,
+                say=self._narrator.say,
+                outside_of=self._clients.outside,
+            )
+            self._control.day = self._day
             self._housekeeping = Housekeeping(
                 self._loop,
                 self._journal,
                 self._clock,
                 head=self._narrator.head,
                 trouble=self._narrator.trouble,
-                watch=self._watch.look,
+                watch=self._look,
+                end=self._day.close,
             )
         except BaseException:
             self._release_locks()
@@ -192,8 +221,12 @@ class Application:
         self._run("loop", self._run_loop)
         self._run("control", self._run_control)
         self._inbox.on_control = self._decide_control
-        self._inbox.on_ask = self._note_flag
+        self._inbox.on_ask = self._note_request
         self._run("housekeeping", lambda: self._housekeeping.run(self._stopping))
+        if self._clients.brokers:
+            self._run("quotes", lambda: self._clients.run(self._stopping, lambda: self._loop.view))
+        if self._loop.view.trading_state is TradingState.HALTED:
+            self._clients.halt("start")
         for broker in self._brokers.values():
             broker.start(self._inbox.report)
         try:
@@ -308,16 +341,30 @@ class Application:
 
     def _observe(self, records: Sequence[Record]) -> None:
         self._narrator.records(records)
+        for record in records:
+            if isinstance(record, out.TradingStateChanged) and record.account is None:
+                if record.state is TradingState.HALTED:
+                    self._clients.halt(record.why)
+                else:
+                    self._clients.resume()
 
-    def _note_flag(self, request: ev.Request) -> None:
+    def _note_request(self, request: ev.Request) -> None:
+        """Act on a request at once, before it is decided."""
         if isinstance(request, ev.ResumeRequested) and request.account is None:
             self._flag.offer()
+        elif isinstance(request, ev.HaltRequested) and request.account is None:
+            if request.state is TradingState.HALTED:
+                self._clients.halt(request.why)
 
     def _heed(self, request: ev.Request, on_disk: bool) -> None:
         if isinstance(request, ev.ResumeRequested) and request.account is None:
             self._flag.take_down()
         elif isinstance(request, ev.HaltRequested) and not on_disk:
             self._flag.put_up(f"{request.who}: {request.why}")  # The journal will not remember it.
+
+    def _look(self) -> None:
+        self._watch.look()
+        self._day.look()
 
     # Building
 
@@ -344,6 +391,8 @@ class Application:
 
         What the terminal is called here says nothing: another folder may call the same counter something else.
         """
+        if terminal.qmt is not None:
+            return str(terminal.qmt.path.resolve())
         if not terminal.address:
             return str(Path(self._configuration.folder).resolve())
         return terminal.address if terminal.address.startswith("tcp:") else str(Path(terminal.address).resolve())
@@ -363,30 +412,9 @@ class Application:
             )
 
     def _make_feed(self) -> MarketFeed:
+        if self._clients.brokers:
+            return self._clients.feed
         recording = self._configuration.recording
         if recording is None:
             return SyntheticFeed(self._configuration.terminals[0].seed, self._rules)
         return RecordedFeed(recording, begin_ns=self._clock.now_ns(), rules=self._rules)
-
-    def _broker(self, terminal: Terminal) -> Broker:
-        if terminal.qmt is not None:
-            raise ConfigurationError("QMT 终端还没有接上 / the way to a QMT terminal is not built yet")
-        openings = tuple(
-            AccountOpening(account=each.account, cash=each.cash, holdings=each.holdings, fees=each.fees)
-            for each in terminal.accounts
-        )
-        if terminal.address:
-            cookie = Path(terminal.exchange_folder) if terminal.exchange_folder else None
-            return RemoteExchange(terminal.address, openings, self._clock, cookie_folder=cookie)
-        exchange = Exchange(
-            openings,
-            self._feed,
-            now_ns=self._clock.now_ns(),
-            session=self._session,
-            seed=terminal.seed,
-            rules=self._rules,
-            book=FileBook(self._configuration.folder / f"exchange-{terminal.name}.book"),
-            actions=self._actions,
-        )
-        numbers = tuple(AccountId(opening.account) for opening in openings)
-        return EmbeddedExchange(LyingExchange(exchange, self._chaos, seed=terminal.seed), self._clock, numbers)

@@ -18,16 +18,28 @@ from qmt_trading.model.words import BareAction, Mode, Verb
 from qmt_trading.run.actions_file import read_actions
 from qmt_trading.run.calendar_file import read as read_calendar
 from qmt_trading.run.config_compliance import read_compliance, require_registration
+from qmt_trading.run.config_day import DEFAULT as DAY_DEFAULT
+from qmt_trading.run.config_day import DaySettings, read_day
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
 from qmt_trading.run.config_reader import Table
+from qmt_trading.run.config_reconcile import read_reconcile
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.config_terminals import Fallback, Terminal, read_fees, read_terminals
 from qmt_trading.run.rules_file import read_rules
 
-DEFAULT_FOLDER: Final = "data"
-_MODES: Final = {mode.value: mode for mode in Mode}
+DEFAULT_FOLDERS: Final = {
+    Mode.PAPER: "data",
+    Mode.SHADOW: "data-shadow",
+    Mode.LIVE: "data-live",
+    Mode.REPLAY: "data-replay",
+}
+"""Each mode has a journal of its own: what was tried never mixes with what was done."""
+QUOTE_AGE_NS: Final = 3 * SECOND_NS
+CLIENT_QUOTE_AGE_NS: Final = 6 * SECOND_NS
+"""A client tells a snapshot every three seconds: at three, every other price would be too old."""
+_MODES: Final = {mode.value: mode for mode in (Mode.PAPER, Mode.SHADOW, Mode.LIVE)}
 PORT_MAX: Final = 65_535
 _TCP: Final = re.compile(r"tcp:127\.0\.0\.1:([0-9]{1,5})")
 
@@ -52,6 +64,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     log_days: int
     log_bytes_max: int
     digest: str
+    day: DaySettings = DAY_DEFAULT
 
     def session(self) -> Session:
         """Return the hours and days of trading."""
@@ -69,7 +82,7 @@ def load(path: Path) -> Configuration:
     mode = root.word("mode", _MODES)
     registrations = read_compliance(root)
     data, log, session = root.table("data"), root.table("log"), root.table("session")
-    folder = data.absolute("folder", path.parent, data.text("folder", DEFAULT_FOLDER))
+    folder = data.absolute("folder", path.parent, data.text("folder", DEFAULT_FOLDERS[mode]))
     log_days = log.number("days", 5, least=1, most=3650)
     log_bytes_max = log.number("size_mb", 500, least=1, most=1_000_000) * 1_000_000
     hours = read_session(session)
@@ -94,8 +107,9 @@ def load(path: Path) -> Configuration:
     bare_per_day_max = limits.number("bare_per_day_max", 1, least=1)
     self_cross = limits.word("self_cross", {"deny": True, "pass": False}, True)
     settle_ns = limits.span_ns("settle", 60 * SECOND_NS)
-    quote_age_max_ns = limits.span_ns("quote_age_max", 3 * SECOND_NS)
+    quote_age_max_ns = limits.span_ns("quote_age_max", 0)
     limits.close()
+    reconcile = read_reconcile(root.table("reconcile"))
     fallback = Fallback(limits_of_all, bare_per_day_max, read_fees(root.table("fees")))
     ways = read_terminals(root, path.parent, mode, fallback)
     accounts = list(ways.accounts)
@@ -110,6 +124,10 @@ def load(path: Path) -> Configuration:
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
     accounts = registrations.given_to(accounts, known)
+    clients = frozenset(each.name for each in ways.terminals if each.qmt is not None)
+    accounts = reconcile.given_to(accounts, clients=clients)
+    day = read_day(root, is_real=bool(clients))
+    accounts = day.given_to(accounts, checked=clients)
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
@@ -138,12 +156,14 @@ def load(path: Path) -> Configuration:
         self_cross_denied=self_cross,
         always_open=hours.always_open,
         submits_per_minute_max=submits_per_minute_max,
-        quote_age_max_ns=quote_age_max_ns,
+        quote_age_max_ns=quote_age_max_ns or (CLIENT_QUOTE_AGE_NS if clients else QUOTE_AGE_NS),
         settle_ns=settle_ns,
         no_cancel=hours.no_cancel,
         calendar_until=until,
         calendar_warns_from=warns_from,
         opening_pause=hours.opening_pause,
+        night=(day.night.begins_ns, day.night.ends_ns) if day.night is not None else None,
+        cash_tolerance=reconcile.cash_tolerance,
         rules=rules,
     )
     return Configuration(
@@ -160,6 +180,7 @@ def load(path: Path) -> Configuration:
         log_days=log_days,
         log_bytes_max=log_bytes_max,
         digest=file.digest,
+        day=day,
     )
 
 

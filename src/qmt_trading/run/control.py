@@ -21,12 +21,15 @@ from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId, Heartbeat
-from qmt_trading.model.words import OrderStatus, TradingState
+from qmt_trading.model.words import Mode, OrderStatus, TradingState
 from qmt_trading.ports import Clock, MarketFeed, SignalSource
 from qmt_trading.run import limit_control
 from qmt_trading.run.config_doors import CONTROL_DOOR
+from qmt_trading.run.day import rows as day_rows
+from qmt_trading.run.day.watch import DayWatch
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
+from qmt_trading.run.reconcile_control import answered_rows
 from qmt_trading.run.view_rows import rows_of
 
 WAIT_S: Final = 5.0
@@ -92,6 +95,7 @@ class Control:
         self._config = config
         self._feed = feed
         self.doors: Sequence[SignalSource] = ()
+        self.day: DayWatch | None = None
 
     def answer(self, line: bytes) -> bytes:
         """Return the answer to one request line; never raises for what the line holds."""
@@ -124,10 +128,14 @@ class Control:
                 return self._ask(ev.ResumeRequested(request.who, request.why, account))
             case wire.Resolve():
                 return self._resolve(request)
+            case wire.Reconcile():
+                return self._reconcile(request)
             case wire.SetLimit():
                 return self._set_limit(request)
             case wire.ConfirmLimits():
                 return self._confirm(request)
+            case wire.AcceptMorning():
+                return self._accept(request)
             case wire.Stop():
                 self._stop()
                 return [{"stopping": True}]
@@ -160,6 +168,14 @@ class Control:
             return [{"done": "nothing", "text": "没有待确认的限额", "text_en": "no limit waits", "durable": True}]
         done = self._ask(ev.LimitsConfirmed(request.who, request.why))
         return [limit_control.confirmed_row(each, durable=bool(done[0]["durable"])) for each in waiting]
+
+    def _accept(self, request: wire.AcceptMorning) -> list[view_json.Plain]:
+        account = self._account(request.account)
+        row = next(each for each in self._loop.view.accounts if each.account == account)
+        if not row.morning.closed:
+            text, english = "该账户没有被检查拦住，不用确认", "nothing of this account's check closes it"
+            return [{"done": "nothing", "account": account, "text": text, "text_en": english, "durable": True}]
+        return self._ask(ev.MorningAccepted(request.who, request.why, account), (out.Alert,))
 
     def _quotes(self, symbols: Sequence[str]) -> list[Quote]:
         now_ns = self._clock.now_ns()
@@ -215,6 +231,13 @@ class Control:
             raise wire.ControlError(f"该委托{state}，不是待核实 / its outcome is known")
         return rows
 
+    def _reconcile(self, request: wire.Reconcile) -> list[view_json.Plain]:
+        account = None if request.account is None else self._account(request.account)
+        asked_ns = self._clock.now_ns()
+        self._ask(ev.ReconcileRequested(request.who, request.why, account, request.accept))
+        accounts = [row.account for row in self._loop.view.accounts if account in (None, row.account)]
+        return answered_rows(lambda: self._loop.view, accounts, asked_ns, self._clock.now_ns)
+
     def _find(self, number: str) -> Order | None:
         """Return the order that has ``number`` as one of its ids."""
         for row in self._loop.view.orders:
@@ -228,6 +251,8 @@ class Control:
                 {"door": door.name, "condition": door.condition()[0], "condition_en": door.condition()[1]}
                 for door in self.doors
             ]
+        if request.table == "morning" and self.day is not None:
+            return day_rows.morning_rows(self._loop.view, self.day)
         try:
             rows = rows_of(self._loop.view, request.table, max(1, request.limit), now_ns=self._clock.now_ns())
         except KeyError as error:
@@ -236,6 +261,9 @@ class Control:
             rows[0]["journal_closed"] = self._loop.closed or None
             rows[0]["chaos"] = list(self._chaos) or None
             rows[0]["turns"] = self._loop.head[0]
+            rows[0] |= day_rows.summary(self._loop.view, self.day) if self.day is not None else {}
+        elif request.table == "accounts" and self.day is not None:
+            day_rows.with_conditions(rows, self._loop.view, self.day)
         return rows
 
     def _account(self, word: str) -> AccountId:
@@ -260,6 +288,8 @@ class Control:
 
         def answered(outputs: list[out.Output], durable: bool) -> None:
             rows.extend(_told(output, durable=durable) for output in outputs if isinstance(output, shown))
+            if self._loop.view.mode is Mode.SHADOW:
+                rows[:] = [{**row, "observed": True} if row["done"] == "cancel" else row for row in rows]
             if not rows:
                 rows.append({"done": "nothing", "durable": durable})
             done.set()
@@ -311,6 +341,14 @@ def _told(output: out.Output, *, durable: bool) -> view_json.Plain:
                 "client_order_id": output.client_order_id,
                 "status": output.status.value,
                 "status_text": view_json.STATUS_TEXT[output.status],
+                "durable": durable,
+            }
+        case out.Alert():
+            return {
+                "done": "alert",
+                "account": output.account,
+                "text": output.chinese,
+                "text_en": output.english,
                 "durable": durable,
             }
         case out.QueryBroker():

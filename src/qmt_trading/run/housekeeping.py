@@ -41,13 +41,16 @@ class Housekeeping:
         head: Callable[[int, bytes], None],
         trouble: Callable[[str], None],
         watch: Callable[[], None],
+        end: Callable[[], None] = lambda: None,
     ) -> None:
+        """Take the parts; ``watch`` is called by every step, ``end`` once, by the thread that has made the steps."""
         self._loop = loop
         self._journal = journal
         self._clock = clock
         self._head = head
         self._trouble = trouble
         self._watch = watch
+        self._end = end
         self._snapshot_number = loop.head[0]
         self._last = loop.head[0]
         self._quiet_since_ns = clock.steady_ns()
@@ -58,6 +61,7 @@ class Housekeeping:
         """Work until ``stopping`` is set."""
         while not stopping.wait(1.0):
             self.step()
+        self._end()
 
     def step(self) -> None:
         """Do what is due."""

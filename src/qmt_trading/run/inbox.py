@@ -13,7 +13,7 @@ from qmt_trading.codec import signal as signal_codec
 from qmt_trading.codec.decoding import readable
 from qmt_trading.codec.receipt_json import encode_busy
 from qmt_trading.codec.truncated import truncated
-from qmt_trading.model.events import DoorComplained, MalformedReceived, Report, Request, SignalsDropped
+from qmt_trading.model.events import MalformedReceived, Noticed, Report, Request, SignalsDropped
 from qmt_trading.model.outputs import Output
 from qmt_trading.model.signal import Heartbeat, Malformed, Signal
 from qmt_trading.model.words import BareAction, Verb
@@ -114,7 +114,7 @@ class Inbox:
         self._signals_max = signals_max
         self._pause = pause
         self.control: deque[Arrival | Ask] = deque()
-        self.reports: deque[Report | SignalsDropped | DoorComplained] = deque()
+        self.reports: deque[Report | SignalsDropped | Noticed] = deque()
         self.signals: deque[Arrival] = deque()
         self.lazy: deque[Report] = deque()
         """Reports that tell the timeline only: taken with the next turn, never a reason for one at once."""
@@ -219,7 +219,7 @@ class Inbox:
 
     # Brokers and people
 
-    def report(self, report: Report | DoorComplained) -> None:
+    def report(self, report: Report | Noticed) -> None:
         """Take a report; never refused."""
         self.reports.append(report)
         self.loop_wake.set()

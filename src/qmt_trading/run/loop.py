@@ -381,7 +381,8 @@ class Loop:
             elif isinstance(output, out.CancelOrder):
                 # A cancel needs no journal: doubling one is harmless, losing ten milliseconds at 9:19:59 is not.
                 broker = self._broker_of(output.account)
-                if output.attempt and not output.not_before_ns and broker is not None:
+                leaves = output.attempt and not output.not_before_ns and not self._engine.observes
+                if leaves and broker is not None:
                     broker.cancel(output)
             elif isinstance(output, out.QueryBroker):
                 broker = self._broker_of(output.account)

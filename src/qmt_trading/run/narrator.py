@@ -13,16 +13,17 @@ from qmt_trading.codec.journal_record import Record
 from qmt_trading.codec.malformed import general
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.codec.truncated import TRUNCATED, truncated
-from qmt_trading.codec.view_json import MODE_TEXT, SIDE_TEXT, SIGNAL_TEXT, STATE_TEXT, STATUS_TEXT
+from qmt_trading.codec.view_json import MODE_TEXT, NOT_SENT_TEXT, SIDE_TEXT, SIGNAL_TEXT, STATE_TEXT, STATUS_TEXT
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model import shadow
 from qmt_trading.model.instant import to_clock_text, to_iso_text
 from qmt_trading.model.limit_names import LIMIT_NAMES, SCOPE_NAMES, chinese_text_of, scope_chinese
 from qmt_trading.model.limits import Scope, ScopeKind
 from qmt_trading.model.numbers import SECOND_NS, to_text
 from qmt_trading.model.signal import AccountId, Malformed
 from qmt_trading.model.view import View
-from qmt_trading.model.words import Importance, LinkState, TradingState
+from qmt_trading.model.words import Importance, LinkState, Mode, SignalStatus, TradingState
 from qmt_trading.ports import Clock, SignalSource
 from qmt_trading.run.calendar_file import standing
 from qmt_trading.run.config import Configuration
@@ -55,6 +56,9 @@ class Narrator:
     def __init__(self, configuration: Configuration, clock: Clock, *, console: TextIO | None) -> None:
         self._configuration = configuration
         self._clock = clock
+        observes = configuration.engine.mode is Mode.SHADOW
+        self._would = f"{shadow.PREFIX}本应" if observes else ""
+        self._unsent = NOT_SENT_TEXT if observes else ""
         self._second = 0
         self._told = 0
         self._skipped = 0
@@ -217,13 +221,13 @@ class Narrator:
             case out.SubmitOrder():
                 side = SIDE_TEXT[record.side]
                 what = f"{record.symbol} {record.quantity}@{to_text(record.price)} [{record.client_order_id}]"
-                return Line(at_ns, "info", "submit", f"委托 {self._account(record.account)} {side} {what}")
+                return Line(at_ns, "info", "submit", f"{self._would}委托 {self._account(record.account)} {side} {what}")
             case out.CancelOrder() if record.not_before_ns:
                 what = f"{record.symbol} 委托 {record.broker_order_id}，{to_clock_text(record.not_before_ns)} 发出"
                 return Line(at_ns, "info", "cancel", f"撤单已登记 {self._account(record.account)} {what}")
             case out.CancelOrder() if record.attempt:
                 what = f"{record.symbol} 委托 {record.broker_order_id}（第 {record.attempt} 次）"
-                return Line(at_ns, "info", "cancel", f"撤单 {self._account(record.account)} {what}")
+                return Line(at_ns, "info", "cancel", f"{self._would}撤单 {self._account(record.account)} {what}")
             case ev.OrderReported():
                 row = record.row
                 what = f"{row.symbol} {row.broker_order_id} {self._masked(row.text)}".rstrip()
@@ -250,6 +254,11 @@ class Narrator:
                 whom = "全局" if record.account is None else self._account(record.account)
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
                 return Line(at_ns, "warning", "state", f"{whom}：{STATE_TEXT[record.state]}（{who_why}）")
+            case ev.ReconcileRequested():
+                whom = "全部账户" if record.account is None else self._account(record.account)
+                who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
+                what = "对账，已证实的差异以柜台为准" if record.accept else "对账"
+                return Line(at_ns, "info", "reconcile", f"{what} {whom}（{who_why}）")
             case out.LimitSet():
                 what = f"{self._scope(record.scope)} {LIMIT_NAMES[record.limit].chinese}"
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
@@ -298,5 +307,6 @@ class Narrator:
         reasons += [line.denial for line in receipt.orders]
         reasons += [line.denial for line in receipt.cancels]
         why = "；".join(dict.fromkeys(sentence(denial)[0] for denial in reasons if denial is not None))
-        text = f"{SIGNAL_TEXT[receipt.status]} 信号 {record.seq}" + (f"：{self._masked(why)}" if why else "")
+        unsent = self._unsent if receipt.status is SignalStatus.ACCEPTED else ""
+        text = f"{SIGNAL_TEXT[receipt.status]}{unsent} 信号 {record.seq}" + (f"：{self._masked(why)}" if why else "")
         return Line(at_ns, "info", "answer", text)

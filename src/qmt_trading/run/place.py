@@ -10,10 +10,13 @@ from typing import Final
 from msgspec import Struct
 
 from qmt_trading.model.errors import ConfigurationError
-from qmt_trading.run.config import DEFAULT_FOLDER, Configuration, load
+from qmt_trading.model.words import Mode
+from qmt_trading.run.config import DEFAULT_FOLDERS, Configuration, load
 from qmt_trading.run.config_file import text_of
 
 _HEADER: Final = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
+_GRAVEST_FIRST: Final = (Mode.LIVE, Mode.SHADOW, Mode.PAPER)
+_MODE: Final = re.compile(r"^\s*mode\s*=")
 _FOLDER: Final = re.compile(r"^\s*folder\s*=")
 
 
@@ -39,15 +42,16 @@ def find(path: Path) -> Place:
     try:
         configuration = load(path)
     except ConfigurationError as error:
-        if not path.exists() and not (path.parent / DEFAULT_FOLDER).is_dir():
+        if not path.exists() and not any((path.parent / name).is_dir() for name in DEFAULT_FOLDERS.values()):
             raise
         return Place(path=path, folder=_folder_of(path), configuration=None, trouble=str(error))
     return Place(path=path, folder=configuration.folder, configuration=configuration)
 
 
 def _folder_of(path: Path) -> Path:
-    """Return the folder that the line under ``[data]`` names, the default where none can be read."""
+    """Return the folder that the line under ``[data]`` names, that of the mode where none can be read."""
     written: object = None
+    mode = ""
     try:
         lines = text_of(path).split("\n")
     except ConfigurationError:
@@ -63,5 +67,16 @@ def _folder_of(path: Path) -> Path:
             except tomllib.TOMLDecodeError:
                 written = None
             break
-    name = written if isinstance(written, str) and written.strip() else DEFAULT_FOLDER
+        elif not table and _MODE.match(line):
+            mode = line
+    name = written if isinstance(written, str) and written.strip() else _default_of(mode, path.parent)
     return (path.parent / name).resolve()
+
+
+def _default_of(line: str, base: Path) -> str:
+    """Return the folder of the mode that ``line`` names; of the gravest that an engine has used where it names none."""
+    try:
+        return DEFAULT_FOLDERS[Mode(tomllib.loads(line.strip())["mode"])]
+    except (tomllib.TOMLDecodeError, LookupError, ValueError):
+        used = [DEFAULT_FOLDERS[mode] for mode in _GRAVEST_FIRST if (base / DEFAULT_FOLDERS[mode]).is_dir()]
+        return used[0] if used else DEFAULT_FOLDERS[Mode.PAPER]

@@ -47,16 +47,21 @@ set CODE=%ERRORLEVEL%
 if "%CODE%"=="0" echo Nothing is bought or sold until:  qmt resume --why REASON   To cancel, too:  qmt cancel --all
 if "%CODE%"=="0" goto end
 rem Nobody answered. The file stops an engine that hangs, and the next one that starts.
-if not exist data\\ goto nowhere
-echo emergency stop>data\\HALT
-if not exist data\\HALT goto nowhere
-echo The engine did not answer. The file data\\HALT stops it and the next start. Release:  qmt resume --why REASON
+set PUT=
+for %%d in (data data-shadow data-live) do if exist %%d\\ call :put %%d
+if not defined PUT goto nowhere
+echo The engine did not answer. The file HALT in%PUT% stops it and the next start. Release:  qmt resume --why REASON
 goto end
 :nowhere
 echo NOT STOPPED: make a file named HALT in the data folder of qmt.toml, or end the program.
 :end
 pause
 exit /b %CODE%
+
+:put
+echo emergency stop>%1\\HALT
+if exist %1\\HALT set PUT=%PUT% %1
+exit /b 0
 """
 _FILES: Final = {
     "启动.bat": ("Starts the engine: qmt run. The window closes when it ends well.", _START),

@@ -46,6 +46,24 @@ def test_order_lines_are_in_a_traders_words() -> None:
     ]
 
 
+def test_in_shadow_mode_nothing_is_ticked_off_as_sent() -> None:
+    would = "观察模式：本应买入 100 股 @ 10.47"
+    receipt: dict[str, object] = {
+        "status": "accepted",
+        "mode": "shadow",
+        "text": "观察模式：只看不下，没有发出",
+        "orders": [{**ORDER, "text": would}, DENIED],
+        "cancels": [{**ORDER, "broker_order_id": "71", "text": "观察模式：本应撤 1 笔"}],
+    }
+    assert headline(receipt) == "已受理（2 ✓ 1 ✗）（观察，未发出）"
+    assert details(receipt) == [
+        "观察模式：只看不下，没有发出",
+        f"○ 11031122 600000.SH 买入 100 股 @10.47：{would}，本地编号 8MZ1",
+        "✗ 11031199 600000.SH 买入：账号未配置",
+        "○ 11031122 600000.SH 撤单，委托 71：观察模式：本应撤 1 笔",
+    ]
+
+
 @pytest.mark.parametrize(
     ("symbol", "unit"),
     [

@@ -132,7 +132,7 @@ def test_a_list_that_is_after_an_action_known_late_takes_the_place_of_one_before
     bench.outputs.clear()
     bench.lists(3_178)
     assert (bench.position().quantity, bench.position().sellable_quantity) == (3_178, 3_178)
-    assert bench.engine.state.accounts[ACCOUNT].difference == ""
+    assert bench.engine.state.accounts[ACCOUNT].differences == {}
     first, _ = bench.told("CORPORATE_ACTION")
     assert first.chinese == f"除权除息 {STOCK}（10转3派5元）：柜台持仓已变 2445 → 3178，成本 0.00 → 0.00"
     bench.outputs.clear()
@@ -149,7 +149,8 @@ def test_a_difference_that_is_not_the_actions_stays_one() -> None:
     bench.tell(THREE_FOR_TEN)
     bench.lists(3_000)
     assert bench.position().quantity == 2_445
-    assert bench.engine.state.accounts[ACCOUNT].difference == f"{STOCK} 2445≠3000"
+    (found,) = bench.engine.state.accounts[ACCOUNT].differences.values()
+    assert (found.symbol, found.ours, found.theirs) == (STOCK, 2_445, 3_000)
 
 
 def test_what_an_action_does_not_change_is_not_told() -> None:

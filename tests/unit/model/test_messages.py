@@ -77,7 +77,14 @@ TAGS = {
     "LimitRequested": "limit-request",
     "LimitSet": "limit",
     "LimitsConfirmed": "limits-confirmed",
+    "TerminalComplained": "terminal",
+    "MorningChecked": "morning",
+    "MorningAccepted": "morning-accepted",
+    "CancelsEnding": "cancels-ending",
     "PositionsMarked": "marked",
+    "DifferenceAbsorbed": "absorbed",
+    "DifferencesTold": "differ",
+    "ReconcileRequested": "reconcile",
 }
 """Every one stands in somebody's journal: a line here may be added, and none changed."""
 

@@ -42,6 +42,14 @@ def test_a_client_may_name_its_own_python_and_package(tmp_path: Path) -> None:
     assert found.sessions == (7, 9)
 
 
+def test_a_clients_quotes_may_be_twice_as_old_unless_it_is_written(tmp_path: Path) -> None:
+    ages = [
+        load(written(tmp_path, text)).engine.quote_age_max_ns // 1_000_000_000
+        for text in (GOOD, QMT_GOOD, QMT_GOOD + '[limits]\nquote_age_max = "2s"\n')
+    ]
+    assert ages == [3, 6, 2]
+
+
 def test_an_account_on_paper_ends_its_unknown_orders_by_itself(tmp_path: Path) -> None:
     (account,) = load(written(tmp_path, GOOD)).engine.accounts
     assert account.settles_alone
@@ -78,3 +86,12 @@ def test_what_a_bare_signal_does_is_said_before_a_terminal_is_touched(tmp_path: 
     unset = QMT_GOOD.replace('[signals.bare]\naction = "撤单"\n', "")
     assert "裸信号未设动作" in refusal(tmp_path, unset)
     load(written(tmp_path, unset.replace("[[doors]]", '[signals.bare]\naction = "拒绝"\n[[doors]]')))
+
+
+def test_each_mode_has_a_folder_of_its_own_unless_one_is_written(tmp_path: Path) -> None:
+    assert load(written(tmp_path, GOOD)).folder == (tmp_path / "data").resolve()
+    assert load(written(tmp_path, QMT_GOOD)).folder == (tmp_path / "data-shadow").resolve()
+    live = QMT_GOOD.replace('"shadow"', '"live"') + REPORTED
+    assert load(written(tmp_path, live)).folder == (tmp_path / "data-live").resolve()
+    chosen = QMT_GOOD + '[data]\nfolder = "elsewhere"\n'
+    assert load(written(tmp_path, chosen)).folder == (tmp_path / "elsewhere").resolve()

@@ -189,6 +189,6 @@ def positions_of(path: Path) -> tuple[int, str]:
     try:
         account = app._loop._engine.state.accounts[ACCOUNT]
         until(lambda: account.link is LinkState.CONNECTED and account.listed_session == account.session)
-        return account.positions[STOCK].quantity, account.difference
+        return account.positions[STOCK].quantity, "".join(symbol for symbol in account.differences if symbol == STOCK)
     finally:
         app.stop()

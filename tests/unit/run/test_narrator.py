@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from msgspec.structs import replace
-from tests.engine_bench import ACCOUNT, Bench
+from tests.engine_bench import ACCOUNT, STOCK, Bench
 from tests.loop_bench import HandClock
 
 from qmt_trading.codec import signal
@@ -15,6 +15,7 @@ from qmt_trading.codec.malformed import general
 from qmt_trading.model import events as ev
 from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
 from qmt_trading.model.signal import Malformed, Signal
+from qmt_trading.model.words import Mode
 from qmt_trading.ports import SignalSource
 from qmt_trading.run import log_lines
 from qmt_trading.run.clock import SystemClock
@@ -26,12 +27,14 @@ from qmt_trading.run.narrator import Narrator, resumed_text
 class Console:
     """A narrator and what it has said."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, mode: Mode = Mode.PAPER) -> None:
         path = folder / "qmt.toml"
         path.write_text(template(), encoding="utf-8")
         self.folder = folder / "data"
         self._stream = io.StringIO()
-        self.narrator = Narrator(load(path), SystemClock(), console=self._stream)
+        configuration = load(path)
+        configuration = replace(configuration, engine=replace(configuration.engine, mode=mode))
+        self.narrator = Narrator(configuration, SystemClock(), console=self._stream)
 
     def of(self, record: ev.MalformedReceived) -> tuple[str, dict[str, object]]:
         """Return what the console and what the log say of one record."""
@@ -85,6 +88,23 @@ def test_a_halt_that_lasts_over_the_start_is_told(tmp_path: Path) -> None:
     text = console.said()
     assert "仍是 已停止（仅可撤单）" in text
     assert "未正常退出" not in text
+
+
+def test_in_shadow_mode_every_line_says_what_would_have_been(tmp_path: Path) -> None:
+    bench = Bench(mode=Mode.SHADOW)
+    bench.report(bench.row("", number="71"))
+    bench.signal(f"buy {STOCK} 500@10.50:{ACCOUNT} #x/1")
+    bench.signal(f"cancel {STOCK}:{ACCOUNT} #c/1")
+    console = Console(tmp_path, Mode.SHADOW)
+    console.narrator.starting(safe=False)
+    console.narrator.records([ev.At(bench.now_ns), *bench.outputs])
+    text = console.said()
+    assert "模式：观察（只看不下）" in text
+    assert "观察模式：本应委托" in text
+    assert "观察模式：本应撤单" in text
+    assert f"观察模式：本应撤 2 笔（{STOCK}，信号 2）" in text
+    assert text.count("已受理（观察，未发出） 信号") == 2
+    assert not any(word in text for word in ("成功", "已发"))
 
 
 def test_a_state_without_a_reason_has_no_dangling_colon(tmp_path: Path) -> None:

@@ -50,6 +50,32 @@ def test_a_folder_that_cannot_be_read_is_the_default_beside_the_file(tmp_path: P
     assert found.folder == (tmp_path / "data").resolve()
 
 
+@pytest.mark.parametrize(
+    ("line", "used", "folder"),
+    [
+        ('mode = "shadow"', (), "data-shadow"),
+        ('mode = "live" # 实盘', ("data",), "data-live"),
+        ('mode = "paper"', ("data-live",), "data"),
+        ("mode = shadow", ("data", "data-shadow"), "data-shadow"),
+        ('mode = "sahdow"', ("data", "data-shadow", "data-live"), "data-live"),
+        ("", (), "data"),
+    ],
+)
+def test_a_folder_that_is_not_written_is_that_of_the_mode(
+    tmp_path: Path, line: str, used: tuple[str, ...], folder: str
+) -> None:
+    for name in used:
+        (tmp_path / name).mkdir()
+    broken = template().replace('folder = "data"', "").replace("seed = 1", "seed = x")
+    found = find(written(tmp_path, broken.replace('mode = "paper"', line)))
+    assert found.folder == (tmp_path / folder).resolve()
+
+
+def test_a_shadow_folder_without_its_file_is_still_found(tmp_path: Path) -> None:
+    (tmp_path / "data-shadow").mkdir()
+    assert find(tmp_path / "qmt.toml").folder == (tmp_path / "data-shadow").resolve()
+
+
 def test_bytes_that_are_no_text_leave_the_default(tmp_path: Path) -> None:
     (tmp_path / "qmt.toml").write_bytes(b"\xff\xff\x00\xff")
     assert find(tmp_path / "qmt.toml").folder == (tmp_path / "data").resolve()

@@ -51,8 +51,7 @@ def test_a_line_without_a_key_leaves_no_gap(tmp_path: Path) -> None:
 
 def test_only_what_exists_is_offered(tmp_path: Path) -> None:
     told = refusal(tmp_path, with_lines({1: 'mode = "papr"'}))
-    assert "应是其中之一：paper" in told
-    assert "live" not in told
+    assert "应是其中之一：paper、shadow、live" in told
+    assert "replay" not in told
     told = refusal(tmp_path, GOOD.replace('kind = "simulated"', 'kind = "simulatd"'))
     assert "simulated" in told
-    assert "qmt /" not in told

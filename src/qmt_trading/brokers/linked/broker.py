@@ -68,7 +68,9 @@ class LinkedBroker(Outward):
         self._inward = threading.RLock()
         self._talks: dict[Connection, Talk] = {}
         self._superseded: list[str] = []
-        self._reports = Reports(translate, self._accounts, self._memory, self.complained, self._list_anew)
+        self._reports = Reports(
+            translate, self._accounts, self._memory, self.complained, self._listeners.doubt, self._list_anew
+        )
         self._relisted_ns: dict[AccountId, int] = {}
         self._deliver: Callable[[Report], None] = _deaf
         self._stopping = threading.Event()
@@ -331,7 +333,7 @@ class LinkedBroker(Outward):
                 "row_unreadable", f"柜台列表的一行无法读懂：{text}", f"a row of a list cannot be read: {text}"
             )
         for doubt in gathered.doubts[:3]:
-            self.complained("order_status_unlisted", *doubt)
+            self._listeners.doubt(gathered.account, *doubt)
         self._deliver(report)
         if report.complete and report.alive:
             with self._lock:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from qmt_trading.link.messages import Barred, Bars, Detailed, Downloaded, FeedState, Progress, Row, Trouble
+from qmt_trading.model.signal import AccountId
 
 
 class Level(StrEnum):
@@ -68,6 +69,8 @@ class Listeners(NamedTuple):
     answer: Callable[[Answer], None] = lambda answer: None
     """What belongs to a question asked by ``ask_details``, ``download`` or ``bars``."""
     trouble: Callable[[Trouble], None] = lambda trouble: None
+    doubt: Callable[[AccountId, str, str], None] = lambda account, chinese, english: None
+    """An order of the account is in a state that nobody has described: a person must look, in two languages."""
     state: Callable[[Condition], None] = lambda condition: None
     """The phase or an account has changed."""
     log: Callable[[str], None] = lambda text: None

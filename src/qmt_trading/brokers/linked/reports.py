@@ -52,9 +52,17 @@ class Reports:
         accounts: Accounts,
         memory: Memory,
         complain: Callable[[str, str, str], None],
+        doubt: Callable[[AccountId, str, str], None],
         wanting_list: Callable[[AccountId], None],
     ) -> None:
-        """Make reports; ``complain`` takes a code and a text twice, ``wanting_list`` an account to be listed anew."""
+        """Make reports.
+
+        Args:
+            complain: takes a code, and what is wrong in two languages.
+            doubt: takes an account of which a person must look at an order.
+            wanting_list: takes an account to be listed anew.
+        """
+        self._doubt = doubt
         self._translate = translate
         self._accounts = accounts
         self._memory = memory
@@ -114,7 +122,7 @@ class Reports:
             return None
         doubt = self._translate.doubt(pushed.row)
         if doubt is not None:
-            self._complain("order_status_unlisted", *doubt)
+            self._doubt(account, *doubt)
         if pushed.coid and pushed.coid != row.client_order_id:
             row = replace(row, client_order_id=pushed.coid)
         self._memory.seen(account, row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qmt_trading.engine.state import CancelMark
+from qmt_trading.engine.cancel_mark import CancelMark
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.words import Side

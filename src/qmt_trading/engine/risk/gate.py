@@ -19,6 +19,7 @@ from qmt_trading.engine.risk.duplicate import check_duplicate
 from qmt_trading.engine.risk.frozen_pair import check_frozen_pair
 from qmt_trading.engine.risk.hours import check_calendar, check_session, check_window
 from qmt_trading.engine.risk.lot import check_lot
+from qmt_trading.engine.risk.morning_red import check_morning
 from qmt_trading.engine.risk.orders_per_signal import check_amplification
 from qmt_trading.engine.risk.price_limit import check_price_limit, check_tick
 from qmt_trading.engine.risk.quick import breaks_none
@@ -66,6 +67,7 @@ def admit(
             if account.ready and account.link is LinkState.CONNECTED
             else check_account_ready(own.account, account.link, account.ready)
         )
+        or (check_morning(account.morning.closed, side) if account.morning.closed else None)
         or (_check_clock(own.account, state) if state.clock_unsettled else None)
         or (check_staleness(instruction.deadline_ns, state.now_ns) if state.now_ns > instruction.deadline_ns else None)
         or (None if market.takes_orders else check_session(False, state.now_ns))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from qmt_trading.engine.cancel_mark import CancelMark
 from qmt_trading.engine.risk.cancel_mark import check_cancel_mark
-from qmt_trading.engine.state import CancelMark
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
 from qmt_trading.model.outputs import CancelMarked
 from qmt_trading.model.reasons import Denial, Reason

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from qmt_trading.engine.cancel_mark import CancelMark
 from qmt_trading.engine.risk.candidate import Candidate, Counted, Instruction, Market
 from qmt_trading.engine.risk.gate import admit, judge, judge_legality
-from qmt_trading.engine.state import CancelMark
 from qmt_trading.model.instrument import Quote
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import Money, Price, Quantity

@@ -1,0 +1,1 @@
+"""The QMT terminal: its numbers, rows and instrument details as values of the model; the way to it is the link's."""
