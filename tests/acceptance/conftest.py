@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,13 +11,19 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from qmt_trading.run.config_terminals import QmtTerminal
-from qmt_trading.run.host_talk import HostTalk, Said, host_command
+from qmt_trading.run.host_talk import HostTalk, Said
+from qmt_trading.run.terminals import host_command
 from tests.terminal.counter import ACCOUNT, Counter
+from tests.terminal.host_end import HOST
 from tests.terminal.package import make_package, make_terminal
 
 SYMBOL: Final = "601988.SH"
+QUICK_HOST: Final = HOST.parents[3] / "tests" / "terminal" / "quick_host.py"
+WAITS: Final = {"BACKOFF_S": [0.2], "BEAT_EVERY_S": 1.0, "BEAT_CALL_S": 1.0, "CALL_S": 2.0, "QUOTES_EVERY_S": 0.05}
+"""The host's, in seconds: shorter, so that a test of a client that comes back does not take half a minute."""
 OpenTalk = Callable[[Callable[[Said], None], tuple[int, int] | None], HostTalk]
 
 
@@ -79,6 +86,7 @@ def open_talk(terminal: QmtTerminal) -> OpenTalk:
     """Return what starts a host for the stand-in terminal."""
 
     def opened(keep: Callable[[Said], None], sessions: tuple[int, int] | None) -> HostTalk:
-        return HostTalk(host_command(terminal, sessions or (120, 139)), ACCOUNT, keep=keep)
+        python, _, *arguments = host_command(replace(terminal, sessions=sessions or (120, 139)))
+        return HostTalk([python, str(QUICK_HOST), json.dumps(WAITS), *arguments], ACCOUNT, keep=keep)
 
     return opened

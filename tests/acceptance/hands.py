@@ -48,6 +48,17 @@ def thaw(counter: Counter, *, late: bool = False) -> None:
     counter.release()
 
 
+def kill(counter: Counter, *, tell: bool = True) -> None:
+    """End the client; with ``tell`` the link's other end notices at once."""
+    counter.running = False
+    counter.drop_link(tell=tell)
+
+
+def revive(counter: Counter) -> None:
+    """Start the client again."""
+    counter.restart()
+
+
 def states(counter: Counter, person: Hands) -> list[int]:
     """Return the states of the orders that have come since ``person`` sat down."""
     return [order["order_status"] for order in counter.orders[person.begun :]]

@@ -22,7 +22,7 @@ from qmt_trading.run.capabilities import DROPPED, EXECUTED_LATE
 from qmt_trading.run.config_terminals import QmtTerminal
 from qmt_trading.run.host_talk import HostTalk, Said
 from tests.acceptance.conftest import SYMBOL, OpenTalk
-from tests.acceptance.hands import QUICK, Hands, freeze, states, thaw, working
+from tests.acceptance.hands import QUICK, Hands, freeze, kill, revive, states, thaw, working
 from tests.terminal.counter import ACCOUNT, Counter, Lies
 
 RUN = {check.number: check.run for check in CHECKS}
@@ -80,7 +80,7 @@ def test_an_order_without_a_row_was_not_seen(visit: Visit, hands: Hands, counter
     assert RUN[7](visit).outcome == UNSEEN
 
 
-@pytest.mark.parametrize(("kept", "value"), [(22, "22"), (12, "12"), (0, "0")])
+@pytest.mark.parametrize(("kept", "value"), [(22, "22"), (12, "12")])
 def test_a_remark_that_is_cut_is_measured(visit: Visit, hands: Hands, counter: Counter, kept: int, value: str) -> None:
     counter.lies.remark = lambda remark: remark[:kept]
     assert seen(RUN[4](visit), "remark_bytes") == value
@@ -152,6 +152,55 @@ def test_a_client_that_forgets_remarks_over_a_restart_is_found_out(
     assert seen(RUN[5](visit)) == "客户端重启后：备注变为「」，委托编号变了，合同编号不变"
 
 
+def test_a_query_over_a_killed_client_is_told_with_its_end(visit: Visit, hands: Hands, counter: Counter) -> None:
+    hands.script = {
+        "准备好后": lambda: threading.Timer(0.3, kill, (counter,)).start(),
+        "重新启动": lambda: revive(counter),
+    }
+    told = seen(RUN[2](visit))
+    assert "失败" in told or "断开" in told
+
+
+@pytest.mark.parametrize(("told_of", "value"), [(False, "no_answer"), (True, "refused_before_call")])
+def test_an_order_over_a_dead_client_is_followed_up(
+    visit: Visit, hands: Hands, counter: Counter, told_of: bool, value: str
+) -> None:
+    def die() -> None:
+        kill(counter, tell=told_of)
+        if told_of:
+            visit.listen(10.0, lambda: not visit.talk.ready)
+
+    hands.script = {"在一秒内": die, "重新启动": lambda: revive(counter)}
+    visit.patience = replace(QUICK, answer=0.4)
+    answer = RUN[3](visit)
+    visit.patience = QUICK
+    assert seen(answer, "dead_link") == value
+    assert "柜台没有这一笔" in answer.told
+
+
+def test_an_order_that_a_dead_client_has_sent_all_the_same_is_seen_and_cancelled(
+    visit: Visit, hands: Hands, counter: Counter
+) -> None:
+    def come_back() -> None:
+        counter.move(counter._row(counter.asked("orderStock")[-1]), 50)
+        revive(counter)
+
+    hands.script = {"在一秒内": lambda: kill(counter, tell=False), "重新启动": come_back}
+    visit.patience = replace(QUICK, answer=0.4)
+    answer = RUN[3](visit)
+    visit.patience = QUICK
+    assert seen(answer, "dead_link") == "order_exists: no_answer"
+    assert states(counter, hands) == [54]
+
+
+def test_a_timeout_that_does_nothing_to_a_hung_query_is_found_out(visit: Visit, hands: Hands, counter: Counter) -> None:
+    hands.script = {"恢复后": lambda: thaw(counter), "挂起后": lambda: freeze(counter)}
+    assert "没有返回" in seen(RUN[13](visit))
+    assert RUN[13].__module__.endswith("native_timeout")
+    hands.script = {}
+    assert RUN[13](visit).outcome == UNSEEN, "the client was not frozen"
+
+
 def test_after_the_close_a_refusal_is_kept_word_for_word(visit: Visit, hands: Hands, counter: Counter) -> None:
     counter.lies.reject = "非交易时间"
     hour = at_time(day_of(visit.now_ns()), (15 * 3600 + 6 * 60) * 1_000_000_000)
@@ -202,15 +251,12 @@ def test_what_a_frozen_client_drops_is_dropped_only_when_two_rounds_show_it(
     assert len(counter.asked("orderStock")) == 2
 
 
-@pytest.mark.parametrize("late_in", [1, 2])
-def test_what_a_frozen_client_executes_late_is_seen_and_cancelled(
-    visit: Visit, hands: Hands, counter: Counter, late_in: int
-) -> None:
+def test_what_a_frozen_client_executes_late_is_seen_and_cancelled(visit: Visit, hands: Hands, counter: Counter) -> None:
     thaws: list[int] = []
 
     def go_on() -> None:
         thaws.append(1)
-        thaw(counter, late=len(thaws) == late_in)
+        thaw(counter, late=len(thaws) == 2)
 
     hands.script = {"恢复后": go_on, "挂起后": lambda: freeze(counter)}
     assert seen(RUN[14](visit), "frozen_queue") == EXECUTED_LATE

@@ -29,7 +29,7 @@ from qmt_trading.run.acceptance.report import SEEN, WORDS, Report, Result
 from qmt_trading.run.acceptance.visit import StopError, Visit
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.find_terminal import Found, find
-from qmt_trading.run.host_talk import HostTalk, host_command
+from qmt_trading.run.host_talk import HostTalk
 from qmt_trading.run.locks import Lock, account_lock, folder_lock
 
 DEFAULT_SYMBOL: Final = "601988.SH"
@@ -187,9 +187,7 @@ def _conduct(
         found.terminal,
         symbol,
         person,
-        lambda keep, sessions: HostTalk(
-            host_command(found.terminal, sessions or found.sessions), found.account, keep=keep
-        ),
+        lambda keep, sessions: HostTalk(found.command(sessions), found.account, keep=keep),
         book=book_of(configuration.engine.rules),
         may_order=_hours(configuration, symbol),
         sessions=found.sessions,

@@ -252,6 +252,7 @@ def _late(visit: Visit, coid: str, began: float) -> tuple[bool | None, str]:
         if listing.proves:
             first_at = first_at or time.monotonic()
             if time.monotonic() - first_at >= visit.patience.settle:
+                visit.note_absent(coid)
                 return False, f"恢复后 {time.monotonic() - began:.0f} 秒，两份证实的清单里都没有这一笔"
         visit.listen(min(2.0, visit.patience.settle / 2))
     return None, "客户端没有回来，或清单没有证实"

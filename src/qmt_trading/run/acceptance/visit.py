@@ -368,6 +368,10 @@ class Visit:
         self._ours.adopt(coid, order)
         return coid
 
+    def note_absent(self, coid: str) -> None:
+        """Take an order for gone that two proven lists, ``patience.settle`` apart, did not have."""
+        self._ours.working.remove(coid)
+
     def clear(self) -> None:
         """Cancel what this visit has at the counter, and see in its lists that all of it has ended.
 
@@ -414,17 +418,18 @@ class Visit:
                 first = absent.setdefault(coid, time.monotonic())
                 wait_s = self._absence_s(coid)
                 until = max(until, first + wait_s + CANCEL_S)
-                if time.monotonic() - first > wait_s:
+                if time.monotonic() - first >= wait_s:
                     self._ours.working.remove(coid)
         if self._ours.working:
-            self.talk.listen(0.3)
+            heard = len(self.talk.pushed)
+            self.talk.listen(0.3, lambda: len(self.talk.pushed) > heard + 1)
         return until
 
     def _absence_s(self, coid: str) -> float:
         """Return how long an order is to be missing in the lists until it counts as not there."""
         seen = self.seen_of(coid, 0)
         if seen.stage is not None and seen.stage.st == "refused":
-            return 0.5  # The host has said that it never reached the terminal.
+            return 0.0  # The host has said for good that it never reached the terminal.
         return self.patience.quiet if seen.errors else self.patience.settle
 
     def _left(self) -> str:
