@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.metadata
 import os
 import sys
 import zipfile
@@ -12,23 +11,15 @@ from pathlib import Path
 
 import pytest
 
-REASON = "needs Linux or macOS: there the tests have xtquant==250807.1.2, or QMT_XTQUANT names its wheel or folder"
+from tests.terminal.package import xtquant_source
 
 
 @lru_cache(maxsize=8)
 def source(name: str) -> str:
-    """Return one of the package's files, such as ``xtconstant.py``; the test that asks is skipped where it is absent.
-
-    Looked for in the wheel or folder that QMT_XTQUANT names, else in what is installed.
-    """
-    named = os.environ.get("QMT_XTQUANT")
-    if named:
-        return _read(Path(named), name)
-    try:
-        installed = importlib.metadata.distribution("xtquant")
-    except importlib.metadata.PackageNotFoundError:
-        pytest.skip(REASON if sys.platform == "win32" else f"xtquant is absent: {REASON}")
-    return Path(str(installed.locate_file(f"xtquant/{name}"))).read_text(encoding="utf-8")
+    """Return one of the package's files, such as ``xtconstant.py``; skips the test where it is absent."""
+    if sys.platform == "win32" and not os.environ.get("QMT_XTQUANT"):
+        pytest.skip("needs Linux or macOS: there the tests have xtquant, and its constants are the same everywhere")
+    return _read(xtquant_source(), name)
 
 
 def constants() -> dict[str, int | str]:

@@ -13,6 +13,7 @@ from qmt_trading.engine import (
     bookkeeping,
     cancels,
     fold,
+    fold_clock,
     fold_day,
     fold_list,
     fold_reports,
@@ -292,7 +293,7 @@ def clock_step_is_time() -> Any:
     def wrong(state: Any) -> None:
         state.opened_ns = min(state.opened_ns, state.now_ns)
 
-    return mock.patch.object(fold, "_distrust_instants", wrong)
+    return mock.patch.object(fold_clock, "distrust_instants", wrong)
 
 
 def later_orders_cancelled() -> Any:

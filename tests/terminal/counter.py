@@ -79,7 +79,7 @@ class Counter:
         self.sessions: list[int] = []
         self.ticks: dict[str, Row] = {}
         self.details: dict[str, Row] = {}
-        self.bars: list[tuple[int, float, int]] = []
+        self.bars: list[tuple[int, float, int] | Row] = []
         self.subscriptions: dict[tuple[NativeLine, int], tuple[list[str], bool]] = {}
         self.quotes_up = True
         self.running = True

@@ -12,6 +12,8 @@ from qmt_trading.cli import exit_codes, show
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail, who
 from qmt_trading.run import ladder as rungs
 from qmt_trading.run.config import load
+from qmt_trading.run.shadow_compare import Comparison, Outcome
+from qmt_trading.run.shadow_day import ShadowDay
 
 
 def ladder(
@@ -28,8 +30,11 @@ def ladder(
         if action is not None:
             _take(configuration.folder, action, rung, why, configuration.digest)
         steps = {step.rung: step for step in rungs.read(configuration.folder)}
+        days = rungs.days(configuration.folder, rungs.SHADOW_RUNG)
     digest = configuration.digest
     rows = [_row(number, rung_, steps.get(number), digest) for number, rung_ in enumerate(rungs.RUNGS, 1)]
+    if days and rungs.SHADOW_RUNG not in steps:
+        rows[rungs.SHADOW_RUNG - 1]["note"] = f"（{len(days)}/{rungs.SHADOW_DAYS} 天：{'、'.join(days)}）"
     if as_json:
         show.print_json(rows)
         return
@@ -39,7 +44,7 @@ def ladder(
     following = rungs.next_rung(list(steps.values()), digest)
     if following <= len(rungs.RUNGS):
         console.print(f"下一步：第 {following} 级，{_advice(following)}", style="bold")
-    console.print("现在只有模拟盘：阶梯只作记录，还不影响下单。", style="dim")
+    console.print("阶梯只作记录，不影响下单。", style="dim")
 
 
 def _take(folder: Path, action: str, rung: int | None, why: str, digest: str) -> None:
@@ -50,8 +55,6 @@ def _take(folder: Path, action: str, rung: int | None, why: str, digest: str) ->
         fail(exit_codes.USAGE, "✗ 请写 --why：看到了什么，或为何跳过")
     if action == "pass" and kind == "machine":
         fail(exit_codes.USAGE, f"✗ 第 {rung} 级由程序记录：{_advice(rung)}")
-    if action == "pass" and kind == "later":
-        fail(exit_codes.USAGE, f"✗ 第 {rung} 级需要真实 QMT 终端，这个版本还没有做好")
     outcome = rungs.PASSED if action == "pass" else rungs.SKIPPED
     now = dt.datetime.now(dt.UTC).astimezone()
     rungs.record(folder, rung, outcome=outcome, who=who(), why=why, config=digest, now=now)
@@ -74,6 +77,32 @@ def note(config: Path, rung: int, why: str) -> None:
     )
 
 
+def note_shadow_day(config: Path, day: ShadowDay, found: Comparison) -> str:
+    """Record a day of shadow mode without a difference, and the rung when there are enough of them; say which.
+
+    Raises:
+        ConfigurationError: the configuration or the record cannot be read.
+    """
+    lacking = day.lacks(found)
+    if lacking:
+        return f"不计入阶梯第 {rungs.SHADOW_RUNG} 级：{lacking}"
+    configuration = load(config)
+    folder, name = configuration.folder, day.day.isoformat()
+    now, digest = dt.datetime.now(dt.UTC).astimezone(), configuration.digest
+    if name not in rungs.days(folder, rungs.SHADOW_RUNG):
+        why = f"对上 {found.count(Outcome.MATCHED)} 笔，差异 0"
+        rungs.record(folder, rungs.SHADOW_RUNG, outcome=rungs.DAY, who=who(), why=why, config=digest, now=now, day=name)
+    days = rungs.days(folder, rungs.SHADOW_RUNG)
+    told = f"第 {rungs.SHADOW_RUNG} 级：{len(days)}/{rungs.SHADOW_DAYS} 天（{'、'.join(days)}）"
+    if len(days) < rungs.SHADOW_DAYS:
+        return f"已记入阶梯{told}"
+    passed = any(step.rung == rungs.SHADOW_RUNG and rungs.holds(step, digest) for step in rungs.read(folder))
+    if not passed:
+        why = f"差异 0：{'、'.join(days)}"
+        rungs.record(folder, rungs.SHADOW_RUNG, outcome=rungs.PASSED, who=who(), why=why, config=digest, now=now)
+    return f"✓ 通过阶梯{told}"
+
+
 def _row(number: int, rung: rungs.Rung, step: rungs.Step | None, digest: str) -> dict[str, object]:
     mark, told = "·", ""
     if step is not None and step.outcome == rungs.SKIPPED:
@@ -82,8 +111,6 @@ def _row(number: int, rung: rungs.Rung, step: rungs.Step | None, digest: str) ->
         mark, told = "✓", f"（{step.at[:16].replace('T', ' ')}，{step.why}）"
     elif step is not None:
         told = "（配置或版本变了，请重来）"
-    elif rung.by == "later":
-        told = "（需要真实 QMT，还没有做好）"
     return {"mark": mark, "rung": number, "name": rung.name, "test": rung.test, "note": told, "by": rung.by}
 
 
@@ -91,4 +118,4 @@ def _advice(rung: int) -> str:
     name = rungs.RUNGS[rung - 1]
     if name.by == "machine":
         return f"运行 {name.name[name.name.index('qmt') :]}"
-    return "需要真实 QMT 终端，这个版本还没有做好"
+    return f"看到以后：qmt ladder pass {rung} --why 看到了什么"

@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from qmt_trading import __version__
-from qmt_trading.cli import engine_access, exit_codes, show
+from qmt_trading.cli import doctor_live, engine_access, exit_codes, show
+from qmt_trading.cli.check import Check
 from qmt_trading.cli.doctor_limits import doubts, known_assets
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from qmt_trading.cli.reading import CONFIG_CHANGED, config_changed
@@ -43,19 +44,16 @@ _SYNC_SLOW_MS = 50.0
 _TRADES = (BareAction.BUY, BareAction.SELL)
 
 
-class Check(NamedTuple):
-    """One finding."""
-
-    name: str
-    good: bool
-    text: str
-    warns: bool = False
-    """It may stay as it is, and a person should know of it."""
+LiveOption = Annotated[
+    bool, typer.Option("--live", help="另查 QMT 客户端和这台机器，不连接终端 the client and this machine, too")
+]
 
 
-def doctor(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
+def doctor(config: ConfigOption = DEFAULT_CONFIG, *, live: LiveOption = False, as_json: JsonOption = False) -> None:
     """逐项检查，! 和 ✗ 都写明怎么办 check everything."""
     found = list(_checks(config))
+    if live:
+        found += doctor_live.checks(config)
     if as_json:
         show.print_json([check._asdict() for check in found])
     else:
@@ -133,13 +131,13 @@ def _calendar(configuration: Configuration, now_ns: int) -> Check:
 
 
 def _compliance(configuration: Configuration, today: dt.date) -> Check:
-    """Say when programme trading was reported; paper asks for nothing."""
+    """Say when programme trading was reported; what sends nothing to a counter asks for nothing."""
     told = {each.account: each.compliance for each in configuration.engine.accounts}
     dates = {compliance.registered for compliance in told.values() if compliance is not None}
     name = "程序化交易报备"
     if not dates:
-        paper = configuration.engine.mode is Mode.PAPER
-        return Check(name, paper, "未填写 [compliance]：模拟不需要，实盘必填（qmt compliance 说明报什么）")
+        sends = configuration.engine.mode is Mode.LIVE
+        return Check(name, not sends, "未填写 [compliance]：模拟和观察不需要，实盘必填（qmt compliance 说明报什么）")
     text = "、".join(day.isoformat() for day in sorted(dates))
     if max(dates) > today:
         return Check(name, False, f"报备日期 {text} 还没有到：请在 [compliance] registered 写实际报告的日期")

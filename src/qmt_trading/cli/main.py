@@ -17,15 +17,19 @@ from qmt_trading.cli import (
     day_report,
     demo,
     doctor,
+    history,
     init,
     journal,
     morning,
+    panicking,
     reading,
+    reconciling,
     rehearsing,
     risk,
     rules,
     running,
     sending,
+    shadow,
     words,
 )
 
@@ -78,8 +82,10 @@ for command in (
     rules.rules,
     acting.cancel,
     acting.halt,
+    panicking.panic,
     acting.resume,
     acting.resolve,
+    reconciling.reconcile,
     acting.stop,
 ):
     app.command(cls=words.Command)(command)
@@ -87,6 +93,8 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
+app.add_typer(history.app, name="history")
+app.add_typer(shadow.app, name="shadow")
 
 
 def main() -> None:

@@ -80,6 +80,7 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         ("委托", f"{row.get('orders')}，未成交 {row.get('working_orders')}，待核实 {row.get('unknown_orders')}"),
         *([("本应做而未发", observed_text(row))] if "observed_orders" in row else []),
         ("成交", row.get("fills")),
+        *difference_pairs(row),
         *([("定时指令", f"{row['waiting_instructions']} 条等待中")] if row.get("waiting_instructions") else []),
         ("格式错误", f"{row.get('malformed')}" + ("（qmt signals --malformed）" if row.get("malformed") else "")),
     ]
@@ -110,6 +111,14 @@ def day_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
     if row.get("resting"):
         pairs.append(("夜间休市", f"{row['resting']} 个账户，属正常"))
     return pairs
+
+
+def difference_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
+    """Return where accounts are not as the broker has them; empty: nowhere."""
+    found = row.get("differences_text")
+    if not isinstance(found, list) or not found:
+        return []
+    return [("对账差异", f"{'；'.join(map(str, found))}（qmt reconcile）")]
 
 
 def risk_pairs(row: dict[str, object]) -> list[tuple[str, object]]:

@@ -111,6 +111,7 @@ ACCOUNTS: Final = (
     Column("floating_profit", "浮动盈亏", right=True, drop=3),
     Column("working_orders", "未成交", right=True, drop=4),
     Column("unknown_orders", "待核实", right=True, drop=8),
+    Column("differences_text", "对账差异", drop=9),
 )
 SIGNALS: Final = (
     Column("seq", "序号", right=True),

@@ -83,6 +83,16 @@ class Resolve(Struct, frozen=True, kw_only=True, tag="resolve", tag_field="verb"
     status: str
 
 
+class Reconcile(Struct, frozen=True, kw_only=True, tag="reconcile", tag_field="verb", forbid_unknown_fields=True):
+    """Ask the broker for its lists and wait for them; with ``accept`` let its figures be ours where that is proven."""
+
+    who: str
+    why: str = ""
+    account: str | None = None
+    accept: bool = False
+    """Never without a reason."""
+
+
 class SetLimit(Struct, frozen=True, kw_only=True, tag="set-limit", tag_field="verb", forbid_unknown_fields=True):
     """Set one limit of one scope until the day ends; one that then permits more wants a reason."""
 
@@ -122,7 +132,7 @@ class Stop(Struct, frozen=True, kw_only=True, tag="stop", tag_field="verb", forb
 
 
 Reading = Hello | Read | Timeline | Quotes
-Acting = Send | Cancel | Halt | Resume | Resolve | SetLimit | ConfirmLimits | AcceptMorning | Stop
+Acting = Send | Cancel | Halt | Resume | Resolve | Reconcile | SetLimit | ConfirmLimits | AcceptMorning | Stop
 ControlRequest = Reading | Acting
 
 _encode = msgspec.json.Encoder().encode
@@ -159,9 +169,11 @@ def decode_request(line: bytes) -> ControlRequest:
 def _check_acting(request: Acting) -> None:
     if not request.who.strip():
         raise ControlError("who 是空的：请写明是谁在操作 / who is empty: say who acts")
-    if isinstance(request, Cancel | Halt | Resume | AcceptMorning) and request.account == "":
+    if isinstance(request, Cancel | Halt | Resume | Reconcile | AcceptMorning) and request.account == "":
         raise ControlError("account 是空的：请写账号，或去掉它 / account is empty: name one, or leave it out")
-    if isinstance(request, Resume | ConfirmLimits | AcceptMorning):
+    if isinstance(request, Resume | ConfirmLimits | AcceptMorning) or (
+        isinstance(request, Reconcile) and request.accept
+    ):
         check_why(request.why)
 
 

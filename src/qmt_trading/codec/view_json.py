@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from qmt_trading.codec.reconcile_json import account_summary, differences_of
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.market.profit import day_profits, floating_profits
 from qmt_trading.model.instant import to_iso_text
@@ -92,6 +93,8 @@ WHY_TEXT: Final = {
     "OTHER_ENGINE": "柜台有另一个引擎的委托",
     "ORDER_ROSE": "判定未报的委托出现在柜台",
     "REMARK_TWICE": "柜台有两笔委托用同一本地编号",
+    "DIFFERENCE": "持仓或资金与柜台不一致",
+    "FOREIGN_ORDER": "出现外部委托",
 }
 """What the system gives as its reason."""
 _SEVERITY: Final = (TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED)
@@ -150,6 +153,8 @@ def status(view: View, *, running: bool = True) -> Plain:
         "orders": len(view.orders),
         "working_orders": sum(row.working_orders for row in view.accounts),
         "unknown_orders": unknown,
+        "differences": sum(len(row.differences) for row in view.accounts),
+        "differences_text": differences_of(view),
         "waiting_instructions": len(view.timed),
         **(_observed(view) if view.mode is Mode.SHADOW else {}),
         "fills": len(view.fills),
@@ -236,6 +241,7 @@ def account(row: AccountRow, view: View, *, running: bool = True) -> Plain:
         "total_assets": to_text(row.available_cash + row.frozen_cash + row.market_value),
         "working_orders": row.working_orders,
         "unknown_orders": row.unknown_orders,
+        **account_summary(row),
     }
 
 

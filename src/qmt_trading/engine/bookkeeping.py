@@ -145,6 +145,7 @@ def foreign_order(state: State, account: AccountId, row: OrderRow) -> Order:
         ask_next_ns=state.now_ns + GAP_NS if row.filled_quantity else 0,
         text=row.text,
         arrival=state.arrival,
+        ended_ns=state.now_ns if row.status in TERMINAL else 0,
     )
     return reserve(state, order)
 

@@ -6,15 +6,13 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, corporate, fold_day, morning, observing
+from qmt_trading.engine import bookkeeping, corporate, fold_clock, fold_day, morning, observing
 from qmt_trading.engine.cancel_mark import CancelMark
 from qmt_trading.engine.findings import Finding
 from qmt_trading.engine.fold_list import fold_listed
 from qmt_trading.engine.fold_reports import fold_fill, fold_order_reported
 from qmt_trading.engine.reconciliation import policy
-from qmt_trading.engine.reconciliation.differences import begin_anew
 from qmt_trading.engine.state import Account, State
-from qmt_trading.engine.usage import Usage
 from qmt_trading.market.no_cancel import next_end_ns
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
@@ -72,6 +70,7 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
         case out.OrderEnded():
             order = state.order(record.client_order_id)
             state.put_order(bookkeeping.ended(state, order, record.status, record.text))
+            state.account(order.account).moved[order.symbol] = state.now_ns
         case out.CancelOrder():
             _cancel(state, record)
         case out.CancelMarked():
@@ -136,7 +135,7 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
         case ev.CorporateActionsTold():
             return corporate.fold_actions(state, record)
         case ev.ClockStepped():
-            _clock_stepped(state, record.step_ns)
+            fold_clock.clock_stepped(state, record.step_ns)
         case ev.JournalFailed():
             state.submits_closed = "journal"
         case ev.CancelRequested() | ev.HaltRequested():
@@ -175,45 +174,6 @@ def _set_trading_state(changed: State | Account, trading_state: TradingState, to
         changed.halts += 1
     elif isinstance(changed, State):
         changed.wanted_in_minute = 0  # A person has seen what tripped the brake.
-
-
-def _clock_stepped(state: State, step_ns: int) -> None:
-    """Forget what was measured with the clock that is wrong now: no list has been told apart from another by it."""
-    state.clock_unsettled = {each.account for each in _settings(state).accounts}
-    state.timed_due = []
-    for waiting in state.timed.values():
-        state.remind(waiting, waiting.due_ns)  # Whenever it was to be looked at again by the other clock.
-    for usage in state.gauges.usages.values():
-        usage.shift(step_ns)  # So far away are they still, whatever the clock says.
-    for waiting in state.timed.values():
-        if waiting.paced:
-            for usage in _usages(state, waiting):
-                for _ in range(waiting.orders):
-                    usage.give_turn_back(waiting.due_ns + step_ns)
-                    usage.take_turn(waiting.due_ns)
-    for account in state.accounts.values():
-        account.asking_ns = 0
-        for order in map(state.order, list(account.live)):
-            if order.cancel_next_ns and not order.cancel_seq:  # A span of time, whatever the clock says.
-                state.put_order(replace(order, cancel_next_ns=order.cancel_next_ns + step_ns))
-    _distrust_instants(state)
-
-
-def _distrust_instants(state: State) -> None:
-    """Let no list be taken for an old day's because the clock went back, or for a second one because it went on.
-
-    The clock that lists are stamped with may be a second behind: the loop waits small corrections out.
-    """
-    state.opened_ns = min(state.opened_ns, state.now_ns - SECOND_NS)
-    for account in state.accounts.values():
-        account.cancels_free_ns = 0
-        begin_anew(state, account)
-        for order in map(state.order, list(account.unresolved)):
-            if order.asked:
-                state.put_order(replace(order, asked=0, asked_ns=0))
-        for order in map(state.order, list(account.live)):
-            if order.cancel_next_ns and order.cancel_seq:  # Repeated now, rather than never when the clock went back.
-                state.put_order(replace(order, cancel_next_ns=state.now_ns, cancel_paced=False))
 
 
 def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None:
@@ -276,7 +236,7 @@ def _queue(state: State, timed: Timed, cause: Cause | None) -> None:
         _remember(state, timed.duplicate_key, timed.deadline_ns)
     if not timed.paced:
         return
-    for usage in _usages(state, timed):
+    for usage in fold_clock.usages_of(state, timed):
         for _ in range(timed.orders):
             usage.take_turn(timed.due_ns)
     if not isinstance(cause, Timed) or not cause.paced:
@@ -285,14 +245,9 @@ def _queue(state: State, timed: Timed, cause: Cause | None) -> None:
 
 def _give_turn_back(state: State, timed: Timed) -> None:
     if timed.paced:
-        for usage in _usages(state, timed):
+        for usage in fold_clock.usages_of(state, timed):
             for _ in range(timed.orders):
                 usage.give_turn_back(timed.due_ns)
-
-
-def _usages(state: State, timed: Timed) -> tuple[Usage, ...]:
-    (account,) = timed.accounts
-    return state.gauges.counted(account, timed.door, timed.item.strategy)
 
 
 def _due(state: State, record: ev.InstructionDue) -> None:
@@ -447,7 +402,7 @@ def _started(state: State, record: ev.EngineStarted) -> None:
     state.submits_closed = ""
     state.chasing = {}  # What ends from here on ended nobody knows when: too late to follow up.
     state.clock_unsettled = set()
-    _distrust_instants(state)  # Nobody has watched the clock between two processes.
+    fold_clock.distrust_instants(state)  # Nobody has watched the clock between two processes.
     if record.safe:
         state.trading_state, state.told = TradingState.HALTED, StateTold("start", record.why, state.now_ns)
     for account in state.accounts.values():

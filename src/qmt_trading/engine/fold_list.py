@@ -89,7 +89,10 @@ def _keep_marks(account: Account, kept_ns: int) -> None:
 def _compare(
     state: State, account: Account, record: ev.BrokerListed, found: Reconciliation, *, opening: bool
 ) -> list[Finding]:
-    """Note what the list held and where positions and cash differ from it now; the opening one is the measure."""
+    """Note what the list held and where positions and cash differ from it now.
+
+    From the opening one, whose figures were taken, only by what was counted before it came.
+    """
     account.listed = Listed(
         asked_ns=record.asked_ns,
         orders=len(record.rows),
@@ -100,10 +103,7 @@ def _compare(
         absent_orders=found.absent_orders,
         absent_fills=found.absent_fills,
     )
-    if opening:
-        account.differences = {}
-        return []
-    taken = [] if account.live else corporate.take_over(state, account, record.positions)
+    taken = [] if opening or account.live else corporate.take_over(state, account, record.positions)
     before, account.differences = account.differences, differences(state, account, record)
     gone = [each for symbol, each in before.items() if each.told_ns and symbol not in account.differences]
     return [*taken, *(_agreed(record, each) for each in gone)]

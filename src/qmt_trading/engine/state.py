@@ -114,7 +114,7 @@ class Account:
         self.listed = Listed()
         """Of the broker's newest complete list today."""
         self.moved: dict[Symbol, int] = {}
-        """When a fill of each symbol was last counted today."""
+        """When a fill of each symbol was last counted today, or an order of it given up."""
         self.questioned_ns = 0
         """When the broker was last asked for its lists."""
         self.morning_assets = Money(0)

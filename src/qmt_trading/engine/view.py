@@ -70,7 +70,10 @@ def _account_row(state: State, account: Account) -> AccountRow:
         day_flows=account.day_flows.copy(),
         session=account.session,
         listed_session=account.listed_session,
-        difference=", ".join(f"{each.symbol} {each.ours}≠{each.theirs}" for each in account.differences.values()),
         morning=account.morning,
         link_told=account.link_told,
+        differences=tuple(account.differences.values()),
+        listed=account.listed,
+        on_difference=settings.on_difference,
+        foreign=settings.foreign,
     )

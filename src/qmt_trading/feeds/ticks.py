@@ -52,8 +52,8 @@ def read_tick(row: Mapping[str, object]) -> Tick:
     """
     return Tick(
         _time_ns(row.get("time")),
-        _price(row.get("lastPrice"), "lastPrice"),
-        _price(row.get("lastClose"), "lastClose"),
+        read_price(row.get("lastPrice"), "lastPrice"),
+        read_price(row.get("lastClose"), "lastClose"),
         _levels(row.get("bidPrice"), "bidPrice"),
         _levels(row.get("askPrice"), "askPrice"),
         Money(-1 if (amount := row.get("amount")) is None else _units(amount, "amount", _AMOUNT_MAX)),
@@ -71,7 +71,12 @@ def _time_ns(value: object) -> int:
     return int(value) * MILLISECOND_NS
 
 
-def _price(value: object, name: str) -> Price:
+def read_price(value: object, name: str) -> Price:
+    """Return a price in yuan; 0 where it is absent.
+
+    Raises:
+        TickError: it is no number, below zero, or beyond reason.
+    """
     return Price(0 if value is None else _units(value, name, _PRICE_MAX))
 
 
@@ -82,7 +87,7 @@ def _levels(value: object, name: str) -> tuple[Price, ...]:
         raise TickError(f"行情 {name} 不是一组价格：{str(value)[:80]} / {name} is no list of prices")
     prices: list[Price] = []
     for level in value[:LEVELS]:
-        price = _price(level, name)
+        price = read_price(level, name)
         if not price:
             break
         prices.append(price)

@@ -59,6 +59,8 @@ class Difference(Struct, frozen=True, array_like=True, kw_only=True):
     """When people were last told of these figures; 0: not yet."""
     position: Position | None = None
     """What the broker says of the holding; None: it lists none, or this is the cash."""
+    is_sellable: bool = False
+    """The shares are as many, and the figures are those that may be sold today."""
 
     @property
     def is_proven(self) -> bool:

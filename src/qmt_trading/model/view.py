@@ -14,6 +14,7 @@ from qmt_trading.model.numbers import Money, Price
 from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.outputs import Alert
 from qmt_trading.model.receipt import Receipt
+from qmt_trading.model.reconciliation import Difference, Listed, OnDifference, OnForeign
 from qmt_trading.model.rule_row import RuleRow
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Timed, TimedDone
@@ -86,10 +87,17 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     """Of its link; greater after each reconnection."""
     listed_session: int = 0
     """Of the last complete list."""
-    difference: str = ""
-    """What was last found to differ from the broker's positions; empty: nothing."""
     morning: Morning = Morning()
     link_told: LinkTold = LinkTold()
+    differences: tuple[Difference, ...] = ()
+    """Where the broker's newest complete list is not as our books are."""
+    listed: Listed = Listed()
+    on_difference: OnDifference = OnDifference.ABSORB
+    foreign: OnForeign = OnForeign.ABSORB
+
+    @property
+    def is_connected(self) -> bool:
+        return self.link is LinkState.CONNECTED
 
 
 class SignalRow(Struct, frozen=True, array_like=True, kw_only=True, gc=False):

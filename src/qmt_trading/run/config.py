@@ -24,6 +24,7 @@ from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, 
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
 from qmt_trading.run.config_reader import Table
+from qmt_trading.run.config_reconcile import read_reconcile
 from qmt_trading.run.config_session import read_session
 from qmt_trading.run.config_terminals import Fallback, Terminal, read_fees, read_terminals
 from qmt_trading.run.rules_file import read_rules
@@ -35,6 +36,9 @@ DEFAULT_FOLDERS: Final = {
     Mode.REPLAY: "data-replay",
 }
 """Each mode has a journal of its own: what was tried never mixes with what was done."""
+QUOTE_AGE_NS: Final = 3 * SECOND_NS
+CLIENT_QUOTE_AGE_NS: Final = 6 * SECOND_NS
+"""A client tells a snapshot every three seconds: at three, every other price would be too old."""
 _MODES: Final = {mode.value: mode for mode in (Mode.PAPER, Mode.SHADOW, Mode.LIVE)}
 PORT_MAX: Final = 65_535
 _TCP: Final = re.compile(r"tcp:127\.0\.0\.1:([0-9]{1,5})")
@@ -103,8 +107,9 @@ def load(path: Path) -> Configuration:
     bare_per_day_max = limits.number("bare_per_day_max", 1, least=1)
     self_cross = limits.word("self_cross", {"deny": True, "pass": False}, True)
     settle_ns = limits.span_ns("settle", 60 * SECOND_NS)
-    quote_age_max_ns = limits.span_ns("quote_age_max", 3 * SECOND_NS)
+    quote_age_max_ns = limits.span_ns("quote_age_max", 0)
     limits.close()
+    reconcile = read_reconcile(root.table("reconcile"))
     fallback = Fallback(limits_of_all, bare_per_day_max, read_fees(root.table("fees")))
     ways = read_terminals(root, path.parent, mode, fallback)
     accounts = list(ways.accounts)
@@ -119,8 +124,10 @@ def load(path: Path) -> Configuration:
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
     accounts = registrations.given_to(accounts, known)
-    day = read_day(root, is_real=any(terminal.qmt is not None for terminal in ways.terminals))
-    accounts = day.given_to(accounts, checked=frozenset(each.name for each in ways.terminals if each.qmt is not None))
+    clients = frozenset(each.name for each in ways.terminals if each.qmt is not None)
+    accounts = reconcile.given_to(accounts, clients=clients)
+    day = read_day(root, is_real=bool(clients))
+    accounts = day.given_to(accounts, checked=clients)
     door_defaults = DoorDefaults(bare, bare_size, ttl_ns)
     doors: list[Door] = []
     permissions: list[DoorSettings] = []
@@ -149,13 +156,14 @@ def load(path: Path) -> Configuration:
         self_cross_denied=self_cross,
         always_open=hours.always_open,
         submits_per_minute_max=submits_per_minute_max,
-        quote_age_max_ns=quote_age_max_ns,
+        quote_age_max_ns=quote_age_max_ns or (CLIENT_QUOTE_AGE_NS if clients else QUOTE_AGE_NS),
         settle_ns=settle_ns,
         no_cancel=hours.no_cancel,
         calendar_until=until,
         calendar_warns_from=warns_from,
         opening_pause=hours.opening_pause,
         night=(day.night.begins_ns, day.night.ends_ns) if day.night is not None else None,
+        cash_tolerance=reconcile.cash_tolerance,
         rules=rules,
     )
     return Configuration(

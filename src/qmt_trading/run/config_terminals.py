@@ -23,6 +23,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Mode
 from qmt_trading.run.config_limits import read_limits
 from qmt_trading.run.config_reader import Table
+from qmt_trading.run.config_reconcile import read_policy
 from qmt_trading.run.control_door import PATH_BYTES_MAX
 
 PORT_MAX: Final = 65_535
@@ -231,6 +232,7 @@ def _account(table: Table, terminal: str, fallback: Fallback, *, is_qmt: bool) -
         bare_per_day_max=table.number("bare_per_day_max", fallback.bare_per_day_max, least=1),
         fees=fees,
         settles_alone=not is_qmt,
+        **read_policy(table)._asdict(),
     )
     if is_qmt:
         for key in ("cash", "positions"):

@@ -29,6 +29,7 @@ from qmt_trading.run.day import rows as day_rows
 from qmt_trading.run.day.watch import DayWatch
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
+from qmt_trading.run.reconcile_control import answered_rows
 from qmt_trading.run.view_rows import rows_of
 
 WAIT_S: Final = 5.0
@@ -127,6 +128,8 @@ class Control:
                 return self._ask(ev.ResumeRequested(request.who, request.why, account))
             case wire.Resolve():
                 return self._resolve(request)
+            case wire.Reconcile():
+                return self._reconcile(request)
             case wire.SetLimit():
                 return self._set_limit(request)
             case wire.ConfirmLimits():
@@ -227,6 +230,13 @@ class Control:
             state = view_json.order_text(found)
             raise wire.ControlError(f"该委托{state}，不是待核实 / its outcome is known")
         return rows
+
+    def _reconcile(self, request: wire.Reconcile) -> list[view_json.Plain]:
+        account = None if request.account is None else self._account(request.account)
+        asked_ns = self._clock.now_ns()
+        self._ask(ev.ReconcileRequested(request.who, request.why, account, request.accept))
+        accounts = [row.account for row in self._loop.view.accounts if account in (None, row.account)]
+        return answered_rows(lambda: self._loop.view, accounts, asked_ns, self._clock.now_ns)
 
     def _find(self, number: str) -> Order | None:
         """Return the order that has ``number`` as one of its ids."""

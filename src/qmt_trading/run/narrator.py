@@ -254,6 +254,11 @@ class Narrator:
                 whom = "全局" if record.account is None else self._account(record.account)
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
                 return Line(at_ns, "warning", "state", f"{whom}：{STATE_TEXT[record.state]}（{who_why}）")
+            case ev.ReconcileRequested():
+                whom = "全部账户" if record.account is None else self._account(record.account)
+                who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
+                what = "对账，已证实的差异以柜台为准" if record.accept else "对账"
+                return Line(at_ns, "info", "reconcile", f"{what} {whom}（{who_why}）")
             case out.LimitSet():
                 what = f"{self._scope(record.scope)} {LIMIT_NAMES[record.limit].chinese}"
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))

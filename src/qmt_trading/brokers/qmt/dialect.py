@@ -1,24 +1,22 @@
-"""The dialect ``xt`` of the broker link: xtquant's objects by their own names."""
+"""The dialect ``xt`` of the broker link: attributes of xtquant's objects, as the xtquant host copies them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from qmt_trading.brokers.linked.translate import Complaint
 from qmt_trading.brokers.qmt import translate
-from qmt_trading.brokers.qmt.fields import OtherBusinessError
+from qmt_trading.brokers.qmt.fields import OtherBusinessError, Row
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.numbers import Money
 from qmt_trading.model.order import Position
 from qmt_trading.model.outputs import SubmitOrder
 from qmt_trading.model.signal import AccountId
 
-Row = Mapping[str, object]
-
 
 class XtTranslate:
-    """Reads a QMT host's rows. What is no plain buy or sell of a security of ours is no business of this system."""
+    """Reads a terminal's rows for a link. A row of other business is None; one that cannot be read is a RowError."""
 
     dialect: Final = "xt"
 
@@ -35,8 +33,11 @@ class XtTranslate:
             return None
 
     def doubt(self, row: Row) -> tuple[str, str] | None:
-        unlisted = translate.unlisted(row)
-        return None if unlisted is None else (unlisted.chinese, unlisted.english)
+        """Return what a person must look at: a state that is not listed, in an order that could be ours."""
+        if self.order_row(row) is None:
+            return None
+        found = translate.unlisted(row)
+        return None if found is None else (found.chinese, found.english)
 
     def positions(self, rows: Iterable[Row], account: AccountId, orders: Sequence[OrderRow]) -> tuple[Position, ...]:
         return translate.positions(rows, account, orders)
@@ -48,4 +49,4 @@ class XtTranslate:
         return translate.complaint(row)
 
     def submit_fields(self, order: SubmitOrder) -> dict[str, object]:
-        return dict(translate.submit_fields(order))
+        return translate.submit_fields(order)

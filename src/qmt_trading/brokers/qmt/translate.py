@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from qmt_trading.brokers.linked.translate import Complaint
 from qmt_trading.brokers.qmt import codes
 from qmt_trading.brokers.qmt.fields import (
+    PRICE_MAX,
     QUANTITY_MAX,
     OtherBusinessError,
     Row,
@@ -21,6 +22,7 @@ from qmt_trading.brokers.qmt.fields import (
     text,
     whole,
 )
+from qmt_trading.model.errors import NotSentError
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Symbol
@@ -195,7 +197,10 @@ def asset(row: Row, account: AccountId | None = None) -> Asset:
 
 
 def complaint(row: Row) -> Complaint:
-    """Return a pushed ``order_error`` or ``cancel_error``; never raises: what it lacks is empty."""
+    """Return a pushed ``order_error`` or ``cancel_error``: the counter's own words, with its error number.
+
+    Never raises: what it lacks is empty. What the words mean is ``refusals.refusal``'s to say.
+    """
     words = text(row, "error_msg")
     number = row.get("error_id")
     if isinstance(number, int) and not isinstance(number, bool) and number and str(number) not in words:
@@ -208,23 +213,25 @@ def complaint(row: Row) -> Complaint:
     )
 
 
-def submit_fields(order: SubmitOrder) -> dict[str, str | int]:
-    """Return what the link's ``submit`` says of ``order``, apart from its age. Always a limit order."""
-    assert order.price > 0, order.client_order_id
-    assert 0 < order.quantity <= QUANTITY_MAX, order.client_order_id
-    assert _SYMBOL.fullmatch(order.symbol), order.symbol
+def submit_fields(order: SubmitOrder) -> dict[str, object]:
+    """Return what the link's ``submit`` says of ``order`` besides its id and its age. Always a limit order.
+
+    Raises:
+        NotSentError: the terminal could not carry it: no price or quantity, no symbol of ours, or an id that the
+            counter would cut.
+    """
     remark = order.client_order_id
-    assert remark.isascii(), remark
-    assert 0 < len(remark) <= REMARK_BYTES_MAX, remark
+    fits = remark.isascii() and 0 < len(remark) <= REMARK_BYTES_MAX
+    sized = 0 < order.price <= PRICE_MAX and 0 < order.quantity <= QUANTITY_MAX
+    if not (fits and sized and _SYMBOL.fullmatch(order.symbol)):
+        raise NotSentError(f"委托无法交给终端：{order} / the terminal cannot carry this order")
     return {
-        "coid": remark,
         "account": order.account,
         "symbol": order.symbol,
         "side": order.side.value,
         "kind": codes.PriceType.LIMIT.value,
         "price": to_text(order.price),
         "quantity": order.quantity,
-        "remark": remark,
     }
 
 

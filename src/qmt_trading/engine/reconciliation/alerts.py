@@ -41,8 +41,9 @@ def figures(each: Difference) -> tuple[str, str]:
     if each.symbol == CASH:
         text = f"{to_text(each.ours)}≠{to_text(each.theirs)}"
         return f"资金 {text}", f"cash {text}"
-    text = f"{each.symbol} {each.ours}≠{each.theirs}"
-    return text, text
+    what, what_english = ("可卖 ", "sellable ") if each.is_sellable else ("", "")
+    text = f"{each.ours}≠{each.theirs}"
+    return f"{each.symbol} {what}{text}", f"{each.symbol} {what_english}{text}"
 
 
 def differ(account: AccountId, found: Sequence[Difference], policy: OnDifference) -> Alert:

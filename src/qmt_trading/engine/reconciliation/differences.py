@@ -10,6 +10,7 @@ from qmt_trading.engine.state import Account, State
 from qmt_trading.model.events import BrokerListed
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, Money
+from qmt_trading.model.order import Position
 from qmt_trading.model.reconciliation import CASH, LAG_NS, Difference
 
 
@@ -24,16 +25,9 @@ def differences(state: State, account: Account, theirs: BrokerListed) -> dict[Sy
 
 def _found(state: State, account: Account, theirs: BrokerListed) -> Iterator[Difference]:
     listed = {held.symbol: held for held in theirs.positions if held.quantity}
-    ours = {symbol: held.quantity for symbol, held in account.positions.items() if held.quantity}
+    ours = {symbol: held for symbol, held in account.positions.items() if held.quantity}
     for symbol in sorted(listed.keys() | ours.keys()):
-        told = listed.get(symbol)
-        found = Difference(
-            symbol=symbol,
-            ours=ours.get(symbol, 0),
-            theirs=told.quantity if told is not None else 0,
-            since_ns=state.now_ns,
-            position=told,
-        )
+        found = _of_position(symbol, ours.get(symbol), listed.get(symbol), state.now_ns)
         if found.ours != found.theirs:
             yield _aged(account, found, theirs, is_still=is_still(state, account, symbol, theirs.asked_ns))
     cash = Difference(symbol=CASH, ours=account.cash, theirs=theirs.cash, since_ns=state.now_ns)
@@ -41,12 +35,21 @@ def _found(state: State, account: Account, theirs: BrokerListed) -> Iterator[Dif
         yield _aged(account, cash, theirs, is_still=is_still(state, account, CASH, theirs.asked_ns))
 
 
+def _of_position(symbol: Symbol, ours: Position | None, theirs: Position | None, now_ns: int) -> Difference:
+    """Return the shares of both sides, or what of them may be sold where they are as many."""
+    held, told = (each.quantity if each is not None else 0 for each in (ours, theirs))
+    is_sellable = held == told
+    if is_sellable:
+        held, told = (each.sellable_quantity if each is not None else 0 for each in (ours, theirs))
+    return Difference(symbol=symbol, ours=held, theirs=told, since_ns=now_ns, position=theirs, is_sellable=is_sellable)
+
+
 def _aged(account: Account, found: Difference, theirs: BrokerListed, *, is_still: bool) -> Difference:
     before = account.differences.get(found.symbol)
     if before is None:
         return replace(found, still_ns=theirs.asked_ns, agreed_ns=theirs.asked_ns) if is_still else found
     found = replace(found, since_ns=before.since_ns)
-    if (before.ours, before.theirs) == (found.ours, found.theirs):
+    if (before.ours, before.theirs, before.is_sellable) == (found.ours, found.theirs, found.is_sellable):
         found = replace(found, told_ns=before.told_ns)
         if is_still and before.still_ns:
             agreed_ns = max(before.agreed_ns, theirs.asked_ns)
@@ -85,7 +88,7 @@ def begin_anew(state: State, account: Account) -> None:
     before_ns = state.now_ns - SECOND_NS  # The clock that lists are stamped with may be so far behind.
     account.listed = replace(account.listed, asked_ns=min(account.listed.asked_ns, before_ns))
     account.questioned_ns = min(account.questioned_ns, state.now_ns)
-    account.moved = {symbol: min(moved_ns, state.now_ns) for symbol, moved_ns in account.moved.items()}
+    account.moved = dict.fromkeys(account.moved, state.now_ns)
     account.differences = {
         symbol: replace(each, since_ns=min(each.since_ns, state.now_ns), still_ns=0, agreed_ns=0, told_ns=0)
         for symbol, each in account.differences.items()

@@ -84,7 +84,7 @@ def fold_absorbed(account: Account, record: DifferenceAbsorbed) -> None:
     told = taken.position
     account.positions[taken.symbol] = replace(
         held,
-        quantity=Quantity(taken.theirs),
+        quantity=told.quantity if told is not None else Quantity(0),
         sellable_quantity=told.sellable_quantity if told is not None else Quantity(0),
         cost=told.cost if told is not None else Money(0),
     )

@@ -14,6 +14,7 @@ from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.reconciliation import CASH
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.view import AccountRow, View
 from qmt_trading.model.words import OrderStatus, TradingState
@@ -90,7 +91,7 @@ class Gather:
             night=self.is_night(now_ns),
             trading=self.is_trading(now_ns),
             link_text=row.link_told.text,
-            difference=row.difference,
+            difference=_difference(row),
             unknown_orders=row.unknown_orders,
             outside=self._outside_of(row.account),
         )
@@ -118,7 +119,7 @@ class Gather:
             link_since_ns=row.link_told.at_ns,
             night_began_ns=self.night.last_began_ns(now_ns) if self.night is not None else 0,
             link_text=row.link_told.text,
-            difference=row.difference,
+            difference=_difference(row),
             positions=len(held),
             unknown_orders=row.unknown_orders - unresolved,
             unresolved_orders=unresolved,
@@ -188,3 +189,9 @@ def _special(
         if quote.risk_warning:
             tell(quote.symbol, "风险警示")
     return found
+
+
+def _difference(row: AccountRow) -> str:
+    """Return where holdings are proven to be other than the broker's, lags excepted; empty: nowhere."""
+    proven = [each for each in row.differences if each.is_proven and each.symbol != CASH]
+    return ", ".join(f"{each.symbol} {each.ours}≠{each.theirs}" for each in proven)

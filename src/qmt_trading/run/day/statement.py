@@ -13,6 +13,7 @@ from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.intake.cells import Row
 from qmt_trading.intake.csv_table import read_csv
+from qmt_trading.intake.file_text import decode
 from qmt_trading.intake.instructions import UnreadableError
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instrument import Symbol
@@ -95,11 +96,20 @@ def read(path: Path) -> Statement:
     if not content.endswith((b"\n", b"\r", b"\n\0")):
         content += b"\n"  # Brokers' programs leave the last line without an end.
     try:
-        rows = read_csv(content, rows_max=ROWS_MAX)
+        rows = read_csv(_without_title(decode(content)).encode("utf-8"), rows_max=ROWS_MAX)
     except UnreadableError as error:
         fault = error.fault
         raise ConfigurationError(f"{path.name} 第 {fault.row} 行：{fault.chinese} / {fault.english}") from error
     return _Reader(path, rows).statement()
+
+
+def _without_title(text: str) -> str:
+    """Return ``text`` with what stands above the headings blanked, so that they alone tell what separates cells."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines[:HEADING_ROWS_MAX]):
+        if any(heading in line for heading in COLUMNS["symbol"]):
+            return "\n" * index + "\n".join(lines[index:])
+    return text
 
 
 class _Reader:

@@ -88,7 +88,7 @@ class DayWatch:
         self._awake = awake
         self._write_report = write_report
         self._endings = sorted({phase.begins_ns for phase in no_cancel if phase.begins_ns > NOON_NS})
-        self._told_ending_ns = clock.now_ns()
+        self._told_ending_ns = 0
         self._checked: dict[AccountId, _Checked] = {}
         self._reported: dt.date | None = None
         self._began_ns = clock.steady_ns()
@@ -106,14 +106,15 @@ class DayWatch:
         """Do what is due."""
         view, now_ns = self._view(), self._clock.now_ns()
         self._tell_conditions(view)
+        rests = self._gather.is_night(now_ns)
         for row in view.accounts:
-            if row.account in self._accounts:
+            if row.account in self._accounts and not rests:  # What is due in the night is told when it ends.
                 self._check(row, view.day, now_ns)
         if self._session.trading_day(now_ns) == day_of(now_ns) and not self._session.always_open:
             self._tell_endings(now_ns)
             self._write(now_ns)
         if self._awake is not None:
-            told = self._awake.hold(not self._gather.is_night(now_ns))
+            told = self._awake.hold(not rests)
             if told:
                 self._say("info", "awake", told)
 
@@ -124,12 +125,13 @@ class DayWatch:
 
     def _tell_conditions(self, view: View) -> None:
         found = {row.account: self.condition(row) for row in view.accounts}
-        for account, standing in found.items():
-            before = self._conditions.get(account)
+        for row in view.accounts:
+            standing, before = found[row.account], self._conditions.get(row.account)
             if before is None or before.condition is not standing.condition:
-                text = f"账户 {account} {CONDITION_TEXT[standing.condition]}：{standing.chinese}"
+                shown = row.name or f"…{row.account[-4:]}"
+                text = f"账户 {shown} {CONDITION_TEXT[standing.condition]}：{standing.chinese}"
                 level = _LEVELS.get(standing.condition, "info")
-                self._say(level, "condition", text, account=account, condition=standing.condition.value)
+                self._say(level, "condition", text, condition=standing.condition.value)
         self._conditions = found
 
     def _check(self, row: AccountRow, of: dt.date | None, now_ns: int) -> None:
@@ -159,7 +161,7 @@ class DayWatch:
         is_early = CHECK_FROM_NS <= time_of_day_ns(now_ns) < CHECK_UNTIL_NS
         if is_early and known.morning != today and day == today and (compared or not starting):
             known.morning, due = today, True
-        if known.red is None and not starting and not self._gather.is_night(now_ns):
+        if known.red is None and not starting:
             due = True  # It never came: that is worth a red message, too.
         return due
 

@@ -10,10 +10,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from qmt_trading.brokers.qmt import translate
 from qmt_trading.brokers.qmt.codes import ORDER_STATES
 from qmt_trading.brokers.qmt.fields import OtherBusinessError, Row, RowError
+from qmt_trading.model.errors import NotSentError
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity, to_text
 from qmt_trading.model.order import ClientOrderId
@@ -245,17 +247,32 @@ def test_a_complaint_carries_the_counters_words_and_its_number() -> None:
     assert translate.complaint({}).text == "柜台未说明原因"
 
 
-def test_an_order_goes_out_as_a_limit_order_with_its_id_as_remark() -> None:
+def test_an_order_goes_out_as_a_limit_order() -> None:
     assert translate.submit_fields(submit()) == {
-        "coid": "QMT0100000001",
         "account": "11031122",
         "symbol": "600000.SH",
         "side": "buy",
         "kind": "limit",
         "price": "10.50",
         "quantity": 500,
-        "remark": "QMT0100000001",
     }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"price": Price(0)},
+        {"price": Price(10_000_000_001)},
+        {"quantity": Quantity(0)},
+        {"symbol": Symbol("00700.HK")},
+        {"client_order_id": ClientOrderId("")},
+        {"client_order_id": ClientOrderId("Q" * 23)},
+        {"client_order_id": ClientOrderId("单号")},
+    ],
+)
+def test_what_the_terminal_cannot_carry_is_not_sent(changed: dict[str, object]) -> None:
+    with pytest.raises(NotSentError):
+        translate.submit_fields(replace(submit(), **changed))
 
 
 def submit(price: int = 105_000, quantity: int = 500, side: Side = Side.BUY) -> SubmitOrder:
@@ -285,8 +302,7 @@ def test_an_order_that_goes_out_comes_back_the_same(price: int, quantity: int, s
             stock_code=sent["symbol"],
             order_type=23 if sent["side"] == "buy" else 24,
             order_volume=sent["quantity"],
-            price=float(sent["price"]),
-            order_remark=sent["remark"],
+            price=float(str(sent["price"])),
             order_status=status,
         )
     )
