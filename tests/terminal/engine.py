@@ -83,6 +83,8 @@ class Market(Counter):
         self.asked_at: list[tuple[str, int, Row]] = []
         """What was asked, at which instant of the wall clock, in nanoseconds, and how."""
         self.now_s: Callable[[], float] = time.time
+        self.hosts: list[int] = []
+        """The process of every trader that has started, in this order."""
         self._frozen: set[NativeLine] = set()
         self._sequences: dict[str, int] = {}
         super().__init__(accounts)
@@ -143,6 +145,8 @@ class Market(Counter):
 
     def _called(self, line: NativeLine, message: Row) -> None:
         with self._changed:
+            if message["name"] == "start":
+                self.hosts.append(message["process"])
             self.asked_at.append((message["name"], time.time_ns(), message.get("request", message)))
             self._sequences[message["name"]] = message.get("seq", 0)
             while line in self._frozen:
@@ -298,18 +302,19 @@ class Desk:
 
         The last price is 10 yuan, the day before closed at 10; such a quote does for an order with a price of its own.
         """
-        app = self.running
-        market = self.wait(lambda: next((each for each in self.markets if each.subscriptions), None))
-        assert market is not None
-        levels = {"askPrice": [10.0, 10.01], "bidPrice": [9.99, 9.98]}
-        told = {f"{symbol[-2:]}{symbol[:6]}": tick(time.time_ns(), 10.0, **levels) for symbol in symbols}
-        clock = SystemClock()
+        feed = self.running._feed
 
         def known() -> bool:
-            market.tick(**told)
-            return all(app._feed.quote(Symbol(symbol), clock.now_ns()) for symbol in symbols)
+            self.tell_quotes(*symbols)
+            return all(feed.quote(Symbol(symbol), time.time_ns()) for symbol in symbols)
 
         self.wait(known)
+
+    def tell_quotes(self, *symbols: str) -> None:
+        """Have every terminal that somebody has asked for quotes tell of ``symbols`` now."""
+        levels = {"askPrice": [10.0, 10.01], "bidPrice": [9.99, 9.98]}
+        for market in self.markets:
+            market.tick(**{f"{one[-2:]}{one[:6]}": tick(time.time_ns(), 10.0, **levels) for one in symbols})
 
     def buy(self, symbol: str, account: str, *, id: str, quantity: int = 100, more: str = "") -> Receipt:  # noqa: A002
         """Buy at 10 yuan; the message must be accepted."""
