@@ -1,4 +1,4 @@
-"""An engine that dies by its first order, before or after: ``python -m tests.terminal.dying_engine CONFIG before|after``."""
+"""An engine that its first order kills: ``python -m tests.terminal.dying_engine CONFIG before|after`` it has left."""
 
 from __future__ import annotations
 
