@@ -11,6 +11,7 @@ from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.usage import MINUTE_NS
 from qmt_trading.model import events as ev
+from qmt_trading.model.limits import ScopeKind
 from qmt_trading.model.order import ClientOrderId, Fill, Order
 from qmt_trading.model.words import OrderStatus
 
