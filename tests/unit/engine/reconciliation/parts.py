@@ -13,6 +13,7 @@ from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
 from qmt_trading.model.order import Position
 from qmt_trading.model.reconciliation import OnDifference, OnForeign
 from qmt_trading.model.settings import AccountSettings
+from qmt_trading.model.words import TradingState
 from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 
 CASH_NS = Money(10**10)
@@ -48,6 +49,10 @@ class Reconciled(Bench):
     @property
     def account(self) -> Account:
         return self.engine.state.accounts[ACCOUNT]
+
+    def trading(self) -> TradingState:
+        """Return the first account's own trading state."""
+        return self.account.state
 
     def lists(
         self,

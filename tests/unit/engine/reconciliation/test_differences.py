@@ -185,17 +185,17 @@ def test_pause_lets_the_account_sell_only_until_a_person_resumes_it() -> None:
     for _ in range(2):
         bench.lists(held=MORE)
         bench.wait(6)
-    assert bench.account.state is TradingState.REDUCING
+    assert bench.trading() is TradingState.REDUCING
     assert bench.held() == 2000
     bench.feed(ev.ResumeRequested("me", "checked", ACCOUNT))
     for _ in range(3):
         bench.lists(held=MORE)
         bench.wait(300)
-    assert bench.account.state is TradingState.ACTIVE, "the same figures stop it once"
+    assert bench.trading() is TradingState.ACTIVE, "the same figures stop it once"
     for _ in range(2):
         bench.lists(held=((STOCK, 2700, 2700),))
         bench.wait(6)
-    assert bench.account.state is TradingState.REDUCING
+    assert bench.trading() is TradingState.REDUCING
 
 
 def test_a_halted_account_is_not_released_by_a_pause() -> None:
@@ -204,7 +204,7 @@ def test_a_halted_account_is_not_released_by_a_pause() -> None:
     for _ in range(2):
         bench.lists(held=MORE)
         bench.wait(6)
-    assert bench.account.state is TradingState.HALTED
+    assert bench.trading() is TradingState.HALTED
 
 
 def test_a_person_accepts_what_is_proven_and_nothing_else() -> None:

@@ -22,7 +22,7 @@ BUY = f"buy {STOCK} 100@10.50:{ACCOUNT} #a/1"
 
 def by_hand(bench: Reconciled, number: str = "500", **changes: object) -> ev.OrderRow:
     """Return a row that cannot be taken for one of ours."""
-    return bench.row("", number=number, **{"price": 99_000, **changes})
+    return bench.row("", number=number, **{"price": 99_000, **changes})  # type: ignore[arg-type]
 
 
 def test_a_foreign_order_is_taken_in_and_told_once() -> None:
@@ -37,7 +37,7 @@ def test_a_foreign_order_is_taken_in_and_told_once() -> None:
         f"外部委托（手工或其他程序）已接入：买入 {STOCK} 100@9.90，编号 500；占用的资金和股份、限额都计入，可撤"
     )
     assert alert.english.startswith(f"foreign order taken in: buy {STOCK} 100@9.90, number 500")
-    assert bench.account.state is TradingState.ACTIVE
+    assert bench.trading() is TradingState.ACTIVE
 
 
 def test_many_of_one_list_share_an_alert() -> None:
@@ -58,14 +58,14 @@ def test_ignored_they_are_taken_in_silently() -> None:
 def test_pause_halts_the_account_and_no_other_and_cancels_go_on() -> None:
     bench = Reconciled(foreign=OnForeign.PAUSE)
     bench.report(by_hand(bench))
-    assert bench.account.state is TradingState.HALTED
+    assert bench.trading() is TradingState.HALTED
     assert bench.engine.state.accounts[OTHER].state is TradingState.ACTIVE
     assert bench.told("FOREIGN_ORDER")[0].importance is Importance.CRITICAL
     bench.feed(ev.CancelRequested("me", "test", ACCOUNT, STOCK))
     assert [each.broker_order_id for each in bench.made(out.CancelOrder)] == ["500"]
     bench.feed(ev.ResumeRequested("me", "checked", ACCOUNT))
     bench.lists(by_hand(bench))
-    assert bench.account.state is TradingState.ACTIVE
+    assert bench.trading() is TradingState.ACTIVE
 
 
 def test_its_cash_and_shares_are_reserved_until_it_has_ended() -> None:
