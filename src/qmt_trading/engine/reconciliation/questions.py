@@ -38,7 +38,13 @@ def next_question_ns(state: State, account: Account) -> int:
 
 def next_due_ns(state: State) -> int:
     """Return when the first of all accounts is to be asked about; 0: none is."""
-    return min(filter(None, (next_question_ns(state, each) for each in state.accounts.values())), default=0)
+    found_ns = 0
+    for account in state.accounts.values():
+        if account.differences or account.settings.reconcile_every_ns:  # Asked every turn: most want nothing.
+            due_ns = next_question_ns(state, account)
+            if due_ns and not 0 < found_ns < due_ns:
+                found_ns = due_ns
+    return found_ns
 
 
 def due_accounts(state: State) -> list[AccountId]:
