@@ -42,6 +42,8 @@ class Lies:
     """An order is answered with success, and there is none (A4)."""
     pushes_first: bool = False
     """Rows come before the response."""
+    overtake: bool = False
+    """The response comes while the call that asked for it has not yet returned."""
     statuses: tuple[int, ...] = (50,)
     """The states that an accepted order goes through."""
     double: bool = False
@@ -77,7 +79,7 @@ class Counter:
         self.sessions: list[int] = []
         self.ticks: dict[str, Row] = {}
         self.details: dict[str, Row] = {}
-        self.bars: list[tuple[int, float, int]] = []
+        self.bars: list[tuple[int, float, int] | Row] = []
         self.subscriptions: dict[tuple[NativeLine, int], tuple[list[str], bool]] = {}
         self.quotes_up = True
         self.running = True
@@ -203,6 +205,12 @@ class Counter:
         with self._lock:
             self._push(callback, row)
 
+    def tell(self, callback: str, *arguments: Any, dead: bool = False) -> None:
+        """Call any callback of xttrader's on every connected trader, or with ``dead`` on those that were dropped."""
+        with self._lock:
+            for line in [line for line, alive in self._traders.items() if alive is not dead and line.kind == "trader"]:
+                line.tell(callback, list(arguments))
+
     def let_go(self) -> None:
         """Send the pushes that ``reorder`` has kept, last first."""
         with self._lock:
@@ -245,7 +253,10 @@ class Counter:
                 if name == "stop":
                     self._traders.pop(line, None)
                 # A native sender returns at once; the answer comes on its own.
-                line.answer(message, 0)
+                if self.lies.overtake:
+                    threading.Timer(0.2, line.answer, (message, 0)).start()
+                else:
+                    line.answer(message, 0)
                 if self._traders.get(line) and not {name, "*"} & self.lies.silent:
                     self._answer(line, name, message["seq"], message["request"])
                 elif name.startswith(("query", "subscribe")) and line in self._traders and not self.lies.silent:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -16,6 +16,7 @@ from typing import Any, Final
 from tests.terminal.counter import ACCOUNT, Counter
 
 HOST: Final = Path(__file__).resolve().parents[2] / "src" / "qmt_trading" / "hosts" / "xtquant_host.py"
+QUICK: Final = Path(__file__).resolve().parent / "quick_host.py"
 PATIENCE_S: Final = 25.0
 Line = dict[str, Any]
 
@@ -33,8 +34,11 @@ class HostEnd:
         counter: Counter | None,
         *options: str,
         python: str = sys.executable,
+        waits: Mapping[str, Any] | None = None,
     ) -> None:
-        command = [python, str(HOST), "--terminal", str(terminal), "--xtquant", str(package), *options]
+        """Start the host; ``waits`` are constants of its own to be shortened, such as CALL_S."""
+        program = [str(HOST)] if waits is None else [str(QUICK), json.dumps(waits)]
+        command = [python, *program, "--terminal", str(terminal), "--xtquant", str(package), *options]
         environment = {
             **os.environ,
             "QMT_TEST_COUNTER": counter.address if counter else "",

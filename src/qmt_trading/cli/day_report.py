@@ -96,8 +96,13 @@ def _read(config: Path, day: dt.date | None) -> tuple[dt.date, Past]:
 
 def _compare(view: View, day: dt.date, path: Path, account: str | None, *, as_json: bool) -> None:
     found = statement.read(path)
+    chosen = _chosen(view, account)
+    account_of = _account_of(view, found, chosen)
+    trades = [each for each in found.trades if chosen is None or account_of[each.account] == chosen]
     try:
-        compared = compare(view.fills, found.trades, day, _account_of(view, found, account))
+        named = {account_of[each.account] for each in trades if each.account in account_of}
+        accounts = frozenset({chosen} if chosen is not None else named)  # A statement is of one account, often.
+        compared = compare(view.fills, trades, day, account_of, accounts)
     except UnplacedError as error:
         written = error.written or "（没有写账号）"
         fail(
@@ -113,18 +118,23 @@ def _compare(view: View, day: dt.date, path: Path, account: str | None, *, as_js
         raise typer.Exit(exit_codes.REFUSED)
 
 
-def _account_of(view: View, found: statement.Statement, account: str | None) -> dict[str, AccountId]:
-    """Return which account each word of the statement means; one account alone is meant by every word."""
-    known = {row.account: row.account for row in view.accounts}
-    written = {trade.account for trade in found.trades} | {""}
+def _chosen(view: View, account: str | None) -> AccountId | None:
+    """Return the account that a person names, or the only one there is; None: the statement must say."""
+    known = [row.account for row in view.accounts]
+    if account is None:
+        return known[0] if len(known) == 1 else None
     chosen = next((row.account for row in view.accounts if account in (row.account, row.name)), None)
-    if account is not None and chosen is None:
+    if chosen is None:
         fail(exit_codes.REFUSED, f"✗ 当日没有账户 {account} / no such account that day")
-    if chosen is None and len(known) == 1:
-        (chosen,) = known.values()
-    if chosen is not None:
-        return dict.fromkeys(written, chosen)
-    return {str(each): each for each in known.values()}
+    return chosen
+
+
+def _account_of(view: View, found: statement.Statement, chosen: AccountId | None) -> dict[str, AccountId]:
+    """Return which account each word of the statement means: its own number, else the chosen one."""
+    known = {str(row.account): row.account for row in view.accounts}
+    if chosen is None:
+        return known
+    return {word: known.get(word, chosen) for word in {trade.account for trade in found.trades} | {""}}
 
 
 def _row(each: Compared) -> dict[str, object]:

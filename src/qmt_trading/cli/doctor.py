@@ -131,13 +131,13 @@ def _calendar(configuration: Configuration, now_ns: int) -> Check:
 
 
 def _compliance(configuration: Configuration, today: dt.date) -> Check:
-    """Say when programme trading was reported; paper asks for nothing."""
+    """Say when programme trading was reported; what sends nothing to a counter asks for nothing."""
     told = {each.account: each.compliance for each in configuration.engine.accounts}
     dates = {compliance.registered for compliance in told.values() if compliance is not None}
     name = "程序化交易报备"
     if not dates:
-        paper = configuration.engine.mode is Mode.PAPER
-        return Check(name, paper, "未填写 [compliance]：模拟不需要，实盘必填（qmt compliance 说明报什么）")
+        sends = configuration.engine.mode is Mode.LIVE
+        return Check(name, not sends, "未填写 [compliance]：模拟和观察不需要，实盘必填（qmt compliance 说明报什么）")
     text = "、".join(day.isoformat() for day in sorted(dates))
     if max(dates) > today:
         return Check(name, False, f"报备日期 {text} 还没有到：请在 [compliance] registered 写实际报告的日期")

@@ -21,7 +21,7 @@ from qmt_trading.model.signal import Size, SizeKind
 from qmt_trading.run import profiles
 from qmt_trading.run.config import load
 from qmt_trading.run.init_template import ACCOUNTS, BARE_WORDS, PIPE_NAME, Choice, template
-from qmt_trading.run.original import Original, read_original
+from qmt_trading.run.original import Original, is_userdata, read_original, tidy_path
 from qmt_trading.run.profiles import Profile
 from qmt_trading.run.shortcuts import write_shortcuts
 
@@ -34,6 +34,7 @@ _ABOUT_BARE: Final = """\
 ! 原版程序收到裸信号是「撤单」。从原版迁来请选 撤单，否则撤单会变成买入。
   a bare signal names no verb; the original system's author means CANCEL by it"""
 _ABOUT_PIPE: Final = r"请写 \\.\pipe\名字"
+_ABOUT_TERMINAL: Final = r"请写客户端里 userdata_mini 文件夹的完整路径，例如 D:\国金QMT\userdata_mini"
 _BARE_OF_THE_ORIGINAL: Final = "cancel"
 
 
@@ -47,6 +48,8 @@ class _Given(NamedTuple):
     cash: str | None
     accounts: str | None
     pipe: str | None
+    terminal: str | None
+    paper: bool
 
 
 def init(
@@ -62,8 +65,12 @@ def init(
     bare_size: Annotated[str | None, typer.Option("--bare-size", help="裸信号买卖的数量，如 1手")] = None,
     cash: Annotated[str | None, typer.Option("--cash", help="每个模拟账户的资金（元）")] = None,
     pipe: Annotated[str | None, typer.Option("--pipe", help="管道名（Windows）")] = None,
+    terminal: Annotated[
+        str | None, typer.Option("--terminal", help="QMT 客户端的 userdata_mini：写成观察模式 watch this client")
+    ] = None,
+    paper: Annotated[bool, typer.Option("--paper", help="只要模拟盘，不接客户端 paper only")] = False,
 ) -> None:
-    """写一份可直接运行的模拟配置 write a paper set-up."""
+    """写一份可直接运行的配置：模拟，或观察真实终端 write a set-up."""
     path = folder / "qmt.toml"
     asks = sys.stdin.isatty() and sys.stdout.isatty()
     if path.exists() and not asks:
@@ -76,11 +83,12 @@ def init(
             found = read_original(original)
         except ConfigurationError as error:
             fail(exit_codes.USAGE, f"✗ {error}")
-        init_report.show_findings(found)
-    given = _Given(bare, bare_size, profile, size, cash, accounts, pipe)
-    chosen = _profile(profile, found, asks=asks)
+        init_report.show_findings(found, paper=paper)
+    given = _Given(bare, bare_size, profile, size, cash, accounts, pipe, terminal, paper)
+    client = _terminal(given, found, asks=asks)
+    chosen = _profile(profile, found, client, asks=asks)
     yuan = _yuan(size, asks=asks) if chosen is not None or size is not None else None
-    choice = _choose(given, chosen, yuan, found, asks=asks)
+    choice = _choose(given, chosen, yuan, found, client, asks=asks)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(path, template(choice))
@@ -88,19 +96,22 @@ def init(
     except OSError as error:
         fail(exit_codes.USAGE, f"✗ {cannot(error)}")
     console = show.console()
-    console.print(f"✓ 已写入 {path}（模拟盘，裸信号：{BARE_WORDS[choice.bare]}）", style="green")
+    mode = "观察模式" if choice.terminal else "模拟盘"
+    console.print(f"✓ 已写入 {path}（{mode}，裸信号：{BARE_WORDS[choice.bare]}）", style="green")
     for each in left:
         console.print(f"! {each} 已存在，未作改动 / exists already, left alone", style="yellow")
     init_report.show_what_it_means(choice, chosen, yuan, found)
-    _show_next_steps(folder, choice.accounts or ACCOUNTS)
+    _show_next_steps(folder, choice.accounts or ACCOUNTS, watches=bool(choice.terminal))
 
 
-def _show_next_steps(folder: Path, accounts: Sequence[str]) -> None:
+def _show_next_steps(folder: Path, accounts: Sequence[str], *, watches: bool) -> None:
     pairs = [
         ("检查", "qmt doctor"),
         ("运行", "qmt run"),
         ("发送", f"qmt send '600000.SH:{','.join(accounts[:2])}'（另一个窗口）"),
     ]
+    if watches:
+        pairs.append(("对照", "qmt shadow diff（收盘后，和旧程序做的比）"))
     if folder != Path():
         quoted = f'"{folder}"' if sys.platform == "win32" else shlex.quote(str(folder))
         pairs.insert(0, ("进入", f"cd {quoted}"))
@@ -108,7 +119,9 @@ def _show_next_steps(folder: Path, accounts: Sequence[str]) -> None:
         show.console().print(f"  {line}")
 
 
-def _choose(given: _Given, profile: Profile | None, yuan: int | None, found: Original | None, *, asks: bool) -> Choice:
+def _choose(
+    given: _Given, profile: Profile | None, yuan: int | None, found: Original | None, client: str, *, asks: bool
+) -> Choice:
     """Return what the file is to say, from the options, the original's files and the person."""
     bare = _bare(given.bare, profile, found, asks=asks)
     bare_size = given.bare_size
@@ -116,7 +129,7 @@ def _choose(given: _Given, profile: Profile | None, yuan: int | None, found: Ori
         wrong = "请写 100、1手、5万元 或 10%"
         read = buy_size_word if bare == "buy" else sell_size_word
         bare_size = _answer("--bare-size", "裸信号买卖的数量", bare_size, "1手", read, wrong, asks=asks)
-    asks_cash = asks and yuan is None
+    asks_cash = asks and yuan is None and not client
     question = "每个模拟账户的资金（元）"
     cash = _answer("--cash", question, given.cash, str(yuan or 1_000_000), cash_word, "请写整数（元）", asks=asks_cash)
     lifted = found.pipe.value if found is not None and found.pipe is not None else None
@@ -128,7 +141,8 @@ def _choose(given: _Given, profile: Profile | None, yuan: int | None, found: Ori
         cash=cash,
         pipe=pipe,
         pipe_mode="connect" if found is not None and found.creates_pipe is False else "listen",
-        accounts=_accounts(given.accounts, found, asks=asks),
+        accounts=_accounts(given.accounts, found, client, asks=asks),
+        terminal=client,
     )
     if yuan is not None:
         choice = replace(choice, ttl=profiles.TTL, limits=profiles.limits_of(profile, profiles.size_for(yuan)))
@@ -142,14 +156,30 @@ def _choose(given: _Given, profile: Profile | None, yuan: int | None, found: Ori
         )
     return replace(
         choice,
-        notes=init_report.notes(profile, yuan, found),
-        terminal_notes=init_report.terminal_notes(found),
+        notes=init_report.notes(profile, yuan, found, watches=bool(client)),
+        terminal_notes=init_report.terminal_notes(found, watches=bool(client)),
     )
 
 
-def _profile(given: str | None, found: Original | None, *, asks: bool) -> Profile | None:
-    """Return the profile; None: nobody asked for one. What comes from the original only cancels, as it did there."""
-    if given is None and found is None:
+def _terminal(given: _Given, found: Original | None, *, asks: bool) -> str:
+    """Return the folder of the client that is to be watched; empty: none is, and the set-up is on paper."""
+    if given.paper:
+        if given.terminal is not None:
+            fail(exit_codes.USAGE, "✗ --terminal 和 --paper 只写一个 / use one of --terminal and --paper")
+        return ""
+    lifted = found.userdata.value if found is not None and found.userdata is not None else "-"
+    lifted = terminal_word(lifted) or "-"  # Of somebody else's program: it may hold anything.
+    question = r"客户端路径（…\userdata_mini；写 - 先用模拟盘）"
+    answer = _answer("--terminal", question, given.terminal, lifted, terminal_word, _ABOUT_TERMINAL, asks=asks)
+    return "" if answer == "-" else answer
+
+
+def _profile(given: str | None, found: Original | None, client: str, *, asks: bool) -> Profile | None:
+    """Return the profile; None: nobody asked for one.
+
+    What comes from the original only cancels, as it did there, and so does what watches a terminal.
+    """
+    if given is None and found is None and not client:
         return None
     if asks and given is None:
         for each in profiles.PROFILES:
@@ -187,14 +217,16 @@ def _bare(given: str | None, profile: Profile | None, found: Original | None, *,
     return _answer("--bare", f"裸信号做什么（{choice}）", given, default, read, wrong, asks=asks)
 
 
-def _accounts(given: str | None, found: Original | None, *, asks: bool) -> tuple[str, ...]:
-    """Return the accounts that were named or found; none: the example's."""
+def _accounts(given: str | None, found: Original | None, client: str, *, asks: bool) -> tuple[str, ...]:
+    """Return the accounts that were named or found; none: the example's, which no client has."""
     usable = tuple(each.account.value for each in found.usable) if found is not None else ()
-    asks = asks and found is not None and not usable
+    asks = asks and (found is not None or bool(client)) and not usable
+    if client and not (usable or given or asks):
+        fail(exit_codes.USAGE, "✗ 请写账号：--accounts 11031122,11031123 / name the accounts of the client")
     wrong = "请写账号，逗号分开：字母、数字、. _ - 和汉字，不重复"
-    words = _answer(
-        "--accounts", "账号（逗号分开，回车用示例账号）", given, ",".join(usable), _account_words, wrong, asks=asks
-    )
+    question = "账号（逗号分开）" if client else "账号（逗号分开，回车用示例账号）"
+    read = _named_accounts if client else _account_words
+    words = _answer("--accounts", question, given, ",".join(usable), read, wrong, asks=asks)
     return tuple(words.split(",")) if words else ()
 
 
@@ -203,6 +235,10 @@ def _account_words(written: str) -> str | None:
     if words == [""]:
         return ""
     return ",".join(words) if all(map(is_name, words)) and len(set(words)) == len(words) else None
+
+
+def _named_accounts(written: str) -> str | None:
+    return _account_words(written) or None
 
 
 def _profile_word(written: str) -> str | None:
@@ -263,6 +299,15 @@ def cash_word(written: str) -> str | None:
     """Return yuan as plain digits; None: not a whole number above 0, or more than anybody has."""
     digits = written.strip().replace(",", "").replace("，", "")
     return digits if digits.isascii() and digits.isdigit() and 0 < int(digits) <= 10**11 else None
+
+
+def terminal_word(written: str) -> str | None:
+    """Return the folder that a client keeps its data in, ``-`` for none; None: it is none, or could not be written."""
+    path = written.strip().strip('"')
+    if path == "-":
+        return path
+    good = is_userdata(path) and path.isprintable() and "'" not in path
+    return (tidy_path(path) if sys.platform == "win32" or "\\" in path else path) if good else None
 
 
 def pipe_word(written: str) -> str | None:

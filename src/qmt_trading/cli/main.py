@@ -17,9 +17,11 @@ from qmt_trading.cli import (
     day_report,
     demo,
     doctor,
+    history,
     init,
     journal,
     morning,
+    panicking,
     reading,
     reconciling,
     rehearsing,
@@ -80,6 +82,7 @@ for command in (
     rules.rules,
     acting.cancel,
     acting.halt,
+    panicking.panic,
     acting.resume,
     acting.resolve,
     reconciling.reconcile,
@@ -90,6 +93,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
+app.add_typer(history.app, name="history")
 app.add_typer(shadow.app, name="shadow")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -30,6 +31,9 @@ RECENT_NS: Final = 300 * SECOND_NS
 SAMPLE_NS: Final = 10 * SECOND_NS
 """How far apart the amounts are that what was traded lately is computed from."""
 _KEPT: Final = RECENT_NS // SAMPLE_NS + 2
+_LAGS: Final = 600
+"""Lines of which the least lag is remembered."""
+_LAG_KEPT_NS: Final = 60 * SECOND_NS
 
 
 class _Seen(Struct, frozen=True, gc=False):
@@ -83,8 +87,9 @@ class QmtFeed:
         self._facts: dict[Symbol, _Facts] = {}
         self._missed: dict[Symbol, None] = {}
         self._lock = threading.Lock()
-        """Of the silence alone: two threads hear and look."""
+        """Of the silence and the lags alone: several threads hear and look."""
         self._silence = Silence(session, begun_ns=begun_ns)
+        self._lags: deque[tuple[int, int]] = deque(maxlen=_LAGS)
         self._refused = 0
         self._refusal = ""
 
@@ -96,6 +101,7 @@ class QmtFeed:
         What is told late breaks no silence: a feed that lags is as bad as none.
         """
         is_news = False
+        least_lag_ns = RECENT_NS
         for code, row in rows.items():
             symbol = Symbol(code)
             try:
@@ -110,9 +116,13 @@ class QmtFeed:
             if seen is not None:
                 self._seen[symbol] = seen
                 is_news = is_news or seen.quoted_ns == now_ns
-        if is_news:
-            with self._lock:
+                if tick.time_ns:
+                    least_lag_ns = min(least_lag_ns, now_ns - tick.time_ns)
+        with self._lock:
+            if is_news:
                 self._silence.heard(now_ns)
+            if least_lag_ns < RECENT_NS:
+                self._lags.append((now_ns, least_lag_ns))
 
     def tell(self, details: Iterable[Detail]) -> None:
         """Take what the terminal says of instruments; the newest of each holds."""
@@ -181,6 +191,25 @@ class QmtFeed:
         seen = self._seen.get(symbol)
         return None if seen is None else now_ns - seen.quoted_ns
 
+    def clock_ahead_ns(self, now_ns: int) -> int | None:
+        """Return by how much this clock is ahead of the exchange's, at most: the least lag of the last minute.
+
+        A feed that lags as a whole looks the same. None: too little was told to say.
+        """
+        with self._lock:
+            lags = [lag_ns for at_ns, lag_ns in self._lags if now_ns - at_ns <= _LAG_KEPT_NS]
+        return min(lags) if len(lags) >= 5 else None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it was silent when it was looked at last."""
+        return self._silence.is_silent
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """All that anything was ever told of, in the order in which it came."""
+        return tuple(self._seen)
+
     def take_missed(self) -> tuple[Symbol, ...]:
         """Return, once, the symbols that were asked for in vain: to be watched, and their details asked for."""
         missed, self._missed = self._missed, {}
@@ -188,12 +217,12 @@ class QmtFeed:
 
     def undetailed(self, day: dt.date) -> tuple[Symbol, ...]:
         """Return the symbols with quotes whose detail is not of ``day``, in the order in which they came."""
-        details = self._details
-        return tuple(
-            symbol
-            for symbol in tuple(self._seen)
-            if (known := details.get(symbol)) is None or known.trading_day not in (None, day)
-        )
+        return tuple(symbol for symbol in self.symbols if not self.has_detail(symbol, day))
+
+    def has_detail(self, symbol: Symbol, day: dt.date) -> bool:
+        """Tell whether there is a detail of ``symbol`` that is of ``day``, or does not say of which."""
+        detail = self._details.get(symbol)
+        return detail is not None and detail.trading_day in (None, day)
 
     def is_detailed(self, day: dt.date) -> bool:
         """Tell whether the terminal has told the detail of any instrument for ``day``."""
@@ -224,7 +253,7 @@ class QmtFeed:
         if not count:
             return "还没有行情", "no quotes yet"
         chinese, english = f"行情 {count} 只", f"quotes of {count}"
-        if self._silence.is_silent:
+        if self.is_silent:
             chinese, english = f"{chinese}，中断", f"{english}, silent"
         if self._refused:
             chinese += f"，{self._refused} 条无法识别（最近：{self._refusal}）"

@@ -61,6 +61,8 @@ BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0, 10.0)
 QUOTES_EVERY_S: Final = 0.2
 SILENCE_S: Final = 3.0
 SINGLE_SUBSCRIPTIONS_MAX: Final = 50
+QUOTE_FIELDS: Final = ("time", "lastPrice", "lastClose", "amount", "openInt", "stockStatus", "bidPrice", "askPrice")
+"""All that an engine reads of a tick: whole markets tell two thousand in a second."""
 
 EXIT_STOPPED: Final = 0
 EXIT_ARGUMENTS: Final = 2
@@ -1360,20 +1362,18 @@ class Lists:
     def take(self, line: dict[str, Any]) -> None:
         """Queue a list behind every submit received so far."""
         self.queued += 1
-        answer = {"t": "listed", "q": line["q"], "account": line["account"]}
+        answer = {"t": "listed", "q": line["q"], "account": line["account"], "session": 0}
         failed = list(LISTS)
-        job = Job(
-            functools.partial(self._list, answer, failed), lambda call: self._end(answer, 0, failed, 0, alive=False)
-        )
+        job = Job(functools.partial(self._list, answer, failed), lambda call: self._end(answer, failed, 0, alive=False))
         self._host.book.after_submits(lambda: self._worker.put(job))
 
     def _list(self, answer: dict[str, Any], failed: list[str], worker: Worker) -> None:
         host, begun = self._host, now_us()
         with host.lock:
             account, trader = host.terminal.accounts.get(answer["account"]), host.terminal.trader
-            session = account.session if account is not None else 0
+            session = answer["session"] = account.session if account is not None else 0
         if account is None or trader is None or not account.ready:
-            self._end(answer, session, failed, now_us() - begun, alive=False)
+            self._end(answer, failed, now_us() - begun, alive=False)
             return
         head = {"t": "rows", "q": answer["q"], "account": account.name, "session": session}
         for kind in LISTS:
@@ -1391,7 +1391,7 @@ class Lists:
         with host.lock:
             same = trader is host.terminal.trader and account.session == session and account.ready
             alive = same and proof is not None
-        self._end(answer, session, failed, now_us() - begun, alive=alive)
+        self._end(answer, failed, now_us() - begun, alive=alive)
 
     def _query(self, worker: Worker, trader: Trader, account: str, kind: str) -> Any:
         name = self.CALLS[kind]
@@ -1406,10 +1406,9 @@ class Lists:
             self._host.terminal.alive_us = now_us()
         return found
 
-    def _end(self, answer: dict[str, Any], session: int, failed: list[str], us: int, *, alive: bool) -> None:
+    def _end(self, answer: dict[str, Any], failed: list[str], us: int, *, alive: bool) -> None:
         self.queued -= 1
-        whole = {**answer, "session": session, "complete": not failed, "alive": alive, "failed": failed, "us": us}
-        self._host.tell(whole)
+        self._host.tell({**answer, "complete": not failed, "alive": alive, "failed": failed, "us": us})
 
 
 class Quotes:
@@ -1523,7 +1522,12 @@ class Quotes:
         if life != self._life:
             return
         rows = {symbol: tick[-1] if isinstance(tick, (list, tuple)) else tick for symbol, tick in found.items() if tick}
-        self._host.outbox.quotes({symbol: plain(tick) for symbol, tick in rows.items()})
+        self._host.outbox.quotes(
+            {
+                symbol: {name: plain(tick[name]) for name in QUOTE_FIELDS if name in tick}
+                for symbol, tick in rows.items()
+            }
+        )
         self._heard = time.monotonic()
         self._tell("live", "")
 

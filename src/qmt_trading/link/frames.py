@@ -22,7 +22,9 @@ class BadFrameError(ValueError):
 def parse(line: bytes) -> dict[str, object]:
     """Return the object that ``line``, without its newline, holds; it has a ``t`` that is text.
 
-    Half a surrogate pair becomes U+FFFD: it is somebody's broken text and no broken line.
+    Half a surrogate pair becomes U+FFFD: it is somebody's broken text and no broken line. Quotes, which come by the
+    thousand and decide nothing by themselves, may repeat a key, hold any number and be deep: of a whole market that
+    takes a third of the time.
 
     Raises:
         BadFrameError: it is not ASCII or no JSON, repeats a key, is deeper or has a larger integer than allowed.
@@ -30,8 +32,9 @@ def parse(line: bytes) -> dict[str, object]:
     if not line.isascii():
         raise BadFrameError("not ASCII")
     try:
-        message: object = _decode(line.decode("ascii"))
-        deep = line.count(b"{") + line.count(b"[") > DEPTH_MAX and _depth(message) > DEPTH_MAX
+        quick = line.startswith(_QUOTES)
+        message: object = (_decode_quotes if quick else _decode)(line.decode("ascii"))
+        deep = not quick and line.count(b"{") + line.count(b"[") > DEPTH_MAX and _depth(message) > DEPTH_MAX
     except BadFrameError:
         raise
     except RecursionError as error:
@@ -40,6 +43,8 @@ def parse(line: bytes) -> dict[str, object]:
         raise BadFrameError(f"no JSON: {error}") from error
     if not isinstance(message, dict):
         raise BadFrameError("no object")
+    if quick and message.get("t") != "quotes":
+        raise BadFrameError("a key twice")
     if deep:
         raise BadFrameError("too deep")
     if b"\\ud" in line or b"\\uD" in line:
@@ -140,6 +145,8 @@ def _whole(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+_QUOTES: Final = b'{"t":"quotes",'
+_decode_quotes: Final = json.JSONDecoder(parse_constant=_constant).decode
 _decode: Final = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
 ).decode

@@ -223,6 +223,8 @@ class Application:
         self._inbox.on_control = self._decide_control
         self._inbox.on_ask = self._note_request
         self._run("housekeeping", lambda: self._housekeeping.run(self._stopping))
+        if self._clients.brokers:
+            self._run("quotes", lambda: self._clients.run(self._stopping, lambda: self._loop.view))
         if self._loop.view.trading_state is TradingState.HALTED:
             self._clients.halt("start")
         for broker in self._brokers.values():
@@ -362,7 +364,6 @@ class Application:
 
     def _look(self) -> None:
         self._watch.look()
-        self._clients.look(self._loop.view)
         self._day.look()
 
     # Building

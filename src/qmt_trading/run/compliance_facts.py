@@ -19,7 +19,7 @@ from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import SECOND_NS, Price, Quantity
 from qmt_trading.model.settings import AccountSettings
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import OrderStatus, Side
+from qmt_trading.model.words import Mode, OrderStatus, Side
 
 QUOTE_KEPT_NS: Final = 300 * SECOND_NS
 """How long a quote's traded value of five minutes says something about a fill."""
@@ -223,6 +223,8 @@ class DayFacts:
         self.until_ns = began_ns
         """The clock of the newest record."""
         self._tag = ""
+        self._observes = False
+        """The journal is of shadow mode: nothing of ours left, and the cancels are others'."""
         self._accounts: dict[AccountId, AccountFacts] = {}
         self._account_of: dict[str, AccountId] = {}
         """Of our orders whose hand-over may still come on record: they were decided in this process."""
@@ -257,6 +259,8 @@ class DayFacts:
                 self._take_quotes(record.quotes)
             case out.SubmitOrder():
                 self._submitted(record)
+                if self._observes:
+                    self._not_sent(record.client_order_id)
             case ev.SubmitsHandedOver():
                 for name, called_ns in record.calls:
                     self._called(name, called_ns)
@@ -269,7 +273,8 @@ class DayFacts:
                 if record.status is OrderStatus.NOT_SENT:
                     self._not_sent(record.client_order_id)
             case out.CancelOrder():
-                self._of(record.account).canceling(record, self.until_ns)
+                if not self._observes:
+                    self._of(record.account).canceling(record, self.until_ns)
             case ev.OrderReported():
                 self._told(record.account, record.row)
             case ev.FillReported():
@@ -284,6 +289,7 @@ class DayFacts:
                 self._configure(record.settings.accounts)
             case out.DayOpened():
                 self._tag = record.bound.tag
+                self._observes = record.bound.mode is Mode.SHADOW
                 self._configure(record.settings.accounts)
             case (
                 ev.JournalBound()

@@ -36,6 +36,9 @@ DEFAULT_FOLDERS: Final = {
     Mode.REPLAY: "data-replay",
 }
 """Each mode has a journal of its own: what was tried never mixes with what was done."""
+QUOTE_AGE_NS: Final = 3 * SECOND_NS
+CLIENT_QUOTE_AGE_NS: Final = 6 * SECOND_NS
+"""A client tells a snapshot every three seconds: at three, every other price would be too old."""
 _MODES: Final = {mode.value: mode for mode in (Mode.PAPER, Mode.SHADOW, Mode.LIVE)}
 PORT_MAX: Final = 65_535
 _TCP: Final = re.compile(r"tcp:127\.0\.0\.1:([0-9]{1,5})")
@@ -104,7 +107,7 @@ def load(path: Path) -> Configuration:
     bare_per_day_max = limits.number("bare_per_day_max", 1, least=1)
     self_cross = limits.word("self_cross", {"deny": True, "pass": False}, True)
     settle_ns = limits.span_ns("settle", 60 * SECOND_NS)
-    quote_age_max_ns = limits.span_ns("quote_age_max", 3 * SECOND_NS)
+    quote_age_max_ns = limits.span_ns("quote_age_max", 0)
     limits.close()
     reconcile = read_reconcile(root.table("reconcile"))
     fallback = Fallback(limits_of_all, bare_per_day_max, read_fees(root.table("fees")))
@@ -153,7 +156,7 @@ def load(path: Path) -> Configuration:
         self_cross_denied=self_cross,
         always_open=hours.always_open,
         submits_per_minute_max=submits_per_minute_max,
-        quote_age_max_ns=quote_age_max_ns,
+        quote_age_max_ns=quote_age_max_ns or (CLIENT_QUOTE_AGE_NS if clients else QUOTE_AGE_NS),
         settle_ns=settle_ns,
         no_cancel=hours.no_cancel,
         calendar_until=until,

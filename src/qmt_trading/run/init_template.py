@@ -1,4 +1,4 @@
-"""The configuration that ``qmt init`` writes: commented, on paper, ready to run."""
+"""The configuration that ``qmt init`` writes: commented, on paper or watching a terminal, ready to run."""
 
 from __future__ import annotations
 
@@ -27,13 +27,12 @@ _HEAD = """\
 # QMT 量化交易系统 配置。改完后运行 qmt doctor 检查，再 qmt run；引擎运行时改的内容，重启后才生效。
 # 路径请用单引号：'D:\\国金QMT\\userdata_mini'。金额单位：元。上限的百分数写 "2%"，费率写数字：0.025 即 0.025%。
 {notes}
-mode = "paper" # paper 模拟（live 实盘、shadow 观察 还没有做好）
-
+{mode}
 [data]
-folder = "data" # 日志、快照、运行记录都在这里；一个文件夹只属于一个引擎
+{folder}
 
 [session]
-always_open = true # true：全天可成交，便于试跑；false：按 A 股交易时段
+{hours}
 
 [log]
 days = 5 # 运行记录保留天数
@@ -100,6 +99,31 @@ name = '{pipe}'
 {permissions}
 """
 
+_PAPER_MODE = """\
+mode = "paper" # paper 模拟 | shadow 观察（真实终端，只看不下） | live 实盘；后两种要 kind = "qmt" 的终端
+"""
+_SHADOW_MODE = """\
+mode = "shadow" # 观察：真实终端、真实持仓，决定都写下来，什么都不发出（docs/shadow.md）
+# 走完上线八步（qmt ladder）再改成 live 实盘；改之前先想好 [limits] 和每条通道的 allow。
+"""
+_PAPER_FOLDER = 'folder = "data" # 日志、快照、运行记录都在这里；一个文件夹只属于一个引擎'
+_OWN_FOLDER = """\
+# 日志、快照、运行记录的文件夹，不写就是：模拟 data、观察 data-shadow、实盘 data-live，各记各的账。
+# folder = 'D:\\qmt-data'"""
+_PAPER_HOURS = "always_open = true # true：全天可成交，便于试跑；false：按 A 股交易时段"
+_REAL_HOURS = "always_open = false # 按 A 股交易时段；true（全天）只给试跑用"
+
+_QMT_TERMINAL = """\
+[[terminals]]
+name = "qmt"
+kind = "qmt" # QMT 客户端：先登录，勾选「极简模式」；一个 userdata_mini 一段 [[terminals]]
+path = '{terminal}'
+# python = 'D:\\Python38\\python.exe'          # 跑接口进程的 Python；不写用本程序的
+# xtquant = 'D:\\…\\Lib\\site-packages'      # xtquant 包所在的文件夹；不写用上面 Python 里装的
+# sessions = "100-119"                    # 会话号范围；和同一客户端上的其他程序错开
+{terminal_notes}
+"""
+
 _TERMINAL = """\
 [[terminals]]
 name = "paper"
@@ -139,15 +163,22 @@ class Choice(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """Lines of comment at the head of the file."""
     terminal_notes: tuple[str, ...] = ()
+    terminal: str = ""
+    """The ``userdata_mini`` of a QMT client, which is watched; empty: on paper. With it ``accounts`` are real ones."""
 
 
 def template(choice: Choice | None = None) -> str:
     """Return the text of a new configuration."""
     choice = choice or Choice()
     assert choice.bare in BARE_WORDS, choice.bare
+    assert not choice.terminal or choice.accounts
     trades = choice.bare in ("buy", "sell")
     values = {
         "{notes}": _comments(choice.notes),
+        "{mode}": _SHADOW_MODE if choice.terminal else _PAPER_MODE,
+        "{folder}": _OWN_FOLDER if choice.terminal else _PAPER_FOLDER,
+        "{hours}": _REAL_HOURS if choice.terminal else _PAPER_HOURS,
+        "{terminal}": choice.terminal,
         "{default_price}": choice.default_price,
         "{ttl}": choice.ttl,
         "{bare}": choice.bare,
@@ -161,7 +192,8 @@ def template(choice: Choice | None = None) -> str:
         "{pipe}": choice.pipe,
         "{terminal_notes}": _comments(choice.terminal_notes),
     }
-    text = _HEAD + (_WINDOWS_DOORS if sys.platform == "win32" else _POSIX_DOORS) + _TERMINAL
+    text = _HEAD + (_WINDOWS_DOORS if sys.platform == "win32" else _POSIX_DOORS)
+    text += _QMT_TERMINAL if choice.terminal else _TERMINAL
     text = _PLACE.sub(lambda found: values[found[0]], text)
     if choice.accounts:
         text += "".join(_account(number, "", choice) for number in choice.accounts)
@@ -208,7 +240,8 @@ def _account(number: str, name: str, choice: Choice) -> str:
         lines.append(f'name = "{name}"')
     if _EVERYBODY not in choice.accounts:
         lines.append(f'groups = ["{_EVERYBODY}"]')
-    lines.append(f"cash = {choice.cash}")
+    if not choice.terminal:
+        lines.append(f"cash = {choice.cash}")
     if not choice.accounts:
         lines.append('positions = { "600000.SH" = 2000, "600036.SH" = 1000 }')
     return "\n".join(lines) + "\n\n"

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from qmt_trading.engine.state import State
 from qmt_trading.feeds.wanted import Wanted, wanted
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.settings import EngineSettings
+from qmt_trading.model.view import View
 from qmt_trading.model.words import BareAction, Verb
 
 EVERY_NS: Final = SECOND_NS
@@ -28,44 +28,48 @@ def buys_anything(settings: EngineSettings) -> bool:
 
 
 class Watching:
-    """Gathers over a day what is held, works, waits, is allowed, or was asked for in vain; nothing leaves before night.
+    """Gathers over a day what is held, is being bought, waits, is allowed, or was asked for in vain.
 
-    A set that shrank and grew again would cost quotes: each change subscribes anew.
+    Nothing leaves the set before night: each change subscribes anew, which costs quotes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: EngineSettings) -> None:
+        self._every_symbol = buys_anything(settings)
+        self._allowed = frozenset(_allowed(settings))
         self._next_ns = 0
         self._day: dt.date | None = None
         self._symbols: set[Symbol] = set()
         self._told: Wanted | None = None
 
-    def take(self, state: State, steady_ns: int, missed: Iterable[Symbol] = ()) -> Wanted | None:
+    def take(self, view: View, steady_ns: int, missed: Iterable[Symbol] = ()) -> Wanted | None:
         """Return the whole wanted set when it has changed, at most once a second; None: it has not."""
         self._symbols.update(missed)
-        if steady_ns < self._next_ns or state.settings is None:
+        if steady_ns < self._next_ns:
             return None
         self._next_ns = steady_ns + EVERY_NS
-        if state.day != self._day:
-            self._day = state.day
+        if view.day != self._day:
+            self._day = view.day
             self._symbols = set(missed)
-        self._symbols.update(_needed(state, state.settings))
-        now = wanted(self._symbols, every_symbol=buys_anything(state.settings))
+        self._symbols.update(self._allowed, _needed(view))
+        now = wanted(self._symbols, every_symbol=self._every_symbol)
         if now == self._told:
             return None
         self._told = now
         return now
 
 
-def _needed(state: State, settings: EngineSettings) -> Iterator[Symbol]:
-    for account in state.accounts.values():
-        yield from (symbol for symbol, held in account.positions.items() if held.quantity)
-        yield from (state.order(key).symbol for key in account.live)
-        yield from account.settings.limits.symbols_allowed
-    for timed in state.timed.values():
+def _needed(view: View) -> Iterator[Symbol]:
+    yield from (held.symbol for held in view.positions if held.quantity)
+    for account in view.accounts:
+        yield from account.open_buys
+    for timed in view.timed:
         yield timed.item.symbol
         yield from (symbol for symbol, _ in timed.item.holdings)
-    yield from settings.limits.symbols_allowed
-    for door in settings.doors:
-        yield from door.limits.symbols_allowed
-    for strategy in settings.strategies:
-        yield from strategy.limits.symbols_allowed
+
+
+def _allowed(settings: EngineSettings) -> Iterator[Symbol]:
+    limits = [settings.limits]
+    for scope in (settings.accounts, settings.doors, settings.strategies):
+        limits += [each.limits for each in scope]
+    for each in limits:
+        yield from each.symbols_allowed

@@ -106,12 +106,14 @@ class IPythonApiClient:
         return 0
 
     def get_market_data3(self, fields: list[str], codes: list[str], period: str, *rest: Any) -> Any:
-        rows = self._wire.call("bars", codes=codes, period=period)
+        told = self._wire.call("bars", codes=codes, period=period)
+        rows = [row if isinstance(row, dict) else {"time": row[0], "close": row[1], "volume": row[2]} for row in told]
         columns = []
-        for place, (name, kind) in enumerate((("time", "q"), ("close", "d"), ("volume", "q"))):
-            column = array.array(kind, [row[place] for row in rows]).tobytes()
+        for name, sample in rows[0].items() if rows else ():
+            kind = "d" if isinstance(sample, float) else "q"
+            column = array.array(kind, [row[name] for row in rows]).tobytes()
             columns.append((name, "<f8" if kind == "d" else "<i8", column))
-        return [(codes[0], [str(row[0]) for row in rows], columns)]
+        return [(codes[0], [str(row["time"]) for row in rows], columns)]
 
     def _hear(self, told: dict[str, Any]) -> None:
         function = self._callbacks.get(told["number"])

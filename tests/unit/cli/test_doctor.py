@@ -71,7 +71,7 @@ def test_an_engine_that_does_not_say_what_it_was_started_with_is_no_change(
 @pytest.mark.parametrize(
     ("section", "today", "good", "expected"),
     [
-        ("", dt.date(2026, 11, 26), True, "模拟不需要，实盘必填"),
+        ("", dt.date(2026, 11, 26), True, "模拟和观察不需要，实盘必填"),
         ("registered = 2026-05-20", dt.date(2026, 5, 20), True, "2026-05-20"),
         ("registered = 2026-05-20", dt.date(2026, 5, 19), False, "还没有到"),
         ("registered = 2026-05-20\ndeclared_per_second = 300", dt.date(2026, 11, 26), True, "须额外报告"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from qmt_trading.cli import doctor_live
 from qmt_trading.cli.check import Check
+from qmt_trading.cli.main import app as cli
 from qmt_trading.run.config import load
 from tests.unit.run.config_parts import GOOD, QMT_GOOD, written
 
@@ -123,6 +126,18 @@ def test_the_hours_of_sleep_are_read_in_any_language(said: bytes, words: str, wa
     assert check.good
     assert check.warns is warns
     assert words in check.text
+
+
+def test_the_doctor_looks_at_clients_and_machine_only_when_asked(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD)
+    told = [
+        {
+            check["name"]
+            for check in json.loads(CliRunner().invoke(cli, ["doctor", "--json", "-c", str(path), *more]).output)
+        }
+        for more in ((), ("--live",))
+    ]
+    assert told[1] - told[0] >= {"QMT 终端", "电源"}
 
 
 def test_the_machine_is_looked_at() -> None:

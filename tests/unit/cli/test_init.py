@@ -10,6 +10,7 @@ import pytest
 from qmt_trading.cli import exit_codes, init
 from qmt_trading.cli.main import app
 from qmt_trading.cli.words import run
+from qmt_trading.model.words import Mode, Verb
 from qmt_trading.run.config import load
 from qmt_trading.run.init_template import PIPE_NAME
 
@@ -60,6 +61,10 @@ def test_cash_is_a_whole_number_of_yuan(written: str, found: str | None) -> None
         "--profile 只撤单 --bare buy",
         "--profile 打板 --bare 卖出",
         "--from nowhere.py",
+        "--terminal D:\\QMT",
+        "--terminal D:\\it's\\userdata_mini",
+        "--terminal D:\\QMT\\userdata_mini",
+        "--terminal D:\\QMT\\userdata_mini --accounts a --paper",
     ],
 )
 def test_a_wrong_option_writes_nothing(words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,7 +85,7 @@ def test_a_chinese_answer_is_written_as_the_file_knows_it(tmp_path: Path, capsys
 def test_a_wrong_answer_is_asked_for_again_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answers = iter(["hold", "买入", "a", "2手", "much", "500000", "x", PIPE_NAME])
+    answers = iter(["-", "hold", "买入", "a", "2手", "much", "500000", "x", PIPE_NAME])
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setattr("typer.prompt", lambda question, default: next(answers))
@@ -91,6 +96,47 @@ def test_a_wrong_answer_is_asked_for_again_at_once(
     text = (tmp_path / "new" / "qmt.toml").read_text(encoding="utf-8")
     assert 'size = "2手"' in text
     assert "cash = 500000" in text
+
+
+def test_a_client_is_watched_and_its_doors_only_cancel(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--terminal", "D:\\国金QMT\\userdata_mini\\", "--accounts", "11031122,11031123"]
+    assert run(app, ["init", str(tmp_path), *words]) == 0
+    shown = capsys.readouterr().out
+    assert "观察模式，裸信号：撤单" in shown
+    assert "qmt shadow diff" in shown
+    configuration = load(tmp_path / "qmt.toml")
+    (terminal,) = configuration.terminals
+    assert terminal.qmt is not None
+    assert str(terminal.qmt.path).endswith("userdata_mini")
+    assert terminal.qmt.sessions == (100, 119)
+    assert (configuration.engine.mode, configuration.folder.name) == (Mode.SHADOW, "data-shadow")
+    assert not configuration.always_open
+    assert [each.account for each in configuration.engine.accounts] == ["11031122", "11031123"]
+    assert all(door.allow == (Verb.CANCEL,) for door in configuration.engine.doors[:-1])
+    text = (tmp_path / "qmt.toml").read_text(encoding="utf-8")
+    assert "path = 'D:\\国金QMT\\userdata_mini'" in text
+    assert "cash =" not in text
+
+
+def test_a_person_is_asked_for_the_client_first_and_for_its_accounts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    answers = iter(
+        ["D:\\QMT", "D:\\QMT\\userdata_mini", "打板", "", "", *[PIPE_NAME] * (sys.platform == "win32"), "", "a"]
+    )
+
+    def prompt(question: str, default: str) -> str:
+        asked.append(question.partition("（")[0])
+        return next(answers) or default
+
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr("typer.prompt", prompt)
+    assert run(app, ["init", str(tmp_path)]) == 0
+    pipe = ["管道名"] * (sys.platform == "win32")
+    assert asked == ["客户端路径", "客户端路径", "做法", "每个账户的总资金", "裸信号做什么", *pipe, "账号", "账号"]
+    assert [each.account for each in load(tmp_path / "qmt.toml").engine.accounts] == ["a"]
 
 
 def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

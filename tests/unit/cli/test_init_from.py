@@ -13,7 +13,7 @@ from qmt_trading.cli import exit_codes
 from qmt_trading.cli.main import app
 from qmt_trading.cli.words import run
 from qmt_trading.model.numbers import SECOND_NS
-from qmt_trading.model.words import BareAction, Verb
+from qmt_trading.model.words import BareAction, Mode, Verb
 from qmt_trading.run import profiles
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.init_template import ACCOUNTS, PIPE_NAME
@@ -59,7 +59,7 @@ def test_the_original_main_py_becomes_a_configuration_that_works(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], encoding: str
 ) -> None:
     new = tmp_path / "新"
-    assert init(str(new), "--from", original(tmp_path, "main.py", MAIN, encoding)) == 0
+    assert init(str(new), "--paper", "--from", original(tmp_path, "main.py", MAIN, encoding)) == 0
     shown = capsys.readouterr().out
     for line in ("main.py 第 6 行", "main.py 第 14 行", "main.py 第 9 行", "[[doors]]", "11039999", "原程序", "模拟盘"):
         assert line in shown or (line == "[[doors]]" and sys.platform != "win32"), line
@@ -74,16 +74,34 @@ def test_the_original_main_py_becomes_a_configuration_that_works(
     assert run(app, ["doctor", "--config", str(new / "qmt.toml")]) == 0, capsys.readouterr().out
 
 
+def test_the_client_of_the_original_is_watched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new = tmp_path / "new"
+    assert init(str(new), "--from", original(tmp_path, "main.py", MAIN)) == 0
+    shown = capsys.readouterr().out
+    assert "main.py 第 6 行" in shown
+    assert '[[terminals]] path，mode = "shadow" 观察' in shown
+    assert "委托和撤单一笔都不发出" in shown
+    configuration = made(new)
+    assert configuration.engine.mode is Mode.SHADOW
+    assert [each.account for each in configuration.engine.accounts] == ["11031122", "11031123"]
+    assert all(door.bare is BareAction.CANCEL for door in configuration.engine.doors)
+    text = (new / "qmt.toml").read_text(encoding="utf-8")
+    assert "path = 'D:\\国金QMT交易端\\userdata_mini'" in text
+    ini = original(tmp_path, "config.ini", INI)
+    assert init(str(tmp_path / "none"), "--from", ini) == exit_codes.USAGE
+    assert "--accounts" in capsys.readouterr().err
+
+
 def test_the_later_config_ini_becomes_one_too_and_the_missing_accounts_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     new = tmp_path / "new"
     ini = original(tmp_path, "config.ini", INI)
-    assert init(str(new), "--from", ini, "--accounts", "account_101，account_102") == 0
+    assert init(str(new), "--paper", "--from", ini, "--accounts", "account_101，account_102") == 0
     assert [each.account for each in made(new).engine.accounts] == ["account_101", "account_102"]
     assert run(app, ["doctor", "--config", str(new / "qmt.toml")]) == 0
     capsys.readouterr()
-    assert init(str(tmp_path / "other"), "--from", ini) == 0
+    assert init(str(tmp_path / "other"), "--from", ini, "--paper") == 0
     shown = capsys.readouterr().out
     assert "没有找到能用的账号" in shown
     assert "账户是示例" in shown
@@ -93,7 +111,7 @@ def test_the_later_config_ini_becomes_one_too_and_the_missing_accounts_are_named
 def test_what_was_moved_cancels_as_the_original_did_and_buys_nothing(tmp_path: Path) -> None:
     original(tmp_path, "main.py", MAIN.replace("CreateFile", "CreateNamedPipe"))
     unique = f"\\\\.\\pipe\\qmt-test-{tmp_path.name}"
-    assert init(str(tmp_path / "new"), "--from", str(tmp_path), "--pipe", unique) == 0
+    assert init(str(tmp_path / "new"), "--paper", "--from", str(tmp_path), "--pipe", unique) == 0
     with running(tmp_path / "new" / "qmt.toml") as address:
         bare = client.send("600000.SH:11031122,11031123", address=address)
         assert [(line.account, line.status, line.reason) for line in bare.cancels] == [
@@ -199,10 +217,11 @@ def answering(monkeypatch: pytest.MonkeyPatch, answers: list[str], *, confirms: 
 def test_a_person_is_asked_for_profile_size_and_what_was_not_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = answering(monkeypatch, ["追涨", "打板", "", "buy", "", "a，b"])
+    asked = answering(monkeypatch, ["", "追涨", "打板", "", "buy", "", "a，b"])
     ini = original(tmp_path, "config.ini", INI)
     assert init(str(tmp_path / "new"), "--from", ini) == 0
     assert [each.partition("（")[0] for each in asked] == [
+        "客户端路径",
         "做法",
         "做法",
         "每个账户的总资金",
@@ -222,11 +241,11 @@ def test_a_configuration_that_is_there_is_replaced_only_when_a_person_says_so_an
     path.write_text("mine", encoding="utf-8")
     assert init(str(tmp_path), "--profile", "保守") == exit_codes.USAGE
     assert "已存在" in capsys.readouterr().err
-    answering(monkeypatch, [""] * 9, confirms=False)
+    answering(monkeypatch, [""] * 10, confirms=False)
     assert init(str(tmp_path), "--profile", "保守") == exit_codes.USAGE
     assert path.read_text(encoding="utf-8") == "mine"
     for kept in ("qmt.toml.bak", "qmt.toml.bak1"):
-        answering(monkeypatch, [""] * 9)
+        answering(monkeypatch, [""] * 10)
         before = path.read_bytes()
         assert init(str(tmp_path), "--profile", "保守") == 0
         assert (tmp_path / kept).read_bytes() == before
@@ -246,8 +265,15 @@ def test_what_cannot_be_loaded_is_not_written(tmp_path: Path, capsys: pytest.Cap
 
 def test_hostile_texts_of_the_original_end_no_comment(tmp_path: Path) -> None:
     text = "XtQuantTrader('D:\\\\x\\nmode = \"live\"\\n[x]\\\\userdata_mini', 1)\nStockAccount('11031122')\n"
-    assert init(str(tmp_path / "new"), "--from", original(tmp_path, "main.py", text)) == 0
-    assert made(tmp_path / "new").engine.mode.value == "paper"
+    path = original(tmp_path, "main.py", text)
+    assert init(str(tmp_path / "new"), "--from", path) == 0
+    assert made(tmp_path / "new").engine.mode is Mode.SHADOW
+    assert init(str(tmp_path / "paper"), "--from", path, "--paper") == 0
+    assert made(tmp_path / "paper").engine.mode is Mode.PAPER
+    text = 'XtQuantTrader("D:\\\\it\'s\\\\userdata_mini", 1)\nStockAccount("11031122")\n'
+    quoted = original(tmp_path, "other.py", text)
+    assert init(str(tmp_path / "quoted"), "--from", quoted) == 0
+    assert made(tmp_path / "quoted").engine.mode is Mode.PAPER  # That path cannot stand in the file.
 
 
 def test_the_pipe_is_the_usual_one_where_none_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

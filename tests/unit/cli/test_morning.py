@@ -33,7 +33,7 @@ class Engine:
     def __init__(self, folder: Path) -> None:
         self.path = a_configuration(folder)
         text = self.path.read_text(encoding="utf-8")
-        self.path.write_text(f"{text}[morning]\ncheck = true\n", encoding="utf-8")
+        self.path.write_text(f"{text}[morning]\ncheck = true\n[day]\nreport = true\n", encoding="utf-8")
         self.outside: Outside = NOTHING
         self.app = Application(load(self.path))
         self.app._day._gather._outside_of = lambda account: self.outside if account == ACCOUNT else NOTHING
@@ -88,6 +88,14 @@ def test_the_report_of_the_day_is_read_beside_the_engine_and_compared_with_a_sta
     engine.sends(f"buy 600000.SH 100@对手:{OTHER} #b")
     until(lambda: len(engine.app.view.fills) == 1)
     until(lambda: f"| {OTHER} |" in engine.qmt("report") and '"fills": 1' in engine.qmt("report", "--json"))
+    day = engine.app.view.day
+    assert day is not None
+    write = engine.app._day._write_report
+    assert write is not None
+    write(day)
+    page = tmp_path / "data" / "reports" / f"{day}.md"
+    assert f"| {OTHER} |" in page.read_text(encoding="utf-8")
+    assert page.with_suffix(".json").exists()
     out = tmp_path / "page.md"
     engine.qmt("report", "--out", str(out))
     assert "# " in out.read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ COMMANDS = [
     *("init", "run", "demo", "rehearse", "ladder", "doctor", "send"),
     *("status", "accounts", "positions", "orders", "fills", "signals", "timed", "alerts", "timeline"),
     *("morning", "report", "actions", "rules", "cancel", "halt", "resume", "resolve", "reconcile", "stop"),
-    *("journal", "calendar", "compliance", "risk", "shadow"),
+    *("journal", "calendar", "compliance", "risk", "history", "shadow"),
 ]
 
 
@@ -34,7 +34,16 @@ def test_each_command_has_one_line_in_the_overview(capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize(
     "command",
-    [*COMMANDS, "journal verify", "journal export", "compliance report", "risk show", "risk set", "risk confirm"],
+    [
+        *COMMANDS,
+        "journal verify",
+        "journal export",
+        "compliance report",
+        "risk show",
+        "risk set",
+        "risk confirm",
+        "history download",
+    ],
 )
 def test_no_help_speaks_the_librarys_english(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(app, [*command.split(), "--help"]) == 0

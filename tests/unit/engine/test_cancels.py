@@ -73,8 +73,9 @@ def test_a_cancel_of_an_order_without_a_number_waits_for_the_number() -> None:
 
 def test_a_cancel_is_repeated_three_times_fast_and_then_every_five_seconds() -> None:
     bench = Bench()
-    working(bench)
+    name = working(bench)
     bench.signal(f"cancel {STOCK}:{ACCOUNT}")
+    bench.listed(bench.row(name))
     began_ns, at = bench.now_ns, []
     for _ in range(6):
         due_ns = bench.engine.next_due_ns()
@@ -92,6 +93,7 @@ def test_the_row_of_an_end_stops_the_repeats(end: OrderStatus) -> None:
     name = working(bench)
     bench.signal(f"cancel {STOCK}:{ACCOUNT}")
     bench.report(bench.row(name, end))
+    bench.listed(bench.row(name, end))  # Which the cancel had asked for.
     assert bench.engine.next_due_ns() == 0
     bench.later(60)
     assert attempts(bench) == [1]
@@ -261,6 +263,22 @@ def test_one_question_at_a_time_is_asked_and_the_next_when_its_answer_has_come()
     bench.now_ns += 5 * SECOND_NS
     bench.signal(f"cancel {STOCK}:{ACCOUNT}")  # No answer for so long: asked again.
     assert asked()[-2:] == [False, False]
+
+
+@pytest.mark.parametrize("cancels", [1, 2])
+def test_a_list_that_is_lost_is_asked_for_again_while_a_cancel_hangs_on_it(cancels: int) -> None:
+    bench = Bench()
+    placed_ns = bench.now_ns
+    bench.now_ns += SECOND_NS
+    for _ in range(cancels):
+        bench.signal(f"cancel {STOCK}:{ACCOUNT}")
+    asked = len(bench.made(out.QueryBroker))
+    assert bench.engine.next_due_ns() == bench.now_ns + 5 * SECOND_NS
+    bench.later(5)
+    assert bench.made(out.QueryBroker)[asked:] == [out.QueryBroker(ACCOUNT)]
+    bench.listed(bench.row("", number="500", ordered_ns=placed_ns))
+    assert [command.broker_order_id for command in bench.made(out.CancelOrder)] == ["500"]
+    assert len(bench.made(out.QueryBroker)) == asked + 1
 
 
 def test_a_bare_item_that_means_a_cancel_takes_no_price_and_no_option() -> None:

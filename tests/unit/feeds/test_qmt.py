@@ -47,14 +47,27 @@ def test_what_nobody_has_told_of_is_missed_once() -> None:
     assert feed.take_missed() == ()
 
 
-def test_details_that_lack_or_are_old_are_named() -> None:
+def test_a_detail_is_of_its_day_or_of_none() -> None:
     feed = make()
-    other = Symbol("000001.SZ")
-    feed.take({PUFA: tick(TEN), other: tick(TEN)}, TEN)
-    assert feed.undetailed(DAY) == (PUFA, other)
+    feed.take({PUFA: tick(TEN), "000001.SZ": tick(TEN)}, TEN)
+    assert feed.symbols == (PUFA, "000001.SZ")
+    assert not feed.has_detail(PUFA, DAY)
     feed.tell([DETAIL])
-    assert feed.undetailed(DAY) == (other,)
-    assert feed.undetailed(DAY + dt.timedelta(days=1)) == (PUFA, other)
+    assert feed.has_detail(PUFA, DAY)
+    assert not feed.has_detail(PUFA, DAY + dt.timedelta(days=1))
+    feed.tell([replace(DETAIL, trading_day=None)])
+    assert feed.has_detail(PUFA, DAY + dt.timedelta(days=1))
+
+
+@pytest.mark.parametrize("ahead_s", [-7, 0, 7])
+def test_the_least_lag_of_a_minute_tells_how_far_this_clock_is_ahead(ahead_s: int) -> None:
+    feed = make()
+    for step in range(5):
+        assert feed.clock_ahead_ns(TEN + step * SECOND) is None
+        exchange_ns = TEN + step * SECOND
+        feed.take({PUFA: tick(exchange_ns, last=10 + step / 100)}, exchange_ns + ahead_s * SECOND)
+    assert feed.clock_ahead_ns(TEN + 5 * SECOND) == ahead_s * SECOND + SECOND // 2
+    assert feed.clock_ahead_ns(TEN + 600 * SECOND) is None
 
 
 def test_a_tick_that_cannot_be_read_is_counted_and_the_others_are_taken() -> None:

@@ -116,3 +116,15 @@ def test_any_bytes_are_a_message_or_a_bad_frame(line: bytes) -> None:
         assert isinstance(parse(line)["t"], str)
     except BadFrameError:
         return
+
+
+def test_quotes_are_read_quickly_and_cannot_become_anything_else() -> None:
+    rows = {"600000.SH": {"lastPrice": 10.5, "bidPrice": [10.49, 0.0]}}
+    assert parse(b'{"t":"quotes","rows":{"600000.SH":{"lastPrice":10.5,"bidPrice":[10.49,0.0]}},"hm":5}') == {
+        "t": "quotes",
+        "rows": rows,
+        "hm": 5,
+    }
+    for disguised in (b'{"t":"quotes","t":"stage"}', b'{"t":"quotes","rows":NaN}', b'{"t":"quotes",'):
+        with pytest.raises(BadFrameError):
+            parse(disguised)

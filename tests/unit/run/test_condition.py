@@ -43,7 +43,7 @@ CASES = [
     (replace(DOWN, night=True), Condition.NIGHT, "属正常"),
     (replace(DOWN, running_ns=STARTING_NS), Condition.STARTING, "正在连接"),
     (replace(DOWN, running_ns=STARTING_NS + 1), Condition.DOWN, ""),
-    (replace(DOWN, running_ns=STARTING_NS, link_text="没有权限"), Condition.DOWN, "没有权限"),
+    (replace(DOWN, running_ns=STARTING_NS, link_text="没有权限"), Condition.STARTING, "没有权限"),
 ]
 
 

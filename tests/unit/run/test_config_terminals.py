@@ -42,6 +42,14 @@ def test_a_client_may_name_its_own_python_and_package(tmp_path: Path) -> None:
     assert found.sessions == (7, 9)
 
 
+def test_a_clients_quotes_may_be_twice_as_old_unless_it_is_written(tmp_path: Path) -> None:
+    ages = [
+        load(written(tmp_path, text)).engine.quote_age_max_ns // 1_000_000_000
+        for text in (GOOD, QMT_GOOD, QMT_GOOD + '[limits]\nquote_age_max = "2s"\n')
+    ]
+    assert ages == [3, 6, 2]
+
+
 def test_an_account_on_paper_ends_its_unknown_orders_by_itself(tmp_path: Path) -> None:
     (account,) = load(written(tmp_path, GOOD)).engine.accounts
     assert account.settles_alone

@@ -174,8 +174,8 @@ def test_conditions_are_logged_when_they_change(tmp_path: Path) -> None:
     stage.connect()
     stage.watch.look()
     assert [line.split()[:4] for line in stage.lines] == [
-        ["info", "condition", "账户", ACCOUNT],
-        ["info", "condition", "账户", ACCOUNT],
+        ["info", "condition", "账户", "…1122"],
+        ["info", "condition", "账户", "…1122"],
     ]
     assert "启动中" in stage.lines[0]
     assert "已连接" in stage.lines[1]

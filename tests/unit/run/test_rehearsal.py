@@ -20,7 +20,7 @@ from qmt_trading.engine.engine import Engine
 from qmt_trading.intake.framing import StreamFramer
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
-from qmt_trading.model.words import OrderStatus
+from qmt_trading.model.words import Mode, OrderStatus
 from qmt_trading.run import profiles
 from qmt_trading.run.config import load
 from qmt_trading.run.init_template import Choice, template
@@ -61,6 +61,13 @@ def test_each_passes_where_the_door_may_only_cancel(name: str, tmp_path: Path) -
     path = written(tmp_path, bare="cancel")
     text = path.read_text(encoding="utf-8").replace("[[doors]]\n", '[[doors]]\nallow = ["cancel"]\n')
     path.write_text(text, encoding="utf-8", newline="\n")
+    assert play(BY_NAME[name], path, tmp_path / "drill")
+
+
+@pytest.mark.parametrize("name", ["断线", "9:20 禁撤", "炸板", "拔电", "柜台迟到"])
+def test_each_passes_on_a_configuration_that_watches_a_client(name: str, tmp_path: Path) -> None:
+    path = written(tmp_path, terminal=r"D:\QMT\userdata_mini", accounts=("11031122",), bare="cancel", allow=("cancel",))
+    assert load(path).engine.mode is Mode.SHADOW
     assert play(BY_NAME[name], path, tmp_path / "drill")
 
 

@@ -12,6 +12,7 @@ from tests.shadow_days import HOURS, SHADOW, ShadowBench, a_good_day, clock, end
 
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.words import OrderStatus, Verb
+from qmt_trading.run.compliance import report
 from qmt_trading.run.shadow_compare import Comparison, Outcome, What, compare
 from qmt_trading.run.shadow_day import NoSuchDayError, ShadowDay, read_day
 
@@ -171,3 +172,13 @@ def test_a_journal_of_another_mode_is_refused() -> None:
         read_day(bench.journal, None, now_ns=EVENING)
     with pytest.raises(NoSuchDayError):
         read_day(type(bench.journal)(), None, now_ns=EVENING)
+
+
+def test_the_days_figures_count_nothing_of_ours() -> None:
+    bench = a_good_day(ShadowBench())
+    bench.bench.send(f"buy {STOCK} 300@10.50:{ACCOUNT} #z/1")
+    bench.bench.loop.turn()  # On disk; the process dies before it is on record that the order was withheld.
+    bench.bench.again()
+    figures = next(each for each in report(bench.bench.journal, DAY).accounts if each.account == ACCOUNT)
+    assert (figures.orders, figures.cancels, figures.canceled) == (0, 0, 0)
+    assert figures.foreign_cancels == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -31,9 +32,9 @@ EXITS: Final[Mapping[int, str]] = {
 """What a host's exit codes mean. Source: docs/link.md."""
 
 
-def make_writer(descriptor: int, name: str) -> Writer:
+def make_writer(stream: IO[bytes], name: str) -> Writer:
     """Return the writer that suits pipes of this system."""
-    return ThreadWriter(descriptor, name) if sys.platform == "win32" else pipe_writer(descriptor)
+    return ThreadWriter(stream, name) if sys.platform == "win32" else pipe_writer(stream)
 
 
 class ChildCarrier:
@@ -51,7 +52,7 @@ class ChildCarrier:
         environment: Mapping[str, str] | None = None,
         first_wait_s: float = FIRST_WAIT_S,
         longest_wait_s: float = LONGEST_WAIT_S,
-        make_writer: Callable[[int, str], Writer] = make_writer,
+        make_writer: Callable[[IO[bytes], str], Writer] = make_writer,
     ) -> None:
         """Prepare to run ``command``; ``environment`` is all of it, None is ours."""
         self._command = tuple(command)
@@ -125,7 +126,7 @@ class Child:
         command: Sequence[str],
         name: str,
         environment: Mapping[str, str] | None,
-        make_writer: Callable[[int, str], Writer],
+        make_writer: Callable[[IO[bytes], str], Writer],
         job: Job,
     ) -> None:
         """Start it.
@@ -143,13 +144,13 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=None if environment is None else dict(environment),
+            env={**(os.environ if environment is None else environment), "PYTHONIOENCODING": "utf-8"},
             creationflags=_NO_WINDOW if sys.platform == "win32" else 0,
             start_new_session=sys.platform != "win32",  # A key pressed in our window stops us alone, and we the host.
         )
         job.add(self._process.pid)
         assert self._process.stdin is not None
-        self.writer = make_writer(self._process.stdin.fileno(), name)
+        self.writer = make_writer(self._process.stdin, name)
 
     @property
     def pid(self) -> int:
@@ -169,10 +170,8 @@ class Child:
 
     def finish(self, patience_s: float) -> None:
         """Let it stop by the end of its input within ``patience_s``, then kill it."""
-        assert self._process.stdin is not None
-        if self.writer.settled(patience_s / 2):  # Else closing it would wait for the write that is held up.
-            self.writer.end()
-            self._process.stdin.close()
+        if self.writer.settled(patience_s / 2):
+            self.writer.shut()
         try:
             self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
@@ -203,8 +202,7 @@ class Child:
         if not any(reader.is_alive() for reader in self._readers):  # Somebody else may hold the other end.
             _close(self._process.stdout)
             _close(self._process.stderr)
-        if self.writer.settled(_LAST_WORDS_S):
-            _close(self._process.stdin)
+        self.writer.shut()
         ending = EXITS.get(code, f"宿主进程退出，代码 {code} / the host has ended with code {code}")
         return self._why or ending
 

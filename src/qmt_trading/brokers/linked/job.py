@@ -14,7 +14,8 @@ class Job:
         if sys.platform == "win32":
             import win32job
 
-            self._handle = win32job.CreateJobObject(None, "")
+            create: Any = win32job.CreateJobObject  # Its stub says that it returns nothing.
+            self._handle = create(None, "")
             kind = win32job.JobObjectExtendedLimitInformation
             limits = win32job.QueryInformationJobObject(self._handle, kind)
             limits["BasicLimitInformation"]["LimitFlags"] |= win32job.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE

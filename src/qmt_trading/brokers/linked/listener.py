@@ -57,7 +57,11 @@ class ListenerCarrier:
 
     def close(self) -> None:
         self._stopping.set()
-        if self._thread is not None:
+        if self._thread is not None and self._thread.is_alive():
+            try:
+                socket.create_connection(("127.0.0.1", self.port), _POLL_S).close()  # It wakes who accepts.
+            except OSError:
+                self._thread.join(_POLL_S)  # Nobody accepts there any more.
             self._thread.join(_STOP_S)
         self._listener.close()
         with self._lock:
@@ -67,14 +71,14 @@ class ListenerCarrier:
             thread.join(_STOP_S)
 
     def _accept(self, side: Side) -> None:
-        self._listener.settimeout(_POLL_S)
         while not self._stopping.is_set():
             try:
                 accepted, _ = self._listener.accept()
-            except TimeoutError:
-                continue
             except OSError as error:
                 side.complained("link_listen", f"无法再接受柜台宿主连接：{error}", f"accepting has failed: {error}")
+                return
+            if self._stopping.is_set():
+                accepted.close()
                 return
             with self._lock:
                 crowded = len(self._connections) >= _STRANGERS_MAX
@@ -105,7 +109,7 @@ class Dialled:
         self._why = ""
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._writer = DirectWriter(accepted.send)
+        self._writer = DirectWriter(accepted.send, accepted.close)
 
     def send(self, line: bytes) -> Sent:
         return self._writer.send(line)
@@ -124,7 +128,7 @@ class Dialled:
     def read(self, side: Side) -> str:
         """Pass on what comes until the end, and return why it came."""
         try:
-            with self._socket, selectors.DefaultSelector() as selector:
+            with selectors.DefaultSelector() as selector:
                 selector.register(self._socket, selectors.EVENT_READ)
                 while not self._why:
                     if not selector.select(_POLL_S):
@@ -138,7 +142,7 @@ class Dialled:
         except OSError as error:
             return self._why or f"连接中断：{error} / the connection broke"
         finally:
-            self._writer.end()
+            self._writer.shut()
         return self._why or "柜台宿主断开 / the host has gone"
 
 

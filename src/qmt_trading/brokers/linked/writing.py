@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import IO, Final, Protocol
 
 from qmt_trading.brokers.linked.carrier import Sent
 
@@ -30,45 +31,46 @@ class Writer(Protocol):
         """Tell whether, within ``patience_s``, nothing is being written and nothing waits to be."""
         ...
 
+    def shut(self) -> None:
+        """Take no more lines, and close the stream as soon as nothing is being written; never waits for a reader."""
+        ...
+
 
 class DirectWriter:
     """Writes from the calling thread to something that never blocks: a pipe of POSIX, or a socket."""
 
-    def __init__(self, write: Callable[[bytes], int]) -> None:
+    def __init__(self, write: Callable[[bytes], int], close: Callable[[], None]) -> None:
         """Write through ``write``, which takes what it can and raises BlockingIOError when that is nothing."""
         self._write = write
+        self._close = close
+        self._lock = threading.Lock()
+        """Held by whoever writes or closes: a number that was closed may be somebody else's file a moment later."""
         self._rest = b""
         self._open = True
 
     def send(self, line: bytes) -> Sent:
-        if not self._open:
-            return Sent.NOTHING
-        if self._rest:
-            self.flush()
+        with self._lock:
+            self._go_on()
             if self._rest or not self._open:
                 return Sent.NOTHING
-        try:
-            taken = self._write(line)
-        except BlockingIOError:
+            try:
+                taken = self._write(line)
+            except BlockingIOError:
+                return Sent.NOTHING
+            except (OSError, ValueError):
+                self._open = False
+                return Sent.NOTHING
+            self._rest = line[taken:]
+            if not self._rest:
+                return Sent.WHOLE
+            if taken:
+                return Sent.PART
+            self._rest = b""
             return Sent.NOTHING
-        except (OSError, ValueError):
-            self._open = False
-            return Sent.NOTHING
-        if taken == len(line):
-            return Sent.WHOLE
-        if not taken:
-            return Sent.NOTHING
-        self._rest = line[taken:]
-        return Sent.PART
 
     def flush(self) -> None:
-        try:
-            while self._rest and self._open:
-                self._rest = self._rest[self._write(self._rest) :]
-        except BlockingIOError:
-            return
-        except (OSError, ValueError):
-            self._open = False
+        with self._lock:
+            self._go_on()
 
     def unsent(self) -> list[bytes]:
         return []
@@ -77,20 +79,36 @@ class DirectWriter:
         self._open = False
 
     def settled(self, patience_s: float) -> bool:
-        return True
+        return not self._rest
+
+    def shut(self) -> None:
+        with self._lock:
+            self._open = False
+            self._close()
+
+    def _go_on(self) -> None:
+        try:
+            while self._rest and self._open:
+                self._rest = self._rest[self._write(self._rest) :]
+        except BlockingIOError:
+            return
+        except (OSError, ValueError):
+            self._open = False
 
 
-def pipe_writer(descriptor: int) -> DirectWriter:
+def pipe_writer(stream: IO[bytes]) -> DirectWriter:
     """Return a writer to a pipe of POSIX; lines up to 4,096 bytes are taken whole or not at all."""
-    os.set_blocking(descriptor, False)
-    return DirectWriter(lambda line: os.write(descriptor, line))
+    descriptor = stream.fileno()
+    if sys.platform != "win32":  # There is no such pipe there: it blocks whoever writes to it.
+        os.set_blocking(descriptor, False)
+    return DirectWriter(lambda line: os.write(descriptor, line), stream.close)
 
 
 class ThreadWriter:
     """Writes by a thread of its own: a pipe of Windows blocks whoever writes to it while nobody reads."""
 
-    def __init__(self, descriptor: int, name: str) -> None:
-        self._descriptor = descriptor
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream = stream
         self._lines: deque[bytes] = deque()
         self._changed = threading.Condition()
         self._open = True
@@ -123,7 +141,22 @@ class ThreadWriter:
         with self._changed:
             return self._changed.wait_for(lambda: not self._writing and not (self._lines and self._open), patience_s)
 
+    def shut(self) -> None:
+        self.end()  # The thread closes the stream.
+
     def _work(self) -> None:
+        try:
+            self._write_lines()
+        finally:
+            self.end()
+            try:
+                self._stream.close()
+            finally:
+                with self._changed:
+                    self._writing = False
+                    self._changed.notify_all()
+
+    def _write_lines(self) -> None:
         while True:
             with self._changed:
                 self._writing = False
@@ -135,7 +168,6 @@ class ThreadWriter:
                 self._writing = True
             try:
                 while line:
-                    line = line[os.write(self._descriptor, line) :]
+                    line = line[os.write(self._stream.fileno(), line) :]
             except OSError:
-                self.end()
                 return

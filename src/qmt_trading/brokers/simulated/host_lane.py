@@ -29,6 +29,7 @@ class Lane:
         self._session: deque[bytes] = deque()
         self._lossy: dict[str, bytes] = {}
         self._open = False
+        self._ending = False
         self.acknowledged = 0
 
     @property
@@ -39,7 +40,7 @@ class Lane:
     def attach(self) -> None:
         """Begin a connection: until ``open`` only the session's own lines go."""
         with self._changed:
-            self._open = False
+            self._open = self._ending = False
             self._session.clear()
             self._lossy.clear()
 
@@ -85,6 +86,12 @@ class Lane:
             while self._held and self._held[0][0] <= self.acknowledged:
                 self._forget()
 
+    def end(self) -> None:
+        """Let ``take`` no longer wait: the connection ends once it has nothing."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify_all()
+
     def take(self, wait_s: float) -> bytes:
         """Return what may be written now, waiting for it at most ``wait_s``."""
         with self._changed:
@@ -114,7 +121,7 @@ class Lane:
             return b"".join(pieces)
 
     def _ready(self) -> bool:
-        return bool(self._session) or (self._open and (self._next <= self._last or bool(self._lossy)))
+        return self._ending or bool(self._session) or (self._open and (self._next <= self._last or bool(self._lossy)))
 
     def _hold(self, line: bytes) -> None:
         self._held.append((self._last, line))

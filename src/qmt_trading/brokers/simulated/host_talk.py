@@ -115,16 +115,16 @@ class Talk:
         lines = Lines(FROM_ENGINE_BYTES_MAX)
         said_goodbye = False
         try:
-            while received := streams.read():
+            while not said_goodbye and (received := streams.read()):
                 for line in lines.feed(received):
-                    said_goodbye = self._line(parse(line), streams) or said_goodbye
+                    said_goodbye = said_goodbye or self._line(parse(line), streams)
         except BadFrameError as error:
             print(f"bad frame: {error}", file=sys.stderr, flush=True)
             self._lane.speak({"t": "bye", "why": "bad_frame"})
         except _EndedError as error:
             self._lane.speak({"t": "bye", "why": str(error)})
-        time.sleep(0 if said_goodbye else 0.05)  # The last word should still leave.
         ended.set()
+        self._lane.end()
         writer.join(2.0)
         streams.close()
         return said_goodbye
@@ -133,7 +133,7 @@ class Talk:
         try:
             while True:
                 over = ended.is_set()
-                data = self._lane.take(0 if over else _TAKE_S)
+                data = self._lane.take(_TAKE_S)
                 if data:
                     streams.write(data)
                 elif over:

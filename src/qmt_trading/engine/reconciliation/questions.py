@@ -22,10 +22,15 @@ HOURS: Final = tuple(
 def next_question_ns(state: State, account: Account) -> int:
     """Return when ``account`` is to be asked about next; 0: not, as things stand.
 
-    Never while an answer is under way that may still come, and never twice within ``APART_NS``.
+    Never while an answer is under way that may still come, and never twice within ``APART_NS``. What hangs on an answer
+    that has been lost, a cancel or the next question, is asked for again.
     """
     every_ns = account.settings.reconcile_every_ns
-    if account.link is not LinkState.CONNECTED or not (every_ns or account.differences):
+    if account.link is not LinkState.CONNECTED:
+        return 0
+    if account.ask_again or (account.asking_ns and any(not mark.listed for mark in account.marks.values())):
+        return account.asking_ns + ANSWER_MAX_NS
+    if not (every_ns or account.differences):
         return 0
     due_ns = _in_hours(state, account.questioned_ns + every_ns) if every_ns else 0
     proof_ns = _proof_ns(account)
@@ -40,7 +45,8 @@ def next_due_ns(state: State) -> int:
     """Return when the first of all accounts is to be asked about; 0: none is."""
     found_ns = 0
     for account in state.accounts.values():
-        if account.differences or account.settings.reconcile_every_ns:  # Asked every turn: most want nothing.
+        # Looked at every turn, and most accounts want nothing.
+        if account.asking_ns or account.ask_again or account.differences or account.settings.reconcile_every_ns:
             due_ns = next_question_ns(state, account)
             if due_ns and not 0 < found_ns < due_ns:
                 found_ns = due_ns

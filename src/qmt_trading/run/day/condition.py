@@ -89,13 +89,13 @@ def _without_link(seen: Seen) -> Standing:
         return Standing(
             Condition.NIGHT, "夜间休市：券商下线属正常，开盘前自动重连", "resting for the night; it connects by itself"
         )
-    if seen.running_ns <= STARTING_NS and not why:
-        return Standing(Condition.STARTING, "正在连接终端", "connecting to the terminal")
-    told = f"（{why}）" if why else ""
+    told, english = (f"（{why}）", f" ({why})") if why else ("", "")
+    if seen.running_ns <= STARTING_NS:
+        return Standing(Condition.STARTING, f"正在连接终端{told}", f"connecting to the terminal{english}")
     return Standing(
         Condition.DOWN,
         f"断开 {_age(seen.link_age_ns)}{told}：请登录客户端并勾选极简模式",
-        f"down{f' ({why})' if why else ''}: log in to the terminal",
+        f"down{english}: log in to the terminal",
     )
 
 

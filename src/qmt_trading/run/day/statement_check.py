@@ -54,12 +54,17 @@ class UnplacedError(ValueError):
 
 
 def compare(
-    fills: Iterable[Fill], trades: Iterable[Trade], day: dt.date, account_of: dict[str, AccountId]
+    fills: Iterable[Fill],
+    trades: Iterable[Trade],
+    day: dt.date,
+    account_of: dict[str, AccountId],
+    accounts: frozenset[AccountId] | None = None,
 ) -> list[Compared]:
     """Return both sides of every account, symbol and side of ``day``, in order; a statement's other days do not count.
 
     Args:
         account_of: which account a statement's own word means; ``""`` for rows that name none.
+        accounts: whose fills of ours must be in the statement; None: those of every account that a word means.
 
     Raises:
         UnplacedError: a row of the day whose account is not among them.
@@ -73,7 +78,7 @@ def compare(
         if account is None:
             raise UnplacedError(trade.account)
         _add(theirs, (account, trade.symbol, trade.side), trade.quantity, trade.value, trade.fees)
-    told = set(account_of.values())
+    told = set(account_of.values()) if accounts is None else accounts
     for fill in fills:
         if fill.day == day and fill.account in told:
             _add(ours, (fill.account, fill.symbol, fill.side), fill.quantity, fill.price * fill.quantity, fill.fee)

@@ -88,7 +88,7 @@ class DayWatch:
         self._awake = awake
         self._write_report = write_report
         self._endings = sorted({phase.begins_ns for phase in no_cancel if phase.begins_ns > NOON_NS})
-        self._told_ending_ns = clock.now_ns()
+        self._told_ending_ns = 0
         self._checked: dict[AccountId, _Checked] = {}
         self._reported: dt.date | None = None
         self._began_ns = clock.steady_ns()
@@ -125,12 +125,13 @@ class DayWatch:
 
     def _tell_conditions(self, view: View) -> None:
         found = {row.account: self.condition(row) for row in view.accounts}
-        for account, standing in found.items():
-            before = self._conditions.get(account)
+        for row in view.accounts:
+            standing, before = found[row.account], self._conditions.get(row.account)
             if before is None or before.condition is not standing.condition:
-                text = f"账户 {account} {CONDITION_TEXT[standing.condition]}：{standing.chinese}"
+                shown = row.name or f"…{row.account[-4:]}"
+                text = f"账户 {shown} {CONDITION_TEXT[standing.condition]}：{standing.chinese}"
                 level = _LEVELS.get(standing.condition, "info")
-                self._say(level, "condition", text, account=account, condition=standing.condition.value)
+                self._say(level, "condition", text, condition=standing.condition.value)
         self._conditions = found
 
     def _check(self, row: AccountRow, of: dt.date | None, now_ns: int) -> None:

@@ -28,6 +28,7 @@ from qmt_trading.run.rehearsal.stage import (
     Stage,
     check,
     for_drills,
+    simulated,
 )
 
 ASK: Final = Price(20_100)
@@ -139,7 +140,7 @@ def no_cancels_at_9_20(scene: Scene) -> str:
         day = session.trading_day(at_time(day + dt.timedelta(days=1), 0))
     phases = scene.settings.no_cancel or STANDARD
     begin_ns = at_time(day, (9 * 60 + 19) * 60 * SECOND_NS)
-    stage = Stage(replace(scene.settings, no_cancel=phases), scene.folder, now_ns=begin_ns, session=session)
+    stage = Stage(replace(simulated(scene.settings), no_cancel=phases), scene.folder, now_ns=begin_ns, session=session)
     account = stage.accounts[0]
     stage.market.sealed = True
     stage.by_hand(account, 3, LIMIT_UP)

@@ -28,7 +28,7 @@ from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, UNIT, Money, Pr
 from qmt_trading.model.order import Order
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import LinkState, OrderStatus, Side, TradingState, Verb
+from qmt_trading.model.words import LinkState, Mode, OrderStatus, Side, TradingState, Verb
 from qmt_trading.ports import Closing, StoredSnapshot, StoredTurn, SubmitError
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
@@ -48,14 +48,23 @@ COUNTS: Final = (
 )
 
 
+def simulated(settings: EngineSettings) -> EngineSettings:
+    """Return ``settings`` for a simulated counter, which takes orders and cancels whatever the mode."""
+    accounts = tuple(replace(each, settles_alone=True) for each in settings.accounts)
+    return replace(settings, mode=Mode.PAPER, accounts=accounts)
+
+
 def for_drills(settings: EngineSettings) -> EngineSettings:
     """Return ``settings`` without what limits the number of orders, the hours and the symbols: drills need others."""
 
     def freed(limits: Limits) -> Limits:
         return replace(limits, windows=(), symbols_allowed=(), symbols_denied=(), **dict.fromkeys(COUNTS, 0))
 
+    settings = simulated(settings)
     return replace(
         settings,
+        always_open=True,
+        calendar_until=None,
         submits_per_minute_max=10**9,
         limits=freed(settings.limits),
         accounts=tuple(replace(each, limits=freed(each.limits)) for each in settings.accounts),

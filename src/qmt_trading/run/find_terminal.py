@@ -1,0 +1,167 @@
+"""Which terminal an account is at, read out of a configuration that may be broken, or told by a person."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from qmt_trading.market.no_cancel import STANDARD
+from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.model.settings import NoCancelPhase
+from qmt_trading.model.words import Mode
+from qmt_trading.run import place
+from qmt_trading.run.config import Configuration
+from qmt_trading.run.config_file import text_of
+from qmt_trading.run.config_terminals import DEFAULT_SESSIONS, QmtTerminal
+
+OWN_SESSIONS: Final = 20
+"""A host beside the engine's takes its session numbers right behind the engine's: two must never share one."""
+_FIRST, _LAST = (int(part) for part in DEFAULT_SESSIONS.split("-"))
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """An account and its terminal."""
+
+    account: str
+    """Its number."""
+    name: str
+    """The terminal's name in the configuration; empty: only its path is known."""
+    terminal: QmtTerminal
+    folder: Path | None
+    """The data folder; None: nobody knows."""
+    mode: Mode | None
+    phases: tuple[NoCancelPhase, ...]
+    configuration: Configuration | None
+    """None: it cannot be used as a whole."""
+    trouble: str = ""
+    """Why not."""
+
+    @property
+    def sessions(self) -> tuple[int, int]:
+        """Session numbers that no engine over this configuration uses."""
+        last = self.terminal.sessions[1]
+        return last + 1, last + OWN_SESSIONS
+
+    @property
+    def lock_scope(self) -> str:
+        return lock_scope(self.terminal.path)
+
+
+def lock_scope(path: Path) -> str:
+    """Return what a QMT terminal's accounts are locked under, machine-wide: its folder, however it is written."""
+    return os.path.normcase(os.path.realpath(path))
+
+
+def find(config: Path, account: str, *, path: Path | None = None, python: str = "", xtquant: str = "") -> Found:
+    """Return the terminal of ``account``, a number or a configured name.
+
+    Args:
+        path: the terminal's folder as a person tells it; it goes before the configuration.
+        python: likewise; empty: as configured.
+        xtquant: likewise.
+
+    Raises:
+        ConfigurationError: neither tells; the text says what to write.
+    """
+    found = _configured(config, account)
+    if found is None and path is None:
+        raise ConfigurationError(
+            f"没有可用的配置（{config}）：请写 --terminal 终端的 userdata_mini 文件夹 --account 账号 / "
+            "no configuration can be used: name the terminal's folder"
+        )
+    if found is None:
+        assert path is not None
+        found = Found(
+            account=account,
+            name="",
+            terminal=_terminal(path),
+            folder=None,
+            mode=None,
+            phases=STANDARD,
+            configuration=None,
+        )
+    terminal = found.terminal
+    if path is not None:
+        terminal = replace(terminal, path=path.absolute())
+    if python:
+        terminal = replace(terminal, python=python)
+    if xtquant:
+        terminal = replace(terminal, xtquant=os.path.abspath(xtquant))
+    return replace(found, terminal=terminal)
+
+
+def _configured(config: Path, account: str) -> Found | None:
+    """Return what the configuration tells; None: it tells nothing of this account, being broken or missing.
+
+    Raises:
+        ConfigurationError: it is right, and has no such account at a QMT terminal.
+    """
+    try:
+        where = place.find(config)
+    except ConfigurationError:
+        return None
+    if where.configuration is None:
+        rest = _salvaged(config, account)
+        return rest if rest is None else replace(rest, folder=where.folder, trouble=where.trouble)
+    configuration = where.configuration
+    for each in configuration.engine.accounts:
+        if account in (each.account, each.name):
+            terminal = next(found for found in configuration.terminals if found.name == each.terminal)
+            if terminal.qmt is None:
+                raise ConfigurationError(
+                    f"账户 {each.account} 在模拟终端 {terminal.name} 上，没有 QMT 客户端：请用 qmt cancel、qmt halt / "
+                    "this account is at a simulated exchange, not at a QMT terminal"
+                )
+            return Found(
+                account=each.account,
+                name=terminal.name,
+                terminal=terminal.qmt,
+                folder=configuration.folder,
+                mode=configuration.engine.mode,
+                phases=configuration.engine.no_cancel or STANDARD,
+                configuration=configuration,
+            )
+    known = "、".join(each.account for each in configuration.engine.accounts)
+    raise ConfigurationError(f"配置里没有账户 {account}；有：{known} / no such account")
+
+
+def _salvaged(config: Path, account: str) -> Found | None:
+    """Return what a file that is TOML, but no configuration, says of the account's terminal."""
+    try:
+        tables = tomllib.loads(text_of(config))
+    except (ConfigurationError, tomllib.TOMLDecodeError):
+        return None
+    for terminal in _tables(tables.get("terminals")):
+        for each in _tables(terminal.get("accounts")):
+            written = terminal.get("path")
+            if account in (str(each.get("account")), each.get("name")) and isinstance(written, str):
+                xtquant = terminal.get("xtquant")
+                base = config.absolute().parent
+                return Found(
+                    account=str(each.get("account")),
+                    name=str(terminal.get("name", "")),
+                    terminal=replace(
+                        _terminal(base / written),
+                        python=str(terminal.get("python", "")),
+                        xtquant=str(base / xtquant) if isinstance(xtquant, str) and xtquant else "",
+                    ),
+                    folder=None,
+                    mode=None,
+                    phases=STANDARD,
+                    configuration=None,
+                )
+    return None
+
+
+def _tables(value: object) -> Iterator[dict[str, object]]:
+    yield from (each for each in (value if isinstance(value, list) else []) if isinstance(each, dict))
+
+
+def _terminal(path: Path) -> QmtTerminal:
+    return QmtTerminal(path=path.absolute(), python="", xtquant="", sessions=(_FIRST, _LAST), simulation=False)

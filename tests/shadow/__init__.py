@@ -1,0 +1,1 @@
+"""Shadow mode under random signals: only questions ever reach the broker."""

@@ -1,0 +1,117 @@
+"""Hosts that dial: loopback, a secret of some length, few strangers, and an end to all of it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from qmt_trading.brokers.linked.carrier import Connection, Sent
+from qmt_trading.brokers.linked.listener import ListenerCarrier
+from qmt_trading.model.errors import ConfigurationError
+
+SECRET = b"0123456789abcdef"
+PATIENCE_S = 20.0
+
+
+class Listening:
+    """A Side that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.open: list[Connection] = []
+        self.data = b""
+        self.ends: list[str] = []
+
+    def opened(self, connection: Connection) -> None:
+        self.open.append(connection)
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        self.data += data
+
+    def closed(self, connection: Connection, why: str, unsent: Sequence[bytes]) -> None:
+        self.ends.append(why)
+
+    def logged(self, text: str) -> None:
+        raise AssertionError(text)
+
+    def complained(self, code: str, chinese: str, english: str) -> None:
+        raise AssertionError(chinese)
+
+
+@pytest.fixture
+def listening() -> Iterator[tuple[ListenerCarrier, Listening]]:
+    carrier, side = ListenerCarrier("tcp:127.0.0.1:0", SECRET), Listening()
+    carrier.open(side, observe=False)
+    yield carrier, side
+    carrier.close()
+
+
+def wait(true: object, said: object = "") -> None:
+    until = time.monotonic() + PATIENCE_S
+    assert callable(true)
+    while not true():
+        assert time.monotonic() < until, said
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("address", "secret"),
+    [
+        ("tcp:0.0.0.0:0", SECRET),
+        ("tcp:localhost:0", SECRET),
+        ("tcp:127.0.0.1:x", SECRET),
+        ("127.0.0.1", SECRET),
+        ("tcp:127.0.0.1:0", SECRET[:-1]),
+    ],
+)
+def test_only_loopback_with_a_secret_is_listened_at(address: str, secret: bytes) -> None:
+    with pytest.raises(ConfigurationError):
+        ListenerCarrier(address, secret)
+
+
+def test_a_port_in_use_is_refused(listening: tuple[ListenerCarrier, Listening]) -> None:
+    with pytest.raises(ConfigurationError):
+        ListenerCarrier(f"tcp:127.0.0.1:{listening[0].port}", SECRET)
+
+
+def test_lines_go_both_ways_and_either_side_may_end(listening: tuple[ListenerCarrier, Listening]) -> None:
+    carrier, side = listening
+    with socket.create_connection(("127.0.0.1", carrier.port)) as dialled:
+        wait(lambda: side.open)
+        dialled.sendall(b"hello\n")
+        wait(lambda: side.data == b"hello\n")
+        assert side.open[0].secret == SECRET
+        assert side.open[0].send(b'{"t":"bye"}\n') is Sent.WHOLE
+        assert json.loads(dialled.makefile("rb").readline()) == {"t": "bye"}
+        side.open[0].close("enough")
+        assert dialled.recv(1) == b""
+    wait(lambda: side.ends == ["enough"])
+    assert side.open[0].send(b"x\n") is Sent.NOTHING
+    socket.create_connection(("127.0.0.1", carrier.port)).close()
+    wait(lambda: len(side.ends) == 2)
+    assert "gone" in side.ends[1]
+
+
+def test_a_crowd_of_strangers_is_turned_away(listening: tuple[ListenerCarrier, Listening]) -> None:
+    carrier, side = listening
+    dialled = [socket.create_connection(("127.0.0.1", carrier.port)) for _ in range(12)]
+    for one in dialled[8:]:
+        assert one.recv(1) == b""
+    assert len(side.open) == 8
+    for one in dialled:
+        one.close()
+    wait(lambda: len(side.ends) == 8)
+
+
+def test_a_close_ends_every_connection_and_repeating_it_does_no_harm() -> None:
+    carrier, side = ListenerCarrier("tcp:127.0.0.1:0", SECRET), Listening()
+    carrier.open(side, observe=False)
+    with socket.create_connection(("127.0.0.1", carrier.port)) as dialled:
+        wait(lambda: side.open)
+        carrier.close()
+        assert dialled.recv(1) == b""
+    assert side.ends == ["stop"]
+    carrier.close()
