@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import threading
@@ -181,3 +182,21 @@ def test_quotes_of_a_whole_market_go_in_lines_within_the_frame() -> None:
     assert max(map(len, sink.received.splitlines())) < 65_536
     rows = [symbol for line in sink.lines()[1:] for symbol in line["rows"]]
     assert len(rows) == len(set(rows)) == 3000
+
+
+def test_a_host_whose_lines_are_lost_takes_no_more_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    sink = Sink()
+    options = argparse.Namespace(observe=False, xtquant="", link="stdio", terminal="nowhere")
+    host = module.Host(options, [100])
+    monkeypatch.setattr(host, "outbox", outbox_over(sink))
+    host.outbox.open(1)
+    host.outbox.flush(20)
+    sink.open.clear()
+    host.level = "trade"
+    told = 0
+    while host.level == "trade":
+        host.tell({"t": "row", "x": told})
+        told += 1
+        assert told < 20_000
+    assert (host.level, host.outbox.crowded, told > 4096) == ("none", True, True)
+    sink.open.set()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from tests.hosts.conftest import Start
 from tests.terminal.counter import Counter
 from tests.terminal.host_end import HostEnd
@@ -81,15 +79,3 @@ def test_a_terminal_that_hangs_while_connecting_is_tried_again(start: Start, cou
     assert "没有应答" in host.wait("account", state="down")["text"]
     counter.release()
     host.wait("account", state="ready")
-
-
-@pytest.mark.slow
-def test_with_its_own_waits_a_hung_call_is_given_up_under_five_seconds(start: Start, counter: Counter) -> None:
-    host = start(quick=False)
-    host.ready()
-    counter.hang("orderStock")
-    host.submit("a-1")
-    begun = time.monotonic()
-    assert host.wait("stage", coid="a-1")["st"] == "unknown"
-    assert 4.0 < time.monotonic() - begun < 20
-    assert max(beat["busy"] for beat in host.all("beat")) < 5_000_000

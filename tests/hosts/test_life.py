@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.hosts.conftest import Start
 from tests.terminal.counter import ACCOUNT, Counter
@@ -150,3 +153,23 @@ def test_only_queue_files_of_our_ids_in_that_folder_are_purged(start: Start, ter
     left = {path.name for path in terminal.iterdir()}
     assert left == {*others, "down_queue_win_101", "inner"}
     assert (terminal / "inner" / "down_queue_win_100").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: it counts a process's open files and threads")
+def test_traders_that_come_and_go_leave_nothing_behind(start: Start, counter: Counter) -> None:
+    host = start(waits={"BACKOFF_S": (0.0,), "SESSION_REST_S": 0.0})
+    host.ready()
+    process = Path("/proc") / str(host.process.pid)
+
+    def reconnect(times: int) -> tuple[int, int]:
+        for _ in range(times):
+            session = host.all("account", state="ready")[-1]["session"]
+            counter.drop_link(tell=True)
+            host.wait("account", state="ready", session=session + 1)
+        return len(list((process / "fd").iterdir())), len(list((process / "task").iterdir()))
+
+    # The stand-in's own line and its two threads stay; xttrader's loop and its pools must not.
+    files, threads = reconnect(3)
+    more_files, more_threads = reconnect(12)
+    assert more_files - files <= 12 * 1 + 3
+    assert more_threads - threads <= 12 * 2 + 6

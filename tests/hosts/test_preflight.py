@@ -151,3 +151,12 @@ def test_wrong_arguments_are_code_2(arguments: list[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "QMT_LINK_SECRET"}
     command = [sys.executable, str(HOST), *arguments]
     assert subprocess.run(command, check=False, capture_output=True, env=environment).returncode == 2
+
+
+def test_the_package_is_found_again_once_it_is_loaded(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "xtquant", raising=False)
+    folder = str(package / "xtquant")
+    module.load(folder, "xtconstant")
+    assert module.find_xtquant("") == folder
+    for name in [name for name in sys.modules if name.startswith("xtquant")]:
+        monkeypatch.delitem(sys.modules, name)

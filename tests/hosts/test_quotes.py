@@ -26,7 +26,7 @@ def watch(host: HostEnd, counter: Counter, symbols: list[str], markets: list[str
     counter.wait(lambda: len(counter.subscriptions) == (1 if wanted else len(symbols)))
 
 
-def test_quotes_of_symbols_are_gathered_and_the_newest_wins(host: HostEnd, counter: Counter) -> None:
+def test_the_newest_quote_of_a_wanted_symbol_is_told_at_most_once_in_200_ms(host: HostEnd, counter: Counter) -> None:
     watch(host, counter, ["600000.SH", "000001.SZ"], [])
     for number in range(50):
         counter.tick(SH600000={**TICK, "lastPrice": 10 + number / 100})
@@ -40,47 +40,22 @@ def test_quotes_of_symbols_are_gathered_and_the_newest_wins(host: HostEnd, count
     assert rows == {"600000.SH": {**TICK, "lastPrice": 10.49}, "000001.SZ": TICK}
     assert all("n" not in line and line["hm"] > 0 for line in told)
 
-
-def test_whole_markets_are_one_subscription_and_a_new_set_replaces_the_old(host: HostEnd, counter: Counter) -> None:
+    # A whole market, or more than 50 symbols, is one subscription; a new set replaces the old one.
     watch(host, counter, [], ["SH", "SZ"])
-    counter.tick(SH600000=TICK)
-    host.wait("quotes", rows={"600000.SH": TICK})
+    counter.tick(SH600002=TICK)
+    host.wait("quotes", rows={"600002.SH": TICK})
+    watch(host, counter, [f"600{number:03}.SH" for number in range(51)], [])
+    counter.wait(lambda: [len(codes) for codes, _ in counter.subscriptions.values()] == [51])
+    counter.tick(SH600050=TICK)
+    host.wait("quotes", rows={"600050.SH": TICK})
     watch(host, counter, ["000001.SZ"], [])
     counter.wait(lambda: [codes for codes, _ in counter.subscriptions.values()] == [["000001.SZ"]])
     counter.tick(SH600001=TICK, SZ000001=TICK)
-    host.wait("quotes", rows={"000001.SZ": TICK})
+    host.wait("quotes", after=host.lines.index(host.all("quotes")[-1]), rows={"000001.SZ": TICK})
     assert not any("600001.SH" in line["rows"] for line in host.all("quotes"))
 
 
-def test_more_than_50_symbols_are_one_subscription(host: HostEnd, counter: Counter) -> None:
-    watch(host, counter, [f"600{number:03}.SH" for number in range(51)], [])
-    counter.tick(SH600050=TICK)
-    host.wait("quotes", rows={"600050.SH": TICK})
-
-
-def test_a14_quotes_that_stop_without_a_word_are_told_and_subscribed_again(host: HostEnd, counter: Counter) -> None:
-    watch(host, counter, ["600000.SH"], [])
-    counter.tick(SH600000=TICK)
-    host.wait("feed", state="live")
-    counter.subscriptions.clear()
-    assert "没有行情" in host.wait("feed", state="silent")["text"]
-    counter.wait(lambda: counter.subscriptions)
-    counter.tick(SH600000={**TICK, "lastPrice": 9.9})
-    host.wait("quotes", rows={"600000.SH": {**TICK, "lastPrice": 9.9}})
-    assert [line["state"] for line in host.all("feed")] == ["live", "silent", "live"]
-
-
-def test_a_new_client_is_subscribed_again_because_it_has_forgotten_all(host: HostEnd, counter: Counter) -> None:
-    watch(host, counter, ["600000.SH"], [])
-    counter.tick(SH600000=TICK)
-    host.wait("feed", state="live")
-    counter.drop_quotes()
-    counter.wait(lambda: counter.subscriptions)
-    counter.tick(SH600000={**TICK, "lastPrice": 9.8})
-    host.wait("quotes", rows={"600000.SH": {**TICK, "lastPrice": 9.8}})
-
-
-def test_a_quote_service_that_is_down_is_told_in_chinese_and_waited_for(host: HostEnd, counter: Counter) -> None:
+def test_a14_quotes_that_stop_are_told_and_subscribed_again(host: HostEnd, counter: Counter) -> None:
     counter.quotes_up = False
     host.send("watch", symbols=["600000.SH"], markets=[], every=3000)
     assert "无法连接xtquant服务" in host.wait("trouble", code="no_quotes")["text"]
@@ -90,8 +65,22 @@ def test_a_quote_service_that_is_down_is_told_in_chinese_and_waited_for(host: Ho
     counter.tick(SH600000=TICK)
     host.wait("feed", state="live")
 
+    # They stop without a word.
+    counter.subscriptions.clear()
+    assert "没有行情" in host.wait("feed", state="silent")["text"]
+    counter.wait(lambda: counter.subscriptions)
+    counter.tick(SH600000={**TICK, "lastPrice": 9.9})
+    host.wait("quotes", rows={"600000.SH": {**TICK, "lastPrice": 9.9}})
+    assert [line["state"] for line in host.all("feed")] == ["down", "live", "silent", "live"]
 
-def test_details_come_whole_and_what_is_unknown_is_named(host: HostEnd, counter: Counter) -> None:
+    # The client is a new one, which has forgotten all subscriptions.
+    counter.drop_quotes()
+    counter.wait(lambda: counter.subscriptions)
+    counter.tick(SH600000={**TICK, "lastPrice": 9.8})
+    host.wait("quotes", rows={"600000.SH": {**TICK, "lastPrice": 9.8}})
+
+
+def test_details_downloads_and_bars_come_from_the_terminals_store(host: HostEnd, counter: Counter) -> None:
     detail = {"InstrumentName": "浦发银行", "PriceTick": 0.01, "UpStopPrice": 11.0, "TradingDay": 20261126}
     counter.details["600000.SH"] = {**detail, "ExtendInfo": {"MaxLimitOrderVolume": 1_000_000}}
     host.send("details", q="d", symbols=["600000.SH", "999999.SH"])
@@ -100,27 +89,12 @@ def test_details_come_whole_and_what_is_unknown_is_named(host: HostEnd, counter:
     row = line["rows"]["600000.SH"]
     assert (row["TradingDay"], row["UpStopPrice"], row["MaxLimitOrderVolume"]) == ("20261126", 11.0, 1_000_000)
 
-
-def test_a_download_tells_its_progress_and_its_end(host: HostEnd, counter: Counter) -> None:
     host.send("download", q="h", symbols=["600000.SH", "000001.SZ"], period="1d", begin="20260101", end="")
     end = host.wait("downloaded", q="h")
     assert (end["failed"], end["text"]) == ([], "")
     assert host.wait("progress", q="h", done=2)["total"] == 2
-    assert counter.wait(lambda: [request for name, request in counter.requests if name == "download"])
+    assert [request["begin"] for name, request in counter.requests if name == "download"] == ["20260101"]
 
-
-def test_a_download_that_hangs_is_given_up_and_nothing_else_waits(start: Start, counter: Counter) -> None:
-    host = start(waits={"HISTORY_S": 0.5})
-    host.ready()
-    counter.hang("download")
-    host.send("download", q="h", symbols=["600000.SH"], period="1d", begin="", end="")
-    counter.wait(lambda: any(name == "download" for name, _ in counter.requests))
-    host.submit("a-1")
-    host.row("order", order_status=50)
-    assert host.wait("downloaded", q="h")["failed"] == ["600000.SH"]
-
-
-def test_bars_are_rows_of_plain_numbers(host: HostEnd, counter: Counter) -> None:
     counter.bars = [(1767542400000, 10.5, 100), (1767628800000, 10.6, 200)]
     host.send("bars", q="b", symbol="600000.SH", period="1d", begin="", end="")
     end = host.wait("barred", q="b")
@@ -131,3 +105,22 @@ def test_bars_are_rows_of_plain_numbers(host: HostEnd, counter: Counter) -> None
     (line,) = host.all("bar", q="b")
     assert line["rows"][0] == {"time": 1767542400000, "close": 10.5, "volume": 100}
     assert len(line["rows"]) == 2
+
+
+def test_what_hangs_for_quotes_and_history_does_not_stop_the_trading(start: Start, counter: Counter) -> None:
+    host = start(waits={"HISTORY_S": 0.5})
+    host.ready()
+    counter.hang("get_instrument_detail", "download")
+    host.send("download", q="h", symbols=["600000.SH"], period="1d", begin="", end="")
+    assert host.wait("downloaded", q="h")["failed"] == ["600000.SH"]
+    host.send("download", q="h2", symbols=["600001.SH"], period="1d", begin="", end="")
+    assert host.wait("downloaded", q="h2")["failed"] == ["600001.SH"]
+    host.send("details", q="d", symbols=[f"600{number:03}.SH" for number in range(300)])
+    assert len(host.wait("detailed", q="d")["failed"]) == 300
+    host.send("watch", symbols=["600000.SH"], markets=[], every=3000)
+    host.wait("feed", state="down")
+    host.submit("a-1")
+    host.row("order", order_status=50)
+    assert host.wait("beat", hung=2)["busy"] < 1_000_000
+    counter.release()
+    counter.wait(lambda: counter.subscriptions)

@@ -7,6 +7,7 @@ import sys
 from typing import Final
 
 from tests.terminal.host_end import HOST
+from tests.terminal.host_module import module
 
 TREE: Final = ast.parse(HOST.read_text(encoding="utf-8"), feature_version=(3, 8))
 NEWER_THAN_3_8: Final = {"removeprefix", "removesuffix", "bit_count", "to_thread", "pairwise"}
@@ -42,3 +43,9 @@ def test_it_names_its_exit_codes_as_the_link_does() -> None:
     }
     assert codes == {"EXIT_STOPPED": 0, "EXIT_ARGUMENTS": 2, "EXIT_FOLDER": 3, "EXIT_XTQUANT": 4, "EXIT_HUNG": 70}
     assert "0 stopped as asked, 2 wrong arguments, 3 the terminal's folder cannot be used," in link
+
+
+def test_no_call_of_trading_is_waited_for_as_long_as_the_engine_waits_for_the_host() -> None:
+    assert module.BEAT_CALL_S < module.CALL_S < 4.8  # Of 5 s, less two looks of the watch.
+    assert (module.BEAT_EVERY_S, module.BEAT_CALL_S, module.MISSES_MAX, module.HUNG_MAX) == (3.0, 3.0, 2, 4)
+    assert module.SESSION_REST_S > 3.0

@@ -213,19 +213,3 @@ def test_a_dialling_host_lives_on_without_an_engine_and_after_a_bye(engine: Engi
     begin(engine, replay_from=0)
     engine.wait("account", state="ready", session=2)
     assert host.process.poll() is None
-
-
-@pytest.mark.usefixtures("host")
-def test_an_engine_that_does_not_read_holds_nothing_up_and_is_told_a_gap(engine: Engine, counter: Counter) -> None:
-    begin(engine)
-    engine.wait("account", state="ready")
-    engine.send(t="arm", level="trade")
-    engine.wait("armed")
-    order = counter.place_elsewhere(phone=False)
-    text = "x" * 400
-    for number in range(20_000):
-        counter.push("StockOrder", {**order, "order_volume": number, "status_msg": text})
-    last = {**order, "order_remark": "last"}
-    counter.push("StockOrder", last)
-    engine.wait("gap")
-    engine.wait("beat", armed="none")

@@ -72,6 +72,8 @@ class Counter:
         self.lies = Lies()
         self.accounts = dict.fromkeys(accounts, 0)
         self.cash = 1_000_000.0
+        self.fills_from: float | None = None
+        """An order to buy at this price or more fills at once; None: a test fills."""
         self.orders: list[Row] = []
         self.fills: list[Row] = []
         self.positions: list[Row] = []
@@ -154,9 +156,17 @@ class Counter:
             self.lies.silent.clear()
             self.running = running
 
-    def place_elsewhere(self, *, phone: bool, account: str = ACCOUNT, quantity: int = 100) -> Row:
+    def place_elsewhere(
+        self,
+        *,
+        phone: bool,
+        account: str = ACCOUNT,
+        symbol: str = "000001.SZ",
+        price: float = 10.0,
+        quantity: int = 100,
+    ) -> Row:
         """Place an order by hand: in this client without a remark, or by phone, without an order id, too."""
-        request = {"m_strAccountID": account, "m_strStockCode": "000001.SZ", "m_nOrderType": 23, "m_dPrice": 10.0}
+        request = {"m_strAccountID": account, "m_strStockCode": symbol, "m_nOrderType": 23, "m_dPrice": price}
         with self._lock:
             row = self._row({**request, "m_nOrderVolume": quantity, "m_strOrderRemark": "", "m_strStrategyName": ""})
             row["order_id"] = 0 if phone else row["order_id"]
@@ -349,6 +359,8 @@ class Counter:
         elif row is not None:
             for status in lies.statuses:
                 self.move(row, status, "废单" if status == 57 else "")
+            if self.fills_from is not None and row["price"] >= self.fills_from:
+                self.fill(row, row["order_volume"])
         if lies.pushes_first:
             line.tell("OrderStockResp", [seq, response])
 

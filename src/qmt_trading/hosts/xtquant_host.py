@@ -14,6 +14,7 @@ import functools
 import hashlib
 import hmac
 import importlib
+import importlib.machinery
 import importlib.util
 import json
 import math
@@ -426,34 +427,33 @@ class Calls:
     """What all workers share: how many threads hang in a call, and what to do when they are too many."""
 
     def __init__(self, too_many: Callable[[int], None], report: Callable[[str], None]) -> None:
-        self._lock = threading.Lock()
         self._too_many = too_many
         self.report = report
-        self.hung = 0
         self.workers: list[Worker] = []
 
+    @property
+    def hung(self) -> int:
+        """How many threads have been given up and have not come back."""
+        return sum(worker.hung for worker in self.workers)
+
     def given_up(self) -> None:
-        with self._lock:
-            self.hung += 1
-            hung = self.hung
+        # Quotes that hang are no reason to stop trading.
+        hung = sum(worker.hung for worker in self.workers if worker.trades)
         if hung > HUNG_MAX:
             self._too_many(hung)
 
-    def came_back(self) -> None:
-        with self._lock:
-            self.hung -= 1
-
     def longest(self) -> tuple[int, str]:
         """Return how long, in µs, the longest call under way has taken, and its name."""
-        begun = [found for worker in self.workers if worker.counted for found in [worker.under_way] if found]
+        begun = [found for worker in self.workers if worker.trades for found in [worker.under_way] if found]
         return max(((now_us() - since, name) for since, name in begun), default=(0, ""))
 
 
 class Worker:
     """A thread that does one job after another; a call that misses its deadline costs the thread, not the worker."""
 
-    def __init__(self, name: str, calls: Calls, *, counted: bool = True) -> None:
-        self.counted = counted
+    def __init__(self, name: str, calls: Calls, *, trades: bool = True) -> None:
+        self.trades = trades
+        self.hung = 0
         self.under_way: tuple[int, str] | None = None
         self._name = name
         self._calls = calls
@@ -509,7 +509,7 @@ class Worker:
         finally:
             with self._changed:
                 if self._mine.life != self._life:
-                    self._calls.came_back()
+                    self.hung -= 1
                     raise GivenUpError(what)
                 self.under_way = None
 
@@ -526,6 +526,7 @@ class Worker:
             what, job = self.under_way[1], self._job
             self.under_way, self._job = None, None
             self._life += 1
+            self.hung += 1
             start(self._name, functools.partial(self._work, self._life))
         if job is not None:
             job.given_up(what)
@@ -640,6 +641,8 @@ def load(package: str, module: str) -> Any:
     if "xtquant" not in sys.modules:
         empty = types.ModuleType("xtquant")
         empty.__path__ = [package]
+        empty.__spec__ = importlib.machinery.ModuleSpec("xtquant", None, is_package=True)
+        empty.__spec__.submodule_search_locations = [package]
         sys.modules["xtquant"] = empty
     try:
         return importlib.import_module("xtquant." + module)
@@ -700,19 +703,19 @@ class Terminal:
         self._used: dict[int, float] = {}
         self._wake = threading.Event()
         self._calls = Worker("terminal", host.calls)
-        self._loading = Worker("loading", host.calls, counted=False)
+        self._loading = Worker("loading", host.calls, trades=False)
         self._events: queue.SimpleQueue[tuple[Trader, str, dict[str, Any]]] = queue.SimpleQueue()
         self._told: set[str] = set()
         self._opened = False
 
-    def open(self, wanted: list[tuple[str, str]], *, anew: bool) -> None:
-        """Serve these accounts; ``anew``: tell what stands once more, with sessions that are new."""
+    def open(self, wanted: list[tuple[str, str]]) -> None:
+        """Serve these accounts; what stands already is told once more, with sessions that are new."""
         with self._host.lock:
             if [(account.name, account.kind) for account in self.accounts.values()] != wanted:
                 self.accounts = {name: Account(name, kind) for name, kind in wanted}
                 if self.trader is not None:
                     self.trader.lost = True
-            elif anew:
+            else:
                 self._told.clear()
                 for account in self.accounts.values():
                     if account.ready:
@@ -741,6 +744,7 @@ class Terminal:
                 for account in list(trader.stock_accounts.values()):
                     trader.native.unsubscribe(account)
             trader.native.stop()
+            trader.native.loop.close()  # Never run; a night of them would use up all handles.
         except Exception as error:  # noqa: BLE001 - it is thrown away in any case.
             self._host.log(f"stop: {error!r}")
         if done is not None:
@@ -751,10 +755,10 @@ class Terminal:
             self._load()
         except TroubleError as trouble:
             self._fail(trouble)
-            return
+        except (OSError, OverdueError) as error:
+            self._fail(TroubleError("no_xtquant", repr(error), fatal=EXIT_XTQUANT))
         failures = 0
         while True:
-            begun = time.monotonic()
             try:
                 self._connect()
                 failures = 0
@@ -770,7 +774,7 @@ class Terminal:
             self._drop(why)
             pause = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
             failures += 1
-            time.sleep(max(pause - max(time.monotonic() - begun - CALL_S, 0), 0.2) if failures > 1 else pause)
+            time.sleep(pause)
 
     def _load(self) -> None:
         for trouble in check_folder(self._folder):
@@ -1416,8 +1420,8 @@ class Quotes:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._calls = Worker("quotes", host.calls)
-        self._history = Worker("history", host.calls, counted=False)
+        self._calls = Worker("quotes", host.calls, trades=False)
+        self._history = Worker("history", host.calls, trades=False)
         self._lock = threading.Lock()
         self._wanted: tuple[list[str], list[str]] = ([], [])
         self._changed = threading.Event()
@@ -1451,6 +1455,8 @@ class Quotes:
             failed: list[str] = []
             text = ""
             try:
+                if worker.hung:
+                    raise OverdueError("上一次还没有返回 the call before has not returned")
                 work(line, worker)
             except GivenUpError:
                 raise
@@ -1471,14 +1477,21 @@ class Quotes:
                 self._module = module
             return self._module
 
+    def _ask(self, name: str, *arguments: Any) -> Any:
+        """Return what a function of xtdata returns; while one call hangs no further thread goes the same way."""
+        if self._calls.hung:
+            raise OverdueError("行情接口没有返回 the quotes do not answer")
+        if self._module is None:
+            self._calls.ask("xtdata", LOAD_S, self._xtdata)
+        return self._calls.ask(name, CALL_S, getattr(self._module, name), *arguments)
+
     def _run(self) -> None:
         client: Any = None
         numbers: list[int] = []
         life, pause = -1, SILENCE_S
         while True:
             try:
-                module = self._calls.ask("xtdata", LOAD_S, self._xtdata) if self._module is None else self._module
-                found = self._calls.ask("get_client", CALL_S, module.get_client)
+                found = self._ask("get_client")
                 silent = time.monotonic() - self._heard > pause
                 if found is not client or life != self._life or silent:
                     # A new client has forgotten all subscriptions, and a silent one may have.
@@ -1488,8 +1501,8 @@ class Quotes:
                     same = found is client
                     client, life = found, self._life
                     for number in numbers if same else ():
-                        self._calls.ask("unsubscribe_quote", CALL_S, module.unsubscribe_quote, number)
-                    numbers = self._subscribe(module)
+                        self._ask("unsubscribe_quote", number)
+                    numbers = self._subscribe()
                     self._heard = time.monotonic()
                 elif self._state == "live":
                     pause = SILENCE_S
@@ -1502,17 +1515,17 @@ class Quotes:
             self._changed.wait(1.0)
             self._changed.clear()
 
-    def _subscribe(self, module: Any) -> list[int]:
+    def _subscribe(self) -> list[int]:
         symbols, markets = self._wanted
         taken = functools.partial(self._take, self._life)
-        calls: list[tuple[Any, tuple[Any, ...]]] = []
+        calls: list[tuple[Any, ...]] = []
         if markets:
-            calls.append((module.subscribe_whole_quote, (markets, taken)))
+            calls.append(("subscribe_whole_quote", markets, taken))
         if len(symbols) > SINGLE_SUBSCRIPTIONS_MAX:
-            calls.append((module.subscribe_whole_quote, (symbols, taken)))
+            calls.append(("subscribe_whole_quote", symbols, taken))
         else:
-            calls += [(module.subscribe_quote, (symbol, "tick", "", "", 0, taken)) for symbol in symbols]
-        numbers = [self._calls.ask("subscribe_quote", CALL_S, function, *arguments) for function, arguments in calls]
+            calls += [("subscribe_quote", symbol, "tick", "", "", 0, taken) for symbol in symbols]
+        numbers = [self._ask(*call) for call in calls]
         if any(number is None or number <= 0 for number in numbers):
             raise RuntimeError(f"订阅行情失败 subscribing gave {numbers}")
         return numbers
@@ -1544,9 +1557,11 @@ class Quotes:
     def _details(self, line: dict[str, Any]) -> None:
         rows, failed = [], []
         for symbol in line["symbols"]:
+            if self._calls.hung:
+                failed.append(symbol)
+                continue
             try:
-                module = self._calls.ask("xtdata", LOAD_S, self._xtdata) if self._module is None else self._module
-                detail = self._calls.ask("get_instrument_detail", CALL_S, module.get_instrument_detail, symbol, True)
+                detail = self._ask("get_instrument_detail", symbol, True)
             except Exception as error:  # noqa: BLE001 - as in _run.
                 self._host.log(f"detail of {symbol}: {error!r}")
                 detail = None
@@ -1654,7 +1669,7 @@ class Host:
         self._folder: str = options.terminal
         self._boot, self._nonce, self._sid = os.urandom(8).hex(), "", ""
         self._connections, self._epoch = 0, -1
-        self._welcomed = self._proved = False
+        self.welcomed = self._proved = False
         self._ending = threading.Lock()
 
     # Speaking.
@@ -1705,7 +1720,7 @@ class Host:
         self._drop_level()
         self._connections += 1
         self._nonce = os.urandom(16).hex()
-        self._welcomed, self._proved = False, self._secret is None
+        self.welcomed, self._proved = False, self._secret is None
         try:
             version = version_of(find_xtquant(self.xtquant))
         except TroubleError:
@@ -1769,7 +1784,7 @@ class Host:
         kind, wrong = line["t"], objection(line)
         if isinstance(line.get("k"), int):
             self.outbox.acknowledge(line["k"])
-        if not self._welcomed:
+        if not self.welcomed:
             self._greet(line, wrong)
         elif wrong or kind in {"challenge", "welcome"}:
             self.nak(
@@ -1812,10 +1827,10 @@ class Host:
         if line["ep"] < self._epoch:
             raise EndError("old_engine")
         wanted = [(str(one.get("account")), str(one.get("type"))) for one in line["accounts"] if isinstance(one, dict)]
-        self._epoch, self._sid, self._welcomed = line["ep"], line["sid"], True
+        self._epoch, self._sid, self.welcomed = line["ep"], line["sid"], True
         with self.lock:
             self.outbox.open(line["replay_from"])
-            self.terminal.open(wanted, anew=line["replay_from"] <= 0)
+            self.terminal.open(wanted)
 
     def _mac(self, role: str, nonce: str) -> str:
         text = f"{role}\n{self._nonce}\n{nonce}\n{self._boot}".encode()
@@ -1892,9 +1907,8 @@ def serve_tcp(host: Host, port: int) -> NoReturn:
             time.sleep(pause)
             pause = min(pause * 2, 2.0)
             continue
-        begun = time.monotonic()
         _carry(host, connection)
-        pause = 0.2 if time.monotonic() - begun > 5.0 else min(pause * 2, 2.0)
+        pause = 0.2 if host.welcomed else min(pause * 2, 2.0)
         time.sleep(pause)
 
 

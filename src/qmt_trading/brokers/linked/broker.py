@@ -121,7 +121,12 @@ class LinkedBroker(Outward):
                 self.complained("link_frame", f"柜台链路收到坏行，已断开：{error}", f"a bad line on the link: {error}")
                 self._part(connection, f"坏行：{error} / bad_frame", "bad_frame")
             except RefusedError as error:
-                self._part(connection, f"握手未通过：{error.why} / refused: {error.why}", error.why)
+                chinese, english = (
+                    f"柜台宿主的连接未被接受：{error.why}",
+                    f"a host's connection was refused: {error.why}",
+                )
+                self.complained("host_refused", chinese, english)
+                self._part(connection, f"{chinese} / {english}", error.why)
             else:
                 if connection is self._connection:
                     with self._lock:
@@ -163,9 +168,9 @@ class LinkedBroker(Outward):
             raise RefusedError("dialect")
         if hello.boot in self._superseded:
             raise RefusedError("superseded")
+        if self._end.boot not in ("", hello.boot):
+            self._superseded = [*self._superseded[-63:], self._end.boot]
         if self._connection is not None:
-            if self._end.boot != hello.boot:
-                self._superseded = [*self._superseded[-63:], self._end.boot]
             self._part(self._connection, "有新的连接 / a newer connection took its place", "replaced")
         steady_ns = self._clock.steady_ns()
         with self._lock:
@@ -231,7 +236,15 @@ class LinkedBroker(Outward):
                 self._deliver(SubmitRefused(order.account, order.client_order_id, "连接中断，委托未写出"))
 
     def _watch(self) -> None:
-        """Look at the beats; end what is silent or hung."""
+        """Look at the beats; end what is silent or hung. Unwatched, no submit leaves."""
+        try:
+            self._look()
+        except Exception as error:
+            with self._lock:
+                self._unwatched = f"柜台链路的看守已停止：{error} / the watch of the link has died"
+            raise
+
+    def _look(self) -> None:
         while not self._stopping.wait(_LOOK_S):
             steady_ns = self._clock.steady_ns()
             with self._lock:

@@ -76,6 +76,12 @@ class ChildCarrier:
         )
         self._thread.start()
 
+    @property
+    def pid(self) -> int:
+        """The process of the host that runs now; 0: none does."""
+        with self._lock:
+            return self._child.pid if self._child is not None else 0
+
     def came_up(self) -> None:
         self._has_come_up = True
 
