@@ -439,9 +439,13 @@ class Calls:
         """How many threads have been given up and have not come back."""
         return sum(worker.hung for worker in self.workers)
 
+    @property
+    def hung_in_trade(self) -> int:
+        """Of those, the ones that have to do with orders: quotes that hang are no reason to stop trading."""
+        return sum(worker.hung for worker in self.workers if worker.trades)
+
     def given_up(self) -> None:
-        # Quotes that hang are no reason to stop trading.
-        hung = sum(worker.hung for worker in self.workers if worker.trades)
+        hung = self.hung_in_trade
         if hung > HUNG_MAX:
             self._too_many(hung)
 
@@ -520,6 +524,11 @@ class Worker:
         """Give the call under way ``seconds`` from now."""
         with self._changed:
             self._until = time.monotonic() + seconds
+
+    def abandon(self) -> None:
+        """Wait no longer for the call under way: what it calls is dead."""
+        with self._changed:
+            self._until = 0.0
 
     def look(self) -> None:
         """Replace the thread when its call is overdue; only the watch calls this."""
@@ -915,17 +924,24 @@ class Terminal:
         """Look after a trader that stands until it must go, and return why."""
         trader, misses, rounds = self.trader, 0, 0
         assert trader is not None
+        calls, wait_s = self._host.calls, BEAT_EVERY_S
+        hung_before = calls.hung_in_trade
         while True:
-            self._wake.wait(BEAT_EVERY_S)
+            self._wake.wait(wait_s)
             self._wake.clear()
             if trader.lost:
                 return "与终端的连接断开 the terminal dropped the link"
             rounds += 1
+            hung = self._calls.hung
             answered, failed = self._probe(trader)
             # Nothing answers: the session is dead, though the terminal may never say so.
             misses = misses + 1 if failed and not answered else 0
+            hangs = self._calls.hung > hung
+            if hangs and calls.hung_in_trade - hung_before > 1:
+                return "终端的调用和资产查询都没有返回 neither a call nor the asset query has returned"
             if misses >= MISSES_MAX:
                 return "终端两次没有应答资产查询 two asset queries were not answered"
+            wait_s = 0.0 if hangs else BEAT_EVERY_S
             if rounds % 10 == 0 or any(not account.ready for account in self.accounts.values()):
                 self._ask_status()
 
@@ -972,6 +988,9 @@ class Terminal:
         for account in list(self.accounts.values()):
             if account.kind == "STOCK":
                 self._down(account, why)
+        for worker in self._host.calls.workers:
+            if worker.trades:
+                worker.abandon()  # What waits behind it is for the next trader.
         if trader is not None and trader.native is not None:
             # Calls that wait for an answer which will never come are let go; then stop() may hang on its own.
             waiting = getattr(trader.native, "cbs", {})
@@ -1802,6 +1821,7 @@ class Host:
         """Carry one connection to its end and return why it ended."""
         self.outbox.attach(write, self.hello())
         rest, why = b"", "end of stream"
+        bye: dict[str, Any] = {}
         try:
             while True:
                 received = read()
@@ -1814,14 +1834,17 @@ class Host:
                     raise FrameError("too long")
         except FrameError as error:
             why = "bad_frame"
-            self.outbox.speak({"t": "bye", "why": "bad_frame", "x_text": str(error)[:200]})
+            bye = {"t": "bye", "why": why, "x_text": str(error)[:200]}
         except EndError as error:
             why = str(error)
-            self.outbox.speak({"t": "bye", "why": why})
+            bye = {"t": "bye", "why": why}
         except OSError as error:
             why = f"broken: {error}"
         self._drop_level()
-        self.outbox.flush(0.5)
+        self.outbox.flush(0.5)  # The engine hears nothing of what comes after a bye.
+        if bye:
+            self.outbox.speak(bye)
+            self.outbox.flush(0.5)
         self.outbox.detach()
         return why
 
@@ -1910,6 +1933,9 @@ class Host:
     # The end.
 
     def _too_many_hung(self, hung: int) -> None:
+        with self.lock:
+            self.level = "none"
+            self.book.withdraw_all("not_ready")  # Said while it can be: what is not said is unknown.
         self.tell(TroubleError("hung", str(hung), fatal=EXIT_HUNG).line())
         self.end(EXIT_HUNG, "hung", orderly=False)
 
@@ -1920,6 +1946,7 @@ class Host:
             with self.lock:
                 self.level = "none"
             self.terminal.stop()
+        self.outbox.flush(1.0)  # The engine hears nothing of what comes after a bye.
         self.outbox.speak({"t": "bye", "why": why})
         self.outbox.flush(1.0)
         os._exit(code)

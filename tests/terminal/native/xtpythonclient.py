@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import operator
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -92,7 +93,7 @@ class XtQuantAsyncClient:
 
     def start(self) -> int:
         self._wire = Wire("trader", self._hear)
-        self._wire.call("start", session=self._session, path=self._path)
+        self._wire.call("start", session=self._session, path=self._path, process=os.getpid())
         return 0
 
     def connect(self) -> int:
