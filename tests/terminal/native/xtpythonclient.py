@@ -10,6 +10,7 @@ import importlib
 import itertools
 import operator
 import os
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -89,6 +90,7 @@ class XtQuantAsyncClient:
         raise AttributeError(name)
 
     def init(self) -> int:
+        os.write(1, b"native: started\n")  # Code in C prints where it likes.
         return 0
 
     def start(self) -> int:
