@@ -18,6 +18,10 @@ from qmt_trading.brokers.simulated.wire import Counts
 from qmt_trading.link.dial import Connection, DialError
 from tests.kills.rig import Rig
 
+_HARD = signal.SIGTERM
+if sys.platform != "win32":
+    _HARD = signal.SIGKILL
+
 
 class LinkedRig(Rig):
     """An engine whose exchange lies behind a host of its own, which it starts and starts again."""
@@ -32,7 +36,7 @@ class LinkedRig(Rig):
         if self._rng.randrange(3):
             for pid in self._hosts():
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, _hard())
+                    os.kill(pid, _HARD)
             with contextlib.suppress(DialError):
                 until = time.monotonic() + self._rng.random() * 1.5
                 while time.monotonic() < until:
@@ -55,8 +59,3 @@ class LinkedRig(Rig):
         names = Counter(record.client_order_id for record in book.load() if isinstance(record, Placed))
         book.close()
         return Counts(dict(names), sum(names.values()) - len(names), sum(names.values()))
-
-
-def _hard() -> int:
-    assert sys.platform != "win32", "kills with SIGKILL"
-    return signal.SIGKILL
