@@ -16,7 +16,8 @@ from qmt_trading.brokers.simulated.host_lock import lock
 from qmt_trading.brokers.simulated.records import Placed
 from qmt_trading.brokers.simulated.wire import Counts
 from qmt_trading.link.dial import Connection, DialError
-from tests.kills.rig import Rig
+from qmt_trading.run.reading import read_view
+from tests.kills.rig import START_S, Rig
 
 _HARD = signal.SIGTERM
 if sys.platform != "win32":
@@ -30,6 +31,20 @@ class LinkedRig(Rig):
 
     def _serve(self) -> subprocess.Popen[str] | None:
         return None
+
+    def start(self) -> Connection:
+        """Start an engine and wait until its host's accounts have been listed, so that orders leave."""
+        before = self._listed() if self.kills else {}
+        line = super().start()
+        until = time.monotonic() + START_S
+        while any(session <= before.get(account, 0) for account, session in self._listed().items()):
+            assert time.monotonic() < until, "the host did not come up"
+            time.sleep(0.1)
+        return line
+
+    def _listed(self) -> dict[str, int]:
+        """Return the session of each account's last complete list, by the journal."""
+        return {row.account: row.listed_session for row in read_view(self._folder / "data").accounts}
 
     def _kill(self, line: Connection) -> None:
         """Kill the host in two of three rounds, and the engine at once or after what it does then."""
