@@ -22,7 +22,14 @@ from tests.terminal.package import make_package, make_terminal
 
 SYMBOL: Final = "601988.SH"
 QUICK_HOST: Final = HOST.parents[3] / "tests" / "terminal" / "quick_host.py"
-WAITS: Final = {"BACKOFF_S": [0.2], "BEAT_EVERY_S": 1.0, "BEAT_CALL_S": 1.0, "CALL_S": 2.0, "QUOTES_EVERY_S": 0.05}
+WAITS: Final = {
+    "BACKOFF_S": [0.1, 0.2],
+    "BEAT_EVERY_S": 1.0,
+    "BEAT_CALL_S": 1.0,
+    "CALL_S": 2.0,
+    "QUOTES_EVERY_S": 0.05,
+    "SESSION_REST_S": 0.5,
+}
 """The host's, in seconds: shorter, so that a test of a client that comes back does not take half a minute."""
 OpenTalk = Callable[[Callable[[Said], None], tuple[int, int] | None], HostTalk]
 

@@ -10,19 +10,22 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from qmt_trading.cli import accepting, exit_codes, words
 from qmt_trading.cli.main import app
+from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.words import Mode
 from qmt_trading.run import capabilities, ladder
 from qmt_trading.run.acceptance.checks import CHECKS
 from qmt_trading.run.acceptance.conduct import new_report
-from qmt_trading.run.acceptance.report import FILE, PAGE, SEEN, Result, read
+from qmt_trading.run.acceptance.report import FILE, PAGE, SEEN, Result, read, write
 from qmt_trading.run.acceptance.visit import Visit
 from qmt_trading.run.config import DEFAULT_FOLDERS, load
 from qmt_trading.run.config_terminals import QmtTerminal
+from qmt_trading.run.find_terminal import find
 from qmt_trading.run.locks import folder_lock
 from tests.acceptance.hands import QUICK, working
 from tests.acceptance.test_panic_command import configured
@@ -73,6 +76,22 @@ def test_what_was_seen_goes_into_report_and_card_and_can_be_gone_on_with(
     assert qmt(*words_, "--from", str(made), typed="1122\nq\n", patch=monkeypatch) == exit_codes.OK
     assert "【4】" not in capsys.readouterr().out
     assert working(counter) == []
+
+
+def test_a_report_of_an_older_client_is_not_gone_on_with_and_not_written_over(
+    terminal: QmtTerminal, tmp_path: Path
+) -> None:
+    config = configured(tmp_path, terminal)
+    found, configuration = find(config, ACCOUNT), load(config)
+    begun, folder = accepting._report(found, configuration, None)
+    write(folder, replace(begun, client="an older one"))
+    other, beside = accepting._report(found, configuration, None)
+    assert (other.client, beside) == (begun.client, folder.with_name(f"{folder.name}~2"))
+    with pytest.raises(ConfigurationError, match="客户端已更新"):
+        accepting._report(found, configuration, folder)
+    write(folder, replace(begun, account="…9999"))
+    with pytest.raises(ConfigurationError, match="不是这个账户的"):
+        accepting._report(found, configuration, folder / FILE)
 
 
 def test_without_the_last_four_digits_nothing_is_started(

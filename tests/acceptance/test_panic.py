@@ -26,7 +26,15 @@ AT_9_21 = at_time(dt.date(2026, 11, 26), (9 * 3600 + 21 * 60) * 1_000_000_000)
 
 
 FORGET: Callable[[Said], None] = lambda said: None  # noqa: E731
-QUICK = Pace(ready=20.0, listing=5.0, effort=20.0, after_phase=20.0, between_lists=0.2, retries=(0.3, 0.6))
+QUICK = Pace(
+    ready=20.0,
+    listing=5.0,
+    effort=20.0,
+    after_phase=20.0,
+    between_lists=0.2,
+    between_lists_waiting=0.2,
+    retries=(0.3, 0.6),
+)
 SHORT = structs.replace(QUICK, effort=1.0)
 
 

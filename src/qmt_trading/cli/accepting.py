@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -83,11 +84,11 @@ def acceptance(
         found = find(config, account)
         configuration = _usable(found)
         chosen = _chosen(only)
-        report = _report(found, configuration, since, fresh=only is None)
+        report, folder = _report(found, configuration, since)
         stock = _symbol(symbol)
         locks = _locks(found, configuration)
     try:
-        _conduct(found, configuration, stock, chosen, report, again=only is not None)
+        _conduct(found, configuration, stock, chosen, (report, folder), again=only is not None)
     finally:
         for lock in locks:
             lock.release()
@@ -119,28 +120,40 @@ def _symbol(written: str) -> Symbol:
         fail(exit_codes.USAGE, f"✗ {malformed(error.code, error.figures, position=0).chinese}")
 
 
-def _report(found: Found, configuration: Configuration, since: Path | None, *, fresh: bool) -> Report:
-    """Return the report to go on with: the one that is named, today's, or a new one."""
+def _report(found: Found, configuration: Configuration, since: Path | None) -> tuple[Report, Path]:
+    """Return the report to go on with, the one that is named, today's or a new one, and the folder it is kept in."""
     now_ns = time.time_ns()
-    client = capabilities.client_version(found.terminal.path)
-    today = reports.folder_of(configuration.folder, day_of(now_ns), found.account)
     begun = new_report(
         terminal=found.name,
         account=found.account,
         simulation=found.terminal.simulation,
-        client=client,
+        client=capabilities.client_version(found.terminal.path),
         now_ns=now_ns,
     )
-    if since is None and not (today / reports.FILE).exists():
-        return begun
-    earlier = reports.read(today if since is None else since)
+    folder = reports.folder_of(configuration.folder, day_of(now_ns), found.account)
+    if since is not None:
+        earlier = reports.read(since)
+        if why := _why_other(earlier, begun):
+            raise ConfigurationError(why)
+        return earlier, since if since.is_dir() else since.parent
+    for number in itertools.count(2):
+        if not (folder / reports.FILE).exists():
+            break
+        earlier = reports.read(folder)
+        if not _why_other(earlier, begun):
+            return earlier, folder
+        folder = folder.with_name(f"{folder.name.split('~')[0]}~{number}")
+    return begun, folder
+
+
+def _why_other(earlier: Report, begun: Report) -> str:
+    """Return why a report cannot be gone on with; empty: it can."""
     if (earlier.terminal, earlier.account) != (begun.terminal, begun.account):
-        raise ConfigurationError(f"报告是 {earlier.terminal} {earlier.account} 的，不是这个账户的 / of another account")
-    if earlier.client != client:
-        raise ConfigurationError(
-            f"客户端已更新（报告 {earlier.client or '?'}，现在 {client or '?'}）：请重新验收 / the client has changed"
-        )
-    return earlier
+        return f"报告是 {earlier.terminal} {earlier.account} 的，不是这个账户的 / the report is another account's"
+    if earlier.client != begun.client:
+        versions = f"报告 {earlier.client or '?'}，现在 {begun.client or '?'}"
+        return f"客户端已更新（{versions}）：请重新验收 / the client has changed"
+    return ""
 
 
 def _locks(found: Found, configuration: Configuration) -> list[Lock]:
@@ -161,10 +174,11 @@ def _conduct(
     configuration: Configuration,
     symbol: Symbol,
     chosen: frozenset[int],
-    report: Report,
+    kept: tuple[Report, Path],
     *,
     again: bool,
 ) -> None:
+    report, folder = kept
     person = _Typing()
     kind = "模拟终端" if found.terminal.simulation else "实盘终端"
     show.say(f"验收 {found.name}（{kind}）账户 {found.account}，用 {symbol}")
@@ -181,7 +195,6 @@ def _conduct(
         fail(exit_codes.USAGE, "✗ 没有确认，什么都没有发 / not confirmed, nothing was sent")
     done = {result.number for result in report.results if result.outcome == SEEN}
     checks = [check for check in CHECKS if check.number in chosen and (again or check.number not in done)]
-    folder = reports.folder_of(configuration.folder, day_of(time.time_ns()), found.account)
     visit = Visit(
         found.account,
         found.terminal,

@@ -193,8 +193,9 @@ class HostTalk:
 
     def kill(self) -> None:
         """End the host at once, as a crash would. Repeating is harmless."""
-        if self._child is not None:
-            self._child.close("killed")
+        if self._child is None:
+            return
+        self._child.close("killed")
         with contextlib.suppress(HostGoneError):
             self.listen(STOP_S)
 

@@ -40,15 +40,17 @@ def conduct(visit: Visit, checks: Sequence[Check], report: Report, save: Callabl
         StopError: an order could not be cleared away; the report says so, too.
     """
     stop: StopError | None = None
-    for check in checks:
-        result, stop, goes_on = _one(visit, check)
-        if result is not None:
-            report = replace(report.with_result(result), xtquant=visit.xtquant or report.xtquant, facts=visit.facts)
-            save(report, result)
-            visit.person.say(f"  → {'已见' if result.outcome == 'seen' else '未见'}：{result.told}")
-        if not goes_on:
-            break
-    visit.disconnect()
+    try:
+        for check in checks:
+            result, stop, goes_on = _one(visit, check)
+            if result is not None:
+                report = replace(report.with_result(result), xtquant=visit.xtquant or report.xtquant, facts=visit.facts)
+                save(report, result)
+                visit.person.say(f"  → {'已见' if result.outcome == 'seen' else '未见'}：{result.told}")
+            if not goes_on:
+                break
+    finally:
+        visit.disconnect()
     if stop is not None:
         raise stop
     return report
