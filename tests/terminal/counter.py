@@ -88,6 +88,7 @@ class Counter:
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._hanging: set[str] = set()
+        self._frozen: set[NativeLine] = set()
         self._traders: dict[NativeLine, bool] = {}
         self._kept: list[tuple[NativeLine, str, list[Any]]] = []
         self._order_ids, self._fill_ids = itertools.count(1082130433), itertools.count(1)
@@ -110,10 +111,16 @@ class Counter:
         with self._lock:
             self._hanging |= set(names)
 
+    def freeze(self) -> None:
+        """Let all further calls of the traders that stand now hang; those to come do not."""
+        with self._lock:
+            self._frozen = {line for line in self._traders if line.kind == "trader"}
+
     def release(self) -> None:
         """Let all blocked calls go on."""
         with self._changed:
             self._hanging.clear()
+            self._frozen.clear()
             self._changed.notify_all()
 
     def wait(self, what: Callable[[], Any], seconds: float = 20.0) -> Any:
@@ -253,7 +260,7 @@ class Counter:
             if name not in {"start", "is_connected"}:
                 self.requests.append((name, message.get("request", message)))
                 self._changed.notify_all()
-            while name in self._hanging or "*" in self._hanging:
+            while name in self._hanging or "*" in self._hanging or line in self._frozen:
                 self._changed.wait()
             if line.kind == "quotes":
                 line.answer(message, self._quoted(line, name, message))

@@ -77,7 +77,7 @@ xtquant = '{package}'
 
 
 class Market(Counter):
-    """A counter that keeps positions by account, notes when it was asked, and can let one life of a host hang."""
+    """A counter that keeps positions by account, and notes when and by which host it was asked."""
 
     def __init__(self, accounts: tuple[str, ...], *, held: Sequence[str] = ()) -> None:
         self.asked_at: list[tuple[str, int, Row]] = []
@@ -85,7 +85,6 @@ class Market(Counter):
         self.now_s: Callable[[], float] = time.time
         self.hosts: list[int] = []
         """The process of every trader that has started, in this order."""
-        self._frozen: set[NativeLine] = set()
         self._sequences: dict[str, int] = {}
         super().__init__(accounts)
         for account in accounts:
@@ -97,16 +96,6 @@ class Market(Counter):
         """Let the terminal do right again."""
         self.lies = Lies()
         self.release()
-
-    def freeze(self) -> None:
-        """Let every call of the traders that stand now, and their callbacks, hang: a terminal that is stuck."""
-        with self._lock:
-            self._frozen = {line for line in self._traders if line.kind == "trader"}
-
-    def release(self) -> None:
-        with self._changed:
-            self._frozen.clear()
-        super().release()
 
     def by_hand(
         self, account: str, symbol: str, *, phone: bool, side: str = "buy", quantity: int = 100, status: int = 50
@@ -149,8 +138,6 @@ class Market(Counter):
                 self.hosts.append(message["process"])
             self.asked_at.append((message["name"], time.time_ns(), message.get("request", message)))
             self._sequences[message["name"]] = message.get("seq", 0)
-            while line in self._frozen:
-                self._changed.wait()
         super()._called(line, message)
 
     def _answer(self, line: NativeLine, name: str, seq: int, request: Row) -> None:

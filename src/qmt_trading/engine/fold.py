@@ -32,6 +32,7 @@ from qmt_trading.model.words import LinkState, OrderStatus, Side, SignalStatus, 
 RECENT_MAX = 4096
 """Instructions without an id that are remembered before the expired ones are forgotten."""
 
+_WORDS_MAX = 300
 _UNANSWERED = (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN, OrderStatus.EXPIRED_UNRESOLVED)
 _SPENDS_NO_ID = (SignalStatus.DUPLICATE, SignalStatus.MALFORMED)
 
@@ -64,6 +65,8 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             state.note_calls(record)
         case ev.SubmitRefused():
             _not_sent(state, record.client_order_id, record.text)
+        case ev.SubmitUncertain():
+            _doubted(state, record)
         case ev.SubmitsWithheld():
             for key in record.client_order_ids:
                 _not_sent(state, key, record.cause, observed=record.cause == shadow.CAUSE)
@@ -151,7 +154,6 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             | ev.ResolveRequested()
             | ev.ReconcileRequested()
             | ev.LimitRequested()
-            | ev.SubmitUncertain()
         ):
             pass
         case _:
@@ -309,6 +311,16 @@ def _not_sent(state: State, client_order_id: str, text: str, *, observed: bool =
     if order is not None and not order.answered_ns and order.status in _UNANSWERED:
         ended = bookkeeping.ended(state, order, OrderStatus.NOT_SENT, text)
         state.put_order(observing.withheld(state, order) if observed else ended)
+
+
+def _doubted(state: State, record: ev.SubmitUncertain) -> None:
+    """Keep what is said of an order that is unknown already: often the counter's own words come last."""
+    order = state.find_order(record.client_order_id)
+    if order is None or order.answered_ns or order.status is not OrderStatus.UNKNOWN:
+        return
+    if record.text and record.text not in order.text and len(order.text) + len(record.text) <= _WORDS_MAX:
+        text = f"{order.text}；{record.text}" if order.text else record.text
+        state.put_order(replace(order, text=text, updated_ns=state.now_ns))
 
 
 def _cancel(state: State, command: out.CancelOrder) -> None:

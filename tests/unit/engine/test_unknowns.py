@@ -117,3 +117,15 @@ def test_a_session_older_than_the_known_one_is_told_of_and_not_believed() -> Non
     bench.feed(ev.LinkChanged(ACCOUNT, 0, LinkState.CONNECTED))
     assert bench.alerts() == ["SESSION_OLD"]
     assert bench.engine.state.accounts[ACCOUNT].session == 1
+
+
+def test_what_is_said_of_an_unknown_order_later_is_kept_beside_the_first() -> None:
+    bench = Bench()
+    name = bench.buy()
+    for text in ("-1", "可用资金不足", "-1", ""):
+        bench.feed(ev.SubmitUncertain(ACCOUNT, name, text))
+    assert bench.order(name).text == "-1；可用资金不足"
+    assert bench.alerts().count("ORDER_UNKNOWN") == 1
+    bench.report(bench.row(name))
+    bench.feed(ev.SubmitUncertain(ACCOUNT, name, "late"))
+    assert (bench.order(name).status, "late" in bench.order(name).text) == (OrderStatus.NEW, False)

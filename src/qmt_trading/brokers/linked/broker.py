@@ -236,29 +236,30 @@ class LinkedBroker(Outward):
                 self._deliver(SubmitRefused(order.account, order.client_order_id, "连接中断，委托未写出"))
 
     def _watch(self) -> None:
-        """Look at the beats; end what is silent or hung. Unwatched, no submit leaves."""
+        """Look for as long as the link is open. Unwatched, no submit leaves."""
         try:
-            self._look()
+            while not self._stopping.wait(_LOOK_S):
+                self.look()
         except Exception as error:
             with self._lock:
                 self._unwatched = f"柜台链路的看守已停止：{error} / the watch of the link has died"
             raise
 
-    def _look(self) -> None:
-        while not self._stopping.wait(_LOOK_S):
-            steady_ns = self._clock.steady_ns()
-            with self._lock:
-                connection = self._connection
-                why = self._end.verdict(steady_ns)
-                if connection is not None:
-                    connection.flush()
-            if why and connection is not None:
-                connection.close(why)  # First, as whoever delivers may wait for what this ends.
-                with self._inward:
-                    self._lost(connection, why)
-            late = [each for each, talk in list(self._talks.items()) if each is not connection and talk.late(steady_ns)]
-            for each in late:
-                each.close("没有按时握手 / no handshake in time")
+    def look(self) -> None:
+        """Look at the beats once; end what is silent or hung. The watch does it five times a second."""
+        steady_ns = self._clock.steady_ns()
+        with self._lock:
+            connection = self._connection
+            why = self._end.verdict(steady_ns)
+            if connection is not None:
+                connection.flush()
+        if why and connection is not None:
+            connection.close(why)  # First, as whoever delivers may wait for what this ends.
+            with self._inward:
+                self._lost(connection, why)
+        late = [each for each, talk in list(self._talks.items()) if each is not connection and talk.late(steady_ns)]
+        for each in late:
+            each.close("没有按时握手 / no handshake in time")
 
     # What a host says; under ``_inward``.
 

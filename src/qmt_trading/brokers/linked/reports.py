@@ -39,12 +39,12 @@ WHYS: Final = {
     "fenced": "已确认从未报送",
     "withdrawn": "报送前已撤回",
     "no_id": "撤单失败：委托没有编号",
-    "no_return": "柜台调用没有返回",
-    "raised": "柜台调用出错",
-    "minus_one": "柜台返回 -1",
+    "minus_one": "终端返回 -1，可能已报",
+    "no_return": "终端的调用没有返回，可能已报",
+    "raised": "终端的调用出错，可能已报",
     "terminal": "柜台拒绝",
 }
-"""Why a host refuses or does not know. Source: docs/link.md, "Life of a submit"."""
+"""Why a host refuses, or does not know. Source: docs/link.md, "Life of a submit"."""
 
 
 class Reports:
