@@ -237,6 +237,7 @@ class Panic:
             self._lose(str(error))
             return
         self._hear(0)
+        self._complain(talk)
         self._take(listing.orders)
         self._proven = listing.proves
         self._clean_lists = self._clean_lists + 1 if listing.proves and not self._book.working else 0
