@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from qmt_trading.run.config_terminals import QmtTerminal
-from qmt_trading.run.host_talk import HostTalk, Said, host_command
+from qmt_trading.run.host_talk import HostTalk, Said
+from qmt_trading.run.terminals import host_command
 from tests.terminal.counter import ACCOUNT, Counter
+from tests.terminal.host_end import HOST
 from tests.terminal.package import make_package, make_terminal
 
-SYMBOL = "601988.SH"
+SYMBOL: Final = "601988.SH"
+QUICK_HOST: Final = HOST.parents[3] / "tests" / "terminal" / "quick_host.py"
+WAITS: Final = {
+    "BACKOFF_S": [0.1, 0.2],
+    "BEAT_EVERY_S": 1.0,
+    "BEAT_CALL_S": 1.0,
+    "CALL_S": 2.0,
+    "QUOTES_EVERY_S": 0.05,
+    "SESSION_REST_S": 0.5,
+}
+"""The host's, in seconds: shorter, so that a test of a client that comes back does not take half a minute."""
+OpenTalk = Callable[[Callable[[Said], None], tuple[int, int] | None], HostTalk]
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +39,11 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_package(tmp_path_factory.mktemp("package"))
 
 
-@pytest.fixture
-def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
-    """Return a counter that lists one cheap stock whose market is far above limit-down."""
-    with Counter() as made:
-        monkeypatch.setenv("QMT_TEST_COUNTER", made.address)
+@pytest.fixture(scope="module")
+def counter() -> Iterator[Counter]:
+    """Return a counter that lists one cheap stock whose market is far above limit-down; it ticks."""
+    with Counter() as made, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QMT_TEST_COUNTER", made.address)
         today = dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).strftime("%Y%m%d")
         made.details[SYMBOL] = {
             "InstrumentID": SYMBOL[:6],
@@ -37,21 +55,45 @@ def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
             "PriceTick": 0.01,
         }
         made.ticks[SYMBOL] = {"lastPrice": 5.01, "askPrice": [5.02, 5.03, 0, 0, 0], "bidPrice": [5.01, 5.0, 0, 0, 0]}
-        yield made
+        with ticking(made):
+            yield made
 
 
-@pytest.fixture
-def terminal(tmp_path: Path, package: Path) -> QmtTerminal:
+@contextmanager
+def ticking(counter: Counter) -> Iterator[None]:
+    """Send the newest prices again and again, as an exchange does."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.1):
+            counter.tick(**{f"{code[-2:]}{code[:6]}": tick for code, tick in counter.ticks.items()})
+
+    thread = threading.Thread(target=work, name="ticking")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory, package: Path) -> QmtTerminal:
     return QmtTerminal(
-        path=make_terminal(tmp_path / "qmt"), python="", xtquant=str(package), sessions=(100, 119), simulation=True
+        path=make_terminal(tmp_path_factory.mktemp("qmt")),
+        python="",
+        xtquant=str(package),
+        sessions=(100, 119),
+        simulation=True,
     )
 
 
-@pytest.fixture
-def open_talk(terminal: QmtTerminal) -> Callable[..., HostTalk]:
+@pytest.fixture(scope="module")
+def open_talk(terminal: QmtTerminal) -> OpenTalk:
     """Return what starts a host for the stand-in terminal."""
 
-    def opened(keep: Callable[[Said], None] = lambda said: None, sessions: tuple[int, int] | None = None) -> HostTalk:
-        return HostTalk(host_command(terminal, sessions or (120, 139)), ACCOUNT, keep=keep)
+    def opened(keep: Callable[[Said], None], sessions: tuple[int, int] | None) -> HostTalk:
+        python, _, *arguments = host_command(replace(terminal, sessions=sessions or (120, 139)))
+        return HostTalk([python, str(QUICK_HOST), json.dumps(WAITS), *arguments], ACCOUNT, keep=keep)
 
     return opened

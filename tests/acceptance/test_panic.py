@@ -14,22 +14,40 @@ from msgspec import structs
 from qmt_trading.link import engine_end
 from qmt_trading.market.no_cancel import STANDARD
 from qmt_trading.model.instant import at_time
-from qmt_trading.run.host_talk import HostTalk
+from qmt_trading.run.host_talk import HostTalk, Said
 from qmt_trading.run.panic import HOSTS_MAX, Pace, Panic
 from qmt_trading.run.terminal_orders import TerminalOrder
-from tests.terminal.counter import ACCOUNT, Counter
+from tests.acceptance.conftest import OpenTalk
+from tests.terminal.counter import ACCOUNT, Counter, Lies
 
 SILENT_HOST = Path(__file__).parent / "silent_host.py"
-OpenTalk = Callable[..., HostTalk]
 AT_9_25 = at_time(dt.date(2026, 11, 26), (9 * 3600 + 25 * 60) * 1_000_000_000)
 AT_9_21 = at_time(dt.date(2026, 11, 26), (9 * 3600 + 21 * 60) * 1_000_000_000)
 
 
-QUICK = Pace(ready=20.0, listing=5.0, effort=20.0, after_phase=20.0, between_lists=0.2, retries=(0.3, 0.6))
+FORGET: Callable[[Said], None] = lambda said: None  # noqa: E731
+QUICK = Pace(
+    ready=20.0,
+    listing=5.0,
+    effort=20.0,
+    after_phase=20.0,
+    between_lists=0.2,
+    between_lists_waiting=0.2,
+    retries=(0.3, 0.6),
+)
 SHORT = structs.replace(QUICK, effort=1.0)
 
 
-def a_panic(open_talk: OpenTalk, told: list[str], **more: Any) -> Panic:
+@pytest.fixture(autouse=True)
+def honest(counter: Counter) -> None:
+    """Begin each test at an honest counter with an empty day."""
+    counter.lies = Lies()
+    counter.orders.clear()
+    counter.fills.clear()
+    counter.requests.clear()
+
+
+def a_panic(open_talk: Callable[[], HostTalk], told: list[str], **more: Any) -> Panic:
     return Panic(ACCOUNT, open_talk, told.append, **{"phases": (), "pace": QUICK, **more})
 
 
@@ -48,7 +66,7 @@ def test_own_hand_and_phone_orders_and_the_rest_of_a_part_filled_one_are_cancell
     done = counter.place_elsewhere(phone=False)
     counter.fill(done, 100)
     told: list[str] = []
-    panic = a_panic(open_talk, told)
+    panic = a_panic(lambda: open_talk(FORGET, None), told)
     try:
         assert states(panic.look()) == [("手工", "已报"), ("手机或别处", "已报"), ("本系统", "部成")]
         assert panic.proven
@@ -64,7 +82,7 @@ def test_own_hand_and_phone_orders_and_the_rest_of_a_part_filled_one_are_cancell
 
 
 def test_nothing_at_the_counter_is_said_only_of_two_proven_lists(counter: Counter, open_talk: OpenTalk) -> None:
-    panic = a_panic(open_talk, [])
+    panic = a_panic(lambda: open_talk(FORGET, None), [])
     try:
         assert panic.look() == ()
         assert panic.cancel_all(wait=False).clean
@@ -78,7 +96,7 @@ def test_a_counter_that_refuses_is_asked_again_and_its_words_are_told(counter: C
     counter.lies.cancel = "accepted_yet_not"
     stubborn = counter.place_elsewhere(phone=False)
     told: list[str] = []
-    panic = a_panic(open_talk, told, pace=SHORT)
+    panic = a_panic(lambda: open_talk(FORGET, None), told, pace=SHORT)
     try:
         panic.look()
         counter.move(stubborn, 255)
@@ -97,7 +115,7 @@ def test_a_counter_that_refuses_is_asked_again_and_its_words_are_told(counter: C
 def test_a_cancel_that_was_taken_and_did_nothing_is_repeated(counter: Counter, open_talk: OpenTalk) -> None:
     counter.place_elsewhere(phone=False)
     counter.lies.cancel = "accepted_yet_not"
-    panic = a_panic(open_talk, [])
+    panic = a_panic(lambda: open_talk(FORGET, None), [])
     try:
         panic.look()
         panic._try_all()
@@ -113,7 +131,7 @@ def test_a_cancel_that_was_taken_and_did_nothing_is_repeated(counter: Counter, o
 def test_an_order_that_the_lists_leave_out_has_not_ended_by_that(counter: Counter, open_talk: OpenTalk) -> None:
     counter.place_elsewhere(phone=False)
     counter.lies.cancel = "accepted_yet_not"
-    panic = a_panic(open_talk, [], pace=SHORT)
+    panic = a_panic(lambda: open_talk(FORGET, None), [], pace=SHORT)
     try:
         assert len(panic.look()) == 1
         hidden, counter.orders = counter.orders, []
@@ -128,7 +146,7 @@ def test_an_order_that_the_lists_leave_out_has_not_ended_by_that(counter: Counte
 def test_empty_lists_over_a_dead_link_prove_nothing(counter: Counter, open_talk: OpenTalk) -> None:
     counter.place_elsewhere(phone=False)
     told: list[str] = []
-    panic = a_panic(open_talk, told, pace=SHORT)
+    panic = a_panic(lambda: open_talk(FORGET, None), told, pace=SHORT)
     try:
         panic.look()
         counter.lies.dead_link = True
@@ -154,13 +172,13 @@ def test_between_9_20_and_9_25_it_says_so_and_with_wait_cancels_when_the_exchang
             counter.lies.cancel = ""
         return clock[0]
 
-    panic = a_panic(open_talk, told, phases=STANDARD, now_ns=now_ns, pace=SHORT)
+    panic = a_panic(lambda: open_talk(FORGET, None), told, phases=STANDARD, now_ns=now_ns, pace=SHORT)
     try:
         panic.look()
         outcome = panic.cancel_all(wait=False)
         assert [("不可撤单" in left.why) for left in outcome.left] == [True]
         assert outcome.wait_until_ns == AT_9_25
-        clock[:] = [AT_9_25 - 2_000_000_000, 100_000_000]
+        clock[:] = [AT_9_25 - 1_000_000_000, 200_000_000]
         outcome = panic.cancel_all(wait=True)
     finally:
         panic.close()
@@ -171,7 +189,7 @@ def test_between_9_20_and_9_25_it_says_so_and_with_wait_cancels_when_the_exchang
 def test_a_client_that_is_not_running_is_told_of_and_nothing_is_claimed(counter: Counter, open_talk: OpenTalk) -> None:
     counter.lies.connect_code = -1
     told: list[str] = []
-    panic = a_panic(open_talk, told, pace=structs.replace(SHORT, ready=1.0, listing=1.0))
+    panic = a_panic(lambda: open_talk(FORGET, None), told, pace=structs.replace(SHORT, ready=1.0, listing=1.0))
     try:
         assert panic.look() == ()
         assert not panic.proven
@@ -192,8 +210,8 @@ def test_a_host_that_hangs_is_killed_and_another_one_goes_on(
 
     def opened() -> HostTalk:
         if hung:
-            return open_talk()
-        hung.append(HostTalk([sys.executable, str(SILENT_HOST)], ACCOUNT, keep=lambda said: None))
+            return open_talk(FORGET, None)
+        hung.append(HostTalk([sys.executable, str(SILENT_HOST)], ACCOUNT, keep=FORGET))
         return hung[0]
 
     panic = a_panic(opened, told, pace=structs.replace(QUICK, listing=1.0))
@@ -214,7 +232,7 @@ def test_a_host_that_cannot_stay_is_given_up_after_a_few(open_talk: OpenTalk) ->
     begun: list[HostTalk] = []
 
     def opened() -> HostTalk:
-        begun.append(HostTalk([sys.executable, "-c", "raise SystemExit(3)"], ACCOUNT, keep=lambda said: None))
+        begun.append(HostTalk([sys.executable, "-c", "raise SystemExit(3)"], ACCOUNT, keep=FORGET))
         return begun[-1]
 
     panic = a_panic(opened, told, pace=SHORT)

@@ -12,11 +12,24 @@ import pytest
 from qmt_trading.cli import exit_codes, words
 from qmt_trading.cli.main import app
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.model.words import Mode
+from qmt_trading.run.config import DEFAULT_FOLDERS
 from qmt_trading.run.config_terminals import QmtTerminal
 from qmt_trading.run.find_terminal import find
 from qmt_trading.run.locks import account_lock, folder_lock
-from tests.terminal.counter import ACCOUNT, Counter
+from tests.terminal.counter import ACCOUNT, Counter, Lies
 from tests.unit.run.config_parts import GOOD, QMT_GOOD, written
+
+
+@pytest.fixture(autouse=True)
+def honest(counter: Counter) -> None:
+    """Begin each test at an honest counter with an empty day."""
+    counter.lies = Lies()
+    for seen in (counter.orders, counter.fills, counter.requests, counter.sessions):
+        seen.clear()
+
+
+FOLDER = DEFAULT_FOLDERS[Mode.SHADOW]
 
 
 def configured(folder: Path, terminal: QmtTerminal, more: str = "") -> Path:
@@ -40,7 +53,7 @@ def test_yes_cancels_everything_prints_each_order_and_keeps_the_conversation(
     told = capsys.readouterr().out
     assert told.count("✓ 已撤 000001.SZ") == 2
     assert "没有还活着的委托" in told
-    (kept,) = (tmp_path / "data" / "panic").glob("*.jsonl")
+    (kept,) = (tmp_path / FOLDER / "panic").glob("*.jsonl")
     lines = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
     assert [line["t"] for line in lines if line["by"] == "us" and line["t"] != "list"][:3] == [
         "welcome",
@@ -81,14 +94,14 @@ def test_beside_an_engine_it_points_to_cancel_and_halt_unless_told_otherwise(
     counter: Counter, terminal: QmtTerminal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = configured(tmp_path, terminal)
-    for taken in (folder_lock(tmp_path / "data"), account_lock(find(config, ACCOUNT).lock_scope, ACCOUNT)):
+    for taken in (folder_lock(tmp_path / FOLDER), account_lock(find(config, ACCOUNT).lock_scope, ACCOUNT)):
         try:
             assert qmt("panic", "-a", ACCOUNT, "-c", str(config), "--yes") == exit_codes.LOCKED
             assert "--beside" in capsys.readouterr().err
             assert counter.sessions == []
         finally:
             taken.release()
-    taken = folder_lock(tmp_path / "data")
+    taken = folder_lock(tmp_path / FOLDER)
     try:
         assert qmt("panic", "-a", ACCOUNT, "-c", str(config), "--yes", "--beside") == exit_codes.OK
     finally:
@@ -101,7 +114,7 @@ def test_a_file_that_is_no_configuration_still_tells_the_terminal(terminal: QmtT
     assert found.configuration is None
     assert "nonsense" in found.trouble
     assert (found.terminal.path, found.terminal.xtquant) == (terminal.path, terminal.xtquant)
-    assert found.folder == (tmp_path / "data").resolve()
+    assert found.folder == (tmp_path / FOLDER).resolve()
 
 
 def test_what_cannot_be_found_says_what_to_write(terminal: QmtTerminal, tmp_path: Path) -> None:

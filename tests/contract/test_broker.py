@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -408,29 +407,6 @@ def test_a_killed_exchange_loses_no_order_that_it_answered(served: World) -> Non
     served.process = serve(served.folder, served.address)
     served.ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.CONNECTED, 4)
     assert [row.client_order_id for row in listing(served).rows] == [f"A{number:02d}" for number in range(20)]
-
-
-def test_a_killed_host_does_nothing_twice_and_its_accounts_come_back(tmp_path: Path) -> None:
-    carrier = ChildCarrier(host_command(tmp_path), first_wait_s=0.05)
-    broker = LinkedBroker("linked", carrier, (ONE, TWO), WallClock(), PlainTranslate(), Level.TRADE)
-    ear = Ear()
-    broker.start(ear.deliver)
-    ear.wait(lambda report: isinstance(report, LinkChanged), 2)
-    failed: set[str] = set()
-    for number in range(60):
-        if number == 30:
-            os.kill(carrier.pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
-        failed |= {each.client_order_id for each, _ in broker.submit([order(f"A{number:02d}", "10.00")])}
-    ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.CONNECTED, 4)
-    ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.DOWN, 2)
-    broker.query(QueryBroker(ONE))
-    (listed,) = ear.wait(lambda report: isinstance(report, BrokerListed))
-    broker.stop()
-    assert isinstance(listed, BrokerListed)
-    names = [row.client_order_id for row in listed.rows]
-    refused = {report.client_order_id for report in ear.reports if isinstance(report, SubmitRefused)}
-    assert len(names) == len(set(names))
-    assert not (failed | refused) & set(names)  # What certainly did not leave is not there.
 
 
 def test_a_new_engine_ends_the_old_one(served: World) -> None:

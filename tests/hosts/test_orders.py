@@ -127,7 +127,7 @@ def test_an_observing_host_refuses_submits_and_cancels_whatever_is_armed(start: 
 
 
 def test_a_halt_overtakes_the_queue_and_leaves_cancels_open(start: Start, counter: Counter) -> None:
-    host = start(waits={"CALL_S": 20.0})
+    host = start(waits={"CALL_S": 60.0})
     host.ready()
     counter.hang("orderStock")
     host.submit("a-1")
@@ -150,7 +150,7 @@ def test_a_halt_overtakes_the_queue_and_leaves_cancels_open(start: Start, counte
 
 
 def test_cancels_do_not_wait_for_submits(start: Start, counter: Counter) -> None:
-    host = start(waits={"CALL_S": 20.0})
+    host = start(waits={"CALL_S": 60.0})
     host.ready()
     host.submit("a-1")
     counter.wait_order("a-1")
@@ -176,7 +176,7 @@ def test_a_cancel_goes_by_broker_id_else_by_contract_number_with_its_market(host
 
 
 def test_an_order_that_still_waits_is_withdrawn_by_its_cancel(start: Start, counter: Counter) -> None:
-    host = start(waits={"CALL_S": 20.0})
+    host = start(waits={"CALL_S": 60.0})
     host.ready()
     counter.hang("orderStock")
     host.submit("a-1")
@@ -196,7 +196,7 @@ def test_an_order_that_still_waits_is_withdrawn_by_its_cancel(start: Start, coun
 
 
 def test_a_fence_makes_never_of_not_yet(start: Start, counter: Counter) -> None:
-    host = start(waits={"CALL_S": 20.0})
+    host = start(waits={"CALL_S": 60.0})
     host.ready()
     counter.hang("orderStock")
     host.submit("a-1")
@@ -221,7 +221,7 @@ def test_a_fence_makes_never_of_not_yet(start: Start, counter: Counter) -> None:
 
 
 def test_a_list_comes_after_the_submits_before_it(start: Start, counter: Counter) -> None:
-    host = start(waits={"CALL_S": 20.0})
+    host = start(waits={"CALL_S": 60.0})
     host.ready()
     counter.hang("orderStock")
     for number in range(3):
@@ -236,7 +236,7 @@ def test_a_list_comes_after_the_submits_before_it(start: Start, counter: Counter
 
 
 def test_a_65th_order_in_the_queue_is_refused(start: Start, counter: Counter) -> None:
-    host = start(waits={"CALL_S": 20.0})
+    host = start(waits={"CALL_S": 60.0})
     host.ready()
     counter.hang("orderStock")
     host.submit("first")

@@ -74,7 +74,7 @@ def test_drive_c_needs_an_administrator(terminal: Path, monkeypatch: pytest.Monk
     assert codes(terminal) == ["need_admin"]
 
 
-@pytest.mark.parametrize(("page", "expected"), [(936, []), (1252, ["code_page"])])
+@pytest.mark.parametrize(("page", "expected"), [(936, []), (1252, ["code_page"]), (65001, ["code_page"])])
 def test_a_chinese_path_needs_a_chinese_code_page(
     page: int, expected: list[str], terminal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

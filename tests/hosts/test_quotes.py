@@ -21,9 +21,11 @@ TICK = {
 
 
 def watch(host: HostEnd, counter: Counter, symbols: list[str], markets: list[str]) -> None:
+    """Ask for quotes, and wait until these and no others are subscribed."""
     host.send("watch", symbols=symbols, markets=markets, every=3000)
-    wanted = len(markets) > 0 or len(symbols) > 50
-    counter.wait(lambda: len(counter.subscriptions) == (1 if wanted else len(symbols)))
+    single = [[symbol] for symbol in symbols] if len(symbols) <= 50 else [symbols]
+    wanted = [markets] if markets else single
+    counter.wait(lambda: [codes for codes, _ in counter.subscriptions.values()] == wanted)
 
 
 def test_the_newest_quote_of_a_wanted_symbol_is_told_at_most_once_in_200_ms(host: HostEnd, counter: Counter) -> None:
@@ -45,11 +47,9 @@ def test_the_newest_quote_of_a_wanted_symbol_is_told_at_most_once_in_200_ms(host
     counter.tick(SH600002=TICK)
     host.wait("quotes", rows={"600002.SH": TICK})
     watch(host, counter, [f"600{number:03}.SH" for number in range(51)], [])
-    counter.wait(lambda: [len(codes) for codes, _ in counter.subscriptions.values()] == [51])
     counter.tick(SH600050=TICK)
     host.wait("quotes", rows={"600050.SH": TICK})
     watch(host, counter, ["000001.SZ"], [])
-    counter.wait(lambda: [codes for codes, _ in counter.subscriptions.values()] == [["000001.SZ"]])
     counter.tick(SH600001=TICK, SZ000001=TICK)
     host.wait("quotes", after=host.lines.index(host.all("quotes")[-1]), rows={"000001.SZ": TICK})
     assert not any("600001.SH" in line["rows"] for line in host.all("quotes"))

@@ -72,6 +72,9 @@ class Told(NamedTuple):
 class Rig:
     """Owns the processes; ``close`` ends them."""
 
+    program = "qmt_trading.cli.main"
+    """The module that is run as the engine."""
+
     def __init__(self, folder: Path, seed: int) -> None:
         self._rng = Random(seed)
         self._folder = folder
@@ -79,26 +82,24 @@ class Rig:
         self._config = folder / "qmt.toml"
         accounts = "".join(ACCOUNT.format(number=number) for number in ACCOUNTS)
         self._config.write_text(CONFIG.format(address=self._address, accounts=accounts), encoding="utf-8")
-        self._exchange = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "qmt_trading.brokers.simulated.service",
-                "--folder",
-                str(folder / "exchange"),
-                "--address",
-                self._address,
-            ],
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        assert self._exchange.stdout is not None
-        assert self._exchange.stdout.readline().startswith("ready"), "the exchange did not start"
+        self._exchange = self._serve()
         self._engine: subprocess.Popen[bytes] | None = None
         self._number = 0
         self.sent: dict[str, bytes] = {}
         self.receipts: dict[str, dict[str, object]] = {}
         self.kills = 0
+
+    def _serve(self) -> subprocess.Popen[str] | None:
+        """Start the exchange that outlives the engines."""
+        module, folder = "qmt_trading.brokers.simulated.service", str(self._folder / "exchange")
+        exchange = subprocess.Popen(
+            [sys.executable, "-m", module, "--folder", folder, "--address", self._address],
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        assert exchange.stdout is not None
+        assert exchange.stdout.readline().startswith("ready"), "the exchange did not start"
+        return exchange
 
     def close(self) -> None:
         """End both processes."""
@@ -106,7 +107,7 @@ class Rig:
             if process is not None and process.poll() is None:
                 process.kill()
                 process.wait()
-        if self._exchange.stdout is not None:
+        if self._exchange is not None and self._exchange.stdout is not None:
             self._exchange.stdout.close()
 
     def start(self) -> Connection:
@@ -117,7 +118,7 @@ class Rig:
         (self._folder / "data" / "starts.json").unlink(missing_ok=True)
         with (self._folder / "engine.out").open("ab") as out:
             self._engine = subprocess.Popen(
-                [sys.executable, "-m", "qmt_trading.cli.main", "run", "--quiet", "--config", str(self._config)],
+                [sys.executable, "-m", self.program, "run", "--quiet", "--config", str(self._config)],
                 stdout=out,
                 stderr=out,
             )
@@ -153,12 +154,16 @@ class Rig:
                 until = time.monotonic() + self._rng.random() * 0.06
                 while time.monotonic() < until:
                     self._take(line, 0.005)
-            self._engine.kill()
-            self._engine.wait()
+            self._kill(line)
             self.kills += 1
             with contextlib.suppress(DialError):
                 while True:
                     self._take(line, 0.2)
+
+    def _kill(self, line: Connection) -> None:
+        assert self._engine is not None
+        self._engine.kill()
+        self._engine.wait()
 
     def _take(self, line: Connection, timeout_s: float) -> None:
         try:
@@ -242,13 +247,13 @@ def _names(receipt: dict[str, object]) -> list[str]:
     return [line["client_order_id"] for line in lines if line.get("client_order_id")] if isinstance(lines, list) else []
 
 
-def run_kills(folder: Path, kills: int, seed: int, *, progress: bool = False) -> Told:
+def run_kills(folder: Path, kills: int, seed: int, *, progress: bool = False, rig_of: type[Rig] = Rig) -> Told:
     """Kill an engine ``kills`` times in mid-burst and judge what is left.
 
     Raises:
         AssertionError: the journal and the exchange differ; what was doubled or lost is counted.
     """
-    rig = Rig(folder, seed)
+    rig = rig_of(folder, seed)
     try:
         for number in range(1, kills + 1):
             rig.kill_in_burst()

@@ -8,8 +8,9 @@ from typing import Final
 
 from tests.link.cases import Case
 from tests.link.stand import Stand, simulated
+from tests.terminal.stand import xtquant
 
-HOSTS: Final[Mapping[str, Callable[[Path], Stand]]] = {"simulated": simulated}
+HOSTS: Final[Mapping[str, Callable[[Path], Stand]]] = {"simulated": simulated, "xtquant": xtquant}
 """By name, a function that makes a stand whose files lie in a folder."""
 
 

@@ -183,6 +183,7 @@ def a_halt_overtakes_what_has_not_reached_the_terminal(scene: Scene) -> None:
     scene.stand.hang(0)
     engine.list_of(scene.stand)
     check(set(scene.stand.executed()) <= {"A1"}, f"executed: {scene.stand.executed()}")
+    check(len(engine.all("stage", coid="A2")) == 1, "what was dropped was still looked at")
 
 
 @case()

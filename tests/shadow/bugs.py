@@ -17,7 +17,7 @@ from qmt_trading.model.words import OrderStatus
 from qmt_trading.run import hand_over
 from tests.shadow.run_one import run_one
 
-WORLDS_MAX = 60
+WORLDS_MAX = 150
 """So many are played before a bug counts as not found."""
 
 Bug = Callable[[], AbstractContextManager[object]]

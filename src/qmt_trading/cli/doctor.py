@@ -29,7 +29,7 @@ from qmt_trading.model.instant import day_of
 from qmt_trading.model.numbers import Money
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import BareAction, Mode
-from qmt_trading.run import journal_tools
+from qmt_trading.run import capabilities, journal_tools
 from qmt_trading.run.calendar_file import standing
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.config_compliance import is_high_frequency
@@ -85,6 +85,7 @@ def _checks(path: Path) -> Iterator[Check]:
     yield from _limits(configuration, known_assets(configuration) if folder.good else {})
     yield _calendar(configuration, time.time_ns())
     yield _compliance(configuration, day_of(time.time_ns()))
+    yield from _capabilities(configuration, day_of(time.time_ns()))
     yield folder
     if folder.good:
         for check in (_space, _sync, _engine, _journal):
@@ -145,6 +146,26 @@ def _compliance(configuration: Configuration, today: dt.date) -> Check:
     if fast:
         text += f"；{'、'.join(fast)} 的申报速率达到高频标准（每秒 300 或每日 20,000），须额外报告"
     return Check(name, True, text)
+
+
+def _capabilities(configuration: Configuration, today: dt.date) -> Iterator[Check]:
+    """Say what an acceptance has shown of each client; without one the engine takes nothing for granted."""
+    for terminal in configuration.terminals:
+        if terminal.qmt is None:
+            continue
+        name = f"验收 {terminal.name}"
+        try:
+            card = capabilities.read(configuration.folder, terminal.name)
+        except ConfigurationError as error:
+            yield Check(name, False, str(error))
+            continue
+        client = capabilities.client_version(terminal.qmt.path)
+        why = capabilities.why_absent(card, today=today, client=client)
+        if card is None or why:
+            yield Check(name, True, f"{why}：待核实的委托不会自动了结；做 qmt acceptance --account 账号", warns=True)
+        else:
+            alone = "会凭两份清单自动了结" if card.frozen_queue.value == capabilities.DROPPED else "不会自动了结"
+            yield Check(name, True, f"{card.since} 起，待核实的委托{alone}（qmt acceptance --show）")
 
 
 def _folder(configuration: Configuration) -> Check:

@@ -9,6 +9,7 @@ import typer
 
 from qmt_trading import __version__
 from qmt_trading.cli import (
+    accepting,
     acting,
     actions,
     calendar,
@@ -65,6 +66,7 @@ for command in (
     demo.demo,
     rehearsing.rehearse,
     climbing.ladder,
+    accepting.acceptance,
     doctor.doctor,
     sending.send,
     reading.status,

@@ -15,7 +15,7 @@ from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, ex
 from qmt_trading.model.errors import LockedError
 from qmt_trading.model.instant import time_of_day_ns, to_clock_text, to_hour_text
 from qmt_trading.run.find_terminal import Found, find
-from qmt_trading.run.host_talk import HostTalk, Said, host_command
+from qmt_trading.run.host_talk import HostTalk, Said
 from qmt_trading.run.locks import Lock, account_lock, folder_lock
 from qmt_trading.run.panic import Outcome, Panic
 from qmt_trading.run.terminal_orders import TerminalOrder
@@ -57,7 +57,7 @@ def panic(
     keep = _Evidence(found)
     act = Panic(
         found.account,
-        lambda: HostTalk(host_command(found.terminal, found.sessions), found.account, keep=keep.keep),
+        lambda: HostTalk(found.command(), found.account, keep=keep.keep),
         say,
         phases=found.phases,
     )

@@ -294,6 +294,7 @@ def order(row: Order) -> Plain:
         "broker_order_id": row.broker_order_id,
         "venue_order_id": row.venue_order_id,
         "foreign": row.foreign,
+        "observed": row.observed,
         "strategy": row.strategy,
         "seq": row.signal_seq or None,
         "created_at": to_iso_text(row.created_ns),
@@ -375,7 +376,8 @@ def timed_rows(view: View) -> list[Plain]:
             by = f"信号 {done.dropped_by}" if done.dropped_by > 0 else "人工"
             row = _timed(done.timed, "dropped", f"已被撤单取消（{by}）", done.at_ns)
         elif good:
-            row = _timed(done.timed, "done", f"已执行（{good} ✓ {len(reasons) - good} ✗）", done.at_ns)
+            did = "到时，观察未发" if view.mode is Mode.SHADOW else "已执行"
+            row = _timed(done.timed, "done", f"{did}（{good} ✓ {len(reasons) - good} ✗）", done.at_ns)
         else:
             row = _timed(done.timed, "denied", "已拦截", done.at_ns)
         rows.append({**row, "orders": [name for name in names if name], "reasons": reasons_of(*reasons)})

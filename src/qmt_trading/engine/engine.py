@@ -93,8 +93,9 @@ class Engine:
     def next_due_ns(self) -> int:
         """Return when the engine wants a DeadlineReached, or an InstructionDue; 0: never, as things stand."""
         state = self._state
-        wanted = state.next_due_ns(), state.next_timed_ns(), questions.next_due_ns(state)
-        return min(filter(None, wanted), default=0)
+        order_ns, timed_ns, question_ns = state.next_due_ns(), state.next_timed_ns(), questions.next_due_ns(state)
+        due_ns = min(order_ns, timed_ns) if order_ns and timed_ns else order_ns or timed_ns
+        return min(due_ns, question_ns) if due_ns and question_ns else due_ns or question_ns
 
     def take_due(self, now_ns: int) -> Iterator[Timed]:
         """Yield the instructions that are due now and can be decided: each wants an InstructionDue, before the next."""

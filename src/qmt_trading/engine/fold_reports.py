@@ -11,6 +11,7 @@ from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.usage import MINUTE_NS
 from qmt_trading.model import events as ev
+from qmt_trading.model.limits import ScopeKind
 from qmt_trading.model.order import ClientOrderId, Fill, Order
 from qmt_trading.model.words import OrderStatus
 
@@ -52,9 +53,8 @@ def _count_foreign(state: State, made: Order) -> None:
     """Let an order of somebody else count towards the rates, when it was placed so lately that it still does."""
     if made.created_ns <= state.now_ns - MINUTE_NS:
         return
-    total, account = state.gauges.counted(made.account, "", "")
-    total.add_foreign(made.created_ns, is_account=False)
-    account.add_foreign(made.created_ns, is_account=True)
+    for usage in state.gauges.counted(made.account, "", ""):
+        usage.add_foreign(made.created_ns, is_account=usage.scope.kind is ScopeKind.ACCOUNT)
 
 
 def fold_known_row(state: State, account: Account, row: ev.OrderRow, order: Order) -> list[Finding]:

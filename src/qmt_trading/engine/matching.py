@@ -82,8 +82,7 @@ def identify(
     old = not listed and 0 < row.ordered_ns < state.opened_ns
     key = _by_number(state, account, row, claims)
     if key is not None:
-        order = state.find_order(key)
-        if old and order is not None and order.status is OrderStatus.EXPIRED_UNRESOLVED:
+        if old and state.order(key).status is OrderStatus.EXPIRED_UNRESOLVED:
             return Identity.DEFERRED, None
         return Identity.KNOWN, key
     if old:

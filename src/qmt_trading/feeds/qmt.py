@@ -85,6 +85,7 @@ class QmtFeed:
         self._seen: dict[Symbol, _Seen] = {}
         self._details: dict[Symbol, Detail] = {}
         self._facts: dict[Symbol, _Facts] = {}
+        self._compared: dict[Symbol, tuple[Detail, dt.date, tuple[Difference, ...]]] = {}
         self._missed: dict[Symbol, None] = {}
         self._lock = threading.Lock()
         """Of the silence and the lags alone: several threads hear and look."""
@@ -229,10 +230,14 @@ class QmtFeed:
         return any(detail.trading_day == day for detail in tuple(self._details.values()))
 
     def differences(self, day: dt.date) -> tuple[Difference, ...]:
-        """Return where the details and the rule book disagree on ``day``."""
-        return tuple(
-            difference for detail in tuple(self._details.values()) for difference in compare(detail, self._rules, day)
-        )
+        """Return where the details and the rule book disagree on ``day``; each detail is compared once a day."""
+        found: list[Difference] = []
+        for symbol, detail in tuple(self._details.items()):
+            known = self._compared.get(symbol)
+            if known is None or known[0] is not detail or known[1] != day:
+                known = self._compared[symbol] = detail, day, compare(detail, self._rules, day)
+            found += known[2]
+        return tuple(found)
 
     # Looked at about once a second, by one thread
 

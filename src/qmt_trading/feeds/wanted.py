@@ -12,6 +12,8 @@ SINGLES_MAX: Final = 50
 PACEMAKERS: Final = (Symbol("510300.SH"), Symbol("159919.SZ"))
 """Funds that trade in nearly every snapshot of their exchange: they tell a quiet stock from a dead feed."""
 MARKETS: Final = ("SH", "SZ", "BJ")
+USUAL: Final = frozenset({"SH", "SZ"})
+"""Beijing is asked for where a symbol of it is wanted: a client without its quotes might refuse all three."""
 
 
 class Wanted(NamedTuple):
@@ -27,10 +29,8 @@ def wanted(symbols: Iterable[Symbol], *, every_symbol: bool) -> Wanted:
     Args:
         every_symbol: anything may be bought at any moment, so a quote of everything must be at hand.
     """
-    if every_symbol:
-        return Wanted((), MARKETS)
     singles = {symbol for symbol in symbols if symbol != EVERY_SYMBOL}.union(PACEMAKERS)
-    if len(singles) <= SINGLES_MAX:
+    if len(singles) <= SINGLES_MAX and not every_symbol:
         return Wanted(tuple(sorted(singles)), ())
-    venues = {symbol.rpartition(".")[2] for symbol in singles}
+    venues = USUAL | {symbol.rpartition(".")[2] for symbol in singles}
     return Wanted((), tuple(market for market in MARKETS if market in venues))

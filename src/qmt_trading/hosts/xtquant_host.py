@@ -48,6 +48,8 @@ CLOCK_US_MAX: Final = 5_000_000
 
 CALL_S: Final = 4.5
 """Every call's deadline; under the 5 s after which the engine replaces a busy host."""
+CANCEL_FIRST_S: Final = 0.05
+"""How long an order waits for cancels under way; not for one that hangs."""
 BEAT_CALL_S: Final = 3.0
 BEAT_EVERY_S: Final = 3.0
 MISSES_MAX: Final = 2
@@ -296,8 +298,9 @@ class Outbox:
     def speak(self, line: dict[str, Any]) -> None:
         """Send a line of the session itself, without a number and before all others."""
         with self._changed:
-            self._unnumbered.append(encode(line))
-            self._changed.notify_all()
+            if len(self._unnumbered) < LINES_WAITING_MAX:
+                self._unnumbered.append(encode(line))
+                self._changed.notify_all()
 
     def put(self, line: dict[str, Any]) -> bool:
         """Queue a numbered line; False: it was lost, because too many wait, and a gap will say so."""
@@ -584,8 +587,8 @@ def check_folder(folder: str) -> list[TroubleError]:
         hint = ("，请填 " + inner, "; give " + inner) if os.path.isdir(inner) else ("", "")
         return [TroubleError("wrong_folder", folder, *hint, fatal=EXIT_FOLDER)]
     found = []
-    if not folder.isascii() and code_page() not in {936, 54936, 65001}:
-        # The native code would make a folder of garbled name and wait in it for ever.
+    if not folder.isascii() and code_page() not in {0, 936, 54936}:
+        # The native code takes GB18030: it would make a folder of garbled name and wait in it for ever.
         found.append(TroubleError("code_page", folder, str(code_page()), fatal=EXIT_FOLDER))
     if os.path.splitdrive(folder)[0].upper() == "C:" and not is_administrator():
         found.append(TroubleError("need_admin"))
@@ -602,10 +605,10 @@ def check_folder(folder: str) -> list[TroubleError]:
 
 
 def code_page() -> int:
-    """Return the code page of Windows, in which the native code reads paths; 65001 elsewhere."""
+    """Return the code page of Windows, in which the native code reads paths; 0 elsewhere."""
     if sys.platform == "win32":
         return int(ctypes.windll.kernel32.GetACP())
-    return 65001
+    return 0
 
 
 def is_administrator() -> bool:
@@ -669,6 +672,7 @@ class Order:
         self.state = "new"
         self.stage: dict[str, Any] = {}
         self.broker_id, self.venue_id, self.seen = "", "", False
+        self.trader: Trader | None = None
 
 
 class Account:
@@ -693,6 +697,8 @@ class Trader:
         self.orders: dict[int, Order] = {}
         self.cancels: dict[int, tuple[str, str]] = {}
         self.early: dict[int, dict[str, Any]] = {}
+        self.calling = 0
+        self.unclaimed: list[tuple[str, dict[str, Any]]] = []
         self.closed: set[int] = set()
         self.lost = False
 
@@ -1046,6 +1052,8 @@ class Terminal:
             return
         line = {"t": "row", "account": account.name, "session": account.session, "kind": kind, "row": row}
         order = self._host.book.order_of(trader, kind, row)
+        if order is None and self._host.book.unclaimed(trader, kind, row):
+            return
         line["coid"] = order.coid if order is not None else None
         if account.ready or (account.session and account.subscribed and account.status):
             self._host.tell(line)
@@ -1063,6 +1071,9 @@ class Book:
         self._submits = Worker("orders", host.calls)
         self._cancels = Worker("cancels", host.calls)
         self.submits_queued, self.cancels_queued = 0, 0
+        self._cancels_open = 0
+        self._no_cancel = threading.Event()
+        self._no_cancel.set()
 
     # Submits.
 
@@ -1134,6 +1145,7 @@ class Book:
 
     def _place(self, order: Order, worker: Worker) -> None:
         host, line = self._host, order.line
+        self._no_cancel.wait(CANCEL_FIRST_S)
         with host.lock:
             if order.state != "queued":
                 return
@@ -1147,7 +1159,9 @@ class Book:
             trader = host.terminal.trader
             assert trader is not None
             order.state = "calling"
+            trader.calling += 1
             self.submits_queued -= 1
+            order.trader = trader
         begun = now_us()
         sent = _sequences(trader)
         try:
@@ -1160,6 +1174,7 @@ class Book:
                     self._refuse(order, "bad", repr(error))  # It raised while the request was being filled in.
                 else:
                     self._stage(order, "unknown", "raised", repr(error), us=now_us() - begun)
+                self._called(trader)
             return
         with host.lock:
             early = trader.early.pop(sequence, None)
@@ -1169,6 +1184,23 @@ class Book:
                 self._stage(order, "dispatched", "", "", f"seq {sequence}", now_us() - begun)
             if early is not None:
                 self._answered(trader, order, early)
+            self._called(trader)
+
+    def _called(self, trader: Trader) -> None:
+        """Note that a call is over, and tell the rows that had to wait for it."""
+        trader.calling -= 1
+        if trader.calling == 0:
+            rows, trader.unclaimed = trader.unclaimed, []
+            for kind, row in rows if trader is self._host.terminal.trader else ():
+                self._host.terminal.row(trader, kind, row)
+
+    def unclaimed(self, trader: Trader, kind: str, row: dict[str, Any]) -> bool:
+        """Keep a row whose order's number has come while the call that asks for it has not yet returned."""
+        number = row.get("order_id")
+        if not trader.calling or not any(answer.get("order_id") == number for answer in trader.early.values()):
+            return False
+        trader.unclaimed.append((kind, row))
+        return True
 
     def _order_call(self, trader: Trader, order: Order) -> int:
         line = order.line
@@ -1187,12 +1219,17 @@ class Book:
         with self._host.lock:  # Known even when this thread was given up meanwhile.
             if sequence > 0:
                 trader.orders[sequence] = order
+            early = trader.early.pop(sequence, None) if order.state != "calling" else None
+            if early is not None:
+                self._answered(trader, order, early)
         return sequence
 
     def _lost(self, order: Order, call: str) -> None:
         with self._host.lock:
             if order.state == "calling":
                 self._stage(order, "unknown", "no_return", call)
+                if order.trader is not None:
+                    self._called(order.trader)
 
     def _refuse(self, order: Order, why: str, text: str) -> None:
         if order.state == "queued":
@@ -1236,12 +1273,30 @@ class Book:
                 why, text = "bad", "broker_id"
             elif not int(broker_id or 0) and not venue_id:  # 0 is another client's order, and no id.
                 why, text = "no_id", ""
+            elif not int(broker_id or 0) and line["symbol"][-3:] not in {".SH", ".SZ", ".BJ"}:
+                why, text = "bad", "symbol"
             if why:
                 self._cancel_stage(cid, coid, "refused", why, text)
                 return
             self.cancels_queued += 1
-        run = functools.partial(self._cancel, line, int(broker_id or 0), venue_id)
-        self._cancels.put(Job(run, lambda call: self._cancel_stage(cid, coid, "unknown", "no_return", call)))
+            self._cancels_open += 1
+            self._no_cancel.clear()
+
+        def run(worker: Worker) -> None:
+            self._cancel(line, int(broker_id or 0), venue_id, worker)
+            self._cancel_over()
+
+        def given_up(call: str) -> None:
+            self._cancel_stage(cid, coid, "unknown", "no_return", call)
+            self._cancel_over()
+
+        self._cancels.put(Job(run, given_up))
+
+    def _cancel_over(self) -> None:
+        with self._host.lock:
+            self._cancels_open -= 1
+            if self._cancels_open == 0:
+                self._no_cancel.set()
 
     def _cancel(self, line: dict[str, Any], broker_id: int, venue_id: str, worker: Worker) -> None:
         host, cid, coid = self._host, line["cid"], line["coid"]
@@ -1514,7 +1569,7 @@ class Quotes:
         while True:
             try:
                 found = self._ask("get_client")
-                silent = time.monotonic() - self._heard > pause
+                silent = any(self._wanted) and time.monotonic() - self._heard > pause
                 if found is not client or life != self._life or silent:
                     # A new client has forgotten all subscriptions, and a silent one may have.
                     if found is client and life == self._life:
@@ -1703,7 +1758,7 @@ class Host:
 
     def nak(self, of: str, why: str, name: str = "") -> None:
         """Say that a line had no effect."""
-        self.tell({"t": "nak", "of": of, "why": why, "x_id": name})
+        self.outbox.speak({"t": "nak", "of": of, "why": why, "x_id": name})
 
     def log(self, text: str) -> None:
         """Tell the log something that nobody needs to act on."""

@@ -57,6 +57,13 @@ class Table:
     def has(self, name: str) -> bool:
         return name in self._left
 
+    def is_word(self, name: str, word: str) -> bool:
+        """Tell whether ``name`` is exactly ``word``, and take it if so."""
+        if self._left.get(name) != word:
+            return False
+        self.take(name)
+        return True
+
     def names_left(self) -> tuple[str, ...]:
         """Return the keys that have not been taken, for a table whose keys are anybody's words."""
         return tuple(self._left)

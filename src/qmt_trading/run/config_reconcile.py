@@ -16,6 +16,7 @@ EVERY_NS: Final = 60 * SECOND_NS
 """Of accounts at a real counter, where nothing is written."""
 EVERY_MIN_NS: Final = 10 * SECOND_NS
 """A counter's list takes seconds, and positions lag as long."""
+OFF: Final = "off"
 TOLERANCE: Final = Money(5 * UNIT)
 _ON_DIFFERENCE: Final = {each.value: each for each in OnDifference}
 _ON_FOREIGN: Final = {each.value: each for each in OnForeign}
@@ -44,14 +45,22 @@ def read_reconcile(table: Table) -> Reconcile:
     Raises:
         ConfigurationError: with file, line and what would be right.
     """
-    every_ns = table.span_ns("every", 0) if table.has("every") else None
-    if every_ns is None:
-        table.know("every")
-    elif 0 < every_ns < EVERY_MIN_NS:
-        table.wrong("every", '至少 "10s"；不定时核对写 "0s"', 'at least "10s"; "0s" for never by itself')
+    every_ns = _every_ns(table)
     tolerance = table.money("cash_tolerance", TOLERANCE)
     table.close()
     return Reconcile(every_ns, tolerance)
+
+
+def _every_ns(table: Table) -> int | None:
+    if not table.has("every"):
+        table.know("every")
+        return None
+    if table.is_word("every", OFF):
+        return 0
+    every_ns = table.span_ns("every", EVERY_NS)
+    if every_ns < EVERY_MIN_NS:
+        table.wrong("every", f'至少 "10s"；不定时核对写 "{OFF}"', f'at least "10s"; "{OFF}" for never by itself')
+    return every_ns
 
 
 class Policy(NamedTuple):

@@ -19,6 +19,7 @@ from qmt_trading.run import place
 from qmt_trading.run.config import Configuration
 from qmt_trading.run.config_file import text_of
 from qmt_trading.run.config_terminals import DEFAULT_SESSIONS, QmtTerminal
+from qmt_trading.run.terminals import host_command
 
 OWN_SESSIONS: Final = 20
 """A host beside the engine's takes its session numbers right behind the engine's: two must never share one."""
@@ -50,12 +51,12 @@ class Found(Struct, frozen=True, kw_only=True):
 
     @property
     def lock_scope(self) -> str:
-        return lock_scope(self.terminal.path)
+        """What the engine locks this terminal's accounts under, machine-wide."""
+        return str(self.terminal.path.resolve())
 
-
-def lock_scope(path: Path) -> str:
-    """Return what a QMT terminal's accounts are locked under, machine-wide: its folder, however it is written."""
-    return os.path.normcase(os.path.realpath(path))
+    def command(self, sessions: tuple[int, int] | None = None) -> tuple[str, ...]:
+        """Return the program that speaks for the terminal, with ``sessions`` or those that no engine uses."""
+        return host_command(replace(self.terminal, sessions=sessions or self.sessions))
 
 
 def find(config: Path, account: str, *, path: Path | None = None, python: str = "", xtquant: str = "") -> Found:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
 from qmt_trading.brokers.linked.carrier import Connection, Sent
 from qmt_trading.brokers.linked.child import Child, make_writer
 from qmt_trading.brokers.linked.job import Job
-from qmt_trading.hosts import __file__ as hosts_file
 from qmt_trading.link.engine_end import EngineEnd
 from qmt_trading.link.frames import BadFrameError, Lines, parse
 from qmt_trading.link.handshake import Handshake, RefusedError, farewell
@@ -33,9 +30,7 @@ from qmt_trading.link.messages import (
     Trouble,
 )
 from qmt_trading.model.errors import QmtError
-from qmt_trading.run.config_terminals import QmtTerminal
 
-HOST: Final = Path(hosts_file).parent / "xtquant_host.py"
 STEP_S: Final = 0.25
 """How long a wait for a line lasts before the clock is looked at again."""
 STOP_S: Final = 8.0
@@ -74,13 +69,6 @@ class Listing(NamedTuple):
     def proves(self) -> bool:
         """Tell whether an order that is not in it is not at the counter: every kind came, over a link that lives."""
         return self.answered and self.complete and self.alive
-
-
-def host_command(terminal: QmtTerminal, sessions: tuple[int, int]) -> tuple[str, ...]:
-    """Return the command line that starts a host for ``terminal`` with session numbers out of ``sessions``."""
-    command = [terminal.python or sys.executable, str(HOST), "--terminal", str(terminal.path), "--link", "stdio"]
-    command += ["--sessions", f"{sessions[0]}-{sessions[1]}"]
-    return (*command, "--xtquant", terminal.xtquant) if terminal.xtquant else tuple(command)
 
 
 class HostTalk:
@@ -205,8 +193,9 @@ class HostTalk:
 
     def kill(self) -> None:
         """End the host at once, as a crash would. Repeating is harmless."""
-        if self._child is not None:
-            self._child.close("killed")
+        if self._child is None:
+            return
+        self._child.close("killed")
         with contextlib.suppress(HostGoneError):
             self.listen(STOP_S)
 

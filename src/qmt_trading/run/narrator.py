@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final, TextIO
 
 from qmt_trading import __version__
+from qmt_trading.brokers.qmt.refusals import ADVICE, Refusal, refusal
 from qmt_trading.codec import signal
 from qmt_trading.codec.decoding import narrow
 from qmt_trading.codec.journal_record import Record
@@ -240,7 +241,8 @@ class Narrator:
                 )
                 return Line(at_ns, "info", "fill", text)
             case out.Alert():
-                return Line(at_ns, _LEVELS[record.importance], record.code, self._masked(record.chinese))
+                said = self._masked(record.chinese) + _advice(record)
+                return Line(at_ns, _LEVELS[record.importance], record.code, said)
             case out.InstructionQueued():
                 timed = record.timed
                 what = f"{timed.item.symbol}，{to_clock_text(timed.due_ns)} 执行"
@@ -310,3 +312,11 @@ class Narrator:
         unsent = self._unsent if receipt.status is SignalStatus.ACCEPTED else ""
         text = f"{SIGNAL_TEXT[receipt.status]}{unsent} 信号 {record.seq}" + (f"：{self._masked(why)}" if why else "")
         return Line(at_ns, "info", "answer", text)
+
+
+def _advice(alert: out.Alert) -> str:
+    """Return what may be done about an order that a counter turned down, where its words tell why."""
+    if alert.code != "ORDER_REJECTED":
+        return ""
+    meaning = refusal(alert.chinese.partition("柜台：")[2])
+    return "" if meaning is Refusal.UNTOLD else f"（{ADVICE[meaning][0]}）"

@@ -19,6 +19,8 @@ from qmt_trading.run.terminal_orders import CANCELED, CANCELS_PENDING, OrderBook
 PROOFS: Final = 2
 """So many complete lists of a living link, one after another, show that nothing works."""
 HOSTS_MAX: Final = 4
+CANCELS_AT_ONCE: Final = 30
+"""Between two looks at what is pushed, a fifth of a second: below the rate of high-frequency trading."""
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -32,6 +34,8 @@ class Pace(Struct, frozen=True, kw_only=True):
     after_phase: float = 20.0
     """The same from the end of a time without cancels on."""
     between_lists: float = 0.5
+    between_lists_waiting: float = 3.0
+    """While the exchange takes no cancels."""
     retries: tuple[float, ...] = (1.0, 2.0, 4.0)
     """The pause before each repeat of a cancel, the last one for all that follow."""
 
@@ -138,25 +142,28 @@ class Panic:
         Args:
             wait: where the exchange takes no cancels now, go on when it does again.
         """
+        try:
+            self._go_on(wait=wait)
+        except KeyboardInterrupt:
+            self._say("! 已中止，下面是此刻的情况 / stopped by hand")
+        return self._outcome()
+
+    def _go_on(self, *, wait: bool) -> None:
         until = time.monotonic() + self._pace.effort
         next_list = time.monotonic() + self._pace.between_lists
-        while True:
+        while self._clean_lists < PROOFS and time.monotonic() < until:
             self._try_all()  # By what was seen last: a list may take long, a cancel must not wait for it.
             self._hear(0.2)
-            resumes_ns = self._resumes_ns()
-            if wait and resumes_ns:
+            resumes_ns = self._resumes_ns() if wait else 0
+            if resumes_ns:
                 left_s = (resumes_ns - self._now_ns()) / 1e9
                 hour = to_hour_text(time_of_day_ns(resumes_ns))
                 self._once(f"交易所此刻不收撤单，等到 {hour} 再撤（Ctrl-C 放弃）/ waiting for the exchange")
                 until = max(until, time.monotonic() + left_s + self._pace.after_phase)
             if time.monotonic() >= next_list:
                 self._list()
-                next_list = time.monotonic() + self._pace.between_lists
-            if self._clean_lists >= PROOFS:
-                break
-            if time.monotonic() >= until:
-                break
-        return self._outcome()
+                pace = self._pace
+                next_list = time.monotonic() + (pace.between_lists_waiting if resumes_ns else pace.between_lists)
 
     def _outcome(self) -> Outcome:
         orders = {order.key: order for order in self._book.orders}
@@ -180,6 +187,7 @@ class Panic:
         return tried.why or f"撤了 {tried.count} 次，柜台没有答复 / {tried.count} cancels, no answer"
 
     def _try_all(self) -> None:
+        sent = 0
         for order in self._book.working:
             tried = self._tried.setdefault(order.key, _Tried())
             pause = self._pace.retries[min(tried.count, len(self._pace.retries)) - 1] if tried.count else 0.0
@@ -187,11 +195,14 @@ class Panic:
                 pause = max(pause, self._pace.retries[-1])
             if not order.broker_id and not order.venue_id:
                 continue
+            if tried.count and self._phase(order) is not None:
+                continue  # Once, in case our hours are wrong; again when the exchange takes cancels.
             talk = self._talk
             if talk is None or (tried.host == self._hosts and talk.ms - tried.at_ms < pause * 1000):
                 continue
-            if talk.level != "cancel":
+            if talk.level != "cancel" or sent >= CANCELS_AT_ONCE:
                 return
+            sent += 1
             try:
                 tried.cid = talk.cancel(broker_id=order.broker_id, venue_id=order.venue_id, symbol=order.symbol)
             except HostGoneError as error:
@@ -243,9 +254,7 @@ class Panic:
             try:
                 talk.start()
                 self._talk = talk
-                ready = talk.wait_ready(self._pace.ready if self._hosts == 1 else self._pace.listing)
-                self._complain(talk)
-                if not ready:
+                if not self._wait_ready(talk, self._pace.ready if self._hosts == 1 else self._pace.listing):
                     self._once(
                         f"账户没有就绪：{_state_text(talk)}；仍然试 / the account is not ready; trying all the same"
                     )
@@ -255,6 +264,15 @@ class Panic:
                 self._complain(talk)
                 self._lose(str(error))
         return self._talk
+
+    def _wait_ready(self, talk: HostTalk, wait_s: float) -> bool:
+        """Wait for the account, and tell what stands in its way as soon as it is known."""
+        until = time.monotonic() + wait_s
+        while not talk.wait_ready(0.3):
+            self._complain(talk)
+            if time.monotonic() > until:
+                return False
+        return True
 
     def _doubt(self) -> None:
         self._proven, self._clean_lists = False, 0

@@ -94,6 +94,7 @@ def test_the_row_of_an_end_stops_the_repeats(end: OrderStatus) -> None:
     bench.signal(f"cancel {STOCK}:{ACCOUNT}")
     bench.listed(bench.row(name))
     bench.report(bench.row(name, end))
+    bench.listed(bench.row(name, end))  # Which the cancel had asked for.
     assert bench.engine.next_due_ns() == 0
     bench.later(60)
     assert attempts(bench) == [1]

@@ -37,6 +37,9 @@ def test_a_detail_brings_the_name_the_risk_warning_and_the_stricter_sizes() -> N
     assert rule is not None
     assert rule.quantity_max == 300_000
     assert [each.what for each in feed.differences(DAY)] == ["quantity_max"]
+    assert [each.what for each in feed.differences(DAY + dt.timedelta(days=1))] == ["day"]
+    feed.tell([DETAIL])
+    assert feed.differences(DAY) == ()
 
 
 def test_what_nobody_has_told_of_is_missed_once() -> None:

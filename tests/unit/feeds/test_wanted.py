@@ -23,4 +23,5 @@ def test_fifty_with_the_pacemakers_are_the_most() -> None:
 
 
 def test_who_may_buy_anything_needs_all_markets() -> None:
-    assert wanted([], every_symbol=True) == ((), ("SH", "SZ", "BJ"))
+    assert wanted([], every_symbol=True) == ((), ("SH", "SZ"))
+    assert wanted([Symbol("920001.BJ")], every_symbol=True) == ((), ("SH", "SZ", "BJ"))

@@ -84,6 +84,7 @@ TABLES: Final[dict[str, dict[str, st.SearchStrategy[str]]]] = {
         "settle": SPAN,
         "quote_age_max": SPAN,
     },
+    "[reconcile]": {"every": SPAN, "cash_tolerance": MONEY},
     "[fees]": FEES,
     "[compliance]": {
         "registered": st.just("2026-05-20"),

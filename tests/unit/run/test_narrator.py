@@ -6,12 +6,14 @@ import io
 from pathlib import Path
 from typing import cast
 
+import pytest
 from msgspec.structs import replace
 from tests.engine_bench import ACCOUNT, STOCK, Bench
 from tests.loop_bench import HandClock
 
 from qmt_trading.codec import signal
 from qmt_trading.codec.malformed import general
+from qmt_trading.engine import alerts
 from qmt_trading.model import events as ev
 from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
 from qmt_trading.model.signal import Malformed, Signal
@@ -208,3 +210,19 @@ def test_the_start_tells_of_imported_years_that_cannot_be_read(tmp_path: Path) -
     console = Console(tmp_path)
     console.narrator.starting(safe=False)
     assert "导入的年份不算数" in console.said()
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("[COUNTER][260200][可用资金不足]", "（资金不足：核对可用资金和别的程序的委托）"),
+        ("废单", ""),
+    ],
+)
+def test_a_counters_refusal_comes_with_what_may_be_done(tmp_path: Path, words: str, advice: str) -> None:
+    bench = Bench()
+    bench.connect()
+    order = bench.order(bench.buy())
+    console = Console(tmp_path)
+    console.narrator.records([ev.At(SystemClock().now_ns()), alerts.rejected(order, words)])
+    assert f"柜台：{words}{advice}\n" in console.said()

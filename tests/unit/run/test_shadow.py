@@ -10,7 +10,7 @@ from tests.engine_bench import ACCOUNT, OTHER, STOCK
 from tests.loop_bench import SETTINGS, LoopBench
 
 from qmt_trading.codec.timeline_json import timeline
-from qmt_trading.codec.view_json import order_text, status
+from qmt_trading.codec.view_json import order_text, status, timed_rows
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instant import at_time
@@ -241,6 +241,7 @@ def test_an_instruction_with_a_time_is_decided_at_its_time() -> None:
     (order,) = bench.engine.state.orders
     assert order.observed
     assert order.created_ns >= at_time(dt.date(2026, 11, 24), (10 * 3600 + 20) * SECOND_NS)
+    assert [row["state_text"] for row in timed_rows(bench.engine.view())] == ["到时，观察未发（1 ✓ 0 ✗）"]
     assert nothing_left(bench)
 
 

@@ -101,6 +101,8 @@ def test_more_than_fifty_become_whole_markets() -> None:
     assert watching.take(made.engine.view(), 0, many) == ((), ("SH", "SZ"))
 
 
-def test_who_buys_anything_is_given_every_market() -> None:
+def test_who_buys_anything_is_given_whole_markets() -> None:
     made = Bench()
-    assert Watching(SETTINGS).take(made.engine.view(), 0) == ((), ("SH", "SZ", "BJ"))
+    watching = Watching(SETTINGS)
+    assert watching.take(made.engine.view(), 0) == ((), ("SH", "SZ"))
+    assert watching.take(made.engine.view(), 2 * SECOND_NS, [Symbol("920001.BJ")]) == ((), ("SH", "SZ", "BJ"))

@@ -121,7 +121,12 @@ class LinkedBroker(Outward):
                 self.complained("link_frame", f"柜台链路收到坏行，已断开：{error}", f"a bad line on the link: {error}")
                 self._part(connection, f"坏行：{error} / bad_frame", "bad_frame")
             except RefusedError as error:
-                self._part(connection, f"握手未通过：{error.why} / refused: {error.why}", error.why)
+                chinese, english = (
+                    f"柜台宿主的连接未被接受：{error.why}",
+                    f"a host's connection was refused: {error.why}",
+                )
+                self.complained("host_refused", chinese, english)
+                self._part(connection, f"{chinese} / {english}", error.why)
             else:
                 if connection is self._connection:
                     with self._lock:
@@ -163,9 +168,9 @@ class LinkedBroker(Outward):
             raise RefusedError("dialect")
         if hello.boot in self._superseded:
             raise RefusedError("superseded")
+        if self._end.boot not in ("", hello.boot):
+            self._superseded = [*self._superseded[-63:], self._end.boot]
         if self._connection is not None:
-            if self._end.boot != hello.boot:
-                self._superseded = [*self._superseded[-63:], self._end.boot]
             self._part(self._connection, "有新的连接 / a newer connection took its place", "replaced")
         steady_ns = self._clock.steady_ns()
         with self._lock:
@@ -231,21 +236,30 @@ class LinkedBroker(Outward):
                 self._deliver(SubmitRefused(order.account, order.client_order_id, "连接中断，委托未写出"))
 
     def _watch(self) -> None:
-        """Look at the beats; end what is silent or hung."""
-        while not self._stopping.wait(_LOOK_S):
-            steady_ns = self._clock.steady_ns()
+        """Look for as long as the link is open. Unwatched, no submit leaves."""
+        try:
+            while not self._stopping.wait(_LOOK_S):
+                self.look()
+        except Exception as error:
             with self._lock:
-                connection = self._connection
-                why = self._end.verdict(steady_ns)
-                if connection is not None:
-                    connection.flush()
-            if why and connection is not None:
-                connection.close(why)  # First, as whoever delivers may wait for what this ends.
-                with self._inward:
-                    self._lost(connection, why)
-            late = [each for each, talk in list(self._talks.items()) if each is not connection and talk.late(steady_ns)]
-            for each in late:
-                each.close("没有按时握手 / no handshake in time")
+                self._unwatched = f"柜台链路的看守已停止：{error} / the watch of the link has died"
+            raise
+
+    def look(self) -> None:
+        """Look at the beats once; end what is silent or hung. The watch does it five times a second."""
+        steady_ns = self._clock.steady_ns()
+        with self._lock:
+            connection = self._connection
+            why = self._end.verdict(steady_ns)
+            if connection is not None:
+                connection.flush()
+        if why and connection is not None:
+            connection.close(why)  # First, as whoever delivers may wait for what this ends.
+            with self._inward:
+                self._lost(connection, why)
+        late = [each for each, talk in list(self._talks.items()) if each is not connection and talk.late(steady_ns)]
+        for each in late:
+            each.close("没有按时握手 / no handshake in time")
 
     # What a host says; under ``_inward``.
 

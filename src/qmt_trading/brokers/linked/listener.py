@@ -93,11 +93,14 @@ class ListenerCarrier:
             thread.start()
 
     def _serve(self, side: Side, connection: Dialled) -> None:
-        side.opened(connection)
-        why = connection.read(side)
-        with self._lock:
-            self._connections.pop(connection, None)
-        side.closed(connection, why, ())
+        why = "读取中断 / reading has failed"
+        try:
+            side.opened(connection)
+            why = connection.read(side)
+        finally:
+            with self._lock:
+                self._connections.pop(connection, None)
+            side.closed(connection, why, ())
 
 
 class Dialled:

@@ -21,6 +21,8 @@ from qmt_trading.model.outputs import CancelOrder, QueryBroker, SubmitOrder
 from qmt_trading.model.signal import AccountId
 from qmt_trading.ports import Clock, SubmitError
 
+_LISTS_MAX: Final = 256
+"""Lists that may be on their way; the oldest is given up."""
 _FOREIGN: Final = "~"
 """How the engine's name of an order begins that is not ours."""
 
@@ -46,6 +48,8 @@ class Outward:
         self._questions = 0
         self._wanted: dict[str, object] | None = None
         self._halted = False
+        self._unwatched = ""
+        """Why nobody looks at the host's beats any more; empty: somebody does."""
         self._connections = 0
         self._ending = ""
         self._phase = LinkPhase.CLOSED
@@ -146,7 +150,7 @@ class Outward:
         if self.level is not Level.TRADE:
             return NotSentError("本级别不允许下单，未报送 / this level sends no orders")
         steady_ns = self._clock.steady_ns()
-        obstacle = self._end.obstacle(steady_ns)
+        obstacle = self._unwatched or self._end.obstacle(steady_ns)
         if obstacle:
             return NotSentError(obstacle)
         way = self._accounts.get(order.account)
@@ -199,6 +203,8 @@ class Outward:
         question = f"q{self._questions}"
         if self._send("list", {"q": question, "account": account}):
             self._lists[question] = Gathered(account, self._clock.now_ns())
+            if len(self._lists) > _LISTS_MAX:
+                del self._lists[next(iter(self._lists))]
 
     def _question(self, name: str, fields: Mapping[str, object]) -> str:
         with self._lock:

@@ -42,6 +42,7 @@ WHYS: Final = {
     "minus_one": "终端返回 -1，可能已报",
     "no_return": "终端的调用没有返回，可能已报",
     "raised": "终端的调用出错，可能已报",
+    "terminal": "柜台拒绝",
 }
 """Why a host refuses, or does not know. Source: docs/link.md, "Life of a submit"."""
 

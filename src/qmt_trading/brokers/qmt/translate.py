@@ -36,6 +36,8 @@ REMARK_BYTES_MAX: Final = 22
 _SYMBOL: Final = re.compile(r"[0-9]{6}\.(SH|SZ|BJ)", re.ASCII)
 _ELSEWHERE: Final = re.compile(r"[0-9A-Za-z]{1,32}\.(HK|HGT|SGT|SF|DF|ZF|IF|INE|GF|SHO|SZO|NEEQ|OTC)", re.ASCII)
 """Markets of a terminal that are none of ours."""
+_NO_SECURITY: Final = re.compile(r"(?![0-9]{6}\.(SH|SZ|BJ)$)[0-9A-Za-z]{1,32}\.[A-Za-z]{2,5}", re.ASCII)
+"""What an account may hold beside securities of ours, such as 标准券 under a code of its own."""
 
 
 class Asset(NamedTuple):
@@ -114,10 +116,13 @@ def fill_row(row: Row) -> FillRow:
     evening.
 
     Raises:
-        OtherBusinessError: as of ``order_row``.
+        OtherBusinessError: as of ``order_row``, or nothing was traded: some counters list cancels among executions.
         RowError: it cannot be read.
     """
     symbol, side = _symbol(row), _side(row)
+    traded = quantity(row, "traded_volume")
+    if not traded:
+        raise OtherBusinessError(row, "成交数量为 0，没有成交", "nothing was traded")
     fill_id = text(row, "traded_id")
     if not fill_id:
         raise RowError(row, "成交编号为空", "the execution has no number")
@@ -133,7 +138,7 @@ def fill_row(row: Row) -> FillRow:
         symbol=symbol,
         side=side,
         price=paid,
-        quantity=quantity(row, "traded_volume", least=1),
+        quantity=traded,
         day=day_of(filled_ns),
         filled_ns=filled_ns,
     )
@@ -152,15 +157,13 @@ def position(row: Row, account: AccountId, *, working_sells: int = 0) -> Positio
     held = quantity(row, "volume")
     if not held:
         return None
-    try:
-        symbol = _symbol(row)
-    except OtherBusinessError:
+    if _NO_SECURITY.fullmatch(text(row, "stock_code")):
         return None
     frozen = Quantity(0) if row.get("frozen_volume") is None else quantity(row, "frozen_volume")
     sellable = quantity(row, "can_use_volume") + min(frozen, working_sells)
     return Position(
         account=account,
-        symbol=symbol,
+        symbol=_symbol(row),
         quantity=held,
         sellable_quantity=Quantity(min(held, sellable)),
         cost=Money(_cost_price(row) * held),

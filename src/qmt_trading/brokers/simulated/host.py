@@ -19,6 +19,7 @@ from qmt_trading.brokers.simulated.chaos import Lie, LyingExchange
 from qmt_trading.brokers.simulated.exchange import Exchange
 from qmt_trading.brokers.simulated.host_end import HostEnd, Work
 from qmt_trading.brokers.simulated.host_lane import Lane
+from qmt_trading.brokers.simulated.host_lock import lock
 from qmt_trading.brokers.simulated.host_rig import Hanging, Rig
 from qmt_trading.brokers.simulated.host_talk import Facts, StandardStreams, Talk, dial_for_ever
 from qmt_trading.brokers.simulated.host_tells import Telling
@@ -241,6 +242,7 @@ def main() -> None:
     arguments.folder.mkdir(parents=True, exist_ok=True)
     quotes = SeededQuotes(arguments.seed)
     try:
+        lock(arguments.folder)
         book = FileBook(arguments.folder / BOOK_NAME)
         exchange = Exchange(arguments.account, quotes, now_ns=time.time_ns(), seed=arguments.seed, book=book)
     except (ConfigurationError, OSError) as error:

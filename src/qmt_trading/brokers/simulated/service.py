@@ -18,28 +18,17 @@ from qmt_trading.brokers.simulated import wire
 from qmt_trading.brokers.simulated.book import FileBook
 from qmt_trading.brokers.simulated.chaos import Lie, LyingExchange
 from qmt_trading.brokers.simulated.exchange import Exchange
+from qmt_trading.brokers.simulated.quotes import SeededQuotes
 from qmt_trading.market.sessions import ALWAYS_OPEN
-from qmt_trading.market.synthetic import STEP_NS, Seal, synthetic_quote
+from qmt_trading.market.synthetic import STEP_NS
 from qmt_trading.model.errors import ConfigurationError, NotSentError, OutcomeUnknownError
 from qmt_trading.model.events import Report, SubmitRefused, SubmitUncertain
-from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.outputs import CancelOrder, SubmitOrder
 
 BOOK_NAME: Final = "exchange.book"
 _UNSENT_MAX: Final = 200_000
 """Lines an engine may be behind before its connection is closed: it may be frozen, the exchange must not be."""
-
-
-class _Quotes:
-    """Made-up quotes of one seed, with seals."""
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self.seals: dict[Symbol, Seal] = {}
-
-    def quote(self, symbol: Symbol, now_ns: int) -> Quote | None:
-        return synthetic_quote(self._seed, symbol, now_ns // STEP_NS, self.seals.get(symbol))
 
 
 class _Connection:
@@ -89,7 +78,7 @@ class Service:
         Raises:
             ConfigurationError: the address is in use or unusable, or the book is damaged.
         """
-        self._quotes = _Quotes(seed)
+        self._quotes = SeededQuotes(seed)
         self._listener = _listen(address)
         self._cookie = wire.make_cookie(folder) if wire.is_tcp(address) else ""
         exchange = Exchange(
@@ -213,10 +202,7 @@ class Service:
                     )
                 )
             case wire.SealSet():
-                if request.seal is None:
-                    self._quotes.seals.pop(request.symbol, None)
-                else:
-                    self._quotes.seals[request.symbol] = request.seal
+                self._quotes.seal(request.symbol, request.seal)
             case wire.LiesSet():
                 self._exchange.lies = frozenset(request.lies)
             case wire.LinkBroken():

@@ -43,7 +43,14 @@ def next_question_ns(state: State, account: Account) -> int:
 
 def next_due_ns(state: State) -> int:
     """Return when the first of all accounts is to be asked about; 0: none is."""
-    return min(filter(None, (next_question_ns(state, each) for each in state.accounts.values())), default=0)
+    found_ns = 0
+    for account in state.accounts.values():
+        # Looked at every turn, and most accounts want nothing.
+        if account.asking_ns or account.ask_again or account.differences or account.settings.reconcile_every_ns:
+            due_ns = next_question_ns(state, account)
+            if due_ns and not 0 < found_ns < due_ns:
+                found_ns = due_ns
+    return found_ns
 
 
 def due_accounts(state: State) -> list[AccountId]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -419,3 +420,27 @@ def test_after_the_stop_nothing_is_delivered_and_nothing_leaves(bench: Bench) ->
     assert [type(error) for _, error in bench.broker.submit([order()])] == [NotSentError]
     assert (bench.take(), bench.wire.said("cancel")) == ([], [])
     assert bench.broker.condition().phase is LinkPhase.CLOSED
+
+
+def test_a_life_that_was_followed_by_another_does_not_come_back(bench: Bench) -> None:
+    bench.connect("first")
+    closed(bench)
+    bench.connect("second")
+    closed(bench)
+    wire = bench.greet("first")
+    assert [line["why"] for line in wire.said("bye")] == ["superseded"]
+    assert "host_refused" in {trouble.code for trouble in bench.troubles}
+    assert bench.greet("second", resume={"sid": "s", "got": 1}).said("welcome") != []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nothing_leaves_over_a_link_that_nobody_watches(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.connect()
+    monkeypatch.setattr(bench.wire, "flush", lambda: 1 / 0)
+    until = time.monotonic() + 20
+    while not bench.broker.submit([order(f"A{time.monotonic_ns()}", wait_ns=60 * SECOND_NS)]):
+        assert time.monotonic() < until
+        bench.tell({"t": "stage", "coid": bench.wire.said("submit")[0]["coid"], "st": "dispatched"})
+        time.sleep(0.05)
+    ((_, error),) = bench.broker.submit([order("B")])
+    assert "看守" in str(error)

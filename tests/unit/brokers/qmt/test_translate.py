@@ -173,7 +173,7 @@ def test_a_fill_is_read_and_its_day_is_shanghais() -> None:
     [
         ({"traded_id": ""}, "成交编号"),
         ({"traded_price": 0.0}, "成交价为 0"),
-        ({"traded_volume": 0}, "traded_volume"),
+        ({"traded_volume": -100}, "traded_volume"),
         ({"traded_time": 0}, "traded_time"),
         ({"traded_time": None}, "缺少 traded_time"),
     ],
@@ -181,6 +181,22 @@ def test_a_fill_is_read_and_its_day_is_shanghais() -> None:
 def test_a_fill_that_cannot_be_is_named(changed: Row, named: str) -> None:
     with pytest.raises(RowError, match=named):
         translate.fill_row(fill(**changed))
+
+
+def test_an_execution_of_nothing_is_none() -> None:
+    with pytest.raises(OtherBusinessError, match="没有成交"):
+        translate.fill_row(fill(traded_volume=0, traded_price=0.0, traded_id=""))
+
+
+@pytest.mark.parametrize("code", ["SHRQ88.SH", "10004567.SHO", "00700.HK", "60000.SH"])
+def test_what_is_held_under_another_code_is_no_position_of_ours(code: str) -> None:
+    assert translate.position(held(stock_code=code), ACCOUNT) is None
+
+
+@pytest.mark.parametrize("code", ["600000", "", "600000.SH.", "浦发银行"])
+def test_a_holding_without_a_code_is_an_error(code: str) -> None:
+    with pytest.raises(RowError, match="证券代码"):
+        translate.position(held(stock_code=code), ACCOUNT)
 
 
 def test_what_is_sold_out_is_no_position() -> None:

@@ -1,0 +1,48 @@
+"""A terminal's order rows in a hurry: whatever is missing or strange, something is said and nothing raised."""
+
+from __future__ import annotations
+
+import pytest
+
+from qmt_trading.run.terminal_orders import OrderBook, order_of
+
+ROW = {"stock_code": "600000.SH", "order_id": 7, "order_sysid": "S1", "order_status": 50, "order_type": 23}
+
+
+@pytest.mark.parametrize(
+    "row", [{}, {"order_status": None}, {"order_status": "x"}, {"order_status": 58}, {"price": []}]
+)
+def test_a_row_that_says_little_may_still_work(row: dict[str, object]) -> None:
+    assert order_of(row).works
+
+
+@pytest.mark.parametrize("status", [53, 54, 56, 57])
+def test_only_four_states_have_ended(status: int) -> None:
+    assert not order_of({**ROW, "order_status": status}).works
+
+
+@pytest.mark.parametrize(
+    ("change", "origin"),
+    [
+        ({"order_remark": "ABCDE00000001"}, "本系统"),
+        ({"order_id": 0}, "手机或别处"),
+        ({"order_remark": ""}, "手工"),
+        ({"order_remark": "grid-1"}, "其他程序 grid-1"),
+    ],
+)
+def test_who_has_sent_it_is_told_as_far_as_the_row_tells(change: dict[str, object], origin: str) -> None:
+    assert order_of({**ROW, **change}).origin == origin
+
+
+@pytest.mark.parametrize(("number", "broker_id"), [(0, ""), (-1, ""), (7, "7"), ("7", "7"), (None, "")])
+def test_a_number_that_is_none_cannot_be_cancelled_by(number: object, broker_id: str) -> None:
+    assert order_of({**ROW, "order_id": number}).broker_id == broker_id
+
+
+def test_the_newest_row_of_an_order_counts_and_one_that_is_left_out_stays() -> None:
+    book = OrderBook()
+    book.take([ROW, {**ROW, "order_id": 8}])
+    book.take([{**ROW, "order_status": 54}])
+    assert [order.broker_id for order in book.working] == ["8"]
+    book.take([])
+    assert len(book.orders) == 2
