@@ -339,5 +339,18 @@ def test_no_order_leaves_where_the_price_is_in_doubt(
     assert counter.asked("orderStock") == []
 
 
+def test_an_hour_or_a_price_that_has_passed_while_the_person_was_at_it_sends_nothing(
+    visit: Visit, hands: Hands, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands.script["在一秒内"] = lambda: monkeypatch.setattr(visit, "_may_order", lambda: "已是 14:57")
+    with pytest.raises(CannotError, match="已是 14:57"):
+        RUN[3](visit)
+    monkeypatch.undo()
+    hands.script["在一秒内"] = lambda: monkeypatch.setattr(visit, "_far_at", visit._far_at - 181)
+    with pytest.raises(CannotError, match="几分钟"):
+        RUN[3](visit)
+    assert counter.asked("orderStock") == []
+
+
 def test_dates_are_those_of_shanghai(visit: Visit) -> None:
     assert visit.today() == dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()

@@ -777,6 +777,7 @@ class Terminal:
             self._fail(TroubleError("no_xtquant", repr(error), fatal=EXIT_XTQUANT))
         failures = 0
         while True:
+            hung = self._host.calls.hung_in_trade
             try:
                 self._connect()
                 failures = 0
@@ -786,6 +787,8 @@ class Terminal:
                 self._fail(trouble)
             except OverdueError as error:
                 why = f"终端没有应答 no answer: {error}"
+                if hung >= MISSES_MAX:  # The session before hung, too: it is the process that is stuck.
+                    self._host.give_up(self._host.calls.hung_in_trade)
             except Exception as error:  # noqa: BLE001 - xtquant raises anything; a new trader is built.
                 why = f"连接出错 {error!r}"
                 self._fail(TroubleError("connect_failed", repr(error)))
@@ -1740,7 +1743,7 @@ class Host:
         self.observe: bool = options.observe
         self.xtquant: str = options.xtquant
         self.level, self.halted = "none", False
-        self.calls = Calls(self._too_many_hung, self.log)
+        self.calls = Calls(self.give_up, self.log)
         self.terminal = Terminal(self, options.terminal, options.xtquant, sessions)
         self.book = Book(self)
         self.lists = Lists(self)
@@ -1938,7 +1941,8 @@ class Host:
 
     # The end.
 
-    def _too_many_hung(self, hung: int) -> None:
+    def give_up(self, hung: int) -> NoReturn:
+        """End the process, to be started again: so many of its calls do not return."""
         with self.lock:
             self.level = "none"
             self.book.withdraw_all("not_ready")  # Said while it can be: what is not said is unknown.

@@ -22,8 +22,9 @@ from qmt_trading.market.rulebook import book_of
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import ConfigurationError, DoorError, LockedError
+from qmt_trading.model.morning import CheckItem
 from qmt_trading.model.numbers import SECOND_NS
-from qmt_trading.model.view import View
+from qmt_trading.model.view import AccountRow, View
 from qmt_trading.model.words import LinkState, TradingState
 from qmt_trading.ports import Broker, MarketFeed, SignalSource
 from qmt_trading.run.actions_file import ActionsFile
@@ -250,7 +251,7 @@ class Application:
         until_ns = self._clock.steady_ns() + READY_WAIT_NS
         while self._clock.steady_ns() < until_ns and not self._stopping.is_set():
             rows = self._loop.view.accounts
-            if rows and all(row.ready and row.link is LinkState.CONNECTED for row in rows):
+            if rows and all(_can_trade(row) for row in rows):
                 return
             time.sleep(0.005)
 
@@ -418,3 +419,8 @@ class Application:
         if recording is None:
             return SyntheticFeed(self._configuration.terminals[0].seed, self._rules)
         return RecordedFeed(recording, begin_ns=self._clock.now_ns(), rules=self._rules)
+
+
+def _can_trade(row: AccountRow) -> bool:
+    is_checked = CheckItem.UNCHECKED not in row.morning.closed
+    return row.ready and row.link is LinkState.CONNECTED and is_checked
