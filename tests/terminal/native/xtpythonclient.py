@@ -10,7 +10,6 @@ import importlib
 import itertools
 import operator
 import os
-import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
