@@ -78,3 +78,32 @@ def test_a_hung_host_is_replaced_while_signals_are_answered_and_cancels_wait(
             at.wait(lambda name=name, expected=expected: at.order(name).status in expected)  # type: ignore[misc]
         assert at.running.view.submits_closed == ""
         at.reaches(at.buy(SYMBOLS[55], ACCOUNT, id="hung/new"), OrderStatus.NEW)
+
+
+def test_a_hung_host_holds_up_neither_another_terminal_nor_the_end(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, there = Market((ACCOUNT,)), Market((OTHER,))
+    with desk(tmp_path, package, [here, there], limits=WIDE) as at:
+        at.quote(*SYMBOLS[:20])
+        stuck = [at.host_id(1)]
+        there.freeze()
+        os.kill(stuck[0], signal.Signals["SIGSTOP"])
+        slowest = 0.0
+        for number, symbol in enumerate(SYMBOLS[:10]):
+            began = time.monotonic()
+            receipt = at.send(f"buy {symbol} 100@10.00:{ACCOUNT},{OTHER} #both/{number}")
+            name = next(line.client_order_id for line in receipt.orders if line.account == ACCOUNT)
+            row = here.wait_order(name)
+            at.wait(lambda name=name: at.order(name).status is OrderStatus.NEW)  # type: ignore[misc]
+            at.send(f"{symbol}:*")
+            at.wait(lambda row=row: row["order_status"] == 54)  # type: ignore[misc]
+            slowest = max(slowest, time.monotonic() - began)
+        began = time.monotonic()
+        at.stop()
+        took = time.monotonic() - began
+        here.wait(lambda: not is_alive(stuck[0]))
+    with capsys.disabled():
+        print(f"\nbeside a stopped host: an order and its cancel took {slowest:.3f} s at most, the end {took:.1f} s")
+    assert slowest < 5
+    assert took < 20

@@ -6,7 +6,10 @@ import time
 from collections import Counter as Count
 
 from qmt_trading.client import Receipt
+from qmt_trading.engine.transitions import LIVE
+from qmt_trading.model import events as ev
 from qmt_trading.model.order import Order
+from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import OrderStatus, TradingState
 from tests.terminal.counter import Row
 from tests.terminal.engine import Desk
@@ -281,6 +284,44 @@ def test_a33_one_unanswered_order_freezes_its_account_symbol_and_side_only(at: D
         at.reaches(at.buy(stock, account, id=f"a33/{account}{number}"), OrderStatus.NEW)
     at.send(f"撤卖 {symbol}:{OTHER} #a33/9")
     at.reaches(sold, OrderStatus.CANCELED)
+
+
+def test_a_halt_drops_what_still_waits_at_the_host(at: Desk) -> None:
+    first, second = next(FREE), next(FREE)
+    at.market.hang("orderStock")
+    handed = at.buy(first, ACCOUNT, id="halt/1")
+    at.market.wait(lambda: asked(at, first))
+    waiting = at.buy(second, ACCOUNT, id="halt/2")
+    at.ask(ev.HaltRequested("me", "drill"))
+    try:
+        assert "已停止" in at.reaches(waiting, OrderStatus.NOT_SENT).text
+        at.market.release()
+        at.reaches(handed, OrderStatus.NEW)
+        at.send(f"{first}:{ACCOUNT}")
+        at.reaches(handed, OrderStatus.CANCELED)
+    finally:
+        at.ask(ev.ResumeRequested("me", "drill"))
+    assert asked(at, second) == 0
+    at.reaches(at.buy(second, ACCOUNT, id="halt/3"), OrderStatus.NEW)
+
+
+def test_a_state_that_nobody_has_described_lets_its_account_only_sell(at: Desk) -> None:
+    symbol = next(FREE)
+    row = at.market.by_hand(OTHER, symbol, phone=False)
+    at.shows(row)
+    at.market.move(row, 61)
+    at.wait(lambda: at.account(OTHER).state is TradingState.REDUCING)
+    try:
+        assert at.shows(row).status in LIVE  # It may still fill.
+        assert "61" in at.account(OTHER).told.why
+        assert at.account(ACCOUNT).state is TradingState.ACTIVE
+        assert at.send(f"buy {next(FREE)} 100@10.00:{OTHER} #state/1").status == "denied"
+        sold = at.accepted(f"sell {HELD[3]} 100@10.00:{OTHER} #state/2")
+        at.reaches(sold, OrderStatus.NEW)
+        at.market.move(row, 54)
+        at.wait(lambda: at.shows(row).status is OrderStatus.CANCELED)
+    finally:
+        at.ask(ev.ResumeRequested("me", "looked at", AccountId(OTHER)))
 
 
 def test_nothing_was_placed_twice_in_all_of_this(at: Desk) -> None:
