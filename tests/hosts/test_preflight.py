@@ -53,10 +53,10 @@ def test_a_folder_that_cannot_be_written_is_told(terminal: Path) -> None:
 
 
 def test_a_folder_that_refuses_a_file_is_told(terminal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: str, *rest: object, **more: object) -> None:
+    def refuse(path: str, flags: int) -> None:
         raise PermissionError(13, "denied", path)
 
-    monkeypatch.setattr(module, "open", refuse, raising=False)
+    monkeypatch.setattr(module.os, "open", refuse)
     (trouble,) = module.check_folder(str(terminal))
     assert trouble.code == "not_writable"
     assert "denied" in trouble.line()["text"]

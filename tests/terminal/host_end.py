@@ -39,11 +39,7 @@ class HostEnd:
         """Start the host; ``waits`` are constants of its own to be shortened, such as CALL_S."""
         program = [str(HOST)] if waits is None else [str(QUICK), json.dumps(waits)]
         command = [python, *program, "--terminal", str(terminal), "--xtquant", str(package), *options]
-        environment = {
-            **os.environ,
-            "QMT_TEST_COUNTER": counter.address if counter else "",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
+        environment = {**os.environ, "QMT_TEST_COUNTER": counter.address if counter else ""}
         environment.pop("PYTHONPATH", None)
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, bufsize=0
