@@ -108,6 +108,10 @@ class OrderBook:
             order = order_of(row)
             self._orders[order.key] = order
 
+    def forget_unnumbered(self) -> None:
+        """Drop what was told without any number: in a complete list it comes again, or with the number it has got."""
+        self._orders = {key: order for key, order in self._orders.items() if order.broker_id or order.venue_id}
+
     @property
     def orders(self) -> tuple[TerminalOrder, ...]:
         return tuple(self._orders.values())
