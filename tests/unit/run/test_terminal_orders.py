@@ -51,7 +51,7 @@ def test_an_order_that_gets_its_number_late_is_one_order() -> None:
     assert len(book.working) == 1
     book.forget_unnumbered()
     book.take([{**ROW, "order_id": 0, "order_status": 54}])
-    assert book.working == ()
+    assert not book.working
 
 
 def test_the_newest_row_of_an_order_counts_and_one_that_is_left_out_stays() -> None:
