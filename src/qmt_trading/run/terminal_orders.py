@@ -52,8 +52,11 @@ class TerminalOrder(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """What tells it from the others of its account: the terminal's number, which comes first, or the contract's."""
-        return f"id {self.broker_id}" if self.broker_id else f"no {self.venue_id or self.remark}"
+        """What tells it from the others of its account: the terminal's number, else the contract's with its stock.
+
+        Each exchange numbers by itself, so two contracts may bear one number.
+        """
+        return f"id {self.broker_id}" if self.broker_id else f"{self.symbol} {self.venue_id or self.remark}"
 
     @property
     def works(self) -> bool:
