@@ -1991,6 +1991,7 @@ def serve_stdio(host: Host) -> NoReturn:
 
 def serve_tcp(host: Host, port: int) -> NoReturn:
     """Dial the engine, and dial again whenever the connection ends, by a ``bye`` too."""
+    os.dup2(2, 1)  # What xtquant prints goes to the log here, too.
     pause = 0.2
     while True:
         try:
