@@ -250,13 +250,15 @@ class Desk:
         path.chmod(0o755)
         return path
 
-    def start(self, *, ready: bool = True) -> None:
-        """Start the engine in this process, and wait until every account can trade; without ``ready``: is connected."""
+    def start(self, *, ready: bool = True, connected: bool = True) -> None:
+        """Start the engine in this process, and wait until every account is ``connected``, and ``ready`` to trade."""
         (self.folder / "data-live" / "starts.json").unlink(missing_ok=True)  # Three deaths would make a safe start.
         self.app = Application(load(self.config))
         self.app.start()
-        self.wait(lambda: all(row.link is LinkState.CONNECTED for row in self.running.view.accounts))
-        self.wait(lambda: not ready or all(self.is_ready(row) for row in self.running.view.accounts))
+        rows = self.running.view.accounts
+        assert rows
+        self.wait(lambda: not connected or all(self.account(row.account).link is LinkState.CONNECTED for row in rows))
+        self.wait(lambda: not (connected and ready) or all(self.is_ready(self.account(row.account)) for row in rows))
 
     def stop(self) -> None:
         """Stop it; what fell out of one of its threads is an error."""

@@ -133,3 +133,20 @@ def test_a25_what_had_not_left_when_its_host_died_never_leaves(package: Path, tm
         assert [each["m_strStockCode"] for each in own.market.asked("orderStock")] == [STOCK]
         own.send(f"{STOCK}:{ACCOUNT}")
         own.reaches(handed, OrderStatus.CANCELED)
+
+
+def test_an_engine_that_starts_before_its_terminal_says_so_and_trades_when_it_has_come(own: Desk) -> None:
+    standing = own.buy(STOCK, ACCOUNT, id="early/1")
+    own.reaches(standing, OrderStatus.NEW)
+    own.stop()
+    own.market.running = False
+    own.start(connected=False)
+    own.wait(lambda: own.alerts("TERMINAL", "连不上 QMT"))
+    assert own.send(f"buy {ELSEWHERE} 100@10.00:{ACCOUNT} #early/2").status == "denied"
+    assert [line.status for line in own.send(f"{STOCK}:{ACCOUNT}").cancels] == ["accepted"]
+    assert own.ours(standing).status is OrderStatus.NEW
+    own.market.running = True
+    own.reaches(standing, OrderStatus.CANCELED)
+    own.wait(lambda: own.is_ready(own.account(ACCOUNT)))
+    own.quote(ELSEWHERE)
+    own.reaches(own.buy(ELSEWHERE, ACCOUNT, id="early/3"), OrderStatus.NEW)
