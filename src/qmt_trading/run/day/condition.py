@@ -74,27 +74,27 @@ def condition_of(seen: Seen) -> Standing:
     if not seen.listed:
         age_s = seen.link_age_ns // SECOND_NS
         if seen.link_age_ns <= LISTING_NS:
-            return Standing(Condition.CONNECTED, "已连接，正在核对委托、成交、资金、持仓", "connected, being compared")
+            return Standing(Condition.CONNECTED, "正在核对委托、成交、资金、持仓", "connected, being compared")
         return Standing(
             Condition.DEGRADED,
             f"连上 {age_s} 秒仍没有核对完：看客户端是否卡住，必要时重启客户端",
             f"connected for {age_s} s and still not compared: is the terminal stuck?",
         )
-    return _trouble(seen) or Standing(Condition.READY, "已连接，已核对", "connected and compared")
+    return _trouble(seen) or Standing(Condition.READY, "已核对", "connected and compared")
 
 
 def _without_link(seen: Seen) -> Standing:
     why = seen.outside.account_text or seen.link_text
     if seen.night:
         return Standing(
-            Condition.NIGHT, "夜间休市：券商下线属正常，开盘前自动重连", "resting for the night; it connects by itself"
+            Condition.NIGHT, "券商下线属正常，开盘前自动重连", "resting for the night; it connects by itself"
         )
     told, english = (f"（{why}）", f" ({why})") if why else ("", "")
     if seen.running_ns <= STARTING_NS:
         return Standing(Condition.STARTING, f"正在连接终端{told}", f"connecting to the terminal{english}")
     return Standing(
         Condition.DOWN,
-        f"断开 {_age(seen.link_age_ns)}{told}：请登录客户端并勾选极简模式",
+        f"已 {_age(seen.link_age_ns)}{told}，请登录客户端并勾选极简模式",
         f"down{english}: log in to the terminal",
     )
 
