@@ -121,11 +121,15 @@ def test_row_6_an_intent_that_is_not_yet_on_disk_is_dropped(at: Desk, monkeypatc
     monkeypatch.setattr(journal, "append", slow)
     receipts = []
     sender = threading.Thread(target=lambda: receipts.append(at.buy(symbol, ACCOUNT, id="row6/1")))
+    canceller = threading.Thread(target=lambda: at.send(f"{symbol}:{ACCOUNT}"))
     sender.start()
     assert writing.wait(20)
-    threading.Timer(0.2, written.set).start()  # The disk comes back when the cancel has been decided.
-    at.send(f"{symbol}:{ACCOUNT}")
-    sender.join(20)
+    canceller.start()
+    marks = at.running._loop._engine.state.accounts[AccountId(ACCOUNT)].marks
+    at.wait(lambda: any(mark.symbol == symbol for mark in list(marks.values())))
+    written.set()  # The disk comes back when the cancel has been decided.
+    for thread in (sender, canceller):
+        thread.join(20)
     assert at.reaches(receipts[0], OrderStatus.NOT_SENT).text == "cancel"
     assert at.market.placed(stock_code=symbol) == []
 

@@ -46,7 +46,7 @@ def panic(
     beside: Annotated[bool, typer.Option("--beside", help="引擎还在运行也照做 beside a running engine")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """急撤：不靠引擎，撤掉账户在柜台的全部委托 cancel all, no engine needed."""
+    """急撤：引擎死了也能撤掉账户的全部委托 cancel all, engineless."""
     if as_json and not yes:
         fail(exit_codes.USAGE, "✗ --json 不问：请和 --yes 一起写 / --json asks nothing: write --yes, too")
     say: Callable[[str], None] = (lambda text: None) if as_json else show.say

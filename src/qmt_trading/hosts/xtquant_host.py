@@ -688,6 +688,14 @@ class Account:
         self.session, self.misses, self.silent_rounds = 0, 0, 0
         self.subscribed = False
         self.held: list[dict[str, Any]] = []
+        self._kinds: tuple[int, set[str]] = (0, set())
+
+    def held_today(self) -> set[str]:
+        """Return the kinds of rows that the account is known to have today: a list without them has failed."""
+        today = time.localtime().tm_yday
+        if self._kinds[0] != today:
+            self._kinds = (today, set())
+        return self._kinds[1]
 
 
 class Trader:
@@ -1056,6 +1064,7 @@ class Terminal:
         account = self.accounts.get(str(row.get("account_id", "")))
         if account is None:
             return
+        account.held_today().add(kind)
         line = {"t": "row", "account": account.name, "session": account.session, "kind": kind, "row": row}
         order = self._host.book.order_of(trader, kind, row)
         if order is None and self._host.book.unclaimed(trader, kind, row):
@@ -1449,7 +1458,7 @@ class Lists:
     def take(self, line: dict[str, Any]) -> None:
         """Queue a list behind every submit received so far."""
         self.queued += 1
-        answer = {"t": "listed", "q": line["q"], "account": line["account"], "session": 0}
+        answer = {"t": "listed", "q": line["q"], "account": line["account"], "session": 0, "none": []}
         failed = list(LISTS)
         job = Job(functools.partial(self._list, answer, failed), lambda call: self._end(answer, failed, 0, alive=False))
         self._host.book.after_submits(lambda: self._worker.put(job))
@@ -1465,11 +1474,14 @@ class Lists:
         head = {"t": "rows", "q": answer["q"], "account": account.name, "session": session}
         for kind in LISTS:
             found = self._query(worker, trader, account.name, kind)
-            if found is None:
+            if found is None and not self._may_be_empty(account, kind, answer):
                 continue
             failed.remove(kind)
+            found = [] if found is None else found
             rows = [copied(row, kind) for row in ([found] if kind == "asset" else found)]
             with host.lock:
+                if rows:
+                    account.held_today().add(kind)
                 for row in rows if kind in {"order", "fill"} else ():
                     host.book.order_of(trader, kind, row)
                 for part in parts(rows, FRAME_OUT - 500):
@@ -1479,6 +1491,13 @@ class Lists:
             same = trader is host.terminal.trader and account.session == session and account.ready
             alive = same and proof is not None
         self._end(answer, failed, now_us() - begun, alive=alive)
+
+    def _may_be_empty(self, account: Account, kind: str, answer: dict[str, Any]) -> bool:
+        """Tell whether None may stand for an empty list, which the vendor's manual does not tell from a failure."""
+        if kind == "asset" or kind in account.held_today():
+            return False
+        answer["none"].append(kind)
+        return True
 
     def _query(self, worker: Worker, trader: Trader, account: str, kind: str) -> Any:
         name = self.CALLS[kind]
@@ -1991,6 +2010,7 @@ def serve_stdio(host: Host) -> NoReturn:
 
 def serve_tcp(host: Host, port: int) -> NoReturn:
     """Dial the engine, and dial again whenever the connection ends, by a ``bye`` too."""
+    os.dup2(2, 1)  # What xtquant prints goes to the log here, too.
     pause = 0.2
     while True:
         try:

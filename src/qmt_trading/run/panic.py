@@ -168,7 +168,7 @@ class Panic:
 
     def _outcome(self) -> Outcome:
         orders = {order.key: order for order in self._book.orders}
-        met = [orders[key] for key in self._met]
+        met = [orders[key] for key in self._met if key in orders]
         return Outcome(
             cancelled=tuple(order for order in met if order.status in CANCELED),
             ended=tuple(order for order in met if not order.works and order.status not in CANCELED),
@@ -238,6 +238,8 @@ class Panic:
             return
         self._hear(0)
         self._complain(talk)
+        if listing.proves:
+            self._book.forget_unnumbered()
         self._take(listing.orders)
         self._proven = listing.proves
         self._clean_lists = self._clean_lists + 1 if listing.proves and not self._book.working else 0
