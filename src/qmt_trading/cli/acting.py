@@ -27,6 +27,11 @@ from qmt_trading.model.words import SideScope
 from qmt_trading.run.locks import folder_lock
 
 STOP_S: Final = 20.0
+_WITHOUT_ENGINE: Final = (
+    "  没有引擎，就没有新的委托。柜台还挂着委托：qmt panic --account 账号 全撤；\n"
+    "  要下次启动也先停着：在数据文件夹里建一个名为 HALT 的文件，或 qmt run --safe\n"
+    "  nothing is sent without an engine; `qmt panic` cancels what rests, a file HALT halts the next start"
+)
 
 AccountOption = Annotated[str | None, typer.Option("--account", "-a", help="账号或名称 account")]
 
@@ -156,6 +161,10 @@ def act(config: Path, request: wire.ControlRequest, *, as_json: bool) -> None:
             rows = engine_access.ask(place_of(config).folder, request)
         except wire.ControlError as error:
             fail(exit_codes.REFUSED, f"✗ {error}")
+        except engine_access.NotRunningError as error:
+            if isinstance(request, wire.Halt | wire.Cancel):
+                fail(exit_codes.NOT_RUNNING, f"✗ {error}\n{_WITHOUT_ENGINE}")
+            raise
     if as_json:
         show.print_json(rows)
         return

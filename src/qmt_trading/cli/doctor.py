@@ -35,6 +35,7 @@ from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.config_compliance import is_high_frequency
 from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.config_file import ConfigFile
+from qmt_trading.run.config_terminals import simulated_only
 from qmt_trading.run.init_template import BARE_WORDS
 from qmt_trading.run.locks import folder_lock
 from qmt_trading.run.reading import journal_path
@@ -137,7 +138,7 @@ def _compliance(configuration: Configuration, today: dt.date) -> Check:
     dates = {compliance.registered for compliance in told.values() if compliance is not None}
     name = "程序化交易报备"
     if not dates:
-        sends = configuration.engine.mode is Mode.LIVE
+        sends = configuration.engine.mode is Mode.LIVE and not simulated_only(configuration.terminals)
         return Check(name, not sends, "未填写 [compliance]：模拟和观察不需要，实盘必填（qmt compliance 说明报什么）")
     text = "、".join(day.isoformat() for day in sorted(dates))
     if max(dates) > today:

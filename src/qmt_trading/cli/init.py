@@ -106,7 +106,7 @@ def init(
 
 def _show_next_steps(folder: Path, accounts: Sequence[str], *, watches: bool) -> None:
     pairs = [
-        ("检查", "qmt doctor"),
+        ("检查", "qmt doctor --live" if watches else "qmt doctor"),
         ("运行", "qmt run"),
         ("发送", f"qmt send '600000.SH:{','.join(accounts[:2])}'（另一个窗口）"),
     ]

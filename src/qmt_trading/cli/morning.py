@@ -67,7 +67,7 @@ def _print(row: dict[str, object]) -> None:
     name = f"{row['account']} {row['name'] or ''}".rstrip()
     mark, told = ("✓", "通过") if row["green"] else ("✗", "未通过，暂停买入（卖出、撤单照常）")
     if not row["green"] and not row["morning_closed"]:
-        told = "未通过，不拦买入（已确认，或没有开启检查）"
+        told = "此刻有红项，没有拦买入（还没到重看的时候，或已由人确认，或没有开启检查）"
     show.say(f"{mark} {name} {row['condition_text']}：{told}", style=_STYLES[mark] if mark == "✗" else "bold green")
     items = row["items"]
     assert isinstance(items, list)

@@ -91,7 +91,12 @@ class Terminals(Struct, frozen=True):
     @property
     def simulated_only(self) -> bool:
         """Tell whether no account behind any of them holds money."""
-        return all(each.qmt is None or each.qmt.simulation for each in self.terminals)
+        return simulated_only(self.terminals)
+
+
+def simulated_only(terminals: Iterable[Terminal]) -> bool:
+    """Tell whether no account behind any of ``terminals`` holds money."""
+    return all(each.qmt is None or each.qmt.simulation for each in terminals)
 
 
 def read_terminals(root: Table, base: Path, mode: Mode, fallback: Fallback) -> Terminals:

@@ -118,7 +118,7 @@ _QMT_TERMINAL = """\
 name = "qmt"
 kind = "qmt" # QMT 客户端：先登录，勾选「极简模式」；一个 userdata_mini 一段 [[terminals]]
 path = '{terminal}'
-# python = 'D:\\Python38\\python.exe'          # 跑接口进程的 Python；不写用本程序的
+# python = 'D:\\Python38\\python.exe'          # 跑宿主的 Python；不写用本程序的
 # xtquant = 'D:\\…\\Lib\\site-packages'      # xtquant 包所在的文件夹；不写用上面 Python 里装的
 # sessions = "100-119"                    # 会话号范围；和同一客户端上的其他程序错开
 {terminal_notes}

@@ -227,7 +227,8 @@ class Narrator:
                 what = f"{record.symbol} 委托 {record.broker_order_id}，{to_clock_text(record.not_before_ns)} 发出"
                 return Line(at_ns, "info", "cancel", f"撤单已登记 {self._account(record.account)} {what}")
             case out.CancelOrder() if record.attempt:
-                what = f"{record.symbol} 委托 {record.broker_order_id}（第 {record.attempt} 次）"
+                number = f"委托 {record.broker_order_id}" if record.broker_order_id else f"合同 {record.venue_order_id}"
+                what = f"{record.symbol} {number}（第 {record.attempt} 次）"
                 return Line(at_ns, "info", "cancel", f"{self._would}撤单 {self._account(record.account)} {what}")
             case ev.OrderReported():
                 row = record.row
@@ -241,7 +242,8 @@ class Narrator:
                 )
                 return Line(at_ns, "info", "fill", text)
             case out.Alert():
-                said = self._masked(record.chinese) + _advice(record)
+                whom = "" if record.account is None else f"{self._account(record.account)} "
+                said = whom + self._masked(record.chinese) + _advice(record)
                 return Line(at_ns, _LEVELS[record.importance], record.code, said)
             case out.InstructionQueued():
                 timed = record.timed

@@ -118,7 +118,9 @@ def test_a_day_from_init_to_a_dead_engine(tmp_path: Path) -> None:
         qmt("doctor", folder=tmp_path)
         engine.kill()
         engine.wait()
-        qmt("halt", folder=tmp_path, code=exit_codes.NOT_RUNNING)
+        without = qmt("halt", folder=tmp_path, code=exit_codes.NOT_RUNNING)
+        assert "qmt panic --account" in without
+        assert "HALT" in without
         assert "–（引擎未运行）" in qmt("accounts", folder=tmp_path)
     (status,) = rows("status", folder=tmp_path)
     assert (status["running"], status["state"], status["orders"]) == (False, "HALTED", 2)

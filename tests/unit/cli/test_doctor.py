@@ -84,3 +84,10 @@ def test_the_report_of_programme_trading_is_a_line(
     check = doctor._compliance(configured(tmp_path, text), today)
     assert check.good is good
     assert expected in check.text
+
+
+def test_a_brokers_simulation_terminal_asks_for_no_report_of_programme_trading(tmp_path: Path) -> None:
+    text = template(Choice(terminal=str(tmp_path / "userdata_mini"), accounts=("11031122",)))
+    live = text.replace('mode = "shadow"', 'mode = "live"').replace('kind = "qmt"', 'kind = "qmt"\nsimulation = true')
+    check = doctor._compliance(configured(tmp_path, live), dt.date(2026, 11, 26))
+    assert check.good

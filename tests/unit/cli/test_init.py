@@ -104,6 +104,7 @@ def test_a_client_is_watched_and_its_doors_only_cancel(tmp_path: Path, capsys: p
     shown = capsys.readouterr().out
     assert "观察模式，裸信号：撤单" in shown
     assert "qmt shadow diff" in shown
+    assert "qmt doctor --live" in shown
     configuration = load(tmp_path / "qmt.toml")
     (terminal,) = configuration.terminals
     assert terminal.qmt is not None

@@ -81,6 +81,7 @@ GOOD = [
     (CheckItem.DISK, {"space": 10**9}),
     (CheckItem.REGISTRATION, {"registered": None, "mode": Mode.SHADOW}),
     (CheckItem.REGISTRATION, {"registered": DAY}),
+    (CheckItem.REGISTRATION, {"registered": None, "simulated": True}),
 ]
 
 

@@ -38,7 +38,7 @@ CASES = [
     (replace(READY, outside=Outside(account_text="登录中")), Condition.DEGRADED, "登录中"),
     (replace(READY, difference="600000.SH 1≠2"), Condition.DEGRADED, "600000.SH 1≠2"),
     (replace(READY, unknown_orders=2), Condition.DEGRADED, "2 笔委托待核实"),
-    (DOWN, Condition.DOWN, "断开 2 分钟：请登录客户端"),
+    (DOWN, Condition.DOWN, "已 2 分钟，请登录客户端"),
     (replace(DOWN, link_text="宿主退出"), Condition.DOWN, "（宿主退出）"),
     (replace(DOWN, night=True), Condition.NIGHT, "属正常"),
     (replace(DOWN, running_ns=STARTING_NS), Condition.STARTING, "正在连接"),

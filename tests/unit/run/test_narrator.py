@@ -15,8 +15,11 @@ from qmt_trading.codec import signal
 from qmt_trading.codec.malformed import general
 from qmt_trading.engine import alerts
 from qmt_trading.model import events as ev
+from qmt_trading.model import outputs as out
+from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
-from qmt_trading.model.signal import Malformed, Signal
+from qmt_trading.model.order import ClientOrderId
+from qmt_trading.model.signal import AccountId, Malformed, Signal
 from qmt_trading.model.words import Mode
 from qmt_trading.ports import SignalSource
 from qmt_trading.run import log_lines
@@ -226,3 +229,16 @@ def test_a_counters_refusal_comes_with_what_may_be_done(tmp_path: Path, words: s
     console = Console(tmp_path)
     console.narrator.records([ev.At(SystemClock().now_ns()), alerts.rejected(order, words)])
     assert f"柜台：{words}{advice}\n" in console.said()
+
+
+def test_an_alert_of_an_account_names_it(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    console.narrator.records([ev.At(SystemClock().now_ns()), alerts.link_down(AccountId("11031122"), "登录失败")])
+    assert "一号 与柜台的连接断开：登录失败" in console.said()
+
+
+def test_a_cancel_by_contract_number_shows_it(tmp_path: Path) -> None:
+    cancel = out.CancelOrder(AccountId("11031122"), ClientOrderId("~11031122~S2"), "", "S2", Symbol("600036.SH"), 1, 3)
+    console = Console(tmp_path)
+    console.narrator.records([ev.At(SystemClock().now_ns()), cancel])
+    assert "撤单 一号 600036.SH 合同 S2（第 1 次）" in console.said()

@@ -74,6 +74,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     journal_trouble: str = ""
     """Why nothing can be written; empty: it can."""
     registered: dt.date | None = None
+    simulated: bool = False
+    """No terminal holds money: they are brokers' simulations, by a person's word."""
     state: TradingState = TradingState.ACTIVE
     """The stricter of the account's own and the global one."""
     limits_waiting: int = 0
@@ -305,7 +307,7 @@ def _registration(facts: Facts) -> Item:
     if facts.registered is not None and facts.registered <= facts.day:
         day = facts.registered.isoformat()
         return Item(CheckItem.REGISTRATION, Mark.GOOD, f"程序化交易 {day} 报备", f"reported on {day}")
-    if facts.mode is Mode.LIVE:
+    if facts.mode is Mode.LIVE and not facts.simulated:
         return Item(
             CheckItem.REGISTRATION,
             Mark.BAD,
@@ -313,6 +315,8 @@ def _registration(facts: Facts) -> Item:
             "programme trading was not reported",
             "经券商报告后在 [compliance] 写 registered",
         )
+    if facts.mode is Mode.LIVE:
+        return Item(CheckItem.REGISTRATION, Mark.GOOD, "模拟终端，不需要报备", "a simulation: no report is needed")
     return Item(CheckItem.REGISTRATION, Mark.GOOD, "不是实盘，不需要报备", "not live: no report is needed")
 
 

@@ -74,13 +74,13 @@ def condition_of(seen: Seen) -> Standing:
     if not seen.listed:
         age_s = seen.link_age_ns // SECOND_NS
         if seen.link_age_ns <= LISTING_NS:
-            return Standing(Condition.CONNECTED, "已连接，正在核对委托、成交、资金、持仓", "connected, being compared")
+            return Standing(Condition.CONNECTED, "正在核对委托、成交、资金、持仓", "connected, being compared")
         return Standing(
             Condition.DEGRADED,
             f"连上 {age_s} 秒仍没有核对完：看客户端是否卡住，必要时重启客户端",
             f"connected for {age_s} s and still not compared: is the terminal stuck?",
         )
-    return _trouble(seen) or Standing(Condition.READY, "已连接，已核对", "connected and compared")
+    return _trouble(seen) or Standing(Condition.READY, "已核对", "connected and compared")
 
 
 def _without_link(seen: Seen) -> Standing:
@@ -94,7 +94,7 @@ def _without_link(seen: Seen) -> Standing:
         return Standing(Condition.STARTING, f"正在连接终端{told}", f"connecting to the terminal{english}")
     return Standing(
         Condition.DOWN,
-        f"断开 {_age(seen.link_age_ns)}{told}：请登录客户端并勾选极简模式",
+        f"已 {_age(seen.link_age_ns)}{told}，请登录客户端并勾选极简模式",
         f"down{english}: log in to the terminal",
     )
 

@@ -50,12 +50,14 @@ class Gather:
         actions: Source | None = None,
         night: Night | None = None,
         outside_of: OutsideOf = nothing_known,
+        simulated: bool = False,
         tries_disk: bool = True,
     ) -> None:
         """Take the parts.
 
         Args:
             actions: what is known of ex-days; None: nothing is.
+            simulated: no terminal holds money.
             tries_disk: write a byte into ``folder`` to see whether that is possible.
         """
         self._view = view
@@ -68,6 +70,7 @@ class Gather:
         self._actions = actions
         self.night: Final = night
         self._outside_of = outside_of
+        self._simulated = simulated
         self._tries_disk = tries_disk
         self._began_ns = clock.steady_ns()
 
@@ -131,6 +134,7 @@ class Gather:
             space=_space(self._folder),
             journal_trouble=self._journal_closed() or view.submits_closed or self._disk_trouble(),
             registered=compliance.registered if compliance is not None else None,
+            simulated=self._simulated,
             state=max(row.state, view.trading_state, key=_SEVERITY.index),
             limits_waiting=len(limit_control.waiting(view)),
             today=tuple(_special(held, quotes, actions or (), day_of(now_ns))),

@@ -9,6 +9,7 @@ from qmt_trading import __version__
 from qmt_trading.market.sessions import Session
 from qmt_trading.ports import Clock, MarketFeed
 from qmt_trading.run.config import Configuration
+from qmt_trading.run.config_terminals import simulated_only
 from qmt_trading.run.day import report_page
 from qmt_trading.run.day.awake import Awake, power_of_this_system
 from qmt_trading.run.day.gather import Gather
@@ -50,6 +51,7 @@ def make_day_watch(
         actions=actions,
         night=day.night,
         outside_of=outside_of,
+        simulated=simulated_only(configuration.terminals),
     )
 
     def write_report(of: dt.date) -> None:
