@@ -35,6 +35,8 @@ def parse(line: bytes) -> dict[str, object]:
         quick = line.startswith(_QUOTES)
         message: object = (_decode_quotes if quick else _decode)(line.decode("ascii"))
         deep = not quick and line.count(b"{") + line.count(b"[") > DEPTH_MAX and _depth(message) > DEPTH_MAX
+        if b"\\ud" in line or b"\\uD" in line:
+            message = _repaired(message)
     except BadFrameError:
         raise
     except RecursionError as error:
@@ -47,8 +49,6 @@ def parse(line: bytes) -> dict[str, object]:
         raise BadFrameError("a key twice")
     if deep:
         raise BadFrameError("too deep")
-    if b"\\ud" in line or b"\\uD" in line:
-        message = {_whole(key): _repaired(value) for key, value in message.items()}
     if not isinstance(message.get("t"), str):
         raise BadFrameError("no t")
     return message

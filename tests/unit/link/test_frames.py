@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -128,3 +129,17 @@ def test_quotes_are_read_quickly_and_cannot_become_anything_else() -> None:
     for disguised in (b'{"t":"quotes","t":"stage"}', b'{"t":"quotes","rows":NaN}', b'{"t":"quotes",'):
         with pytest.raises(BadFrameError):
             parse(disguised)
+
+
+@pytest.mark.parametrize("kind", [b"quotes", b"log"])
+@pytest.mark.parametrize("depth", [100, 600, 900])
+def test_half_a_pair_in_the_deep_is_a_message_or_a_bad_frame(kind: bytes, depth: int) -> None:
+    line = b'{"t":"' + kind + b'","rows":' + b"[" * depth + b'"\\ud800"' + b"]" * depth + b"}"
+    if kind == b"quotes" and depth == 100:
+        assert parse(line)["t"] == "quotes"
+    elif kind == b"log":
+        with pytest.raises(BadFrameError):
+            parse(line)
+    else:  # How deep it may be is the interpreter's to say; no other error comes of it.
+        with contextlib.suppress(BadFrameError):
+            parse(line)

@@ -253,6 +253,7 @@ class LinkedBroker(Outward):
             why = self._end.verdict(steady_ns)
             if connection is not None:
                 connection.flush()
+                self._pay_halt()
         if why and connection is not None:
             connection.close(why)  # First, as whoever delivers may wait for what this ends.
             with self._inward:
@@ -299,6 +300,7 @@ class LinkedBroker(Outward):
             case told.Log():
                 self._listeners.log(f"{what.level}: {what.text}")
             case told.Gap():
+                self._torn("回报有缺口 / lines are lost")
                 with self._lock:
                     for way in self._accounts:
                         self._ask_list(way.account)
@@ -306,6 +308,7 @@ class LinkedBroker(Outward):
                 self.complained(
                     "link_unread", f"柜台宿主的消息未能采用：{what.of} {what.why}", f"{what.of}: {what.why}"
                 )
+                self._torn(f"{what.of}: {what.why}")
                 for way in self._accounts:
                     self._list_anew(way.account)
             case told.Nak():
@@ -353,6 +356,12 @@ class LinkedBroker(Outward):
             with self._lock:
                 if self._end.level == "none":  # It had let go of its arms when it lost lines.
                     self._arm()
+
+    def _torn(self, text: str) -> None:
+        """Let no list that is on its way be complete: what was lost or not understood may be a part of any."""
+        with self._lock:
+            for gathered in self._lists.values():
+                gathered.miss(text)
 
     def _list_anew(self, account: AccountId) -> None:
         """Ask for a list because something of this account was not understood or is gone."""

@@ -16,6 +16,7 @@ SECRET_BYTES_MIN: Final = 16
 _STRANGERS_MAX: Final = 8
 """Connections at a time; one more is closed at once."""
 _POLL_S: Final = 0.5
+_AGAIN_S: Final = 0.2
 _STOP_S: Final = 5.0
 _READ_BYTES: Final = 65_536
 
@@ -71,12 +72,17 @@ class ListenerCarrier:
             thread.join(_STOP_S)
 
     def _accept(self, side: Side) -> None:
+        failing = False
         while not self._stopping.is_set():
             try:
                 accepted, _ = self._listener.accept()
-            except OSError as error:
-                side.complained("link_listen", f"无法再接受柜台宿主连接：{error}", f"accepting has failed: {error}")
-                return
+            except OSError as error:  # Whoever dialled went away meanwhile, or there is no descriptor just now.
+                if not failing:
+                    failing = True
+                    side.complained("link_listen", f"未能接受柜台宿主连接：{error}", f"accepting has failed: {error}")
+                self._stopping.wait(_AGAIN_S)
+                continue
+            failing = False
             if self._stopping.is_set():
                 accepted.close()
                 return
@@ -85,7 +91,11 @@ class ListenerCarrier:
                 if crowded:
                     accepted.close()
                     continue
-                connection = Dialled(accepted, self._secret)
+                try:
+                    connection = Dialled(accepted, self._secret)
+                except OSError:
+                    accepted.close()  # It was gone before it began.
+                    continue
                 thread = threading.Thread(
                     target=self._serve, args=(side, connection), name=f"{self._name}-reader", daemon=True
                 )

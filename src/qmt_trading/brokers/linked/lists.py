@@ -32,8 +32,14 @@ class Gathered:
     def add(self, part: Part) -> None:
         self._rows[part.kind] += part.rows
 
+    def miss(self, text: str) -> None:
+        """Note that a part may have been lost: what is not in this list proves nothing."""
+        self.unreadable.append(text)
+
     def report(self, listed: Listed, session: int, translate: Translate) -> BrokerListed:
         """Return the report. A list with a row that cannot be read, or without an asset, is not complete."""
+        for kind in ("order", "fill"):
+            self._rows[kind] = [row for row in self._rows[kind] if self._is_own(row, translate)]
         rows = self._read(self._rows["order"], translate.order_row)
         fills = self._read(self._rows["fill"], translate.fill_row)
         try:
@@ -60,6 +66,14 @@ class Gathered:
             total_assets=total,
             is_doubtful=bool(listed.none),
         )
+
+    def _is_own(self, row: Row, translate: Translate) -> bool:
+        """Tell whether a row is not another account's, whose fills would move our cash."""
+        named = translate.account_of(row)
+        if named and named != self.account:
+            self.unreadable.append(f"账号 {self.account} 的列表里有账号 {named} 的行 / a row of another account")
+            return False
+        return True
 
     def _read(self, rows: Sequence[Row], translate: Callable[[Row], _Made | None]) -> list[_Made]:
         made = []

@@ -48,6 +48,8 @@ class Outward:
         self._questions = 0
         self._wanted: dict[str, object] | None = None
         self._halted = False
+        self._halt_owed = ""
+        """Why to halt, until the host has been told; empty: it has been, or there is no halt."""
         self._unwatched = ""
         """Why nobody looks at the host's beats any more; empty: somebody does."""
         self._connections = 0
@@ -90,12 +92,14 @@ class Outward:
         """Let the host drop what it has not yet handed to the terminal, and take no submit until ``resume``."""
         with self._lock:
             self._halted = True
-            self._send("halt", {"why": why[:200]})
+            self._halt_owed = why[:200] or "halt"
+            self._pay_halt()
 
     def resume(self) -> None:
         """Let the host take submits again, where the level allows it."""
         with self._lock:
             self._halted = False
+            self._halt_owed = ""
             self._arm()
 
     def watch(self, symbols: Sequence[Symbol], markets: Sequence[str] = (), *, every_ms: int = 200) -> None:
@@ -149,6 +153,8 @@ class Outward:
     def _submit(self, order: SubmitOrder) -> SubmitError | None:
         if self.level is not Level.TRADE:
             return NotSentError("本级别不允许下单，未报送 / this level sends no orders")
+        if self._halted:
+            return NotSentError("已急停，未报送 / halted")
         steady_ns = self._clock.steady_ns()
         obstacle = self._unwatched or self._end.obstacle(steady_ns)
         if obstacle:
@@ -188,6 +194,11 @@ class Outward:
 
     def _write(self, line: bytes) -> Sent:
         return self._connection.send(line) if self._connection is not None else Sent.NOTHING
+
+    def _pay_halt(self) -> None:
+        """Tell a host of a halt that it could not yet be told of."""
+        if self._halt_owed and self._send("halt", {"why": self._halt_owed}):
+            self._halt_owed = ""
 
     def _arm(self) -> None:
         if self.level is Level.NONE:

@@ -7,7 +7,7 @@ from typing import Final
 
 from qmt_trading.brokers.linked.translate import Complaint
 from qmt_trading.brokers.qmt import translate
-from qmt_trading.brokers.qmt.fields import OtherBusinessError, Row
+from qmt_trading.brokers.qmt.fields import OtherBusinessError, Row, text
 from qmt_trading.model.events import FillRow, OrderRow
 from qmt_trading.model.numbers import Money
 from qmt_trading.model.order import Position
@@ -19,6 +19,9 @@ class XtTranslate:
     """Reads a terminal's rows for a link. A row of other business is None; one that cannot be read is a RowError."""
 
     dialect: Final = "xt"
+
+    def account_of(self, row: Row) -> str:
+        return text(row, "account_id")
 
     def order_row(self, row: Row) -> OrderRow | None:
         try:

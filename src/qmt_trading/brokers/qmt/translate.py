@@ -174,14 +174,21 @@ def positions(rows: Iterable[Row], account: AccountId, orders: Iterable[OrderRow
     """Return the holdings of one list, whose ``orders`` say what working sells freeze.
 
     Raises:
-        RowError: as of ``position``.
+        RowError: as of ``position``, or one symbol is held in two rows: of two shareholder accounts, or one told twice.
     """
     working: dict[Symbol, int] = {}
     for order in orders:
         if order.side is Side.SELL and order.status not in TERMINAL:
             working[order.symbol] = working.get(order.symbol, 0) + order.quantity - order.filled_quantity
-    found = (position(row, account, working_sells=working.get(Symbol(text(row, "stock_code")), 0)) for row in rows)
-    return tuple(held for held in found if held is not None)
+    found: dict[Symbol, Position] = {}
+    for row in rows:
+        held = position(row, account, working_sells=working.get(Symbol(text(row, "stock_code")), 0))
+        if held is None:
+            continue
+        if held.symbol in found:  # Both would be given back the same working sells, and the last would be all we hold.
+            raise RowError(row, f"{held.symbol} 的持仓有两行", f"{held.symbol} is held in two rows")
+        found[held.symbol] = held
+    return tuple(found.values())
 
 
 def asset(row: Row, account: AccountId | None = None) -> Asset:

@@ -37,6 +37,10 @@ class PlainTranslate:
 
     dialect: Final = DIALECT
 
+    def account_of(self, row: Row) -> str:
+        """Return nothing: orders and fills carry no account here."""
+        return ""
+
     def order_row(self, row: Row) -> OrderRow:
         return _made(row, OrderRow)
 

@@ -444,3 +444,39 @@ def test_nothing_leaves_over_a_link_that_nobody_watches(bench: Bench, monkeypatc
         time.sleep(0.05)
     ((_, error),) = bench.broker.submit([order("B")])
     assert "看守" in str(error)
+
+
+@pytest.mark.parametrize("lost", ["unknown key", "gap"])
+def test_a_list_of_which_a_part_was_lost_is_not_complete(bench: Bench, lost: str) -> None:
+    bench.connect()
+    bench.take()
+    head = ask(bench)
+    if lost == "gap":
+        bench.number += 1
+        bench.say({"t": "gap", "from": bench.number, "to": bench.number, "n": bench.number})
+    else:
+        bench.tell({"t": "rows", **head, "kind": "order", "rows": [row_of(ROW)], "page": 1})
+    bench.tell(
+        {"t": "rows", **head, "kind": "asset", "rows": [asset_row(cash=Money(1), frozen=Money(0), total=Money(1))]}
+    )
+    bench.tell({"t": "listed", **head, "complete": True, "alive": True})
+    (listed,) = [report for report in bench.take() if isinstance(report, BrokerListed)]
+    assert listed.rows == ()
+    assert not listed.complete
+    assert bench.wire.said("list")  # It is asked for anew.
+
+
+def test_a_halt_that_the_host_did_not_take_is_told_again_and_holds_meanwhile(bench: Bench) -> None:
+    bench.connect()
+    bench.wire.takes = Sent.NOTHING
+    bench.broker.halt("手动")
+    bench.wire.takes = Sent.WHOLE
+    ((_, error),) = bench.broker.submit([order()])
+    assert isinstance(error, NotSentError)
+    assert bench.wire.said("submit") == []
+    bench.broker.look()
+    bench.broker.look()
+    time.sleep(0.5)
+    assert [line["why"] for line in bench.wire.said("halt")] == ["手动"]
+    bench.broker.resume()
+    assert bench.broker.submit([order()]) == []

@@ -115,3 +115,39 @@ def test_a_close_ends_every_connection_and_repeating_it_does_no_harm() -> None:
         assert dialled.recv(1) == b""
     assert side.ends == ["stop"]
     carrier.close()
+
+
+def test_a_stranger_who_goes_while_being_accepted_does_not_end_the_door() -> None:
+    class Failing:
+        """A socket that fails to accept three times, as Windows does when whoever dialled has reset."""
+
+        def __init__(self, real: socket.socket) -> None:
+            self.real = real
+            self.left = 3
+
+        def accept(self) -> tuple[socket.socket, object]:
+            if self.left:
+                self.left -= 1
+                raise ConnectionResetError(10054, "reset")
+            return self.real.accept()
+
+        def getsockname(self) -> tuple[str, int]:
+            return self.real.getsockname()  # type: ignore[no-any-return]
+
+        def close(self) -> None:
+            self.real.close()
+
+    class Patient(Listening):
+        def complained(self, code: str, chinese: str, english: str) -> None:
+            complaints.append(code)
+
+    complaints: list[str] = []
+    carrier, side = ListenerCarrier("tcp:127.0.0.1:0", SECRET), Patient()
+    carrier._listener = Failing(carrier._listener)  # type: ignore[assignment]
+    carrier.open(side, observe=False)
+    try:
+        with socket.create_connection(("127.0.0.1", carrier.port), PATIENCE_S):
+            wait(lambda: side.open)
+    finally:
+        carrier.close()
+    assert complaints == ["link_listen"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from qmt_trading.brokers.linked.lists import Gathered
 from qmt_trading.brokers.linked.translate import Translate
 from qmt_trading.brokers.qmt.dialect import XtTranslate
 from qmt_trading.brokers.qmt.fields import RowError
+from qmt_trading.link.messages import Listed, Part
 from qmt_trading.model.numbers import Money
+from qmt_trading.model.signal import AccountId
 from tests.unit.brokers.qmt.rows import ACCOUNT, fill, funds, held, order
 
 XT: Translate = XtTranslate()
@@ -39,3 +42,13 @@ def test_a_row_that_cannot_be_read_is_an_error_and_an_unlisted_state_a_doubt() -
     assert doubt is not None
     assert doubt[0].startswith("终端给出未识别的委托状态 99")
     assert XT.doubt(order()) is None
+
+
+@pytest.mark.parametrize(("kind", "row"), [("order", order(account_id="999")), ("fill", fill(account_id="999"))])
+def test_a_row_of_another_account_is_left_out_and_leaves_a_gap(kind: str, row: dict[str, object]) -> None:
+    gathered = Gathered(AccountId(ACCOUNT), 1)
+    gathered.add(Part("q1", ACCOUNT, kind, [row]))
+    gathered.add(Part("q1", ACCOUNT, "asset", [funds()]))
+    report = gathered.report(Listed("q1", ACCOUNT, complete=True, alive=True), 1, XtTranslate())
+    assert (report.rows, report.fills) == ((), ())
+    assert not report.complete
