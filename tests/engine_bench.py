@@ -75,12 +75,24 @@ class Bench:
         alive: bool = True,
         fills: tuple[ev.FillRow, ...] = (),
         session: int | None = None,
+        is_doubtful: bool = False,
     ) -> list[out.Output]:
         """Give the broker's list."""
         held = Position(account=account, symbol=STOCK, quantity=Quantity(2000), sellable_quantity=Quantity(2000))
         number = self.session if session is None else session
         return self.feed(
-            ev.BrokerListed(account, number, self.now_ns, True, alive, Money(10**10), (held,), rows, fills)
+            ev.BrokerListed(
+                account,
+                number,
+                self.now_ns,
+                True,
+                alive,
+                Money(10**10),
+                (held,),
+                rows,
+                fills,
+                is_doubtful=is_doubtful,
+            )
         )
 
     def quote(self, **changes: object) -> Quote:

@@ -24,8 +24,8 @@ SYMBOL: Final = "601988.SH"
 QUICK_HOST: Final = HOST.parents[3] / "tests" / "terminal" / "quick_host.py"
 WAITS: Final = {
     "BACKOFF_S": [0.1, 0.2],
-    "BEAT_EVERY_S": 1.0,
-    "BEAT_CALL_S": 1.0,
+    "BEAT_EVERY_S": 0.3,
+    "BEAT_CALL_S": 0.8,
     "CALL_S": 2.0,
     "QUOTES_EVERY_S": 0.05,
     "SESSION_REST_S": 0.5,

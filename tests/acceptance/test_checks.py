@@ -77,7 +77,10 @@ def test_rows_that_overtake_the_answer_and_come_twice_are_counted(visit: Visit, 
 
 def test_an_order_without_a_row_was_not_seen(visit: Visit, hands: Hands, counter: Counter) -> None:
     counter.lies.vanish = True
-    assert RUN[7](visit).outcome == UNSEEN
+    visit.patience = replace(QUICK, answer=0.4)
+    answer = RUN[7](visit)
+    visit.patience = QUICK
+    assert answer.outcome == UNSEEN
 
 
 @pytest.mark.parametrize(("kept", "value"), [(22, "22"), (12, "12")])
@@ -224,7 +227,7 @@ def test_a_session_number_that_needs_a_rest_is_found_out(
 ) -> None:
     monkeypatch.setattr(checks_alone, "_REST_S", 0.1)
     visit.disconnect()
-    visit.patience = replace(QUICK, ready=2.0) if refused else QUICK
+    visit.patience = replace(QUICK, ready=1.2) if refused else QUICK
     first = len(HOSTS)
 
     def watch() -> None:
@@ -309,7 +312,7 @@ def test_ctrl_c_cancels_what_is_at_the_counter_before_it_ends(visit: Visit, hand
 def test_an_order_that_cannot_be_cleared_away_stops_everything_and_says_which(
     visit: Visit, hands: Hands, counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qmt_trading.run.acceptance.visit.CANCEL_S", 1.0)
+    monkeypatch.setattr("qmt_trading.run.acceptance.visit.CANCEL_S", 0.6)
     counter.lies.cancel = "accepted_yet_not"
     with pytest.raises(StopError, match=rf"{SYMBOL} 买入 .* 合同编号 S\d+。请在客户端里查看并撤掉"):
         RUN[7](visit)
@@ -336,6 +339,19 @@ def test_no_order_leaves_where_the_price_is_in_doubt(
             RUN[7](visit)
     finally:
         counter.details[SYMBOL] = before
+    assert counter.asked("orderStock") == []
+
+
+def test_an_hour_or_a_price_that_has_passed_while_the_person_was_at_it_sends_nothing(
+    visit: Visit, hands: Hands, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands.script["在一秒内"] = lambda: monkeypatch.setattr(visit, "_may_order", lambda: "已是 14:57")
+    with pytest.raises(CannotError, match="已是 14:57"):
+        RUN[3](visit)
+    monkeypatch.undo()
+    hands.script["在一秒内"] = lambda: monkeypatch.setattr(visit, "_far_at", visit._far_at - 181)
+    with pytest.raises(CannotError, match="几分钟"):
+        RUN[3](visit)
     assert counter.asked("orderStock") == []
 
 

@@ -35,7 +35,7 @@ QUICK = Pace(
     between_lists_waiting=0.2,
     retries=(0.3, 0.6),
 )
-SHORT = structs.replace(QUICK, effort=1.0)
+SHORT = structs.replace(QUICK, effort=0.6)
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +96,7 @@ def test_a_counter_that_refuses_is_asked_again_and_its_words_are_told(counter: C
     counter.lies.cancel = "accepted_yet_not"
     stubborn = counter.place_elsewhere(phone=False)
     told: list[str] = []
-    panic = a_panic(lambda: open_talk(FORGET, None), told, pace=SHORT)
+    panic = a_panic(lambda: open_talk(FORGET, None), told, pace=structs.replace(QUICK, effort=2.0))
     try:
         panic.look()
         counter.move(stubborn, 255)
@@ -189,7 +189,7 @@ def test_between_9_20_and_9_25_it_says_so_and_with_wait_cancels_when_the_exchang
 def test_a_client_that_is_not_running_is_told_of_and_nothing_is_claimed(counter: Counter, open_talk: OpenTalk) -> None:
     counter.lies.connect_code = -1
     told: list[str] = []
-    panic = a_panic(lambda: open_talk(FORGET, None), told, pace=structs.replace(SHORT, ready=1.0, listing=1.0))
+    panic = a_panic(lambda: open_talk(FORGET, None), told, pace=structs.replace(SHORT, ready=0.7, listing=0.5))
     try:
         assert panic.look() == ()
         assert not panic.proven
@@ -214,7 +214,7 @@ def test_a_host_that_hangs_is_killed_and_another_one_goes_on(
         hung.append(HostTalk([sys.executable, str(SILENT_HOST)], ACCOUNT, keep=FORGET))
         return hung[0]
 
-    panic = a_panic(opened, told, pace=structs.replace(QUICK, listing=1.0))
+    panic = a_panic(opened, told, pace=structs.replace(QUICK, listing=0.7))
     try:
         panic.look()
         assert not panic.proven

@@ -16,6 +16,10 @@ from qmt_trading.model.outputs import QueryBroker
 from qmt_trading.model.words import LinkState
 from tests.contract.test_broker import ONE, TWO, Ear, WallClock, host_command, order
 
+HARD = signal.SIGTERM  # Windows ends a process at once by it.
+if sys.platform != "win32":
+    HARD = signal.SIGKILL
+
 
 def test_a_killed_host_does_nothing_twice_and_its_accounts_come_back(tmp_path: Path) -> None:
     carrier = ChildCarrier(host_command(tmp_path), first_wait_s=0.05)
@@ -26,7 +30,7 @@ def test_a_killed_host_does_nothing_twice_and_its_accounts_come_back(tmp_path: P
     failed: set[str] = set()
     for number in range(60):
         if number == 30:
-            os.kill(carrier.pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+            os.kill(carrier.pid, HARD)
         failed |= {each.client_order_id for each, _ in broker.submit([order(f"A{number:02d}", "10.00")])}
     ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.CONNECTED, 4)
     ear.wait(lambda r: isinstance(r, LinkChanged) and r.state is LinkState.DOWN, 2)

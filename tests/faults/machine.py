@@ -12,7 +12,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any, Final
 
-import qmt_trading.hosts as hosts
+from qmt_trading import hosts
 from tests.faults.clockwork import Condition, Event, Killed, Lock, Process, Queue
 from tests.faults.terminal import Terminal
 
@@ -80,7 +80,7 @@ def start_host(
     """Start the host's program: it dials, or serves as the child at the other end of ``child``."""
     module = types.ModuleType("host_of_a_simulated_machine")
     sys.modules[module.__name__] = module  # Its named tuples look their module up.
-    exec(_CODE, module.__dict__)  # noqa: S102 - a process of its own each time.
+    exec(_CODE, module.__dict__)
     _equip(module, process, terminal, rng, dial)
     mend(module)
     options = argparse.Namespace(

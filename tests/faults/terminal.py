@@ -263,9 +263,7 @@ class Trader:
         response.error_msg, response.seq = "", sequence
         self._respond("on_order_stock_async_response", response, delay_ns)
 
-    def _async(
-        self, call: Call, sequence: int, effect: Callable[..., None], pretend: Callable[[], None]
-    ) -> int:
+    def _async(self, call: Call, sequence: int, effect: Callable[..., None], pretend: Callable[[], None]) -> int:
         """Make a call that returns a number at once and is answered later."""
         terminal, rng = self.terminal, self.terminal.rng
         self._pause(rng.randrange(100_000, 2 * MILLISECOND_NS))
@@ -304,9 +302,7 @@ class Trader:
         self._pause(rng.randrange(100_000, 2 * MILLISECOND_NS))
         return sequence
 
-    def _sync(
-        self, call: Call, effect: Callable[[], Any], *, refused: Any, empty: Any, session: bool = True
-    ) -> Any:
+    def _sync(self, call: Call, effect: Callable[[], Any], *, refused: Any, empty: Any, session: bool = True) -> Any:
         """Make a call that waits for its answer."""
         terminal, rng = self.terminal, self.terminal.rng
         self._pause(rng.randrange(MILLISECOND_NS, 8 * MILLISECOND_NS))

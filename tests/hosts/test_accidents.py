@@ -261,3 +261,20 @@ def test_a33_one_unanswered_order_holds_up_nobody_else(host: HostEnd, counter: C
     counter.lies.silent = set()
     host.submit("a-2")
     assert host.row("order", order_status=50)["coid"] == "a-2"
+
+
+def test_none_is_an_empty_list_until_something_has_been_seen(host: HostEnd, counter: Counter) -> None:
+    """The vendor's manual: None is a failure or an empty list. A morning without orders must not shut the account."""
+    counter.lies.empty_is_none = True
+    listed, rows = host.take_list("q")
+    assert (listed["complete"], listed["alive"]) == (True, True)
+    assert listed["none"] == ["order", "fill", "position"]
+    assert rows["order"] == rows["position"] == []
+    host.submit("a-1")
+    counter.wait_order("a-1")
+    host.row("order", order_status=50)
+    listed, _ = host.take_list("q2")
+    assert (listed["complete"], listed["none"]) == (True, ["fill", "position"])
+    counter.orders.clear()
+    listed, _ = host.take_list("q3")
+    assert (listed["complete"], listed["failed"], listed["none"]) == (False, ["order"], ["fill", "position"])

@@ -48,3 +48,13 @@ def test_a_cancel_behind_a_call_of_a_dead_session_goes_by_the_new_one_at_once(st
     host.cancel("c-2", broker_id=str(order["order_id"]))
     host.row("order", order_id=order["order_id"], order_status=54)
     assert host.wait("cstage", cid="c-1")["st"] == "unknown"
+
+
+def test_a_process_whose_next_session_hangs_like_the_one_before_ends_to_be_started_again(
+    host: HostEnd, counter: Counter
+) -> None:
+    counter.hang("*")
+    assert host.wait("account", state="down")["session"] == 1
+    assert host.exit_code() == 70
+    assert host.all("beat")[-1]["hung"] <= 4
+    assert kinds(host)[-2:] == ["trouble", "bye"]

@@ -123,6 +123,16 @@ def test_one_account_that_does_not_answer_does_not_take_the_others_down(
         assert [line["state"] for line in host.all("account", account=ACCOUNT)] == ["ready"]
 
 
+def test_a_session_that_can_subscribe_nothing_is_given_up_for_a_new_one(start: Start, counter: Counter) -> None:
+    counter.lies.subscribe_code = -1
+    host = start(waits={"DEAF_MAX": 3})
+    host.begin()
+    assert "订阅账号失败" in host.wait("account", state="down")["text"]
+    counter.wait(lambda: len(counter.sessions) > 1)
+    counter.lies.subscribe_code = 0
+    host.wait("account", state="ready")
+
+
 def test_a_session_id_rests_before_it_is_used_again(start: Start, counter: Counter) -> None:
     host = start("--sessions", "7-8", waits={"SESSION_REST_S": 1.5})
     host.ready()

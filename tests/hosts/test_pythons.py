@@ -53,4 +53,4 @@ def test_it_orders_lists_and_cancels(python: str, start: Start, counter: Counter
     assert host.all("detail")[0]["rows"]["600000.SH"]["InstrumentName"] == "浦发银行"
     host.send("bye", why="done")
     assert host.exit_code() == 0
-    assert host.errors == []
+    assert host.complaints() == ["native: started"]

@@ -213,3 +213,20 @@ def test_a_dialling_host_lives_on_without_an_engine_and_after_a_bye(engine: Engi
     begin(engine, replay_from=0)
     engine.wait("account", state="ready", session=2)
     assert host.process.poll() is None
+
+
+@pytest.mark.usefixtures("host")
+def test_nothing_that_waited_is_sent_when_the_engine_is_gone(engine: Engine, counter: Counter) -> None:
+    begin(engine)
+    engine.wait("account", state="ready")
+    engine.send(t="arm", level="trade")
+    counter.hang("orderStock")
+    engine.submit("a-0", engine.hello["hm"])
+    engine.submit("a-1", engine.hello["hm"])
+    engine.wait("beat", queued={"submits": 1, "cancels": 0, "lists": 0})
+    engine.close()
+    time.sleep(0.5)
+    counter.release()
+    counter.wait_order("a-0")
+    time.sleep(0.5)
+    assert [request["m_strOrderRemark"] for request in counter.asked("orderStock")] == ["a-0"]

@@ -16,7 +16,12 @@ from qmt_trading.brokers.simulated.host_lock import lock
 from qmt_trading.brokers.simulated.records import Placed
 from qmt_trading.brokers.simulated.wire import Counts
 from qmt_trading.link.dial import Connection, DialError
-from tests.kills.rig import Rig
+from qmt_trading.run.reading import read_view
+from tests.kills.rig import START_S, Rig
+
+_HARD = signal.SIGTERM
+if sys.platform != "win32":
+    _HARD = signal.SIGKILL
 
 
 class LinkedRig(Rig):
@@ -27,12 +32,26 @@ class LinkedRig(Rig):
     def _serve(self) -> subprocess.Popen[str] | None:
         return None
 
+    def start(self) -> Connection:
+        """Start an engine and wait until its host's accounts have been listed, so that orders leave."""
+        before = self._listed() if self.kills else {}
+        line = super().start()
+        until = time.monotonic() + START_S
+        while any(session <= before.get(account, 0) for account, session in self._listed().items()):
+            assert time.monotonic() < until, "the host did not come up"
+            time.sleep(0.1)
+        return line
+
+    def _listed(self) -> dict[str, int]:
+        """Return the session of each account's last complete list, by the journal."""
+        return {row.account: row.listed_session for row in read_view(self._folder / "data").accounts}
+
     def _kill(self, line: Connection) -> None:
         """Kill the host in two of three rounds, and the engine at once or after what it does then."""
         if self._rng.randrange(3):
             for pid in self._hosts():
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, _hard())
+                    os.kill(pid, _HARD)
             with contextlib.suppress(DialError):
                 until = time.monotonic() + self._rng.random() * 1.5
                 while time.monotonic() < until:
@@ -55,8 +74,3 @@ class LinkedRig(Rig):
         names = Counter(record.client_order_id for record in book.load() if isinstance(record, Placed))
         book.close()
         return Counts(dict(names), sum(names.values()) - len(names), sum(names.values()))
-
-
-def _hard() -> int:
-    assert sys.platform != "win32", "kills with SIGKILL"
-    return signal.SIGKILL

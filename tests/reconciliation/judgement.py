@@ -103,7 +103,7 @@ def _judge_figures(world: World, state: State) -> None:
 
 
 def _judge_foreign(world: World, state: State) -> None:
-    foreign = sum(order.foreign for order in state.orders)
+    foreign = sum(order.foreign for order in state.orders) - world.taken_for_ours
     if world.foreign_policy is OnForeign.IGNORE:
         assert not world.foreign_told
     else:

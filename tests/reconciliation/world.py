@@ -62,6 +62,9 @@ class World:
         """A question of the engine waits for its answer."""
         self.deciding: ev.Event | None = None
         self.foreign_told = 0
+        self.taken_for_ours = 0
+        """Orders of ours that came to light after their name had been given to a row that looked like them: the account
+        is halted, and the one without a name stands beside it."""
         self.paused: set[str] = set()
         """Why the engine has stopped the account."""
         self.later: list[ev.BrokerListed] = []
@@ -115,6 +118,9 @@ class World:
                 case out.Alert() if output.code == "FOREIGN_ORDER":
                     many = output.chinese.partition("已接入 ")[2].partition(" 笔")[0]
                     self.foreign_told += int(many) if many.isdigit() else 1
+                case out.Alert() if output.code == "REMARK_TWICE":
+                    assert self.cuts, "every remark came back whole"
+                    self.taken_for_ours += 1
                 case out.TradingStateChanged() if output.who == "engine":
                     self.paused.add(output.why)
                 case out.DifferenceAbsorbed():

@@ -58,6 +58,8 @@ class Lies:
     """``refused_yet_cancelled`` or ``accepted_yet_not`` (A7)."""
     dead_link: bool = False
     """Lists are empty and the asset is None, as on a link that is down (A15)."""
+    empty_is_none: bool = False
+    """An empty list is answered with None, as the vendor's manual allows."""
     asset_none: bool = False
     no_status: bool = False
     """The terminal never tells an account's status."""
@@ -305,12 +307,12 @@ class Counter:
                 asset |= {"market_value": 0.0, "total_asset": self.cash}
                 line.tell("QueryStockAsset", [seq, None if dead or self.lies.asset_none else [asset]])
             case "queryStockOrders":
-                line.tell("QueryStockOrders", [seq, [] if dead else self._shown(mine)])
+                line.tell("QueryStockOrders", [seq, self._listed([] if dead else self._shown(mine))])
             case "queryStockTrades":
                 fills = [row for row in self.fills if row["account_id"] == account]
-                line.tell("QueryStockTrades", [seq, [] if dead else self._shown(fills)])
+                line.tell("QueryStockTrades", [seq, self._listed([] if dead else self._shown(fills))])
             case "queryStockPositions":
-                line.tell("QueryStockPositions", [seq, [] if dead else self.positions])
+                line.tell("QueryStockPositions", [seq, self._listed([] if dead else self.positions)])
             case "queryAccountStatus":
                 states = {} if self.lies.no_status else self.accounts
                 rows = [{"m_strAccountID": one, "m_nAccountType": 2, "m_nStatus": at} for one, at in states.items()]
@@ -400,6 +402,9 @@ class Counter:
                 else:
                     line.tell(callback, [copy])
         self._changed.notify_all()
+
+    def _listed(self, rows: list[Row]) -> list[Row] | None:
+        return None if self.lies.empty_is_none and not rows else rows
 
     def _shown(self, rows: list[Row]) -> list[Row]:
         return [{name: value for name, value in row.items() if name not in self.lies.forget} for row in rows]

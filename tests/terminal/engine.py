@@ -21,7 +21,7 @@ from qmt_trading.brokers.linked.child import ChildCarrier
 from qmt_trading.client import Receipt, send
 from qmt_trading.model.events import Request
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.numbers import MILLISECOND_NS
+from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
 from qmt_trading.model.order import Order
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import AccountRow
@@ -293,7 +293,8 @@ class Desk:
 
         def known() -> bool:
             self.tell_quotes(*symbols)
-            return all(feed.quote(Symbol(symbol), time.time_ns()) for symbol in symbols)
+            now_ns = int(self.market.now_s() * SECOND_NS)
+            return all(feed.quote(Symbol(symbol), now_ns) for symbol in symbols)
 
         self.wait(known)
 
@@ -301,7 +302,8 @@ class Desk:
         """Have every terminal that somebody has asked for quotes tell of ``symbols`` now."""
         levels = {"askPrice": [10.0, 10.01], "bidPrice": [9.99, 9.98]}
         for market in self.markets:
-            market.tick(**{f"{one[-2:]}{one[:6]}": tick(time.time_ns(), 10.0, **levels) for one in symbols})
+            now_ns = int(market.now_s() * SECOND_NS)
+            market.tick(**{f"{one[-2:]}{one[:6]}": tick(now_ns, 10.0, **levels) for one in symbols})
 
     def buy(self, symbol: str, account: str, *, id: str, quantity: int = 100, more: str = "") -> Receipt:  # noqa: A002
         """Buy at 10 yuan; the message must be accepted."""

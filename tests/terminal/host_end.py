@@ -163,6 +163,12 @@ class HostEnd:
             with self._changed:
                 self._changed.wait(0.2)
 
+    def complaints(self) -> list[str]:
+        """Wait for something on standard error, and return its lines so far."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: bool(self.errors), PATIENCE_S)
+            return self.errors[:]
+
     def exit_code(self) -> int:
         return self.process.wait(PATIENCE_S)
 
@@ -185,4 +191,6 @@ class HostEnd:
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
         while received := self.process.stderr.readline():
-            self.errors.append(received.decode("utf-8", "replace").rstrip())
+            with self._changed:
+                self.errors.append(received.decode("utf-8", "replace").rstrip())
+                self._changed.notify_all()

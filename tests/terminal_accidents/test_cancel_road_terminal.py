@@ -121,11 +121,15 @@ def test_row_6_an_intent_that_is_not_yet_on_disk_is_dropped(at: Desk, monkeypatc
     monkeypatch.setattr(journal, "append", slow)
     receipts = []
     sender = threading.Thread(target=lambda: receipts.append(at.buy(symbol, ACCOUNT, id="row6/1")))
+    canceller = threading.Thread(target=lambda: at.send(f"{symbol}:{ACCOUNT}"))
     sender.start()
     assert writing.wait(20)
-    threading.Timer(0.2, written.set).start()  # The disk comes back when the cancel has been decided.
-    at.send(f"{symbol}:{ACCOUNT}")
-    sender.join(20)
+    canceller.start()
+    marks = at.running._loop._engine.state.accounts[AccountId(ACCOUNT)].marks
+    at.wait(lambda: any(mark.symbol == symbol for mark in list(marks.values())))
+    written.set()  # The disk comes back when the cancel has been decided.
+    for thread in (sender, canceller):
+        thread.join(20)
     assert at.reaches(receipts[0], OrderStatus.NOT_SENT).text == "cancel"
     assert at.market.placed(stock_code=symbol) == []
 
@@ -180,7 +184,7 @@ def test_row_8_a_cancel_that_went_well_and_did_nothing_is_repeated_until_the_end
 
 
 @every_origin
-@pytest.mark.parametrize("brake", ["halted", "account halted", "reducing", "unknown", "quotes"])
+@pytest.mark.parametrize("brake", ["halted", "account halted", "reducing", "morning", "unknown", "quotes"])
 def test_row_9_no_brake_holds_it_back(at: Desk, origin: Origin, brake: str) -> None:
     symbol = next(FREE)
     row = at_work(at, origin, symbol)
@@ -192,6 +196,13 @@ def test_row_9_no_brake_holds_it_back(at: Desk, origin: Origin, brake: str) -> N
     elif brake == "quotes":
         at.market.quotes_up = False
         at.market.drop_quotes()
+    elif brake == "morning":
+        red = {Origin.OURS: "list", Origin.HAND: "figures", Origin.PHONE: "session"}[
+            origin
+        ]  # Accepted once, it stays so.
+        at.running._inbox.report(ev.MorningChecked(AccountId(ACCOUNT), (red,), "红", "red"))
+        at.wait(lambda: at.account(ACCOUNT).morning.closed)
+        assert at.send(f"buy {symbol} 200@10.00:{ACCOUNT} #red/{origin.value}").orders[0].reason == "MORNING_RED"
     else:
         at.ask(ev.HaltRequested("me", "drill", account, state))
     try:
@@ -199,7 +210,9 @@ def test_row_9_no_brake_holds_it_back(at: Desk, origin: Origin, brake: str) -> N
         ends(at, row)
     finally:
         at.market.quotes_up = True
-        if brake not in ("unknown", "quotes"):
+        if brake == "morning":
+            at.ask(ev.MorningAccepted("me", "drill", AccountId(ACCOUNT)))
+        elif brake not in ("unknown", "quotes"):
             at.ask(ev.ResumeRequested("me", "drill", account))
     assert len(how(at, row)) == 1
 
@@ -245,6 +258,7 @@ ends = "09:20:05"
 """
 
 
+@pytest.mark.slow
 def test_row_11_half_a_second_past_9_20_it_is_registered_and_leaves_when_cancels_are_taken(
     package: Path, tmp_path: Path, clock: SetClock
 ) -> None:
@@ -252,17 +266,13 @@ def test_row_11_half_a_second_past_9_20_it_is_registered_and_leaves_when_cancels
     market.now_s = lambda: clock.now_ns() / SECOND_NS
     closed_ns = at_time(DAY, (9 * 3600 + 20 * 60) * SECOND_NS)
     with desk(tmp_path, package, [market], waits=QUICK, session=NO_CANCEL, limits=WIDE) as at:
-        rows = [
-            at.market.by_hand(ACCOUNT, symbol, phone=phone)
-            for symbol, phone in ((SYMBOLS[0], False), (SYMBOLS[1], True))
-        ]
-        for row in rows:
-            at.shows(row)
+        at.quote(*SYMBOLS[:3])
+        rows = [at_work(at, origin, symbol) for origin, symbol in zip(Origin, SYMBOLS[:3], strict=True)]
         time.sleep(max(0.0, (closed_ns - clock.now_ns()) / SECOND_NS + 0.5))
         assert clock.now_ns() < closed_ns + 4.5 * SECOND_NS, "the machine is too slow for this test"
-        receipt = at.send(f"{SYMBOLS[0]}:{ACCOUNT};{SYMBOLS[1]}:{ACCOUNT}")
-        assert [line.status for line in receipt.cancels] == ["registered"] * 2
-        assert [line.text for line in receipt.cancels] == ["9:20–9:20:05 不可撤单，已登记，开放后立即补撤"] * 2
+        receipt = at.send(";".join(f"{symbol}:{ACCOUNT}" for symbol in SYMBOLS[:3]))
+        assert [line.status for line in receipt.cancels] == ["registered"] * 3
+        assert {line.text for line in receipt.cancels} == {"9:20–9:20:05 不可撤单，已登记，开放后立即补撤"}
         for row in rows:
             ends(at, row)
             ((asked_ns, _),) = at.market.cancels(row)

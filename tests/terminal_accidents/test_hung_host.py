@@ -37,7 +37,7 @@ def test_a_hung_host_is_replaced_while_signals_are_answered_and_cancels_wait(
         if what == "its calls":
             market.freeze()
         else:
-            os.kill(host, signal.SIGSTOP)
+            os.kill(host, signal.Signals["SIGSTOP"])
         assert [line.status for line in at.send(f"{STOCK}:{ACCOUNT}").cancels] == ["accepted"] * 3
         time.sleep(1.05)  # A counter tells the second only.
         later = [market.by_hand(ACCOUNT, STOCK, phone=phone) for phone in (False, True)]

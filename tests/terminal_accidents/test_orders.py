@@ -61,7 +61,8 @@ def test_a2_an_order_that_waited_behind_a_stuck_call_is_refused_and_a_cancel_is_
     at.reaches(standing, OrderStatus.CANCELED)
     time.sleep(0.25)
     at.market.release()
-    assert "过期" in at.reaches(second, OrderStatus.NOT_SENT).text
+    told = at.reaches(second, OrderStatus.NOT_SENT).text
+    assert "过期" in told or told == "deadline", told  # A slow machine does not even hand it to the host.
     at.reaches(first, OrderStatus.NEW)
     assert (placed(at, stuck), asked(at, late)) == (1, 0)
 

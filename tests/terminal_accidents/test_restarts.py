@@ -40,6 +40,7 @@ def test_a17_after_a_restart_an_order_is_cancelled_by_the_number_that_the_journa
     assert [each["m_nOrderID"] for _, each in own.market.cancels(row)] == [row["order_id"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a23_an_engine_killed_between_its_journal_and_the_order_sends_nothing_twice(own: Desk, when: str) -> None:
     own.stop()

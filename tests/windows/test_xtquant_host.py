@@ -126,6 +126,7 @@ def test_a_terminal_that_does_not_run_is_told_in_chinese_and_nothing_is_taken(
     host.send(t="bye", why="done")
     assert host.process.wait(PATIENCE_S) == 0
     assert [path.name for path in terminal.parent.iterdir()] == ["userdata_mini"]
+    assert not [path.name for path in terminal.iterdir() if "test" in path.name]
 
 
 def test_a_folder_that_does_not_exist_is_not_made(tmp_path: Path, children: list[Child]) -> None:

@@ -17,9 +17,10 @@ from qmt_trading.model.instant import time_of_day_ns, to_clock_text, to_hour_tex
 from qmt_trading.run.find_terminal import Found, find
 from qmt_trading.run.host_talk import HostTalk, Said
 from qmt_trading.run.locks import Lock, account_lock, folder_lock
-from qmt_trading.run.panic import Outcome, Panic
+from qmt_trading.run.panic import Outcome, Pace, Panic
 from qmt_trading.run.terminal_orders import TerminalOrder
 
+PACE: Final = Pace()
 _COLUMNS: Final = (
     show.Column("symbol", "代码"),
     show.Column("name", "名称"),
@@ -45,7 +46,7 @@ def panic(
     beside: Annotated[bool, typer.Option("--beside", help="引擎还在运行也照做 beside a running engine")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """急撤：不靠引擎，撤掉账户在柜台的全部委托 cancel all, no engine needed."""
+    """急撤：引擎死了也能撤掉账户的全部委托 cancel all, engineless."""
     if as_json and not yes:
         fail(exit_codes.USAGE, "✗ --json 不问：请和 --yes 一起写 / --json asks nothing: write --yes, too")
     say: Callable[[str], None] = (lambda text: None) if as_json else show.say
@@ -60,6 +61,7 @@ def panic(
         lambda: HostTalk(found.command(), found.account, keep=keep.keep),
         say,
         phases=found.phases,
+        pace=PACE,
     )
     try:
         say(f"账户 {found.account}，终端 {found.terminal.path}：正在连接、查询…")

@@ -235,7 +235,7 @@ class Engine:
         if event.session != account.session or event.asked_ns < self._state.opened_ns:
             return
         if event.alive and event.complete:
-            self._settle(account, event.asked_ns)
+            self._settle(account, event)
             if self._state.timed:
                 timed.wake(self._state, event.account)
             if account.differences:
@@ -245,14 +245,14 @@ class Engine:
         if account.ask_again:
             self._query([event.account])
 
-    def _settle(self, account: Account, asked_ns: int) -> None:
+    def _settle(self, account: Account, listed: ev.BrokerListed) -> None:
         """End the unknown orders that this list, a complete one over a live link, is the last proof against."""
-        if not account.settings.settles_alone:
+        if listed.is_doubtful or not account.settings.settles_alone:
             return
         settle_ns = self._settings().settle_ns
         for key in list(account.unresolved):
             order = self._state.order(key)
-            settled = order.asked >= 2 and asked_ns - order.asked_ns >= settle_ns
+            settled = order.asked >= 2 and listed.asked_ns - order.asked_ns >= settle_ns
             if settled and order.status is OrderStatus.UNKNOWN:
                 self._emit(out.OrderEnded(key, OrderStatus.NOT_SENT, "两次完整委托列表中均无此委托"))
                 self._emit(alerts.unknown_ended(order))

@@ -34,7 +34,7 @@ def fold_listed(state: State, record: ev.BrokerListed) -> list[Finding]:
     opening = not account.ready
     if opening and good:
         _open_account(state, account, record)
-    found = reconcile(state, account, record, is_proof=good and not older)
+    found = reconcile(state, account, record, is_proof=good and not older and not record.is_doubtful)
     findings: list[Finding] = []
     for row, identity, key in found.rows:
         findings += fold_row(state, account, row, identity, key)

@@ -53,6 +53,8 @@ CANCEL_FIRST_S: Final = 0.05
 BEAT_CALL_S: Final = 3.0
 BEAT_EVERY_S: Final = 3.0
 MISSES_MAX: Final = 2
+DEAF_MAX: Final = 10
+"""Heartbeats without any subscribed account after which a new session is tried."""
 HUNG_MAX: Final = 4
 LOAD_S: Final = 60.0
 HISTORY_S: Final = 60.0
@@ -574,7 +576,7 @@ class TroubleError(Exception):
         self.code, self.figures, self.fatal = code, figures, fatal
 
     def line(self) -> dict[str, Any]:
-        text, english = (words.format(*self.figures) for words in TROUBLES[self.code])
+        text, english = (words.format(*self.figures)[:2000] for words in TROUBLES[self.code])
         return {"t": "trouble", "code": self.code, "text": text, "english": english, "fatal": self.fatal != 0}
 
 
@@ -593,10 +595,11 @@ def check_folder(folder: str) -> list[TroubleError]:
     if os.path.splitdrive(folder)[0].upper() == "C:" and not is_administrator():
         found.append(TroubleError("need_admin"))
     trial = os.path.join(folder, f"qmt_write_test_{os.getpid()}")
+    itself = getattr(os, "O_TEMPORARY", 0)  # Windows removes it on closing, whatever a virus scanner holds.
     try:
-        with open(trial, "wb"):
-            pass
-        os.remove(trial)
+        os.close(os.open(trial, os.O_CREAT | os.O_RDWR | itself))
+        if not itself:
+            os.remove(trial)
     except OSError as error:
         found.append(TroubleError("not_writable", folder, error.strerror or str(error), fatal=EXIT_FOLDER))
     if not os.path.exists(os.path.join(folder, "up_queue_xtquant")):
@@ -685,6 +688,14 @@ class Account:
         self.session, self.misses, self.silent_rounds = 0, 0, 0
         self.subscribed = False
         self.held: list[dict[str, Any]] = []
+        self._kinds: tuple[int, set[str]] = (0, set())
+
+    def held_today(self) -> set[str]:
+        """Return the kinds of rows that the account is known to have today: a list without them has failed."""
+        today = time.localtime().tm_yday
+        if self._kinds[0] != today:
+            self._kinds = (today, set())
+        return self._kinds[1]
 
 
 class Trader:
@@ -774,6 +785,7 @@ class Terminal:
             self._fail(TroubleError("no_xtquant", repr(error), fatal=EXIT_XTQUANT))
         failures = 0
         while True:
+            hung = self._host.calls.hung_in_trade
             try:
                 self._connect()
                 failures = 0
@@ -783,6 +795,8 @@ class Terminal:
                 self._fail(trouble)
             except OverdueError as error:
                 why = f"终端没有应答 no answer: {error}"
+                if hung >= MISSES_MAX:  # The session before hung, too: it is the process that is stuck.
+                    self._host.give_up(self._host.calls.hung_in_trade)
             except Exception as error:  # noqa: BLE001 - xtquant raises anything; a new trader is built.
                 why = f"连接出错 {error!r}"
                 self._fail(TroubleError("connect_failed", repr(error)))
@@ -922,7 +936,7 @@ class Terminal:
 
     def _attend(self) -> str:
         """Look after a trader that stands until it must go, and return why."""
-        trader, misses, rounds = self.trader, 0, 0
+        trader, misses, rounds, deaf = self.trader, 0, 0, 0
         assert trader is not None
         calls, wait_s = self._host.calls, BEAT_EVERY_S
         hung_before = calls.hung_in_trade
@@ -941,6 +955,9 @@ class Terminal:
                 return "终端的调用和资产查询都没有返回 neither a call nor the asset query has returned"
             if misses >= MISSES_MAX:
                 return "终端两次没有应答资产查询 two asset queries were not answered"
+            deaf = 0 if answered or failed else deaf + 1
+            if deaf >= DEAF_MAX:
+                return "账号一直订阅不上，重新连接 no account can be subscribed; connecting anew"
             wait_s = 0.0 if hangs else BEAT_EVERY_S
             if rounds % 10 == 0 or any(not account.ready for account in self.accounts.values()):
                 self._ask_status()
@@ -1047,6 +1064,7 @@ class Terminal:
         account = self.accounts.get(str(row.get("account_id", "")))
         if account is None:
             return
+        account.held_today().add(kind)
         line = {"t": "row", "account": account.name, "session": account.session, "kind": kind, "row": row}
         order = self._host.book.order_of(trader, kind, row)
         if order is None and self._host.book.unclaimed(trader, kind, row):
@@ -1440,7 +1458,7 @@ class Lists:
     def take(self, line: dict[str, Any]) -> None:
         """Queue a list behind every submit received so far."""
         self.queued += 1
-        answer = {"t": "listed", "q": line["q"], "account": line["account"], "session": 0}
+        answer = {"t": "listed", "q": line["q"], "account": line["account"], "session": 0, "none": []}
         failed = list(LISTS)
         job = Job(functools.partial(self._list, answer, failed), lambda call: self._end(answer, failed, 0, alive=False))
         self._host.book.after_submits(lambda: self._worker.put(job))
@@ -1456,11 +1474,14 @@ class Lists:
         head = {"t": "rows", "q": answer["q"], "account": account.name, "session": session}
         for kind in LISTS:
             found = self._query(worker, trader, account.name, kind)
-            if found is None:
+            if found is None and not self._may_be_empty(account, kind, answer):
                 continue
             failed.remove(kind)
+            found = [] if found is None else found
             rows = [copied(row, kind) for row in ([found] if kind == "asset" else found)]
             with host.lock:
+                if rows:
+                    account.held_today().add(kind)
                 for row in rows if kind in {"order", "fill"} else ():
                     host.book.order_of(trader, kind, row)
                 for part in parts(rows, FRAME_OUT - 500):
@@ -1470,6 +1491,13 @@ class Lists:
             same = trader is host.terminal.trader and account.session == session and account.ready
             alive = same and proof is not None
         self._end(answer, failed, now_us() - begun, alive=alive)
+
+    def _may_be_empty(self, account: Account, kind: str, answer: dict[str, Any]) -> bool:
+        """Tell whether None may stand for an empty list, which the vendor's manual does not tell from a failure."""
+        if kind == "asset" or kind in account.held_today():
+            return False
+        answer["none"].append(kind)
+        return True
 
     def _query(self, worker: Worker, trader: Trader, account: str, kind: str) -> Any:
         name = self.CALLS[kind]
@@ -1734,7 +1762,7 @@ class Host:
         self.observe: bool = options.observe
         self.xtquant: str = options.xtquant
         self.level, self.halted = "none", False
-        self.calls = Calls(self._too_many_hung, self.log)
+        self.calls = Calls(self.give_up, self.log)
         self.terminal = Terminal(self, options.terminal, options.xtquant, sessions)
         self.book = Book(self)
         self.lists = Lists(self)
@@ -1860,7 +1888,7 @@ class Host:
             EndError: the connection is to end.
         """
         kind, wrong = line["t"], objection(line)
-        if isinstance(line.get("k"), int):
+        if type(line.get("k")) is int:
             self.outbox.acknowledge(line["k"])
         if not self.welcomed:
             self._greet(line, wrong)
@@ -1932,7 +1960,8 @@ class Host:
 
     # The end.
 
-    def _too_many_hung(self, hung: int) -> None:
+    def give_up(self, hung: int) -> NoReturn:
+        """End the process, to be started again: so many of its calls do not return."""
         with self.lock:
             self.level = "none"
             self.book.withdraw_all("not_ready")  # Said while it can be: what is not said is unknown.
@@ -1981,6 +2010,7 @@ def serve_stdio(host: Host) -> NoReturn:
 
 def serve_tcp(host: Host, port: int) -> NoReturn:
     """Dial the engine, and dial again whenever the connection ends, by a ``bye`` too."""
+    os.dup2(2, 1)  # What xtquant prints goes to the log here, too.
     pause = 0.2
     while True:
         try:
@@ -2024,6 +2054,8 @@ def main(arguments: list[str]) -> NoReturn:
         parser.error("--link: stdio 或 or tcp:127.0.0.1:PORT")
     if address is not None and not os.environ.get("QMT_LINK_SECRET"):
         parser.error(" ".join(TROUBLES["no_secret"]))
+    options.terminal = os.path.abspath(options.terminal)
+    sys.setswitchinterval(0.001)  # A long list being written must not hold up an order.
     host = Host(options, list(range(int(sessions.group(1)), int(sessions.group(2)) + 1)))
     start("writer", host.outbox.run)
     start("watch", host.watch)

@@ -96,6 +96,9 @@ def main() -> None:
     parser.add_argument("--timeout", type=int, default=3)
     parser.add_argument("--wait", type=float, default=15.0)
     options = parser.parse_args()
+    # What xtquant prints must not stand between our lines.
+    sys.stdout = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
 
     def work() -> None:
         try:

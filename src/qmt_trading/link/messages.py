@@ -102,6 +102,8 @@ class Listed(NamedTuple):
     alive: bool = False
     failed: Sequence[str] = ()
     us: int = 0
+    none: Sequence[str] = ()
+    """Kinds that the terminal answered with nothing, where it may have meant an empty list."""
 
 
 class Outcome(NamedTuple):

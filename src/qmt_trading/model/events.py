@@ -229,6 +229,9 @@ class BrokerListed(Struct, frozen=True, array_like=True, tag="listed"):
     fills: tuple[FillRow, ...]
     total_assets: Money = Money(0)
     """Cash and what the positions are worth, as the broker counts; 0: it does not say."""
+    is_doubtful: bool = False
+    """Some kind was answered with nothing instead of an empty list: good enough to begin with, and no proof that an
+    order or a fill of ours is not there."""
 
 
 class CancelRequested(Struct, frozen=True, array_like=True, tag="cancel-request", gc=False):

@@ -22,11 +22,14 @@ from qmt_trading.market.rulebook import book_of
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import ConfigurationError, DoorError, LockedError
+from qmt_trading.model.instant import day_of
+from qmt_trading.model.morning import CheckItem
 from qmt_trading.model.numbers import SECOND_NS
-from qmt_trading.model.view import View
+from qmt_trading.model.view import AccountRow, View
 from qmt_trading.model.words import LinkState, TradingState
 from qmt_trading.ports import Broker, MarketFeed, SignalSource
 from qmt_trading.run.actions_file import ActionsFile
+from qmt_trading.run.capabilities import current_cards, with_capabilities
 from qmt_trading.run.clients import Clients
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.config import Configuration
@@ -99,7 +102,9 @@ class Application:
             self._safe = self._why_safe(asked=safe)
             self._session = configuration.session()
             self._rules = book_of(configuration.engine.rules)
-            settings = configuration.engine
+            self._cards = current_cards(folder, configuration.terminals, today=day_of(self._clock.now_ns()))
+            settings = with_capabilities(configuration.engine, self._cards)
+            self._settings = settings
             self._inbox = Inbox(
                 self._clock,
                 bare={door.name: door.bare for door in settings.doors},
@@ -110,6 +115,7 @@ class Application:
             self._clients = Clients(
                 [each for each in configuration.terminals if each.qmt is not None],
                 settings,
+                self._cards,
                 self._clock,
                 self._session,
                 self._rules,
@@ -217,7 +223,7 @@ class Application:
             tuple(account.account for account in configuration.engine.accounts),
         )
         self._narrator.starting(safe=bool(self._safe), chaos=sorted(self._chaos))
-        self._loop.begin(bound, __version__, configuration.engine, safe=self._safe)
+        self._loop.begin(bound, __version__, self._settings, safe=self._safe)
         self._run("loop", self._run_loop)
         self._run("control", self._run_control)
         self._inbox.on_control = self._decide_control
@@ -250,7 +256,7 @@ class Application:
         until_ns = self._clock.steady_ns() + READY_WAIT_NS
         while self._clock.steady_ns() < until_ns and not self._stopping.is_set():
             rows = self._loop.view.accounts
-            if rows and all(row.ready and row.link is LinkState.CONNECTED for row in rows):
+            if rows and all(_can_trade(row) for row in rows):
                 return
             time.sleep(0.005)
 
@@ -418,3 +424,8 @@ class Application:
         if recording is None:
             return SyntheticFeed(self._configuration.terminals[0].seed, self._rules)
         return RecordedFeed(recording, begin_ns=self._clock.now_ns(), rules=self._rules)
+
+
+def _can_trade(row: AccountRow) -> bool:
+    is_checked = CheckItem.UNCHECKED not in row.morning.closed
+    return row.ready and row.link is LinkState.CONNECTED and is_checked

@@ -121,7 +121,7 @@ def why_absent(card: Capabilities | None, *, today: dt.date, client: str) -> str
 
 
 def current_cards(folder: Path, terminals: Iterable[Terminal], *, today: dt.date) -> dict[str, Capabilities]:
-    """Return the cards that count, by terminal; a damaged one is as good as none."""
+    """Return the cards that count, by terminal: none that is damaged, or a simulation's and used for a real counter."""
     found: dict[str, Capabilities] = {}
     for terminal in terminals:
         if terminal.qmt is None:
@@ -130,7 +130,9 @@ def current_cards(folder: Path, terminals: Iterable[Terminal], *, today: dt.date
             card = read(folder, terminal.name)
         except (ConfigurationError, OSError):
             continue
-        if card is not None and not why_absent(card, today=today, client=client_version(terminal.qmt.path)):
+        if card is None or why_absent(card, today=today, client=client_version(terminal.qmt.path)):
+            continue
+        if terminal.qmt.simulation or not card.simulation:  # A simulation's counter says nothing of one with money.
             found[terminal.name] = card
     return found
 
@@ -147,6 +149,12 @@ def with_capabilities(settings: EngineSettings, cards: Mapping[str, Capabilities
         for account in settings.accounts
     )
     return replace(settings, accounts=accounts)
+
+
+def summary(card: Capabilities) -> str:
+    """Return how many of its findings were seen, and when, in a line."""
+    findings = [value for name in card.__struct_fields__ if isinstance(value := getattr(card, name), Finding)]
+    return f"{card.since} 起验收，{sum(bool(each.value) for each in findings)}/{len(findings)} 项已见"
 
 
 def client_version(userdata: Path) -> str:

@@ -19,6 +19,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
 from qmt_trading.model.words import TradingState
 from qmt_trading.ports import Clock
+from qmt_trading.run.capabilities import Capabilities, summary
 from qmt_trading.run.config_terminals import Terminal
 from qmt_trading.run.day.outside import NOTHING, Outside
 from qmt_trading.run.terminal_quotes import TerminalQuotes
@@ -36,6 +37,7 @@ class Clients:
         self,
         terminals: Sequence[Terminal],
         settings: EngineSettings,
+        cards: Mapping[str, Capabilities],
         clock: Clock,
         session: Session,
         rules: RuleBook,
@@ -48,6 +50,7 @@ class Clients:
         """Make a way to each of ``terminals``, all of them QMT clients; nothing is started.
 
         Args:
+            cards: what has been seen of terminals, by their names.
             report: takes what a person should know.
             ask: takes a request to stop an account.
             sessions_before: the highest session on record of each account.
@@ -66,6 +69,7 @@ class Clients:
             broker = qmt_broker(terminal, settings.mode, clock, self._listeners(terminal.name), sessions_before)
             self.brokers[terminal.name] = broker
             self._owner |= {account.account: broker for account in terminal.accounts}
+        self._cards = cards
 
     @property
     def feed(self) -> QmtFeed:
@@ -98,6 +102,7 @@ class Clients:
             account_text=text,
             feed=feed,
             feed_text=feed_text,
+            capability=summary(self._cards[broker.name]) if broker.name in self._cards else None,
             details=None if differences is None else tuple(each.chinese for each in differences),
             clock_ahead_ns=self._quotes.clock_ahead_ns(),
         )

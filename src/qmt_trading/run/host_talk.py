@@ -223,18 +223,24 @@ class HostTalk:
         return message
 
     def listen(self, wait_s: float, until: Callable[[], bool] = lambda: False) -> bool:
-        """Listen for ``wait_s``, or until ``until()`` holds; return whether it does.
+        """Listen for ``wait_s``, or until ``until()`` holds once all that has come is taken; return whether it does.
 
         Raises:
             HostGoneError: the host has ended.
         """
         end = time.monotonic() + wait_s
+        self._catch_up()
         while not until():
             left = end - time.monotonic()
             if left <= 0:
                 return until()
             self.take(min(left, STEP_S))
         return True
+
+    def _catch_up(self) -> None:
+        """Take all that has come while nobody listened, a person thinking perhaps."""
+        while self._ready_lines or not self._inbox.empty():
+            self.take(0)
 
     def wait_ready(self, wait_s: float) -> bool:
         """Wait until the account can be worked with; False: it cannot yet, ``state`` says why.
@@ -283,12 +289,13 @@ class HostTalk:
         )
 
     def submit(self, coid: str, fields: Mapping[str, object], *, ttl_us: int = TTL_US) -> None:
-        """Hand over one order; its stages and rows come by ``take``.
+        """Hand over one order, by the host's newest clock; its stages and rows come by ``take``.
 
         Raises:
             BadFrameError: it cannot be written as a line.
             HostGoneError: the host has ended, or does not read.
         """
+        self._catch_up()  # A host refuses what is sent by a clock that it told more than 5 s ago.
         line = self._end.submit(coid, {"account": self.account, **fields}, ttl_us=ttl_us, steady_ns=time.monotonic_ns())
         self._send(line, parse(line))
 

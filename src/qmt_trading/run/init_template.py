@@ -54,7 +54,7 @@ action = "{bare}" # cancel 撤单 | buy 买入 | sell 卖出 | deny 拒绝
 {limits}
 bare_per_day_max = 1 # 裸信号买卖：每账户每股每天次数
 self_cross = "deny" # 会和自己的委托成交：deny 拦，pass 不拦
-quote_age_max = "3s" # 行情旧于此，按「最新」「对手」等写的价格暂停
+quote_age_max = "{quote_age}" # 行情旧于此，按「最新」「对手」等写的价格暂停
 settle = "{settle}" # 待核实：两次完整委托列表至少相隔这么久都没有，才算未发出
 
 # 还能这样限（去掉行首的 # 就生效）：
@@ -186,6 +186,7 @@ def template(choice: Choice | None = None) -> str:
         "{limit_advice}": _comments(choice.limit_advice),
         "{limits}": lines_of(choice.limits),
         "{settle}": choice.settle,
+        "{quote_age}": "6s" if choice.terminal else "3s",
         "{door_notes}": _comments((_CONTROL_NOTE,) if choice.allow else ()),
         "{permissions}": _permissions(choice),
         "{pipe_mode}": choice.pipe_mode,

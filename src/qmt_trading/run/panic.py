@@ -19,6 +19,7 @@ from qmt_trading.run.terminal_orders import CANCELED, CANCELS_PENDING, OrderBook
 PROOFS: Final = 2
 """So many complete lists of a living link, one after another, show that nothing works."""
 HOSTS_MAX: Final = 4
+ARM_WAIT_S: Final = 3.0
 CANCELS_AT_ONCE: Final = 30
 """Between two looks at what is pushed, a fifth of a second: below the rate of high-frequency trading."""
 
@@ -167,7 +168,7 @@ class Panic:
 
     def _outcome(self) -> Outcome:
         orders = {order.key: order for order in self._book.orders}
-        met = [orders[key] for key in self._met]
+        met = [orders[key] for key in self._met if key in orders]
         return Outcome(
             cancelled=tuple(order for order in met if order.status in CANCELED),
             ended=tuple(order for order in met if not order.works and order.status not in CANCELED),
@@ -200,10 +201,12 @@ class Panic:
             talk = self._talk
             if talk is None or (tried.host == self._hosts and talk.ms - tried.at_ms < pause * 1000):
                 continue
-            if talk.level != "cancel" or sent >= CANCELS_AT_ONCE:
+            if sent >= CANCELS_AT_ONCE:
                 return
             sent += 1
             try:
+                if talk.level != "cancel" and not talk.arm("cancel", ARM_WAIT_S):
+                    return  # A host that has dropped to none, or is slow, is asked again with the next look.
                 tried.cid = talk.cancel(broker_id=order.broker_id, venue_id=order.venue_id, symbol=order.symbol)
             except HostGoneError as error:
                 self._lose(str(error))
@@ -234,6 +237,9 @@ class Panic:
             self._lose(str(error))
             return
         self._hear(0)
+        self._complain(talk)
+        if listing.proves:
+            self._book.forget_unnumbered()
         self._take(listing.orders)
         self._proven = listing.proves
         self._clean_lists = self._clean_lists + 1 if listing.proves and not self._book.working else 0

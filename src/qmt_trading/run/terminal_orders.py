@@ -52,8 +52,11 @@ class TerminalOrder(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """What tells it from the others of its account: the terminal's number, which comes first, or the contract's."""
-        return f"id {self.broker_id}" if self.broker_id else f"no {self.venue_id or self.remark}"
+        """What tells it from the others of its account: the terminal's number, else the contract's with its stock.
+
+        Each exchange numbers by itself, so two contracts may bear one number.
+        """
+        return f"id {self.broker_id}" if self.broker_id else f"{self.symbol} {self.venue_id or self.remark}"
 
     @property
     def works(self) -> bool:
@@ -104,6 +107,10 @@ class OrderBook:
         for row in rows:
             order = order_of(row)
             self._orders[order.key] = order
+
+    def forget_unnumbered(self) -> None:
+        """Drop what was told without any number: in a complete list it comes again, or with the number it has got."""
+        self._orders = {key: order for key, order in self._orders.items() if order.broker_id or order.venue_id}
 
     @property
     def orders(self) -> tuple[TerminalOrder, ...]:

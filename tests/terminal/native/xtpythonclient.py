@@ -89,6 +89,7 @@ class XtQuantAsyncClient:
         raise AttributeError(name)
 
     def init(self) -> int:
+        os.write(1, b"native: started\n")  # Code in C prints where it likes.
         return 0
 
     def start(self) -> int:

@@ -129,3 +129,13 @@ def test_what_is_said_of_an_unknown_order_later_is_kept_beside_the_first() -> No
     bench.report(bench.row(name))
     bench.feed(ev.SubmitUncertain(ACCOUNT, name, "late"))
     assert (bench.order(name).status, "late" in bench.order(name).text) == (OrderStatus.NEW, False)
+
+
+def test_a_list_that_says_nothing_where_it_should_be_empty_is_no_proof() -> None:
+    bench = Bench()
+    (name,) = unknown(bench, "1")
+    for _ in range(9):
+        bench.now_ns += 31 * SECOND_NS
+        bench.listed(is_doubtful=True)
+    assert bench.order(name).status is OrderStatus.UNKNOWN
+    assert bench.order(name).asked == 0

@@ -21,6 +21,7 @@ from qmt_trading.run.capabilities import (
     current_cards,
     file_of,
     read,
+    summary,
     why_absent,
     with_capabilities,
     write,
@@ -121,6 +122,20 @@ def test_only_cards_that_count_are_current(tmp_path: Path) -> None:
     assert current_cards(tmp_path, [terminal], today=DAY) == {"国金": card}
     assert current_cards(tmp_path, [terminal], today=DAY + dt.timedelta(days=181)) == {}
     assert current_cards(tmp_path, [replace(terminal, qmt=None)], today=DAY) == {}
+
+
+def test_what_a_simulation_has_shown_says_nothing_of_a_counter_with_money(tmp_path: Path) -> None:
+    userdata = a_client(tmp_path)
+    terminal = a_terminal(userdata)
+    assert terminal.qmt is not None
+    write(tmp_path, replace(CARD, client=client_version(userdata), simulation=True))
+    assert current_cards(tmp_path, [terminal], today=DAY) == {}
+    simulated = replace(terminal, qmt=replace(terminal.qmt, simulation=True))
+    assert list(current_cards(tmp_path, [simulated], today=DAY)) == ["国金"]
+
+
+def test_a_card_is_told_of_in_a_line() -> None:
+    assert summary(CARD) == "2026-11-26 起验收，1/8 项已见"
 
 
 def test_unknown_orders_end_by_lists_alone_only_where_a_frozen_queue_was_seen_to_be_dropped() -> None:

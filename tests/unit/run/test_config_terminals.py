@@ -11,6 +11,7 @@ from tests.unit.run.config_parts import GOOD, QMT_GOOD, refusal, written
 from qmt_trading.model.words import Mode
 from qmt_trading.run.config import load
 from qmt_trading.run.config_terminals import QmtTerminal
+from qmt_trading.run.init_template import Choice, template
 
 REPORTED = "[compliance]\nregistered = 2026-05-20\n"
 
@@ -95,3 +96,8 @@ def test_each_mode_has_a_folder_of_its_own_unless_one_is_written(tmp_path: Path)
     assert load(written(tmp_path, live)).folder == (tmp_path / "data-live").resolve()
     chosen = QMT_GOOD + '[data]\nfolder = "elsewhere"\n'
     assert load(written(tmp_path, chosen)).folder == (tmp_path / "elsewhere").resolve()
+
+
+def test_a_new_configuration_of_a_client_gives_its_quotes_the_time_of_two_snapshots() -> None:
+    assert 'quote_age_max = "6s"' in template(Choice(terminal=r"D:\QMT\userdata_mini", accounts=("11031122",)))
+    assert 'quote_age_max = "3s"' in template()

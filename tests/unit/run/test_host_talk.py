@@ -132,6 +132,29 @@ def test_a_program_that_is_not_there_is_a_host_that_is_gone() -> None:
     talk.kill()
 
 
+def test_what_came_while_a_person_was_thinking_counts_before_an_order_leaves() -> None:
+    kept: list[Said] = []
+    script = """\
+    ready()
+    hear()
+    for hm in (111, 222):
+        say(t="beat", hm=hm, busy=0, call="", queued={}, alive=None, hung=0, armed="trade")
+    tell(t="account", account="11031122", state="down", status=3, text="gone", session=1)
+    time.sleep(60)
+    """
+    with a_talk(script, kept) as talk:
+        assert talk.wait_ready(30)
+        talk.tell("ack", {})
+        until = time.monotonic() + 30
+        while talk._inbox.empty() and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        talk.submit("qa1", {"symbol": "600000.SH", "side": "buy", "kind": "limit", "price": "4.50", "quantity": 100})
+        assert not talk.wait_ready(0), "a state that has not been heard yet is no state"
+    (submit,) = [said.line for said in kept if said.line["t"] == "submit"]
+    assert submit["ref"] == 222
+
+
 def test_orders_and_cancels_leave_as_lines_of_the_link() -> None:
     kept: list[Said] = []
     script = """\

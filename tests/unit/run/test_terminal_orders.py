@@ -39,6 +39,21 @@ def test_a_number_that_is_none_cannot_be_cancelled_by(number: object, broker_id:
     assert order_of({**ROW, "order_id": number}).broker_id == broker_id
 
 
+def test_two_phone_orders_of_two_exchanges_may_bear_one_contract_number() -> None:
+    book = OrderBook()
+    book.take([{**ROW, "order_id": 0}, {**ROW, "order_id": 0, "stock_code": "000001.SZ"}])
+    assert [order.symbol for order in book.working] == ["600000.SH", "000001.SZ"]
+
+
+def test_an_order_that_gets_its_number_late_is_one_order() -> None:
+    book = OrderBook()
+    book.take([{**ROW, "order_id": 0, "order_sysid": "", "order_status": 48}])
+    assert len(book.working) == 1
+    book.forget_unnumbered()
+    book.take([{**ROW, "order_id": 0, "order_status": 54}])
+    assert not book.working
+
+
 def test_the_newest_row_of_an_order_counts_and_one_that_is_left_out_stays() -> None:
     book = OrderBook()
     book.take([ROW, {**ROW, "order_id": 8}])

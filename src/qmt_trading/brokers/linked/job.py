@@ -7,23 +7,27 @@ from typing import Any
 
 
 class Job:
-    """Elsewhere than on Windows it does nothing: there the end of its input ends a host."""
+    """Elsewhere than on Windows, or where it forbids this, it does nothing: there the end of its input ends a host."""
 
     def __init__(self) -> None:
         self._handle: Any = None
         if sys.platform == "win32":
+            import pywintypes
             import win32job
 
             create: Any = win32job.CreateJobObject  # Its stub says that it returns nothing.
-            self._handle = create(None, "")
             kind = win32job.JobObjectExtendedLimitInformation
-            limits = win32job.QueryInformationJobObject(self._handle, kind)
-            limits["BasicLimitInformation"]["LimitFlags"] |= win32job.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
-            win32job.SetInformationJobObject(self._handle, kind, limits)
+            try:
+                self._handle = create(None, "")
+                limits = win32job.QueryInformationJobObject(self._handle, kind)
+                limits["BasicLimitInformation"]["LimitFlags"] |= win32job.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
+                win32job.SetInformationJobObject(self._handle, kind, limits)
+            except pywintypes.error:
+                self.close()
 
     def add(self, pid: int) -> None:
         """Put a process into the job; one that is gone already, or may not be moved, is left as it is."""
-        if sys.platform == "win32":
+        if sys.platform == "win32" and self._handle is not None:
             import pywintypes
             import win32api
             import win32con

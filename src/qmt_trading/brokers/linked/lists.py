@@ -45,17 +45,20 @@ class Gathered:
         self.doubts += doubts
         money = self._read(self._rows["asset"][-1:], lambda row: translate.asset(row, self.account))
         cash, frozen, total = money[0] if money else (Money(0), Money(0), Money(0))
+        # Nothing was told of positions, and the money does not say that there are none: they are missing.
+        holds_more = "position" in listed.none and total != cash + frozen
         return BrokerListed(
             account=self.account,
             session=session,
             asked_ns=self._asked_ns,
-            complete=listed.complete and bool(money) and not self.unreadable,
+            complete=listed.complete and bool(money) and not self.unreadable and not holds_more,
             alive=listed.alive,
             cash=Money(cash + frozen),
             positions=positions,
             rows=tuple(rows),
             fills=tuple(fills),
             total_assets=total,
+            is_doubtful=bool(listed.none),
         )
 
     def _read(self, rows: Sequence[Row], translate: Callable[[Row], _Made | None]) -> list[_Made]:

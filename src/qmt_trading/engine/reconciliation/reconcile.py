@@ -72,7 +72,8 @@ def reconcile(state: State, account: Account, theirs: BrokerListed, *, is_proof:
             doubtful.append(row)
         else:
             rows.append(_judged(account, row, identity, key, claims))
-    for row, order in matching.guess(state, account, doubtful, claims):
+    # Only a whole list shows that no other pairing is possible: in a part of one the order's own row may be missing.
+    for row, order in matching.guess(state, account, doubtful, claims) if theirs.complete else ():
         doubtful.remove(row)
         rows.append(_judged(account, row, Identity.KNOWN, order.client_order_id, claims))
     unmatched: list[OrderRow] = []

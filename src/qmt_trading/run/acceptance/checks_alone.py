@@ -70,7 +70,7 @@ def far_order(visit: Visit) -> Answer:
         sent_ms = visit.talk.ms
         visit.talk.cancel(broker_id=order.broker_id, venue_id=order.venue_id, symbol=order.symbol)
         after = visit.watch(placed.coid, visit.patience.quiet * 2, lambda now: _ended(now.order), placed.at_ms)
-        visit.listen(1.0)
+        visit.listen(min(visit.patience.quiet, 1.0))
         after = visit.seen_of(placed.coid, placed.at_ms)
         _tell(visit, after, since=before)
         last = after.rows[-1]

@@ -226,10 +226,10 @@ def _freeze_once(visit: Visit, *, killed: bool) -> tuple[bool | None, str]:
         if killed:
             visit.disconnect(kill=True)
         visit.person.say(f"  请让它冻结着，{visit.patience.frozen:.0f} 秒…")
-        if killed:
-            time.sleep(visit.patience.frozen)
-        else:
+        until = time.monotonic() + visit.patience.frozen
+        if not killed:
             visit.listen(visit.patience.frozen)
+        time.sleep(max(until - time.monotonic(), 0.0))  # A host of ours that ends meanwhile does not thaw the client.
         visit.person.ask(f"  {THAW}，恢复后按回车")
         began = time.monotonic()
         return _late(visit, coid, began)

@@ -56,10 +56,10 @@ def far_price(
     Any doubt is a refusal: a detail of another day, limits that differ, no price of today, a market near limit-down.
     """
     if detail is None:
-        return Refusal(f"终端没有 {symbol} 的合约信息", "the terminal has no details of it")
+        return Refusal(f"终端没有 {symbol} 的合约资料", "the terminal has no details of it")
     day = "".join(filter(str.isdigit, str(detail.get("TradingDay") or "")))[:8]
     if day != today.strftime("%Y%m%d"):
-        return Refusal(f"合约信息是 {day or '?'} 的，不是今天", "the details are of another day")
+        return Refusal(f"合约资料是 {day or '?'} 的，不是今天", "the details are of another day")
     figures = [_price(detail, key) for key in ("DownStopPrice", "UpStopPrice", "PreClose", "PriceTick")]
     down, up, previous, tick = figures
     if not 0 < down < previous < up or tick <= 0:

@@ -25,6 +25,8 @@ from qmt_trading.run.config_terminals import QmtTerminal
 from qmt_trading.run.host_talk import HostGoneError, HostTalk, Listing, Said
 from qmt_trading.run.terminal_orders import TerminalOrder, order_of
 
+FAR_S_MAX: Final = 180.0
+"""How old a look at the market may be when an order leaves."""
 CANCEL_S: Final = 30.0
 LIST_S: Final = 12.0
 QUOTE_S: Final = 10.0
@@ -126,6 +128,7 @@ class Visit:
         self._said: deque[Said] = deque(maxlen=LINES_MAX)
         self._notes: list[Note] = []
         self._ours = Ours()
+        self._far_at, self._at_any_hour = 0.0, False
         self._tag = f"qa{to_clock_text(now_ns()).replace(':', '')[:6]}"
         self._count = 0
         self.xtquant = ""
@@ -256,6 +259,7 @@ class Visit:
         found = far_price(self.symbol, detail, quote, day_of(self.now_ns()), self._book, value_max=self._value_max)
         if isinstance(found, Refusal):
             raise CannotError(f"不发委托：{found}")
+        self._far_at, self._at_any_hour = time.monotonic(), at_any_hour
         return found
 
     def _detail(self, talk: HostTalk) -> Row | None:
@@ -307,9 +311,13 @@ class Visit:
         """
         price = far.price if price is None else price
         worth = notional(price, quantity)
-        assert price < far.price + far.tick, "above limit-down it could trade"
-        if worth > self._value_max * 2:  # An odd lot of the check on refusals is a little more than a lot.
+        assert price <= far.price, "above limit-down it could trade"
+        if worth > self._value_max + price:  # The odd lot of the check on refusals is one share more than a lot.
             raise CannotError(f"{to_money_text(worth)} 元超过上限")
+        if time.monotonic() - self._far_at > FAR_S_MAX:
+            raise CannotError("看价格以来已过了几分钟，不发委托：请重做这一项，快一点按回车")
+        if not self._at_any_hour and (why := self._may_order()):
+            raise CannotError(why)
         coid = coid or self.new_coid()
         self._ours.add(coid, far.symbol, quantity, price)
         fields = {"symbol": far.symbol, "side": "buy", "kind": "limit", "price": to_text(price), "quantity": quantity}

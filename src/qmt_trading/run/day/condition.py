@@ -87,7 +87,7 @@ def _without_link(seen: Seen) -> Standing:
     why = seen.outside.account_text or seen.link_text
     if seen.night:
         return Standing(
-            Condition.NIGHT, "夜间休市：券商下线属正常，开盘前自动重连", "resting for the night; it connects by itself"
+            Condition.NIGHT, "券商下线属正常，开盘前自动重连", "resting for the night; it connects by itself"
         )
     told, english = (f"（{why}）", f" ({why})") if why else ("", "")
     if seen.running_ns <= STARTING_NS:

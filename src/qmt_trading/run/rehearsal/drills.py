@@ -128,6 +128,7 @@ def cancel_report_lost(scene: Scene) -> str:
     stage.wait(10)
     found = stage.order(order.client_order_id)
     check(found.status is OrderStatus.CANCELED, f"撤单回报丢了：我方仍认为是 {found.status.value}")
+    check(found.cancel_attempts > 1, "撤单没有重发，只等到了委托列表")
     stage.judge()
     stage.close()
     return f"撤单回报丢失：重撤 {found.cancel_attempts} 次并查询，确认已撤"

@@ -49,8 +49,8 @@ COUNTS: Final = (
 
 
 def simulated(settings: EngineSettings) -> EngineSettings:
-    """Return ``settings`` for a simulated counter, which takes orders and cancels whatever the mode."""
-    accounts = tuple(replace(each, settles_alone=True) for each in settings.accounts)
+    """Return ``settings`` for a simulated counter, which takes orders and cancels whatever the mode and the morning."""
+    accounts = tuple(replace(each, settles_alone=True, morning_check=False) for each in settings.accounts)
     return replace(settings, mode=Mode.PAPER, accounts=accounts)
 
 

@@ -68,6 +68,16 @@ def test_a_row_without_a_name_is_ours_when_no_other_pairing_is_possible() -> Non
     assert (two.rows, [row.broker_order_id for row in two.unmatched]) == ((), ["7", "8"])
 
 
+def test_a_part_of_a_list_does_not_show_that_no_other_pairing_is_possible() -> None:
+    bench = Reconciled()
+    name = bench.buy()
+    bench.lists(bench.row("", number="7"), complete=False)
+    assert bench.order(name).broker_order_id == ""
+    bench.lists(bench.row("", number="7"), bench.row(name, number="8"))
+    assert bench.order(name).broker_order_id == "8"
+    assert "REMARK_TWICE" not in bench.alerts()
+
+
 def test_a_row_that_looked_like_ours_is_foreign_once_ours_has_its_own() -> None:
     bench = Reconciled()
     name = bench.buy()
