@@ -32,7 +32,7 @@ def fold_row(
         case matching.Identity.KNOWN:
             assert key is not None
             return fold_known_row(state, account, row, state.order(key))
-        case matching.Identity.PAST:
+        case matching.Identity.PAST | matching.Identity.NUMBERLESS:
             return []
         case matching.Identity.DEFERRED:
             return [Finding(FindingKind.DEFERRED, number, None)]

@@ -31,6 +31,8 @@ class Identity(Enum):
     """Carries the remark of an order of ours that already has another number: two orders under one name."""
     PAST = "past"
     """An order of ours from an earlier day, which has ended. One that still works is taken in like a foreign one."""
+    NUMBERLESS = "numberless"
+    """Has no number yet, and another order of its symbol and second has its name: it waits for its number."""
     INTRUDER = "intruder"
     """Carries a remark in our form that this journal never gave out: another engine, or a lost journal (A31)."""
 
@@ -99,6 +101,9 @@ def identify(
         return _unknown_name(state, row, listed=listed), None
     if any(may_be(order, row) for order in nameless(state, account, claims)):
         return Identity.DEFERRED, None
+    has_number = bool(row.broker_order_id or row.venue_order_id)
+    if not has_number and state.find_order(foreign_name(account.settings.account, row)) is not None:
+        return Identity.NUMBERLESS, None
     return Identity.FOREIGN, None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from msgspec.structs import replace
 
 from qmt_trading.engine.ids import client_order_id
 from qmt_trading.engine.matching import Identity, guess, identify, may_be, order_of_fill
@@ -13,7 +14,7 @@ from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS, Price, Quantity
 from qmt_trading.model.words import OrderStatus, Side
-from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
+from tests.engine_bench import ACCOUNT, OTHER, START_NS, STOCK, Bench
 from tests.unit.engine.parts import order
 
 
@@ -204,3 +205,32 @@ def test_a_fill_finds_its_order_by_number_then_by_remark_and_only_if_it_fits() -
     assert found(bench.fill(name, number="78")) is None
     assert found(bench.fill("", number="78")) is None
     assert order_of_fill(state, state.accounts[OTHER], bench.fill(name, number="")) is None
+
+
+def _by_phone(bench: Bench, number: str = "", **change: object) -> ev.OrderRow:
+    row = replace(bench.row("", number=""), venue_order_id=number, ordered_ns=START_NS)
+    return replace(row, **change)
+
+
+def test_a_second_order_by_phone_in_the_same_second_never_takes_the_place_of_the_first() -> None:
+    bench = Bench()
+    for number in ("", "S1"):
+        bench.report(_by_phone(bench, number))
+    assert whose(bench, _by_phone(bench)) == (Identity.NUMBERLESS, "")
+    assert whose(bench, _by_phone(bench, quantity=Quantity(300))) == (Identity.NUMBERLESS, "")
+    for number in ("", "S2"):
+        bench.report(_by_phone(bench, number))
+    bench.report(_by_phone(bench, "S1", status=OrderStatus.CANCELED))
+    told = [(order.venue_order_id, order.status) for order in bench.engine.state.orders]
+    assert told == [("S1", OrderStatus.CANCELED), ("S2", OrderStatus.NEW)]
+
+
+def test_a_list_takes_no_order_without_a_number_for_another_of_its_second() -> None:
+    bench = Bench()
+    bench.report(_by_phone(bench, "S1"))
+    bench.report(_by_phone(bench))
+    bench.report(_by_phone(bench, quantity=Quantity(300)))
+    bench.session += 1
+    bench.connect(_by_phone(bench, "S1"), _by_phone(bench), _by_phone(bench, quantity=Quantity(300)))
+    told = [(order.venue_order_id, order.quantity) for order in bench.engine.state.orders]
+    assert told == [("S1", 100), ("", 100)]

@@ -82,8 +82,10 @@ def reconcile(state: State, account: Account, theirs: BrokerListed, *, is_proof:
         if any(matching.may_be(order, row) for order in waiting):
             unmatched.append(row)
         else:
-            _, key = matching.identify(state, account, row, listed=True, claims=claims)  # An earlier row may be it.
-            rows.append(_judged(account, row, Identity.FOREIGN if key is None else Identity.KNOWN, key, claims))
+            # An earlier row may be it.
+            identity, key = matching.identify(state, account, row, listed=True, claims=claims)
+            identity = Identity.FOREIGN if identity is Identity.DEFERRED else identity
+            rows.append(_judged(account, row, identity, key, claims))
     fills = tuple(_missing(state, account, theirs.fills, claims))
     if not is_proof:
         return Reconciliation(tuple(rows), tuple(unmatched), fills, (), (), 0)
@@ -103,7 +105,7 @@ def _judged(
     if identity is Identity.KNOWN:
         assert key is not None
         claims.add(key, row)
-    elif identity is not Identity.PAST:
+    elif identity not in (Identity.PAST, Identity.NUMBERLESS):
         claims.add(matching.foreign_name(account.settings.account, row), row)
     return JudgedRow(row, identity, key)
 
