@@ -1,1 +1,0 @@
-"""Every call of the terminal with every fault, in virtual time: the real engine, link and host, and a lying terminal."""
