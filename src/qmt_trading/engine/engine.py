@@ -404,8 +404,7 @@ class Engine:
         """Ask for lists; what is proven already may be accepted at once."""
         accounts = self._accounts(event.account)
         for account in accounts if event.accept else ():
-            proven = [each for each in account.differences.values() if each.is_proven]
-            policy.absorb(account, proven, event.who, self._emit)
+            policy.accept(self._state, account, event.who, self._emit)
         numbers = {account.settings.account for account in accounts}
         self._query([number for number in self._connected() if number in numbers])
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from qmt_trading.engine import brakes
 from qmt_trading.engine.bookkeeping import empty_position
 from qmt_trading.engine.reconciliation import alerts
+from qmt_trading.engine.reconciliation.differences import is_still
 from qmt_trading.engine.state import Account, State
 from qmt_trading.model.numbers import SECOND_NS, Money, Quantity
 from qmt_trading.model.order import Order
@@ -39,6 +40,12 @@ def decide_differences(state: State, account: Account, emit: Emit) -> None:
     emit(DifferencesTold(account.settings.account, tuple(each.symbol for each in to_tell)))
     if policy is OnDifference.PAUSE and any(not each.told_ns for each in to_tell):
         _stop(account, TradingState.REDUCING, "DIFFERENCE", emit)
+
+
+def accept(state: State, account: Account, who: str, emit: Emit) -> None:
+    """Take the broker's figures because a person says so: those that are proven and that nothing has moved since."""
+    proven = [each for each in account.differences.values() if each.is_proven]
+    absorb(account, [each for each in proven if is_still(state, account, each.symbol, each.agreed_ns)], who, emit)
 
 
 def absorb(account: Account, proven: Iterable[Difference], who: str, emit: Emit) -> None:

@@ -220,6 +220,29 @@ def test_a_person_accepts_what_is_proven_and_nothing_else() -> None:
     assert "（me）" in bench.told("RECONCILE_ABSORBED")[0].chinese
 
 
+def test_a_person_accepts_nothing_that_has_begun_to_move_since_it_was_proven() -> None:
+    bench = Reconciled(OnDifference.IGNORE)
+    for _ in range(2):
+        bench.lists(held=MORE, cash=CASH_NS - 10**8)
+        bench.wait(6)
+    bench.feed(ev.OrderReported(ACCOUNT, bench.session, bench.row("", number="500")))
+    bench.feed(ev.ReconcileRequested("me", "checked", ACCOUNT, accept=True))
+    assert bench.held() == 2000
+    assert bench.made(out.DifferenceAbsorbed) == []
+
+
+def test_a_list_asked_for_by_a_clock_that_has_stepped_back_since_makes_no_later_one_old() -> None:
+    bench = Reconciled()
+    asked_ns = bench.now_ns
+    bench.now_ns -= 3600 * SECOND_NS
+    bench.feed(ev.ClockStepped(-3600 * SECOND_NS))
+    bench.lists(asked_ns=asked_ns)
+    for _ in range(2):
+        bench.wait(8)
+        bench.lists(held=MORE)
+    assert bench.held() == 2500
+
+
 def test_a_step_of_the_clock_proves_nothing() -> None:
     bench = Reconciled()
     bench.lists(held=MORE)
