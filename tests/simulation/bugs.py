@@ -281,7 +281,7 @@ def dead_list_settles() -> Any:
     def wrong(self: Any, event: Any) -> None:
         account = self.state.account(event.account)
         if event.session == account.session and not (event.alive and event.complete):
-            self._settle(account, event.asked_ns)
+            self._settle(account, event)
         listed(self, event)
 
     return mock.patch.object(Engine, "_listed", wrong)

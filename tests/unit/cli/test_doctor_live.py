@@ -71,7 +71,8 @@ def test_a_package_for_another_python_and_one_that_is_missing_are_red(tmp_path: 
     other = found(tmp_path, place, f"xtquant = '{package(tmp_path, 'cp36')}'\n")["终端 国金 xtquant"]
     assert not other.good
     assert "有：cp36" in other.text
-    missing = found(tmp_path, place)["终端 国金 xtquant"]
+    (tmp_path / "empty").mkdir()
+    missing = found(tmp_path, place, f"xtquant = '{tmp_path / 'empty'}'\n")["终端 国金 xtquant"]
     assert not missing.good
     assert "没有找到 xtquant" in missing.text
 
