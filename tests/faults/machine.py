@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import collections
 import sys
+import time
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from qmt_trading import hosts
+from qmt_trading.model.numbers import SECOND_NS
 from tests.faults.clockwork import Condition, Event, Killed, Lock, Process, Queue
 from tests.faults.terminal import Terminal
 
@@ -135,12 +137,14 @@ def _equip(
         monotonic=lambda: process.clock_ns() / 1e9,
         perf_counter_ns=process.clock_ns,
         sleep=lambda seconds: process.pause(int(seconds * 1e9)),
+        localtime=lambda: time.gmtime(clockwork.now_ns // SECOND_NS + 8 * 3600),
     )
     module.os = SimpleNamespace(
         _exit=leave,
         urandom=lambda count: rng.randbytes(count),
         environ={"QMT_LINK_SECRET": SECRET},
         listdir=lambda folder: [],
+        dup2=lambda number, other: None,
         path=real_os.path,
     )
     module.random = SimpleNamespace(shuffle=rng.shuffle)

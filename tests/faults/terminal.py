@@ -131,6 +131,7 @@ class Trader:
         self.subscribed: set[str] = set()
         self.cbs: dict[int, object] = {}
         self.queuing_order_seq: set[int] = set()
+        self.loop = SimpleNamespace(close=lambda: None)
         self._callback: Any = None
         self._sequence = 0
         self._next_push_ns = 0

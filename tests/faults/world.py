@@ -10,7 +10,7 @@ from typing import Final
 
 from qmt_trading.brokers.linked.broker import LinkedBroker
 from qmt_trading.brokers.linked.carrier import Side
-from qmt_trading.brokers.linked.condition import Level
+from qmt_trading.brokers.linked.condition import Level, Listeners
 from qmt_trading.brokers.qmt.dialect import XtTranslate
 from qmt_trading.codec.journal_record import Record
 from qmt_trading.engine.engine import Engine
@@ -36,6 +36,8 @@ from tests.simulation.disk import Disk, SimulatedJournal
 from tests.simulation.fuse import Crash, Fuse
 
 START_NS: Final = instant.at_time(dt.date(2026, 11, 24), 10 * 3600 * SECOND_NS)
+ERRORS: Final = ("NameError", "AttributeError", "TypeError", "KeyError", "IndexError", "AssertionError")
+"""What a host's program may log of no terminal: they are its own faults, or this world's."""
 LOOK_NS: Final = 200 * MILLISECOND_NS
 LARGE: Final = Limits(order_value_max=Money(10**12), orders_per_signal_max=5)
 SETTINGS: Final = EngineSettings(
@@ -109,6 +111,7 @@ class World:
             clock,
             XtTranslate(),
             Level.TRADE,
+            listeners=Listeners(log=self._logged),
             sessions_before=sessions,
             epoch=self._epoch,
         )
@@ -160,6 +163,9 @@ class World:
                 self.cancels.add(record.client_order_id)
             elif isinstance(record, TradingStateChanged):
                 self.counts[f"stopped: {record.why}"] += record.state is not TradingState.ACTIVE
+
+    def _logged(self, text: str) -> None:
+        assert not any(error in text for error in ERRORS), f"the host's program has failed: {text}"
 
     def _wake(self) -> None:
         if not self._turn_due:
@@ -241,7 +247,7 @@ class World:
             elif self.clockwork.now_ns >= self._host_due_ns:
                 self._host_due_ns = None
                 self.start_host()
-        self.clockwork.at(50 * MILLISECOND_NS, self._mind)
+        self.clockwork.at(100 * MILLISECOND_NS, self._mind)
 
     _host_due_ns: int | None = None
 
@@ -308,11 +314,14 @@ class World:
             self.terminal.counter.fill(row, min(lots * 100, left))
 
     def elsewhere(self, *, phone: bool) -> None:
-        """Let somebody place an order by hand or by phone."""
+        """Let somebody place an order by hand or by phone, at a price that none of ours has.
+
+        One exactly like an unknown order of ours may be taken for it (A6): the account stops when that comes to light.
+        """
         self.counts["phone orders" if phone else "hand orders"] += 1
         account, symbol = self.rng.choice(ACCOUNTS), self.rng.choice(SYMBOLS[:-1])
         kind = self.rng.choice((23, 24))
-        self.terminal.counter.place(account, symbol, kind, self.rng.choice((100, 700)), 10.4, "", phone=phone)
+        self.terminal.counter.place(account, symbol, kind, self.rng.choice((100, 700)), 10.41, "", phone=phone)
 
     def resume_all(self) -> None:
         """Let a person take every stop back."""
