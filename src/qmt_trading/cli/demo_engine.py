@@ -44,7 +44,7 @@ class DemoEngine:
         pipe = rf"\\.\pipe\{folder.name}"
         # At the opposite side's price the example fills while one looks; at the latest it might wait for the market.
         # Orders that the kill caught before they left are settled in seconds, not in a minute.
-        text = template(Choice(pipe=pipe, default_price="opposite", ttl="3s", settle="2s"))
+        text = template(Choice(pipe=pipe, default_price="opposite", ttl="8s", settle="2s"))
         self._path.write_text(text, encoding="utf-8", newline="\n")
         self.configuration = load(self._path)
         self._process: subprocess.Popen[bytes] | None = None

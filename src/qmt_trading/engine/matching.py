@@ -32,7 +32,7 @@ class Identity(Enum):
     PAST = "past"
     """An order of ours from an earlier day, which has ended. One that still works is taken in like a foreign one."""
     NUMBERLESS = "numberless"
-    """Has no number yet, and another order of its symbol and second has its name: it waits for its number."""
+    """Has no number, and cannot be told from another order of its symbol and second: it waits for its number."""
     INTRUDER = "intruder"
     """Carries a remark in our form that this journal never gave out: another engine, or a lost journal (A31)."""
 
@@ -101,8 +101,7 @@ def identify(
         return _unknown_name(state, row, listed=listed), None
     if any(may_be(order, row) for order in nameless(state, account, claims)):
         return Identity.DEFERRED, None
-    has_number = bool(row.broker_order_id or row.venue_order_id)
-    if not has_number and state.find_order(foreign_name(account.settings.account, row)) is not None:
+    if not (row.broker_order_id or row.venue_order_id) and _may_be_known(state, account, row):
         return Identity.NUMBERLESS, None
     return Identity.FOREIGN, None
 
@@ -126,6 +125,21 @@ def _without_number(state: State, account: Account, row: OrderRow, claims: Claim
     if order.broker_order_id or order.venue_order_id or not _same_order(order, row) or order.price != row.price:
         return None
     return None if key in claims.numbered else key
+
+
+def _may_be_known(state: State, account: Account, row: OrderRow) -> bool:
+    """Tell whether ``row``, without any number, has the name of another order or may be late news of a numbered one."""
+    number = account.settings.account
+    if state.find_order(foreign_name(number, row)) is not None:
+        return True
+    return any(
+        order.foreign
+        and order.account == number
+        and order.created_ns == row.ordered_ns
+        and order.price == row.price
+        and _same_order(order, row)
+        for order in state.orders
+    )
 
 
 def _unknown_name(state: State, row: OrderRow, *, listed: bool) -> Identity:

@@ -191,7 +191,8 @@ def test_the_demo_ends_well_and_prints_what_it_promised() -> None:
     shown = json.loads(qmt("demo", "--once", "--json"))
     assert list(shown) == ["receipts", "orders", "fills", "positions"]
     statuses = [receipt["status"] for receipt in shown["receipts"]]
-    assert statuses == ["accepted", "accepted", "accepted", "accepted", "accepted", "duplicate", "malformed"]
+    expected = ["accepted", "accepted", "accepted", "accepted", "accepted", "duplicate", "malformed"]
+    assert statuses == expected, shown["receipts"]
     assert shown["fills"]
     assert all(order["status"] in ("FILLED", "CANCELED") for order in shown["orders"])
 

@@ -233,4 +233,13 @@ def test_a_list_takes_no_order_without_a_number_for_another_of_its_second() -> N
     bench.session += 1
     bench.connect(_by_phone(bench, "S1"), _by_phone(bench), _by_phone(bench, quantity=Quantity(300)))
     told = [(order.venue_order_id, order.quantity) for order in bench.engine.state.orders]
-    assert told == [("S1", 100), ("", 100)]
+    assert told == [("S1", 100), ("", 300)]
+
+
+def test_news_of_an_order_by_phone_that_come_late_and_without_its_number_make_no_second_order() -> None:
+    bench = Bench()
+    bench.report(_by_phone(bench, "S1"))
+    bench.now_ns += 60 * SECOND_NS
+    assert whose(bench, _by_phone(bench)) == (Identity.NUMBERLESS, "")
+    assert whose(bench, _by_phone(bench), listed=True) == (Identity.NUMBERLESS, "")
+    assert whose(bench, _by_phone(bench, ordered_ns=START_NS + SECOND_NS))[0] is Identity.FOREIGN
