@@ -23,15 +23,21 @@ FOLDERS: Final = ("userdata_mini", "userdata")
 PROBE_S: Final = 30
 _PROBE: Final = """\
 import importlib.util, json, os, struct, sys
-if sys.argv[1]:
-    sys.path.insert(0, sys.argv[1])
-found = importlib.util.find_spec("xtquant")
-places = list(found.submodule_search_locations or []) if found else []
+folder = sys.argv[1]
+if folder:
+    tried = [os.path.join(folder, "xtquant"), folder]
+    places = [each for each in tried if os.path.isfile(os.path.join(each, "xttrader.py"))][:1]
+else:
+    found = importlib.util.find_spec("xtquant")
+    places = list(found.submodule_search_locations or []) if found else []
 files = sorted({name for place in places for name in os.listdir(place) if name.endswith(".pyd")})
 print(json.dumps({"version": list(sys.version_info[:3]), "bits": struct.calcsize("P") * 8,
                   "xtquant": places, "binaries": files}))
 """
-"""Looks for the package and imports nothing of it: an import asks the network, and connects to the quotes."""
+"""Looks for the package where the host does: in the folder that is named, and nowhere else where one is.
+
+Nothing of it is imported: an import asks the network, and connects to the quotes.
+"""
 _INDEX: Final = re.compile(rb"0x([0-9a-fA-F]{8})")
 
 

@@ -31,6 +31,7 @@ def package(folder: Path, tag: str = TAG) -> Path:
     place = folder / "site-packages" / "xtquant"
     place.mkdir(parents=True)
     (place / "__init__.py").write_text("raise SystemExit('imported')\n", encoding="utf-8")
+    (place / "xttrader.py").write_text("raise SystemExit('imported')\n", encoding="utf-8")
     (place / f"xtpythonclient.{tag}-win_amd64.pyd").write_bytes(b"")
     return place.parent
 
