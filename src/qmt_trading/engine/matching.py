@@ -124,7 +124,7 @@ def _without_number(state: State, account: Account, row: OrderRow, claims: Claim
         return key if key in claims.shown and not (row.broker_order_id or row.venue_order_id) else None
     if order.broker_order_id or order.venue_order_id or not _same_order(order, row) or order.price != row.price:
         return None
-    return None if key in claims.numbered else key
+    return None if key in claims.numbered or key in claims.by_venue.values() else key
 
 
 def _may_be_known(state: State, account: Account, row: OrderRow) -> bool:

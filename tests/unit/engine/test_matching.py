@@ -243,3 +243,12 @@ def test_news_of_an_order_by_phone_that_come_late_and_without_its_number_make_no
     assert whose(bench, _by_phone(bench)) == (Identity.NUMBERLESS, "")
     assert whose(bench, _by_phone(bench), listed=True) == (Identity.NUMBERLESS, "")
     assert whose(bench, _by_phone(bench, ordered_ns=START_NS + SECOND_NS))[0] is Identity.FOREIGN
+
+
+def test_two_orders_by_phone_that_a_list_numbers_at_once_stay_two() -> None:
+    bench = Bench()
+    bench.report(_by_phone(bench))
+    bench.session += 1
+    bench.connect(_by_phone(bench, "S1"), _by_phone(bench, "S2", status=OrderStatus.CANCELED))
+    told = [(order.venue_order_id, order.status) for order in bench.engine.state.orders]
+    assert told == [("S1", OrderStatus.NEW), ("S2", OrderStatus.CANCELED)]
