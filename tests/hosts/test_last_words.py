@@ -14,7 +14,7 @@ def kinds(host: HostEnd) -> list[str]:
 def test_orders_that_still_wait_are_refused_before_the_bye_of_a_host_that_gives_up(
     start: Start, counter: Counter
 ) -> None:
-    host = start(waits={"HUNG_MAX": 0, "BEAT_EVERY_S": 60.0})
+    host = start(waits={"HUNG_MAX": 0, "BEAT_EVERY_S": 60.0, "CALL_S": 3.0})  # Time for all three to arrive.
     host.ready()
     counter.hang("orderStock")
     for number in range(3):
