@@ -45,6 +45,8 @@ SUBMITS_MAX: Final = 64
 ROWS_MAX: Final = 200
 REMARK_BYTES: Final = 22
 CLOCK_US_MAX: Final = 5_000_000
+CLOCK_APART_US: Final = 5_000
+"""By so much two clocks may run apart within CLOCK_US_MAX: one in a thousand."""
 
 CALL_S: Final = 4.5
 """Every call's deadline; under the 5 s after which the engine replaces a busy host."""
@@ -1141,7 +1143,8 @@ class Book:
 
     def _clock(self, line: dict[str, Any]) -> tuple[str, str]:
         since = now_us() - line["ref"]
-        if line["ref"] < self._host.born_us or not 0 <= line["el"] <= since or since > CLOCK_US_MAX:
+        passed = 0 <= line["el"] <= since + CLOCK_APART_US
+        if line["ref"] < self._host.born_us or not passed or not 0 <= since <= CLOCK_US_MAX:
             return "no_clock", f"ref {since} us ago, el {line['el']}"
         return "", ""
 
