@@ -156,6 +156,7 @@ class Counter:
                     volume=held,
                     can_use_volume=self.sellable(account, symbol) - frozen,
                     frozen_volume=frozen,
+                    yesterday_volume=SHARES,
                     open_price=10.0,
                     avg_price=10.0,
                 )

@@ -51,13 +51,19 @@ class Gathered:
         self.doubts += doubts
         money = self._read(self._rows["asset"][-1:], lambda row: translate.asset(row, self.account))
         cash, frozen, total = money[0] if money else (Money(0), Money(0), Money(0))
-        # Nothing was told of positions, and the money does not say that there are none: they are missing.
-        holds_more = "position" in listed.none and total != cash + frozen
+        # Nothing was told of a kind, and what was told of the others does not say that there is none: it is missing.
+        # Fills that are missing would be counted a second time when they come, as the holdings contain them.
+        moved = any(map(translate.has_traded_today, self._rows["position"]))
+        is_missing = (
+            ("position" in listed.none and total != cash + frozen)
+            or ("fill" in listed.none and (moved or any(row.filled_quantity for row in rows)))
+            or ("order" in listed.none and (moved or bool(frozen) or bool(fills)))
+        )
         return BrokerListed(
             account=self.account,
             session=session,
             asked_ns=self._asked_ns,
-            complete=listed.complete and bool(money) and not self.unreadable and not holds_more,
+            complete=listed.complete and bool(money) and not self.unreadable and not is_missing,
             alive=listed.alive,
             cash=Money(cash + frozen),
             positions=positions,

@@ -23,6 +23,10 @@ class XtTranslate:
     def account_of(self, row: Row) -> str:
         return text(row, "account_id")
 
+    def has_traded_today(self, row: Row) -> bool:
+        before, now = row.get("yesterday_volume"), row.get("volume")
+        return isinstance(before, int) and isinstance(now, int) and before != now
+
     def order_row(self, row: Row) -> OrderRow | None:
         try:
             return translate.order_row(row)
