@@ -252,24 +252,24 @@ def _both(*patches: Any) -> Iterator[None]:
 
 
 BUGS: Final = (
-    Bug("resend on timeout", 0, mend=_resend),
+    Bug("resend on timeout", 79, mend=_resend),
     Bug("-1 taken for a refusal", 0, mend=_refused_for("minus_one")),
-    Bug("a timeout taken for a refusal", 0, mend=_refused_for("no_return")),
-    Bug("an error taken for a refusal", 0, mend=_refused_for("raised")),
-    Bug("echo stamp ignored", 0, mend=_ages_ignored),
-    Bug("one boot for ever", 0, mend=_one_boot_for_ever),
-    Bug("a dead session heard", 0, mend=_dead_session_heard),
-    Bug("cancel by id 0", 0, mend=_cancels_by_id_alone),
+    Bug("a timeout taken for a refusal", 79, mend=_refused_for("no_return")),
+    Bug("an error taken for a refusal", 35, mend=_refused_for("raised")),
+    Bug("echo stamp ignored", 17, mend=_ages_ignored),
+    Bug("one boot for ever", 1, mend=_one_boot_for_ever),
+    Bug("a dead session heard", 6, mend=_dead_session_heard),
+    Bug("cancel by id 0", 2, mend=_cancels_by_id_alone),
     Bug("ready told once", 0, mend=_ready_told_once),
-    Bug("claims forgotten", 0, mend=_claims_forgotten),
+    Bug("claims forgotten", 68, mend=_claims_forgotten),
     Bug("commands replayed", 0, _commands_replayed),
-    Bug("a fence answered by another boot", 0, _fence_of_another_boot),
-    Bug("any list believed", 0, _any_list_believed),
+    Bug("a fence answered by another boot", 6, _fence_of_another_boot),
+    Bug("any list believed", 12, _any_list_believed),
     Bug("fills without their order", 0, _fills_without_their_order),
-    Bug("a cancel's answer believed", 0, _cancel_answer_believed),
-    Bug("dispatched taken for accepted", 0, _dispatch_believed),
-    Bug("armed once", 0, _armed_once),
-    Bug("an order by phone overwritten", 0, _numberless_overwrite),
+    Bug("a cancel's answer believed", 111, _cancel_answer_believed),
+    Bug("dispatched taken for accepted", 2, _dispatch_believed),
+    Bug("armed once", 1, _armed_once),
+    Bug("an order by phone overwritten", 10, _numberless_overwrite),
 )
 
 

@@ -48,7 +48,7 @@ def judge_calls(world: World) -> None:
     for code in NEVER:
         assert not world.alerts[code], f"{code} was told"
     if not terminal.seen[Call.POSITIONS, Fault.NOTHING]:
-        assert not world.alerts["RECONCILE_ABSORBED"], "a figure was taken over that no terminal has told"
+        assert not world.emptied, f"taken for nothing, and no terminal has told so: {world.emptied}"
     may_rise = terminal.seen[Call.ORDER, Fault.HANGS] or terminal.seen[Call.ORDERS, Fault.NOTHING]
     for account in world.risen:
         assert account != SETTLED_BY_HAND, f"settled as not sent by nobody, and it was: {account}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter as Sums
 from collections.abc import Callable, Sequence
 from random import Random
@@ -36,6 +37,7 @@ from tests.simulation.disk import Disk, SimulatedJournal
 from tests.simulation.fuse import Crash, Fuse
 
 START_NS: Final = instant.at_time(dt.date(2026, 11, 24), 10 * 3600 * SECOND_NS)
+NOTHING_HELD: Final = re.compile(r" (0≠\d+|\d+≠0) ")
 ERRORS: Final = ("NameError", "AttributeError", "TypeError", "KeyError", "IndexError", "AssertionError")
 """What a host's program may log of no terminal: they are its own faults, or this world's."""
 LOOK_NS: Final = 200 * MILLISECOND_NS
@@ -75,6 +77,8 @@ class World:
         self.alerts: Sums[str] = Sums()
         self.risen: list[str | None] = []
         """Accounts in which an order that was settled as not sent has come to light."""
+        self.emptied: list[str] = []
+        """Holdings that were corrected from nothing or to nothing."""
         self.counts: Sums[str] = Sums()
         self.engine: Engine | None = None
         self.loop: Loop | None = None
@@ -161,6 +165,8 @@ class World:
         for record in records:
             if isinstance(record, Alert):
                 self.alerts[record.code] += 1
+                if record.code == "RECONCILE_ABSORBED" and NOTHING_HELD.search(record.english):
+                    self.emptied.append(record.english)
                 self.risen += [record.account] * (record.code == "ORDER_ROSE")
             elif isinstance(record, CancelOrder):
                 self.cancels.add(record.client_order_id)

@@ -114,7 +114,9 @@ def host(
     engine: Engine, terminal: Path, package: Path, counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[HostEnd]:
     monkeypatch.setenv("QMT_LINK_SECRET", SECRET)
-    with HostEnd(terminal, package, counter, "--link", f"tcp:127.0.0.1:{engine.port}", waits={**QUICK, "CALL_S": 20.0}) as made:
+    with HostEnd(
+        terminal, package, counter, "--link", f"tcp:127.0.0.1:{engine.port}", waits={**QUICK, "CALL_S": 20.0}
+    ) as made:
         yield made
 
 
