@@ -1,0 +1,1 @@
+"""The web panel's server, in its own process: what it shows, what it takes, and who may."""
