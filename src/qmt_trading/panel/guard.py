@@ -7,7 +7,10 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
+from qmt_trading.panel.audit import Audit
 from qmt_trading.panel.callers import Caller, Role, Scope
+from qmt_trading.panel.entrance import entrance_of
+from qmt_trading.panel.reach import is_loopback
 from qmt_trading.panel.refusals import RefusedError
 
 CALLER: Final = "qmt_caller"
@@ -69,3 +72,16 @@ async def reader(connection: HTTPConnection) -> Caller:
     """Return a person with a session, or a program whose key may read."""
     caller = caller_of(connection)
     return await (_key_that_reads if caller is not None and caller.key else signed_in)(connection)
+
+
+async def nearby(connection: HTTPConnection) -> Caller | None:
+    """Let a request pass that comes from this machine, or from somebody who may read; for what measures the panel."""
+    caller = caller_of(connection)
+    if caller is None and connection.client is not None and is_loopback(connection.client.host):
+        return None
+    return await reader(connection)
+
+
+def audit_of(connection: HTTPConnection) -> Audit:
+    """Return where deeds are noted; a dependency for routes."""
+    return entrance_of(connection).audit
