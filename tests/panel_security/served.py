@@ -70,7 +70,9 @@ class Answer(Struct, frozen=True):
 class Served:
     """One panel over a data folder."""
 
-    def __init__(self, folder: Path, *, sections: Sequence[Section] = (), settings: PanelSettings | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, sections: Sequence[Section] = (), settings: PanelSettings | None = None
+    ) -> None:
         self.parts, self.clock = SaidParts(), Clock()
         asked = settings or PanelSettings(folder=folder, port=0)
         self._server, self._listener = make_server(
@@ -128,9 +130,7 @@ class Served:
             connection.endheaders(content)
             response = connection.getresponse()
             lines = tuple(response.headers.get_all("set-cookie") or ())
-            cookies = {
-                name: value for line in lines for name, _, value in [line.partition(";")[0].partition("=")]
-            }
+            cookies = {name: value for line in lines for name, _, value in [line.partition(";")[0].partition("=")]}
             answer_headers = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, answer_headers, cookies, response.read(), lines)
         finally:

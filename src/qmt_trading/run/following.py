@@ -53,7 +53,7 @@ class Follower:
         return self._number
 
     def advance(self) -> bool:
-        """Take what was committed since the last call, at most some thousands of turns; tell whether there was anything.
+        """Take what was committed since the last call, some thousands of turns at most; tell whether there was any.
 
         Raises:
             JournalError: it cannot be read now.
