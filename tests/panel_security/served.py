@@ -6,7 +6,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +14,10 @@ import pyotp
 from fastapi import APIRouter, WebSocket
 from msgspec import Struct
 
+from qmt_trading.panel.callers import Role
 from qmt_trading.panel.entrance import Entrance
 from qmt_trading.panel.links import Links
-from qmt_trading.panel.parts import PanelParts, PanelSettings
+from qmt_trading.panel.parts import PanelSettings
 from qmt_trading.panel.sections import Section
 from qmt_trading.panel.serve import make_server
 
@@ -151,7 +152,7 @@ class Served:
         if role == "operator":
             token = links.make(now_ns=now_ns)
         else:
-            self.entrance.users.add(user, Person.role_of(role), now_ns=now_ns)
+            self.entrance.users.add(user, Role(role), now_ns=now_ns)
             token = links.make(now_ns=now_ns, user=user)
         answer = self.post("/api/v1/setup", {"token": token, "user": user, "password": password})
         assert answer.status == 200, answer.body
@@ -191,12 +192,6 @@ class Person(Struct, frozen=True):
     def headers(self) -> dict[str, str]:
         return {**self.cookie, "X-CSRF": self.csrf}
 
-    @staticmethod
-    def role_of(word: str) -> Any:
-        from qmt_trading.panel.callers import Role
-
-        return Role(word)
-
 
 def echo_section() -> Section:
     """Return the stream, as plain as can be: it says hello, and gives back what it hears."""
@@ -211,6 +206,3 @@ def echo_section() -> Section:
 
     return Section(router=router)
 
-
-Serving = Callable[[], Served]
-_ = PanelParts
