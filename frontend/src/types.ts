@@ -396,3 +396,127 @@ export interface Outcome {
   durable?: boolean
   [more: string]: unknown
 }
+
+export interface Reconciled {
+  account: string
+  name: string
+  connected: boolean
+  on_difference: string
+  on_difference_text: string
+  foreign: string
+  foreign_text: string
+  orders: number
+  broker_orders: number
+  fills: number
+  broker_fills: number
+  positions: number
+  broker_positions: number
+  cash: Decimal
+  broker_cash: Decimal
+  foreign_orders: number
+  unknown_orders: string[]
+  unmatched_rows: number
+  absent_orders: string[]
+  absent_fills: number
+  reconciled_at: Instant | null
+  differences: Difference[]
+  agrees: boolean
+}
+
+export interface LogLine {
+  at: Instant | null
+  level: string
+  event?: string
+  text: string
+}
+
+export interface Health {
+  latency: Record<string, { p50: number; p99: number }> | null
+  queues: Record<string, number> | null
+  clock_offset_ms: number | null
+  host_restarts: number | null
+  turns: number | null
+  journal_closed: string | null
+  engine: { running: boolean; age_s: number | null; trouble: string | null }
+  disk_free_bytes: number | null
+  journal_bytes: number
+  journal_trouble: string | null
+  accounts: { account: string; name: string; link: string | null; link_text: string; condition: string | null; condition_text: string | null }[]
+  quote_age_s: number | null
+  panel: { memory_bytes: number | null; processor_s: number; clients: number; dropped: number }
+}
+
+/** A line of a trial: what would become of it. */
+export interface Tried {
+  status: string
+  status_text: string
+  account?: string
+  symbol?: string
+  side?: string
+  quantity?: number | ''
+  price?: Decimal | ''
+  text?: string
+  text_en?: string
+}
+
+interface Told {
+  text?: string
+  text_en?: string
+  reason_text?: string
+}
+
+export interface Receipt extends Told {
+  seq?: number
+  id?: string
+  status: string
+  orders?: (Told & { account: string; symbol: string; client_order_id?: string })[]
+  cancels?: (Told & { account: string; symbol: string })[]
+}
+
+export interface Backtest {
+  name: string
+  at: Instant
+  has_page: boolean
+  head: Record<string, unknown> | null
+}
+
+export interface Person {
+  user: string
+  role: Role
+  totp: boolean
+  ready: boolean
+  made_at: Instant
+}
+
+export interface OpenSession {
+  id: string
+  user: string
+  address: string
+  agent: string
+  made_at: Instant
+  used_at: Instant
+  this: boolean
+}
+
+export interface ApiKey {
+  id: string
+  name: string
+  prefix: string
+  scopes: string[]
+  doors: string[]
+  accounts: string[]
+  made_by: string
+  made_at: Instant
+  used_at: Instant | null
+  revoked_at: Instant | null
+}
+
+export interface Deed {
+  id: number
+  at: Instant
+  who: string
+  address: string
+  action: string
+  about: Record<string, string>
+  outcome: string
+}
