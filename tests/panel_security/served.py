@@ -18,6 +18,7 @@ from qmt_trading.panel.callers import Role
 from qmt_trading.panel.entrance import Entrance
 from qmt_trading.panel.links import Links
 from qmt_trading.panel.parts import PanelSettings
+from qmt_trading.panel.passwords import Passwords
 from qmt_trading.panel.sections import Section
 from qmt_trading.panel.serve import make_server
 
@@ -86,6 +87,7 @@ class Served:
         entrance = app.state.entrance  # type: ignore[union-attr]
         assert isinstance(entrance, Entrance)
         self.entrance = entrance
+        entrance.passwords = Passwords(passes=1, memory_kib=64)  # What costs an attacker much costs a test nothing.
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
         self._thread.start()
         until = time.monotonic() + 30
@@ -205,4 +207,3 @@ def echo_section() -> Section:
             await socket.send_text(text)
 
     return Section(router=router)
-

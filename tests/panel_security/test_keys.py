@@ -40,7 +40,9 @@ def tables() -> Section:
         return {"who": "anybody: its author has forgotten to ask"}
 
     @router.post("/api/v1/signals")
-    async def signals(caller: Annotated[Caller, Depends(key_with(Scope.SIGNALS))], request: Request) -> dict[str, object]:
+    async def signals(
+        caller: Annotated[Caller, Depends(key_with(Scope.SIGNALS))], request: Request
+    ) -> dict[str, object]:
         body = await request.body()
         return {"who": caller.who, "doors": list(caller.doors), "bytes": len(body)}
 
@@ -86,7 +88,13 @@ def test_a_key_for_reading_reads_and_does_nothing(panel: Served, boss: Person) -
     key = make(panel, boss, "read")
     assert by_key(panel, "GET", "/api/v1/table", key).json == {"who": "key:program"}
     assert by_key(panel, "GET", "/metrics", key).status == 200
-    for path in ("/api/v1/signals", "/api/v1/actions/halt", "/api/v1/actions/forgotten", "/api/v1/keys", "/api/v1/logout"):
+    for path in (
+        "/api/v1/signals",
+        "/api/v1/actions/halt",
+        "/api/v1/actions/forgotten",
+        "/api/v1/keys",
+        "/api/v1/logout",
+    ):
         assert by_key(panel, "POST", path, key, "{}").code == "scope"
     for path in ("/api/v1/own", "/api/v1/users", "/api/v1/audit", "/api/v1/sessions"):
         assert by_key(panel, "GET", path, key).code == "not_signed_in"
@@ -112,8 +120,8 @@ def test_a_page_elsewhere_cannot_use_a_key(panel: Served, boss: Person) -> None:
 
 
 @pytest.mark.parametrize("told", [
-    "Bearer ", "Bearer x", "{key}", "Basic {key}", "Bearer {key}x", "Bearer {half}", "Bearer {upper}", "Bearer {key} {key}",
-    "Bearer qmt_", "Bearer ' or 1=1 --", "Bearer \xe9", "Digest x", "",
+    "Bearer ", "Bearer x", "{key}", "Basic {key}", "Bearer {key}x", "Bearer {half}", "Bearer {upper}",
+    "Bearer {key} {key}", "Bearer qmt_", "Bearer ' or 1=1 --", "Bearer \xe9", "Digest x", "",
 ])  # fmt: skip
 def test_what_is_no_key_opens_nothing_even_beside_a_good_cookie(panel: Served, boss: Person, told: str) -> None:
     key = make(panel, boss, "read", "signals")
@@ -155,7 +163,9 @@ def test_keys_go_with_the_person_who_made_them(panel: Served, boss: Person) -> N
     assert by_key(panel, "GET", "/api/v1/table", key).code == "bad_key"
 
 
-@pytest.mark.parametrize("scopes", [[], ["admin"], ["read", "admin"], "read", ["READ"], [None], ["read", "read", "read"]])
+@pytest.mark.parametrize(
+    "scopes", [[], ["admin"], ["read", "admin"], "read", ["READ"], [None], ["read", "read", "read"]]
+)
 def test_there_are_no_other_scopes(panel: Served, boss: Person, scopes: object) -> None:
     assert panel.post("/api/v1/keys", {"name": "x", "scopes": scopes}, boss).status == 422
 

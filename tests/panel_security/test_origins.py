@@ -62,8 +62,10 @@ def test_the_cookie_is_for_this_page_alone(panel: Served) -> None:
     assert "max-age" not in answer.cookie_lines[0].lower()
 
 
-@pytest.mark.parametrize("cookie", ["{name}=AAAA", "{name}=", "{name}", "{name}={token}x", "sid={token}", "{name}={id}",
-                                    "{name}={csrf}", "{name}={token}; {name}={token}", "{name}=x; {name}={token}"])  # fmt: skip
+@pytest.mark.parametrize("cookie", [
+    "{name}=AAAA", "{name}=", "{name}", "{name}={token}x", "sid={token}", "{name}={id}", "{name}={csrf}",
+    "{name}={token}; {name}={token}", "{name}=x; {name}={token}",
+])  # fmt: skip
 def test_no_other_cookie_opens(panel: Served, boss: Person, cookie: str) -> None:
     sessions = panel.get("/api/v1/sessions", boss).json["rows"]
     public_id = next(row["id"] for row in sessions if row["this"])

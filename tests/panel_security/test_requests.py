@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 
@@ -15,7 +16,8 @@ READS = ("/", "/index.html", "/api/v1/session", "/api/v1/users", "/assets/index.
 @pytest.mark.parametrize("path", READS)
 @pytest.mark.parametrize(
     "host", ["evil.com", "evil.com:{port}", "127.0.0.1.evil.com:{port}", "", "[::1]", "127.0.0.1", "localhost:1",
-             "127.0.0.1:{port}.evil.com", "user@127.0.0.1:{port}", "0.0.0.0:{port}", "127.0.0.1:{port}#", "127.1:{port}"],
+             "127.0.0.1:{port}.evil.com", "user@127.0.0.1:{port}", "0.0.0.0:{port}", "127.0.0.1:{port}#",
+             "127.1:{port}"],
 )  # fmt: skip
 def test_another_name_reaches_nothing(panel: Served, boss: Person, path: str, host: str) -> None:
     answer = panel.ask("GET", path, boss.headers, host=host.format(port=panel.port))
@@ -35,8 +37,9 @@ def test_a_name_in_other_letters_is_the_same_name(panel: Served) -> None:
 @pytest.mark.parametrize("path", [
     "/../serve.py", "/..%2f..%2fserve.py", "/assets/..%5c..%5c..%5cserve.py", "/%2e%2e/%2e%2e/serve.py", "/.%00/",
     "/assets/../../serve.py", "/assets/%2e%2e/%2e%2e/serve.py", "//etc/passwd", "/assets//index.js", "/./index.html",
-    "/index.html%00.js", "/%252e%252e/serve.py", "/a\\b", "/a%5cb", "/%2fetc%2fpasswd", "/C:%5cWindows", "/%c0%ae%c0%ae/",
-    "/%ff", "/api/v1/../v1/users", "/api/v1//users", "/api//v1/users", "//evil.com/api/v1/users", "/api/v1/users%2fboss",
+    "/index.html%00.js", "/%252e%252e/serve.py", "/a\\b", "/a%5cb", "/%2fetc%2fpasswd", "/C:%5cWindows",
+    "/%c0%ae%c0%ae/", "/%ff", "/api/v1/../v1/users", "/api/v1//users", "/api//v1/users", "//evil.com/api/v1/users",
+    "/api/v1/users%2fboss",
     "/api/v1/users?a=%00", "/%0d%0aSet-Cookie:a", "/" + "a" * 2000, "/?" + "a" * 9000, "/api/v1/%75sers%3f",
     "*", "serve.py", "/panel.sqlite", "/pages/../panel.sqlite", "/API/v1/users", "/api/V1/users", "/api/v1/users/",
 ])  # fmt: skip
@@ -65,11 +68,9 @@ def test_a_write_by_get_does_nothing(panel: Served, boss: Person) -> None:
 def test_too_many_or_too_large_headers_are_refused(panel: Served) -> None:
     assert panel.ask("GET", "/", [(f"X-{number}", "a") for number in range(80)]).status == 431
     assert panel.ask("GET", "/", {"X-Long": "a" * 20_000}).status in {400, 431}
-    try:
+    with contextlib.suppress(ConnectionError):  # Closed on while it was still being written.
         assert panel.ask("GET", "/", {"X-Long": "a" * 200_000}).status in {400, 431}
-    except ConnectionError:
-        pass  # Closed on while it was still being written.
-    assert panel.ask("GET", "/", {"Cookie": "a=b; " * 3_000}).status in {400, 431}
+    assert panel.ask("GET", "/", {"Cookie": "a=b; " * 4_000}).status in {400, 431}
 
 
 @pytest.mark.parametrize("name", ["Origin", "Cookie", "Authorization", "X-CSRF", "Content-Type"])
@@ -80,7 +81,8 @@ def test_a_header_that_is_told_twice_is_refused(panel: Served, boss: Person, nam
 
 @pytest.mark.parametrize("body", [
     "", "[]", "null", "{", '{"user":1}', '"text"', "12", "true", "NaN", '{"user":NaN}', '{"user":"a","user":"b"}',
-    "[" * 100_00, '{"a":' * 1_600, "1" * 5_000, b"\xff\xfe", b"\xef\xbb\xbf{}", b"\x00", '{"user":"\\ud800","password":"x"}',
+    "[" * 100_00, '{"a":' * 1_600, "1" * 5_000, b"\xff\xfe", b"\xef\xbb\xbf{}", b"\x00",
+    '{"user":"\\ud800","password":"x"}',
     '{"user":"a\\u0000","password":"x"}', '{"user":"' + "a" * 8_000 + '","password":"x"}', '{"user":{},"password":[]}',
     '{"user":"boss","password":"x","more":1}', '{"user":"boss","password":null}', '{"user":1e400,"password":"x"}',
 ])  # fmt: skip

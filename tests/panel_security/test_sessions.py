@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from qmt_trading.panel.links import LINK_NS
@@ -13,8 +11,8 @@ OTHER = "another-horse-7"
 
 
 @pytest.fixture
-def owner(fresh: Served) -> Iterator[Person]:
-    yield fresh.person("owner")
+def owner(fresh: Served) -> Person:
+    return fresh.person("owner")
 
 
 def is_in(panel: Served, person: Person) -> bool:

@@ -63,7 +63,9 @@ def test_a_code_of_another_time_is_wrong(fresh: Served, secret: str, steps: int)
     assert fresh.login("owner", code=fresh.code(secret, steps=steps)).code == "bad_code"
 
 
-@pytest.mark.parametrize("code", ["000000x", "00000", "0000000", "abcdef", "-12345", "+12345", "1e5", "٠٠٠٠٠٠", "0x1234"])
+@pytest.mark.parametrize(
+    "code", ["000000x", "00000", "0000000", "abcdef", "-12345", "+12345", "1e5", "٠٠٠٠٠٠", "0x1234"]
+)
 def test_what_is_no_code_is_wrong(fresh: Served, secret: str, code: str) -> None:
     assert fresh.login("owner", code=code).code == "bad_code"
 

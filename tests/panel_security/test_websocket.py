@@ -60,7 +60,9 @@ def test_another_name_does_not_open_it(panel: Served, boss: Person) -> None:
     assert answer.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", ["/", "/ws", "/api/v1/users", "/api/v1/stream/", "/api/v1/../v1/stream", "//api/v1/stream"])
+@pytest.mark.parametrize(
+    "path", ["/", "/ws", "/api/v1/users", "/api/v1/stream/", "/api/v1/../v1/stream", "//api/v1/stream"]
+)
 def test_no_other_path_opens(panel: Served, boss: Person, path: str) -> None:
     assert status(panel, {**boss.cookie, "Origin": panel.origin}, path) in {400, 404}
 
@@ -79,8 +81,8 @@ def test_a_large_message_closes_it(panel: Served, boss: Person) -> None:
         stream.recv(30)
         stream.send("a" * 60_000)
         assert len(stream.recv(30)) == 60_000
+        stream.send("a" * 70_000)
         with pytest.raises(ConnectionClosed):
-            stream.send("a" * 70_000)
             stream.recv(30)
     assert panel.get("/").status == 200
 
@@ -88,12 +90,14 @@ def test_a_large_message_closes_it(panel: Served, boss: Person) -> None:
 def closed_with(stream: ClientConnection) -> int:
     """Return the code with which the stream closes; it is spoken to meanwhile, as the page's data is."""
     until = time.monotonic() + 30
-    with pytest.raises(ConnectionClosed) as closed:
+    try:
         while time.monotonic() < until:
             stream.send("still there?")
             stream.recv(30)
             time.sleep(0.05)
-    return closed.value.rcvd.code if closed.value.rcvd is not None else 0
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd is not None else 0
+    raise AssertionError("it stayed open")
 
 
 @pytest.mark.parametrize("end", ["logout", "revoke", "password", "remove", "idle", "total"])
