@@ -36,12 +36,12 @@ _decode: Final = msgspec.json.Decoder(Watch).decode
 _encode: Final = msgspec.json.Encoder().encode
 
 
-async def serve(socket: WebSocket, hub: Hub, *, version: str, frozen_s: float = FROZEN_S) -> None:
+async def serve(socket: WebSocket, hub: Hub, *, version: str) -> None:
     """Tell one browser what is new until it goes or freezes; who it is, and for how long, the wall looks after."""
     await socket.accept()
     reader = hub.join()
     tasks = [
-        asyncio.create_task(_tell(socket, hub, reader, version, frozen_s), name="panel-tell"),
+        asyncio.create_task(_tell(socket, hub, reader, version), name="panel-tell"),
         asyncio.create_task(_listen(socket, reader), name="panel-listen"),
     ]
     try:
@@ -60,14 +60,14 @@ async def serve(socket: WebSocket, hub: Hub, *, version: str, frozen_s: float = 
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _tell(socket: WebSocket, hub: Hub, reader: Reader, version: str, frozen_s: float) -> int:
+async def _tell(socket: WebSocket, hub: Hub, reader: Reader, version: str) -> int:
     """Send hello, then frames and signs of life; return when the browser takes nothing any more, or has gone."""
     hello: dict[str, object] = {"k": "hello", "frame": 0, "version": version, "at": time.time_ns() // 1_000_000}
     frame: str | None = _encode(hello).decode("utf-8")
     while True:
         if frame is not None:
             try:
-                async with asyncio.timeout(frozen_s):
+                async with asyncio.timeout(FROZEN_S):
                     await socket.send_text(frame)
             except TimeoutError:
                 return _FROZEN
