@@ -156,6 +156,16 @@ class PanelBench:
             listener.close()
         assert not thread.is_alive()
 
+    def forget(self, caller: Caller) -> None:
+        """Begin afresh with what was asked, answered and noted; whoever comes is ``caller``."""
+        self.caller[0] = caller
+        self.engine.asked.clear()
+        self.engine.answers.clear()
+        self.notes.lines.clear()
+        self.delivered.clear()
+        self.flags.clear()
+        self.receipts = [{"seq": 1, "id": "a/1", "status": "accepted", "orders": []}]
+
     def settle(self) -> None:
         """Wait until the board shows what was committed last."""
         until(lambda: self.board.shown.view is self.followed.view and self.board.shown.read_ns)

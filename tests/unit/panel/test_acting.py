@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,20 +10,26 @@ import pytest
 from qmt_trading.codec import control as wire
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.words import SideScope
-from tests.panel_bench import VIEWER, Client, PanelBench
+from tests.panel_bench import OPERATOR, VIEWER, Client, PanelBench
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PanelBench, Client]]:
+    made = PanelBench(tmp_path_factory.mktemp("panel"))
+    with made.client() as client:
+        yield made, client
 
 
 @pytest.fixture
-def panel(tmp_path: Path) -> PanelBench:
-    made = PanelBench(tmp_path)
-    made.engine.runs = True
-    return made
+def panel(served: tuple[PanelBench, Client]) -> PanelBench:
+    served[0].forget(OPERATOR)
+    served[0].engine.runs = True
+    return served[0]
 
 
 @pytest.fixture
-def client(panel: PanelBench) -> Iterator[Client]:
-    with panel.client() as made:
-        yield made
+def client(served: tuple[PanelBench, Client], panel: PanelBench) -> Client:
+    return served[1]
 
 
 DEEDS: list[tuple[str, dict[str, Any], wire.Acting]] = [
@@ -169,10 +174,12 @@ def test_a_preview_sends_nothing_and_is_not_noted(panel: PanelBench, client: Cli
     assert not panel.engine.of(wire.Send)
 
 
-def test_a_deed_that_cannot_be_noted_is_done_all_the_same(panel: PanelBench, client: Client) -> None:
+def test_a_deed_that_cannot_be_noted_is_done_all_the_same(
+    panel: PanelBench, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
-    panel.notes.note = full  # type: ignore[method-assign]
+    monkeypatch.setattr(panel.notes, "note", full)
     assert client.post("/api/v1/actions/halt", {}).status == 200
     assert panel.engine.of(wire.Halt)

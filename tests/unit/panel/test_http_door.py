@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,18 +21,23 @@ def key(*scopes: Scope, doors: tuple[str, ...] = (), accounts: tuple[str, ...] =
     )  # fmt: skip
 
 
-@pytest.fixture
-def panel(tmp_path: Path) -> PanelBench:
-    made = PanelBench(tmp_path)
-    made.engine.runs = True
-    made.caller[0] = key(doors=("web",))
-    return made
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PanelBench, Client]]:
+    made = PanelBench(tmp_path_factory.mktemp("panel"))
+    with made.client() as client:
+        yield made, client
 
 
 @pytest.fixture
-def client(panel: PanelBench) -> Iterator[Client]:
-    with panel.client() as made:
-        yield made
+def panel(served: tuple[PanelBench, Client]) -> PanelBench:
+    served[0].forget(key(doors=("web",)))
+    served[0].engine.runs = True
+    return served[0]
+
+
+@pytest.fixture
+def client(served: tuple[PanelBench, Client], panel: PanelBench) -> Client:
+    return served[1]
 
 
 def test_the_receipt_is_the_answer(panel: PanelBench, client: Client) -> None:
