@@ -6,7 +6,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +14,11 @@ import pyotp
 from fastapi import APIRouter, WebSocket
 from msgspec import Struct
 
+from qmt_trading.panel.callers import Role
 from qmt_trading.panel.entrance import Entrance
 from qmt_trading.panel.links import Links
-from qmt_trading.panel.parts import PanelParts, PanelSettings
+from qmt_trading.panel.parts import PanelSettings
+from qmt_trading.panel.passwords import Passwords
 from qmt_trading.panel.sections import Section
 from qmt_trading.panel.serve import make_server
 
@@ -70,7 +72,9 @@ class Answer(Struct, frozen=True):
 class Served:
     """One panel over a data folder."""
 
-    def __init__(self, folder: Path, *, sections: Sequence[Section] = (), settings: PanelSettings | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, sections: Sequence[Section] = (), settings: PanelSettings | None = None
+    ) -> None:
         self.parts, self.clock = SaidParts(), Clock()
         asked = settings or PanelSettings(folder=folder, port=0)
         self._server, self._listener = make_server(
@@ -83,6 +87,7 @@ class Served:
         entrance = app.state.entrance  # type: ignore[union-attr]
         assert isinstance(entrance, Entrance)
         self.entrance = entrance
+        entrance.passwords = Passwords(passes=1, memory_kib=64)  # What costs an attacker much costs a test nothing.
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
         self._thread.start()
         until = time.monotonic() + 30
@@ -128,9 +133,7 @@ class Served:
             connection.endheaders(content)
             response = connection.getresponse()
             lines = tuple(response.headers.get_all("set-cookie") or ())
-            cookies = {
-                name: value for line in lines for name, _, value in [line.partition(";")[0].partition("=")]
-            }
+            cookies = {name: value for line in lines for name, _, value in [line.partition(";")[0].partition("=")]}
             answer_headers = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, answer_headers, cookies, response.read(), lines)
         finally:
@@ -151,7 +154,7 @@ class Served:
         if role == "operator":
             token = links.make(now_ns=now_ns)
         else:
-            self.entrance.users.add(user, Person.role_of(role), now_ns=now_ns)
+            self.entrance.users.add(user, Role(role), now_ns=now_ns)
             token = links.make(now_ns=now_ns, user=user)
         answer = self.post("/api/v1/setup", {"token": token, "user": user, "password": password})
         assert answer.status == 200, answer.body
@@ -191,12 +194,6 @@ class Person(Struct, frozen=True):
     def headers(self) -> dict[str, str]:
         return {**self.cookie, "X-CSRF": self.csrf}
 
-    @staticmethod
-    def role_of(word: str) -> Any:
-        from qmt_trading.panel.callers import Role
-
-        return Role(word)
-
 
 def echo_section() -> Section:
     """Return the stream, as plain as can be: it says hello, and gives back what it hears."""
@@ -210,7 +207,3 @@ def echo_section() -> Section:
             await socket.send_text(text)
 
     return Section(router=router)
-
-
-Serving = Callable[[], Served]
-_ = PanelParts

@@ -16,6 +16,8 @@ from qmt_trading.panel.refusals import RefusedError
 LENGTH_MIN: Final = 10
 LENGTH_MAX: Final = 256
 DIFFERENT_MIN: Final = 5
+PASSES: Final = 3
+MEMORY_KIB: Final = 19 * 1024
 AT_ONCE: Final = 2
 WAITING_MAX: Final = 16
 
@@ -23,8 +25,9 @@ WAITING_MAX: Final = 16
 class Passwords:
     """Hashes and checks, at most two at once: each takes 19 MiB and tens of milliseconds. Not for the event loop."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=3, memory_cost=19 * 1024, parallelism=1)
+    def __init__(self, *, passes: int = PASSES, memory_kib: int = MEMORY_KIB) -> None:
+        """Take the cost of one hash; what was stored at another one stays good, and is stored anew at a login."""
+        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
         self._room = threading.BoundedSemaphore(AT_ONCE)
         self._places = threading.BoundedSemaphore(WAITING_MAX)
         self._of_nobody = self._hasher.hash("nobody has this password")

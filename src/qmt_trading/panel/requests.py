@@ -126,10 +126,12 @@ async def _read(receive: Receive, bytes_max: int) -> bytes:
         if message["type"] != "http.request":
             raise RefusedError("malformed")
         body += message.get("body", b"")
+        has_more = message.get("more_body", False)
         if len(body) > bytes_max:
-            await _drain(receive)
+            if has_more:
+                await _drain(receive)
             raise RefusedError("too_large", bytes_max=bytes_max)
-        if not message.get("more_body", False):
+        if not has_more:
             return bytes(body)
 
 

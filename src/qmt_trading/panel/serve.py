@@ -31,7 +31,12 @@ STOP_S: Final = 3
 SectionsOf = Callable[[PanelParts, PanelSettings], Sequence[Section]]
 
 
-def serve(parts: PanelParts, settings: PanelSettings, sections_of: SectionsOf) -> None:
+def frame_alone(_parts: PanelParts, _settings: PanelSettings) -> Sequence[Section]:
+    """Return no section: the frame with people and their access stands by itself."""
+    return ()
+
+
+def serve(parts: PanelParts, settings: PanelSettings, sections_of: SectionsOf = frame_alone) -> None:
     """Serve until the process is told to stop (SIGINT, SIGTERM, Ctrl-Break); says the address, and a first link.
 
     Args:
