@@ -23,9 +23,11 @@ def sections_of(parts: DataParts) -> list[Section]:
     @asynccontextmanager
     async def following() -> AsyncIterator[None]:
         parts.board.start(asyncio.get_running_loop())
+        keeping = asyncio.create_task(parts.hub.keep(), name="panel-keep")
         try:
             yield
         finally:
+            keeping.cancel()
             await asyncio.to_thread(parts.board.stop)
 
     router = APIRouter()
