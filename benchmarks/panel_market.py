@@ -82,7 +82,7 @@ class Market(Bench):
             records += [event, *self.engine.handle(event, self.now_ns)]
         self.commit(records)
 
-    def listed(self, *rows: ev.OrderRow, account: object = ACCOUNT, **_: object) -> list[out.Output]:  # type: ignore[override]
+    def listed(self, *rows: ev.OrderRow, account: object = ACCOUNT, **_: object) -> list[out.Output]:
         held = tuple(
             Position(account=account, symbol=symbol, quantity=Quantity(2000), sellable_quantity=Quantity(2000))  # type: ignore[arg-type]
             for symbol in HELD
