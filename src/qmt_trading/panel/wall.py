@@ -90,7 +90,7 @@ class Wall:
             self._check_read(path, caller)
             return receive
         self._check_write(scope, headers, path, caller)
-        return await self._with_body(receive, headers, path, caller, is_delete=method == "DELETE")
+        return await self._with_body(receive, headers, path, caller)
 
     def _check_form(self, scope: Scope) -> tuple[Headers, str]:
         check_headers(scope)
@@ -173,14 +173,15 @@ class Wall:
         if caller.role is not Role.OPERATOR and not path.startswith(OWN_SESSIONS):
             raise RefusedError("operators_only")
 
-    async def _with_body(
-        self, receive: Receive, headers: Headers, path: str, caller: Caller | None, *, is_delete: bool
-    ) -> Receive:
-        if path != DOOR and not is_delete and not is_json(headers):
+    async def _with_body(self, receive: Receive, headers: Headers, path: str, caller: Caller | None) -> Receive:
+        says_json = is_json(headers)
+        if path != DOOR and not says_json and "content-type" in headers:
             raise RefusedError("not_json")
         bytes_max = BODY_BYTES_MAX if caller is not None else STRANGER_BYTES_MAX
         body = await body_of(receive, headers, bytes_max=bytes_max)
-        if path != DOOR and (body or not is_delete):
+        if path != DOOR and body:
+            if not says_json:
+                raise RefusedError("not_json")
             check_json(body)
         return replaying(body, receive)
 
