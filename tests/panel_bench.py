@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qmt_trading.codec import control as wire
@@ -22,13 +26,17 @@ from qmt_trading.panel.board import Board, EquityPoint
 from qmt_trading.panel.callers import Caller, Role
 from qmt_trading.panel.data_parts import DataParts
 from qmt_trading.panel.data_sections import sections_of
+from qmt_trading.panel.deltas import Delta
 from qmt_trading.panel.guard import CALLER, audit_of
 from qmt_trading.panel.hub import Hub
 from qmt_trading.panel.refusals import RefusedError
+from qmt_trading.panel.stream_protocol import CuttingProtocol
 
 OPERATOR = Caller(name="boss", address="127.0.0.1", role=Role.OPERATOR, session="1")
 VIEWER = Caller(name="eve", address="127.0.0.1", role=Role.VIEWER, session="2")
 LONG_S = 20.0
+LOOP_THREAD = "panel-loop"
+JSON = "application/json"
 
 
 class Followed:
@@ -109,8 +117,7 @@ class PanelBench:
         self.receipts: list[Plain] = [{"seq": 1, "id": "a/1", "status": "accepted", "orders": []}]
         self.flags: list[str] = []
         self.folder = folder
-        asking = Asking(self.engine, lambda: self.board.held_symbols())
-        self.board = Board(self.followed, asking, self.hub, version="test")
+        self.board = Board(self.followed, Asking(self.engine), self.hub, version="test")
         self.parts = DataParts(
             board=self.board,
             hub=self.hub,
@@ -131,19 +138,85 @@ class PanelBench:
         self.app.dependency_overrides[audit_of] = lambda: self.notes
         self.app.add_middleware(Frame, caller=self.caller)
 
-    def client(self) -> TestClient:
-        """Return a client; inside ``with`` the board follows."""
-        return TestClient(self.app, base_url="http://127.0.0.1:8800", raise_server_exceptions=True)
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """Serve for as long as the context lasts, and yield a client."""
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(self.app, log_level="warning", access_log=False, lifespan="on", ws=CuttingProtocol)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name=LOOP_THREAD, daemon=True)
+        thread.start()
+        try:
+            until(lambda: server.started)
+            yield Client(listener.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join(LONG_S)
+            listener.close()
+        assert not thread.is_alive()
+
+    def forget(self, caller: Caller) -> None:
+        """Begin afresh with what was asked, answered and noted; whoever comes is ``caller``."""
+        self.caller[0] = caller
+        self.engine.asked.clear()
+        self.engine.answers.clear()
+        self.notes.lines.clear()
+        self.delivered.clear()
+        self.flags.clear()
+        self.receipts = [{"seq": 1, "id": "a/1", "status": "accepted", "orders": []}]
 
     def settle(self) -> None:
         """Wait until the board shows what was committed last."""
         until(lambda: self.board.shown.view is self.followed.view and self.board.shown.read_ns)
+
+    def publish(self, delta: Delta) -> None:
+        """Publish ``delta`` as the board would."""
+        loop = self.board._loop
+        assert loop is not None
+        loop.call_soon_threadsafe(self.hub.publish, delta)
 
     def _deliver(self, door: str, body: bytes) -> list[Plain]:
         if not self.engine.runs:
             raise EngineDownError("引擎未运行 / the engine is not running")
         self.delivered.append((door, body))
         return self.receipts
+
+
+class Answer:
+    """What came back."""
+
+    def __init__(self, status: int, headers: dict[str, str], content: bytes) -> None:
+        self.status, self.headers, self.content = status, headers, content
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+    @property
+    def code(self) -> str:
+        return str(self.json["error"]["code"])
+
+
+class Client:
+    """Asks a panel that listens at ``port``."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path, None, {})
+
+    def post(self, path: str, body: object = None, *, content: bytes | None = None, kind: str = JSON) -> Answer:
+        sent = json.dumps(body).encode("utf-8") if content is None else content
+        return self.ask("POST", path, sent, {"Content-Type": kind})
+
+    def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=LONG_S)) as connection:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, found, response.read())
 
 
 def until(holds: Callable[[], object]) -> None:

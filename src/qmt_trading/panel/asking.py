@@ -39,10 +39,10 @@ class EngineDownError(DialError):
 class Asking:
     """Asks for as long as it runs; ``told`` is what was answered, swapped whole."""
 
-    def __init__(self, ask: Ask, symbols: Callable[[], Iterable[str]]) -> None:
-        """Ask by ``ask``; of ``symbols``, looked at each time, the quotes."""
+    def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._symbols = symbols
+        self.symbols: Callable[[], Iterable[str]] = tuple
+        """Whose quotes to ask for; looked at each time."""
         self.told = EngineTold()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="panel-asking", daemon=True)
@@ -85,7 +85,7 @@ class Asking:
         )
 
     def _take_quotes(self) -> None:
-        symbols = tuple(sorted(set(self._symbols())))[:SYMBOLS_MAX]
+        symbols = tuple(sorted(set(self.symbols())))[:SYMBOLS_MAX]
         rows = self._ask(wire.Quotes(symbols)) if symbols else []
         quotes = quotes_of(rows)
         self.told = msgspec.structs.replace(

@@ -70,6 +70,7 @@ class Board:
     ) -> None:
         self._follower = follower
         self._asking = asking
+        asking.symbols = self.held_symbols
         self._hub = hub
         self._now_ns = now_ns
         self._changes = Changes()

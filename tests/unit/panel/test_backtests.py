@@ -60,4 +60,4 @@ def test_a_link_out_of_the_folder_is_no_report(folder: Path, tmp_path: Path) -> 
 def test_figures_that_cannot_be_read_are_none(folder: Path) -> None:
     (folder / "grid" / "report.json").write_bytes(b"{\xff")
     assert backtests.figures(folder, "grid") is None
-    assert [row["head"] for row in backtests.rows(folder)][0] is None
+    assert backtests.rows(folder)[0]["head"] is None

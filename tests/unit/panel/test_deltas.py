@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from qmt_trading.panel.deltas import Delta, encode, merge, row_of
+from qmt_trading.panel.deltas import Delta, Key, Row, encode, merge, row_of
 
 
 def told(delta: Delta, account: str = "") -> dict[str, Any]:
@@ -30,7 +30,7 @@ def test_a_gap_anywhere_is_a_gap() -> None:
 
 
 def test_who_watches_an_account_is_told_of_no_other() -> None:
-    rows = {"1": row_of({"n": 1}, "A"), "2": row_of({"n": 2}, "B"), "3": row_of({"n": 3})}
+    rows: dict[Key, Row] = {"1": row_of({"n": 1}, "A"), "2": row_of({"n": 2}, "B"), "3": row_of({"n": 3})}
     delta = Delta(at_ms=1, keyed={"orders": rows}, whole={"status": row_of({"mode": "paper"})})
     assert told(delta, "A") == {"at": 1, "status": {"mode": "paper"}, "orders": [{"n": 1}, {"n": 3}]}
     assert "orders" not in told(Delta(at_ms=1, keyed={"orders": {"2": row_of({}, "B")}}), "A")

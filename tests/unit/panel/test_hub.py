@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 
-from qmt_trading.panel.deltas import ROWS_MAX, Delta, row_of
+from qmt_trading.panel.deltas import ROWS_MAX, Delta, Key, Row, row_of
 from qmt_trading.panel.hub import GAP, MEMORY_DELTAS, PAUSE_S, Hub, Reader
 
 
@@ -77,7 +77,7 @@ def test_beyond_what_is_remembered_there_is_a_gap_and_then_it_goes_on() -> None:
 def test_memory_is_bounded_in_rows_whatever_the_deltas() -> None:
     def act(hub: Hub) -> None:
         reader = hub.join()
-        many = {str(number): row_of({"n": number}) for number in range(ROWS_MAX // 2 + 1)}
+        many: dict[Key, Row] = {str(number): row_of({"n": number}) for number in range(ROWS_MAX // 2 + 1)}
         for number in range(5):
             hub.publish(Delta(at_ms=number, keyed={"orders": many}))
         assert sum(delta.rows for delta in hub._memory) <= ROWS_MAX
