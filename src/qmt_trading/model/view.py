@@ -60,6 +60,21 @@ class Rows(Generic[Row]):
         """Return the last ``count`` rows, newest first."""
         return [self[index] for index in range(self._length - 1, max(-1, self._length - 1 - count), -1)]
 
+    def changed_since(self, older: Rows[Row]) -> list[Row]:
+        """Return the rows that are new, or another object, since the table was ``older``; in the table's order.
+
+        Chunks that both share are passed over: it costs the chunks, and the rows of those that changed.
+        """
+        found: list[Row] = []
+        before = older._chunks
+        for number, chunk in enumerate(self._chunks):
+            known = before[number] if number < len(before) else ()
+            if chunk is known:
+                continue
+            shared = len(known)
+            found += [row for place, row in enumerate(chunk) if place >= shared or row is not known[place]]
+        return found
+
 
 class AccountRow(Struct, frozen=True, kw_only=True):
     account: AccountId

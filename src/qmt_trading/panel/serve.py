@@ -18,6 +18,7 @@ from qmt_trading.panel.parts import PanelParts, PanelSettings
 from qmt_trading.panel.patience import ImpatientProtocol
 from qmt_trading.panel.reach import check_operators, check_reach
 from qmt_trading.panel.sections import Section
+from qmt_trading.panel.stream_protocol import CuttingProtocol
 
 CONNECTIONS_MAX: Final = 6_000
 """Enough for a thousand tabs with all that a browser opens beside; the next is told 503."""
@@ -86,7 +87,7 @@ def make_server(
     config = uvicorn.Config(
         app,
         http=ImpatientProtocol,
-        ws="websockets-sansio",
+        ws=CuttingProtocol,
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_per_message_deflate=False,
         lifespan="on",

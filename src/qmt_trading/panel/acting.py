@@ -1,0 +1,220 @@
+"""Acting: every deed goes through the control door, is answered in the engine's own words, and is noted."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from qmt_trading.codec import control as wire
+from qmt_trading.codec.view_json import Plain
+from qmt_trading.link.dial import DialError
+from qmt_trading.model.errors import QmtError
+from qmt_trading.model.limits import ScopeKind
+from qmt_trading.model.words import SideScope
+from qmt_trading.panel import answers, deeds
+from qmt_trading.panel.asking import EngineDownError
+from qmt_trading.panel.audit import Audit
+from qmt_trading.panel.callers import Caller
+from qmt_trading.panel.data_parts import DataParts
+from qmt_trading.panel.guard import audit_of, operator
+from qmt_trading.panel.refusals import RefusedError
+
+Who = Annotated[Caller, Depends(operator)]
+Noted = Annotated[Audit, Depends(audit_of)]
+
+_log: Final = logging.getLogger("qmt_trading.panel")
+_DOWN: Final = (
+    "引擎未运行，没有执行：先运行 qmt run；要停新单请点紧急停止（会放置 HALT 文件）",
+    "the engine is not running and nothing was done: start it with `qmt run`",
+)
+_SILENT: Final = (
+    "引擎没有及时应答，可能已执行：请先看状态，不要重复操作",
+    "the engine has not answered in time; it may have been carried out: look before you repeat it",
+)
+_FLAG: Final = (
+    "引擎没有应答，已放置 HALT 文件：运行中的引擎看到它就停新单，未运行的引擎启动后保持停止",
+    "the engine does not answer: the HALT file is up, and whatever engine sees it halts",
+)
+
+
+class Acting:
+    """The routes that act; each runs on a thread of the pool and waits there for the engine."""
+
+    def __init__(self, parts: DataParts) -> None:
+        self._parts = parts
+
+    def router(self) -> APIRouter:
+        """Return the routes, open to operators alone."""
+        router = APIRouter(prefix="/api/v1/actions", tags=["acting"])
+        for path, endpoint in (
+            ("cancel", self.cancel),
+            ("cancel-many", self.cancel_many),
+            ("halt", self.halt),
+            ("resume", self.resume),
+            ("resolve", self.resolve),
+            ("reconcile", self.reconcile),
+            ("limit", self.limit),
+            ("confirm-limits", self.confirm_limits),
+            ("accept-morning", self.accept_morning),
+            ("preview", self.preview),
+            ("signal", self.signal),
+        ):
+            router.add_api_route(f"/{path}", endpoint, methods=["POST"], response_class=Response)
+        return router
+
+    def cancel(self, deed: deeds.CancelDeed, who: Who, audit: Noted) -> Response:
+        """Cancel one order, or what an account or a symbol has working, or everything."""
+        asked = self._cancel(who, deed)
+        return self._do("cancel", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def cancel_many(self, deed: deeds.CancelManyDeed, who: Who, audit: Noted) -> Response:
+        """Cancel the orders that are named; one that cannot be cancelled keeps none of the others."""
+
+        def each() -> list[Plain]:
+            rows: list[Plain] = []
+            for order_id in dict.fromkeys(deed.order_ids):
+                try:
+                    rows += self._ask(wire.Cancel(who=who.who, why=deed.why, order_id=order_id))
+                except wire.ControlError as error:
+                    chinese, english = both(str(error))
+                    rows.append({"done": "refused", "order_id": order_id, "text": chinese, "text_en": english})
+            return rows
+
+        about = {"orders": str(len(deed.order_ids)), "why": deed.why}
+        return self._do("cancel-many", who, audit, about, each)
+
+    def halt(self, deed: deeds.HaltDeed, who: Who, audit: Noted) -> Response:
+        """Stop trading, or buying; where no engine answers, put up the file that halts it."""
+        asked = wire.Halt(
+            who=who.who, why=deed.why, account=deed.account, cancel_open=deed.cancel_open, reduce=deed.reduce
+        )
+
+        def halted() -> list[Plain]:
+            try:
+                return self._ask(asked)
+            except (DialError, OSError):
+                return self._flag(who, deed)
+
+        return self._do("halt", who, audit, deed.about(), halted)
+
+    def _flag(self, who: Caller, deed: deeds.HaltDeed) -> list[Plain]:
+        """Put up the flag: it halts everything, which is more than one account or fewer buys, and never less."""
+        try:
+            self._parts.put_up_halt_flag(f"{who.who}: {deed.why}")
+        except OSError as error:
+            text = f"引擎没有应答，HALT 文件也放不上（{error}）：请在本机运行 qmt halt，或关闭程序"
+            raise RefusedError("engine_down", text, f"no engine answers and HALT cannot be made: {error}") from error
+        return [{"done": "flag", "text": _FLAG[0], "text_en": _FLAG[1], "durable": True}]
+
+    def resume(self, deed: deeds.ResumeDeed, who: Who, audit: Noted) -> Response:
+        """Release what was halted or reduced; the word must have been typed."""
+        if deed.word not in deeds.WORDS:
+            raise RefusedError("word", "请输入 恢复", "type RESUME", status=422)
+        asked = wire.Resume(who=who.who, why=deed.why, account=deed.account)
+        return self._do("resume", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def resolve(self, deed: deeds.ResolveDeed, who: Who, audit: Noted) -> Response:
+        """Ask the broker about an unknown order again, or end it by what a person has seen there."""
+        asked = wire.Resolve(who=who.who, why=deed.why, client_order_id=deed.client_order_id, status=deed.status)
+        return self._do("resolve", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def reconcile(self, deed: deeds.ReconcileDeed, who: Who, audit: Noted) -> Response:
+        """Ask the broker for its lists; with accept take its figures where they are proven."""
+        asked = wire.Reconcile(who=who.who, why=deed.why, account=deed.account, accept=deed.accept)
+        return self._do("reconcile", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def limit(self, deed: deeds.LimitDeed, who: Who, audit: Noted) -> Response:
+        """Set one limit of one scope until the day ends."""
+        asked = wire.SetLimit(
+            who=who.who, why=deed.why, scope=ScopeKind(deed.scope), name=deed.name, limit=deed.limit, value=deed.value
+        )
+        return self._do("limit", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def confirm_limits(self, deed: deeds.ConfirmLimitsDeed, who: Who, audit: Noted) -> Response:
+        """Let limits hold that were set before the last start."""
+        asked = wire.ConfirmLimits(who=who.who, why=deed.why)
+        return self._do("confirm-limits", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def accept_morning(self, deed: deeds.AcceptMorningDeed, who: Who, audit: Noted) -> Response:
+        """Let an account buy although its morning check is red."""
+        asked = wire.AcceptMorning(who=who.who, why=deed.why, account=deed.account)
+        return self._do("accept-morning", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def preview(self, deed: deeds.PreviewDeed, who: Who) -> Response:
+        """Judge a text as the engine would now; nothing is sent and nothing noted."""
+        try:
+            return answers.answer({"rows": self._parts.preview(deed.text)})
+        except wire.ControlError as error:
+            raise refused(error) from error
+
+    def signal(self, deed: deeds.SignalDeed, who: Who, audit: Noted) -> Response:
+        """Send signals by hand, one a line; answered with their receipts."""
+        asked = wire.Send(text=deed.text, who=who.who)
+        return self._do("signal", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def _cancel(self, who: Caller, deed: deeds.CancelDeed) -> wire.Cancel:
+        return wire.Cancel(
+            who=who.who,
+            why=deed.why,
+            account=deed.account,
+            symbol=deed.symbol,
+            side=SideScope(deed.side),
+            order_id=deed.order_id or "",
+            everything=deed.all,
+        )
+
+    def _ask(self, asked: wire.ControlRequest) -> list[Plain]:
+        """Return what followed; what cannot be read there is refused here, with nothing sent."""
+        try:
+            wire.decode_request(wire.encode_request(asked).rstrip(b"\n"))
+        except wire.ControlError as error:
+            chinese, english = both(str(error))
+            raise RefusedError("invalid", chinese, english) from error
+        return self._parts.ask(asked)
+
+    def _do(
+        self, action: str, who: Caller, audit: Audit, about: dict[str, str], do: Callable[[], list[Plain]]
+    ) -> Response:
+        """Do it, note how it ended, and answer with what followed."""
+        try:
+            rows = do()
+        except RefusedError as error:
+            _note(audit, who, action, error.code, about)
+            raise
+        except (wire.ControlError, DialError, OSError) as error:
+            refusal = refused(error)
+            _note(audit, who, action, refusal.code, about)
+            raise refusal from error
+        _note(audit, who, action, "ok", about)
+        return answers.answer({"rows": rows})
+
+
+def _note(audit: Audit, who: Caller, action: str, outcome: str, about: dict[str, str]) -> None:
+    """Note a deed that is done already; a disk that takes no more lines undoes none, and the log says so."""
+    try:
+        audit.note(who, action, outcome, **about)
+    except (OSError, sqlite3.Error, QmtError) as error:
+        _log.error("操作记录写不进去 / the audit takes no line: %s %s %s: %s", who.who, action, outcome, error)
+
+
+def refused(error: Exception) -> RefusedError:
+    """Return the refusal that tells ``error`` of the control door."""
+    if isinstance(error, EngineDownError):
+        return RefusedError("engine_down", *_DOWN)
+    if isinstance(error, OSError):
+        return RefusedError("no_answer", *_SILENT, status=504)
+    chinese, english = both(str(error))
+    if "in time" in english:
+        return RefusedError("no_answer", *_SILENT, status=504)
+    return RefusedError("refused", chinese, english, status=409)
+
+
+def both(text: str) -> tuple[str, str]:
+    """Return the two halves of a text in both languages; one that has no halves stands for both."""
+    chinese, slash, english = text.rpartition(" / ")
+    return (chinese, english) if slash else (text, text)

@@ -1,0 +1,43 @@
+"""What the routes of data and deeds are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from qmt_trading.codec.view_json import Plain
+from qmt_trading.panel.asking import Ask
+from qmt_trading.panel.board import Board
+from qmt_trading.panel.hub import Hub
+
+
+class DataParts(Struct, frozen=True, kw_only=True):
+    """Handed to each group of routes."""
+
+    board: Board
+    hub: Hub
+    ask: Ask
+    """Blocks: for threads of the pool alone."""
+    preview: Callable[[str], list[Plain]]
+    """Judge the lines of a text as the engine would now, and send nothing; blocks."""
+    deliver: Callable[[str, bytes], list[Plain]]
+    """Bring a message through an HTTP door of the engine (empty: its only one) and return the receipts, as ``ask``."""
+    put_up_halt_flag: Callable[[str], None]
+    """Make the file that halts the engine, with a reason in it; blocks.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder: Path
+    """The data folder."""
+    version: str
+
+    @property
+    def logs_folder(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def reports_folder(self) -> Path:
+        return self.folder / "reports"

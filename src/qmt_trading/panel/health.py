@@ -1,0 +1,91 @@
+"""How the system itself is doing: hops, queues, disk, clock, hosts, and the panel's own cost."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from typing import Final
+
+from qmt_trading.codec.view_json import Plain
+from qmt_trading.panel import shown
+from qmt_trading.panel.data_parts import DataParts
+from qmt_trading.panel.memory import resident_bytes
+
+JOURNAL_FILES: Final = ("journal.sqlite", "journal.sqlite-wal", "snapshot.bin")
+_OF_THE_ENGINE: Final = ("latency", "queues", "clock_offset_ms", "host_restarts", "turns", "journal_closed", "chaos")
+
+
+def health_row(parts: DataParts) -> Plain:
+    """Return the figures; those that only a running engine tells are null without it."""
+    now = parts.board.shown
+    told = now.engine.status if now.engine.runs else {}
+    return {
+        **{name: told.get(name) for name in _OF_THE_ENGINE},
+        "engine": {"running": now.engine.runs, "age_s": shown.age_s(now), "trouble": now.engine.trouble or None},
+        "disk_free_bytes": _free(parts),
+        "journal_bytes": _journal_bytes(parts),
+        "journal_trouble": now.trouble or None,
+        "accounts": [
+            {
+                "account": row["account"],
+                "name": row["name"],
+                "link": row["link"],
+                "link_text": row["link_text"],
+                "condition": row.get("condition"),
+                "condition_text": row.get("condition_text"),
+            }
+            for row in shown.account_rows(now)
+        ],
+        "quote_age_s": quote_age_s(now),
+        "panel": {
+            "memory_bytes": resident_bytes(),
+            "processor_s": round(time.process_time(), 2),
+            "clients": len(parts.hub.readers),
+            "frames_encoded": parts.hub.encodings,
+            "gaps": parts.hub.gaps,
+            "dropped": parts.hub.dropped,
+            "pause_ms": round(parts.hub.pause_s * 1000),
+        },
+    }
+
+
+def quote_age_s(now: shown.Shown) -> float | None:
+    """Return the age of the newest quote; None: there is none."""
+    newest = max((int(str(row["quoted_ns"])) for row in now.engine.quotes.values()), default=0)
+    return round((now.now_ns - newest) / 1e9, 1) if newest else None
+
+
+def is_ready(parts: DataParts) -> tuple[bool, str]:
+    """Tell whether what is shown can be believed: the journal is read, or there is none yet."""
+    now = parts.board.shown
+    if now.trouble:
+        return False, "journal"
+    return (True, "ok") if now.read_ns else (False, "starting")
+
+
+def is_healthy(parts: DataParts) -> tuple[bool, str]:
+    """Tell whether all of it works: the panel is ready, the engine runs and may submit, every account is connected."""
+    ready, why = is_ready(parts)
+    if not ready:
+        return ready, why
+    now = parts.board.shown
+    if not now.engine.runs:
+        return False, "engine"
+    if now.view is not None and now.view.submits_closed:
+        return False, "submits_closed"
+    return True, "ok"
+
+
+def _free(parts: DataParts) -> int | None:
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(parts.folder).free
+    return None
+
+
+def _journal_bytes(parts: DataParts) -> int:
+    total = 0
+    for name in JOURNAL_FILES:
+        with contextlib.suppress(OSError):
+            total += (parts.folder / name).stat().st_size
+    return total

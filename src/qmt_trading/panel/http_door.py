@@ -1,0 +1,116 @@
+"""The HTTP door: a program's message in any wire format, answered with its receipt after that is durable."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from qmt_trading.codec import control as wire
+from qmt_trading.codec.signal import Parsed, parse
+from qmt_trading.codec.view_json import Plain
+from qmt_trading.link.dial import DialError
+from qmt_trading.model.signal import Heartbeat, Signal
+from qmt_trading.model.words import SignalStatus
+from qmt_trading.panel import answers
+from qmt_trading.panel.acting import refused
+from qmt_trading.panel.callers import Caller, Scope
+from qmt_trading.panel.data_parts import DataParts
+from qmt_trading.panel.guard import key_with
+from qmt_trading.panel.refusals import RefusedError
+
+MESSAGE_BYTES_MAX: Final = 65_536
+"""As on every door; a longer message is refused whole."""
+
+Program = Annotated[Caller, Depends(key_with(Scope.SIGNALS))]
+
+
+class DoorQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    door: str = Field(default="", max_length=64)
+    """Needed by a key that is good for several doors, or for all."""
+
+
+class HttpDoor:
+    """One route. A repeat of an id, through whatever door, gets the first receipt: the engine sees to that."""
+
+    def __init__(self, parts: DataParts) -> None:
+        self._parts = parts
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/api/v1", tags=["http-door"])
+        router.add_api_route("/signals", self.signals, methods=["POST"], response_class=Response)
+        return router
+
+    async def signals(self, request: Request, program: Program, query: Annotated[DoorQuery, Query()]) -> Response:
+        """Take one message; the answer is its receipt: 200 also where it is denied, 400 where it is no signal.
+
+        429: the engine is busy, 503: it does not run; nothing was taken in either case. 504: it was handed over and no
+        receipt came in time: send the same id again to learn what became of it.
+        """
+        body = await request.body()
+        return await run_in_threadpool(self._take, body, program, query.door)
+
+    def _take(self, body: bytes, program: Caller, wanted: str) -> Response:
+        if len(body) > MESSAGE_BYTES_MAX:
+            raise RefusedError("too_large", "一条消息最多 64 KiB", "a message holds at most 64 KiB")
+        door = door_of(program, wanted)
+        parsed = parse(body)
+        check_accounts(program, parsed)
+        if all(isinstance(each, Heartbeat) for each in parsed):
+            return answers.answer({"status": "heartbeat"})
+        try:
+            receipts = self._parts.deliver(door, body)
+        except (wire.ControlError, DialError, OSError) as error:
+            raise refused(error) from error
+        return answers.answer(_told(receipts), _status(receipts))
+
+
+def door_of(program: Caller, wanted: str) -> str:
+    """Return the door through which ``program`` speaks; empty: the engine's only one of this kind.
+
+    Raises:
+        RefusedError: 403, the key is not good for it; 422, it is good for several and names none.
+    """
+    if not program.doors:
+        return wanted
+    if not wanted and len(program.doors) == 1:
+        return program.doors[0]
+    if not wanted:
+        named = "、".join(program.doors)
+        raise RefusedError("invalid", f"请在地址里写 ?door=：{named}", f"say ?door= in the address: {named}")
+    if wanted not in program.doors:
+        raise RefusedError("scope", f"这个密钥不能用通道 {wanted}", f"this key is not good for the door {wanted}")
+    return wanted
+
+
+def check_accounts(program: Caller, parsed: tuple[Parsed, ...]) -> None:
+    """Refuse a message for accounts that the key is not good for; groups and ``*`` need a key for all accounts.
+
+    Raises:
+        RefusedError: 403.
+    """
+    if not program.accounts:
+        return
+    named = {account for each in parsed if isinstance(each, Signal) for item in each.items for account in item.accounts}
+    others = sorted(named - set(program.accounts))
+    if others:
+        told = "、".join(others[:5])
+        raise RefusedError("scope", f"这个密钥不能用账号 {told}", f"this key is not good for the accounts {told}")
+
+
+def _status(receipts: list[Plain]) -> int:
+    found = {str(receipt.get("status")) for receipt in receipts}
+    if SignalStatus.BUSY.value in found:
+        return 429
+    return 400 if found == {SignalStatus.MALFORMED.value} else 200
+
+
+def _told(receipts: list[Plain]) -> object:
+    """Return one receipt as it is, several as a list: only glued angle messages have several."""
+    return receipts[0] if len(receipts) == 1 else {"receipts": receipts}

@@ -1,0 +1,124 @@
+"""Fanning out: a short memory of what changed, and for each reader no more than a place in it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import Final
+
+from qmt_trading.panel.deltas import ROWS_MAX, Delta, encode, merge
+
+PAUSE_S: Final = 0.045
+"""Between two frames of one reader: at most 20 a second, with room for the pace of what is published."""
+SEND_S: Final = 0.000_1
+"""About what it costs to send one frame."""
+SHARE: Final = 0.25
+"""Of one core that sending may cost: with a thousand readers each is told less often."""
+BEAT_S: Final = 1.0
+MEMORY_DELTAS: Final = 256
+GAP: Final = '{"k":"gap"}'
+
+
+class Reader:
+    """One browser's tab: how far it has been told, what it watches, and what wakes its sender."""
+
+    __slots__ = ("account", "frame", "place", "symbols", "told_s", "wake")
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        """The number of the last delta that it was told of."""
+        self.frame = 0
+        self.account = ""
+        self.symbols: tuple[str, ...] = ()
+        self.wake = asyncio.Event()
+        self.told_s = time.monotonic()
+        """When it was last told anything."""
+
+
+class Hub:
+    """Keeps the newest deltas, bounded in number and rows. All of it happens on the event loop.
+
+    A reader costs a number, however slow it is: what it has missed is merged when it can take more, and where that is
+    no longer remembered it is told of a gap. Readers at the same place with the same wishes share one encoding.
+    """
+
+    def __init__(self) -> None:
+        self.readers: set[Reader] = set()
+        self._memory: deque[Delta] = deque()
+        self._rows = 0
+        self._newest = 0
+        """The number of the newest delta."""
+        self._frames: dict[tuple[int, str], str | None] = {}
+        self.encodings = 0
+        """Frames encoded since the start, for the figures."""
+        self.gaps = 0
+        self.dropped = 0
+        """Readers that took nothing for too long."""
+
+    def join(self) -> Reader:
+        """Return a new reader, to be told of what comes from now on."""
+        reader = Reader(self._newest)
+        self.readers.add(reader)
+        return reader
+
+    def leave(self, reader: Reader) -> None:
+        """Forget ``reader``; repeating it is harmless."""
+        self.readers.discard(reader)
+
+    def publish(self, delta: Delta) -> None:
+        """Remember ``delta`` and wake everybody; waits for nobody."""
+        self._newest += 1
+        self._memory.append(delta)
+        self._rows += delta.rows
+        while len(self._memory) > MEMORY_DELTAS or (self._rows > ROWS_MAX and len(self._memory) > 1):
+            self._rows -= self._memory.popleft().rows
+        self._frames.clear()
+        for reader in self.readers:
+            reader.wake.set()
+
+    @property
+    def pause_s(self) -> float:
+        """Return how long a reader is left in peace after a frame."""
+        return max(PAUSE_S, len(self.readers) * SEND_S / SHARE)
+
+    def symbols(self) -> set[str]:
+        """Return what anybody watches."""
+        return {symbol for reader in self.readers for symbol in reader.symbols}
+
+    def frame(self, reader: Reader) -> str | None:
+        """Return what ``reader`` is to be told next, and take it as told; None: nothing."""
+        reader.wake.clear()
+        if reader.place == self._newest:
+            return None
+        body = self._body(reader.place, reader.account)
+        reader.place = self._newest
+        reader.told_s = time.monotonic()
+        if body is None:
+            self.gaps += 1
+            return GAP
+        reader.frame += 1
+        return f'{{"k":"delta","frame":{reader.frame},{body}'
+
+    def _body(self, place: int, account: str) -> str | None:
+        """Return what came after ``place``, encoded once for all who ask alike; None: more than is remembered."""
+        key = (place, account)
+        if key not in self._frames:
+            self._frames[key] = self._encoded(place, account)
+        return self._frames[key]
+
+    def _encoded(self, place: int, account: str) -> str | None:
+        missed = self._newest - place
+        if missed > len(self._memory):
+            return None
+        found = [self._memory[index] for index in range(len(self._memory) - missed, len(self._memory))]
+        delta = merge(found) if missed > 1 else found[0]
+        if delta.is_gap or delta.rows > ROWS_MAX:
+            return None
+        self.encodings += 1
+        return encode(delta, account)
+
+
+def beat(at_ms: int) -> str:
+    """Return the sign of life that stands in for changes where there are none."""
+    return f'{{"k":"beat","at":{at_ms}}}'

@@ -1,0 +1,189 @@
+"""What the panel knows at one instant: the journal's view, what the engine told besides, and both as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from qmt_trading.codec import reconcile_json, risk_json, view_json
+from qmt_trading.codec.view_json import Plain
+from qmt_trading.engine.risk.standing import standings
+from qmt_trading.market.phases import Phase
+from qmt_trading.market.sessions import Session
+from qmt_trading.model.instant import at_time, day_of, to_iso_text
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.view import View
+
+PHASE_TEXT: Final = {
+    Phase.BEFORE_OPEN: ("开盘前", "before the open"),
+    Phase.OPENING_AUCTION: ("集合竞价", "opening auction"),
+    Phase.OPENING_AUCTION_FIXED: ("集合竞价（不可撤单）", "opening auction, no cancels"),
+    Phase.PAUSE: ("待开盘", "pause before the open"),
+    Phase.CONTINUOUS: ("连续竞价", "continuous trading"),
+    Phase.LUNCH: ("午休", "lunch"),
+    Phase.CLOSING_AUCTION: ("收盘集合竞价（不可撤单）", "closing auction, no cancels"),
+    Phase.AFTER_HOURS: ("盘后定价", "after-hours trading"),
+    Phase.CLOSED: ("收盘", "closed"),
+}
+_CONDITION: Final = (
+    "condition",
+    "condition_text",
+    "condition_told",
+    "condition_told_en",
+    "link_text",
+    "morning_red",
+    "morning_closed",
+    "morning_accepted",
+    "morning_at",
+)
+"""What no record tells of an account: it is the engine's own to say."""
+
+
+class EngineTold(Struct, frozen=True, kw_only=True):
+    """What the engine said when it was asked last. Ages are told by the steady clock."""
+
+    runs: bool = False
+    """It answered, or has been silent for no longer than a few seconds."""
+    answered_ns: int = 0
+    """When it answered last, by the steady clock; 0: never."""
+    trouble: str = ""
+    """Why it does not answer; Chinese / English."""
+    status: Plain = {}
+    accounts: Mapping[str, Plain] = {}
+    """By account."""
+    doors: Sequence[Plain] = ()
+    quotes: Mapping[str, Plain] = {}
+    """By symbol, with ``quoted_ns`` of the wall clock."""
+    prices: Mapping[str, str] = {}
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """One instant, for any thread."""
+
+    view: View | None
+    """None: there is no journal yet."""
+    engine: EngineTold
+    now_ns: int
+    """Wall clock."""
+    steady_ns: int
+    version: str
+    session: Session
+    read_ns: int = 0
+    """When the journal was last looked at with success, by the steady clock; 0: never."""
+    trouble: str = ""
+    """Why the journal cannot be read; Chinese / English."""
+
+
+def phase_row(session: Session, now_ns: int) -> Plain:
+    """Return the phase of Shanghai's main board with its texts and when it ends."""
+    span = session.span_at(_STOCK, now_ns)
+    text, english = PHASE_TEXT[span.phase]
+    until_ns = at_time(day_of(now_ns), 0) + span.ends_ns
+    return {"code": span.phase.value, "text": text, "text_en": english, "until": to_iso_text(until_ns)}
+
+
+_STOCK: Final = Symbol("600000.SH")
+
+
+def age_s(shown: Shown) -> float | None:
+    """Return for how long the engine has not answered; None: it never has."""
+    told = shown.engine
+    return round((shown.steady_ns - told.answered_ns) / 1e9, 1) if told.answered_ns else None
+
+
+def status_row(shown: Shown) -> Plain:
+    """Return the one row that says how things stand, also where there is no journal and no engine."""
+    view, told = shown.view, shown.engine
+    row: Plain = {} if view is None else view_json.status(view, running=told.runs)
+    if view is not None:
+        row |= risk_json.summary(standings(view, shown.now_ns))
+    extra = {key: value for key, value in told.status.items() if key not in row} if told.runs else {}
+    return {
+        **row,
+        **extra,
+        "engine": {"running": told.runs, "age_s": age_s(shown), "trouble": told.trouble or None},
+        "journal": {"read": view is not None, "trouble": shown.trouble or None},
+        "version": shown.version,
+        "phase": phase_row(shown.session, shown.now_ns),
+        "counts": counts(view) if view is not None else {},
+        "unacknowledged": unacknowledged(view) if view is not None else 0,
+    }
+
+
+def counts(view: View) -> Plain:
+    """Return how many rows the tables have, and how many orders need somebody's eye."""
+    return {
+        "orders": len(view.orders),
+        "working": sum(row.working_orders for row in view.accounts),
+        "unknown": sum(row.unknown_orders for row in view.accounts),
+        "fills": len(view.fills),
+        "signals": len(view.signals),
+        "malformed": view.malformed,
+        "alerts": len(view.alerts),
+        "waiting": len(view.timed),
+        "differences": sum(len(row.differences) for row in view.accounts),
+    }
+
+
+def unacknowledged(view: View) -> int:
+    """Return how many alerts that matter nobody has acknowledged."""
+    return sum(row.alert.importance.value != "information" for row in view.alerts)
+
+
+def account_rows(shown: Shown) -> list[Plain]:
+    """Return the accounts, with what the engine says of their links while it runs."""
+    if shown.view is None:
+        return []
+    rows = view_json.accounts(shown.view, running=shown.engine.runs)
+    for row in rows if shown.engine.runs else ():
+        told = shown.engine.accounts.get(str(row["account"]), {})
+        row |= {key: told[key] for key in _CONDITION if key in told}
+    return rows
+
+
+def risk_rows(shown: Shown) -> list[Plain]:
+    """Return every scope with its limits."""
+    return risk_json.scope_rows(standings(shown.view, shown.now_ns)) if shown.view is not None else []
+
+
+def difference_rows(shown: Shown) -> list[Plain]:
+    """Return ours beside the broker's, a row for each account."""
+    return reconcile_json.reconcile_rows(shown.view, shown.now_ns) if shown.view is not None else []
+
+
+def limit_history(shown: Shown) -> list[Plain]:
+    """Return which limits were set today, by whom and why, the newest first."""
+    found = [
+        {"scope": row["scope"], "name": row["name"], "scope_text": row["scope_text"], **_limit_told(limit)}
+        for row in risk_rows(shown)
+        for limit in _limits_of(row)
+        if limit.get("asked_at")
+    ]
+    return sorted(found, key=lambda row: str(row["asked_at"]), reverse=True)
+
+
+def _limits_of(row: Plain) -> list[Plain]:
+    limits = row["limits"]
+    assert isinstance(limits, list)
+    return limits
+
+
+def _limit_told(limit: Plain) -> Plain:
+    return {key: limit.get(key) for key in _OF_A_LIMIT}
+
+
+_OF_A_LIMIT: Final = (
+    "limit",
+    "limit_text",
+    "limit_text_en",
+    "asked",
+    "written",
+    "source",
+    "source_text",
+    "asked_who",
+    "asked_why",
+    "asked_at",
+    "asked_text",
+)

@@ -1,0 +1,110 @@
+"""The stream to one browser: what is new, at most twenty times a second, and never more than it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import Final
+
+import msgspec
+from fastapi import WebSocket
+from msgspec import Struct
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+
+from qmt_trading.panel.hub import BEAT_S, Hub, Reader, beat
+
+FROZEN_S: Final = 60.0
+"""A browser that has taken no byte for so long is dropped."""
+SYMBOLS_MAX: Final = 200
+TEXT_MAX: Final = 16_384
+WATCHES_MAX: Final = 20
+"""Wishes a browser may send in a second."""
+UNREADABLE: Final = 1003
+_FROZEN: Final = -1
+_GONE: Final = 0
+
+
+class Watch(Struct, frozen=True, tag="watch", tag_field="k", forbid_unknown_fields=True):
+    """What a browser wants to be told of; empty: all accounts."""
+
+    account: str = ""
+    symbols: tuple[str, ...] = ()
+
+
+_decode: Final = msgspec.json.Decoder(Watch).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+
+async def serve(socket: WebSocket, hub: Hub, *, version: str) -> None:
+    """Tell one browser what is new until it goes or freezes; who it is, and for how long, the wall looks after."""
+    await socket.accept()
+    reader = hub.join()
+    tasks = [
+        asyncio.create_task(_tell(socket, hub, reader, version), name="panel-tell"),
+        asyncio.create_task(_listen(socket, reader), name="panel-listen"),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        code = next((task.result() for task in done if task.exception() is None), 1011)
+        if code == _FROZEN:
+            hub.dropped += 1
+        elif code and socket.application_state is WebSocketState.CONNECTED:
+            with contextlib.suppress(RuntimeError, OSError, WebSocketDisconnect, TimeoutError):
+                async with asyncio.timeout(2.0):
+                    await socket.close(code)
+    finally:
+        hub.leave(reader)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _tell(socket: WebSocket, hub: Hub, reader: Reader, version: str) -> int:
+    """Send hello, then frames and signs of life; return when the browser takes nothing any more, or has gone."""
+    hello: dict[str, object] = {"k": "hello", "frame": 0, "version": version, "at": time.time_ns() // 1_000_000}
+    frame: str | None = _encode(hello).decode("utf-8")
+    while True:
+        if frame is not None:
+            try:
+                async with asyncio.timeout(FROZEN_S):
+                    await socket.send_text(frame)
+            except TimeoutError:
+                return _FROZEN
+            except (WebSocketDisconnect, RuntimeError, OSError):
+                return _GONE
+            await asyncio.sleep(hub.pause_s)
+        frame = await _next(hub, reader)
+
+
+async def _next(hub: Hub, reader: Reader) -> str | None:
+    try:
+        async with asyncio.timeout(BEAT_S):
+            await reader.wake.wait()
+    except TimeoutError:
+        return beat(time.time_ns() // 1_000_000)
+    return hub.frame(reader)
+
+
+async def _listen(socket: WebSocket, reader: Reader) -> int:
+    """Take the browser's wishes; return when it has gone or says what nobody understands."""
+    heard: list[float] = []
+    while True:
+        try:
+            message = await socket.receive()
+        except (WebSocketDisconnect, RuntimeError):
+            return _GONE
+        if message["type"] == "websocket.disconnect":
+            return _GONE
+        text = message.get("text")
+        now = time.monotonic()
+        heard = [at for at in heard if now - at < 1.0] + [now]
+        if not isinstance(text, str) or len(text) > TEXT_MAX or len(heard) > WATCHES_MAX:
+            return UNREADABLE
+        try:
+            wish = _decode(text)
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return UNREADABLE
+        if len(wish.symbols) > SYMBOLS_MAX or any(len(symbol) > 16 for symbol in wish.symbols):
+            return UNREADABLE
+        reader.account, reader.symbols = wish.account[:64], wish.symbols

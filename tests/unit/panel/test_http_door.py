@@ -1,0 +1,115 @@
+"""The HTTP door: receipts as answers, codes that say whether to send again, keys that reach no further than allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from qmt_trading.panel.callers import Caller, Scope
+from tests.panel_bench import OPERATOR, Client, PanelBench
+
+PATH = "/api/v1/signals"
+TEXT = "撤单 600000.SH:11031122 #a/1"
+PLAIN = "text/plain"
+
+
+def key(*scopes: Scope, doors: tuple[str, ...] = (), accounts: tuple[str, ...] = ()) -> Caller:
+    return Caller(
+        name="jq", address="127.0.0.1", key="k1", scopes=frozenset(scopes or (Scope.SIGNALS,)), doors=doors,
+        accounts=accounts,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PanelBench, Client]]:
+    made = PanelBench(tmp_path_factory.mktemp("panel"))
+    with made.client() as client:
+        yield made, client
+
+
+@pytest.fixture
+def panel(served: tuple[PanelBench, Client]) -> PanelBench:
+    served[0].forget(key(doors=("web",)))
+    served[0].engine.runs = True
+    return served[0]
+
+
+@pytest.fixture
+def client(served: tuple[PanelBench, Client], panel: PanelBench) -> Client:
+    return served[1]
+
+
+def test_the_receipt_is_the_answer(panel: PanelBench, client: Client) -> None:
+    answer = client.post(PATH, content=TEXT.encode("utf-8"), kind=PLAIN)
+    assert (answer.status, answer.json) == (200, panel.receipts[0])
+    assert panel.delivered == [("web", TEXT.encode("utf-8"))]
+
+
+def test_a_denial_is_an_answer_and_no_error(panel: PanelBench, client: Client) -> None:
+    panel.receipts = [{"seq": 2, "status": "denied", "orders": []}]
+    assert client.post(PATH, content=TEXT.encode("utf-8"), kind=PLAIN).status == 200
+
+
+def test_json_and_other_encodings_are_handed_on_byte_for_byte(panel: PanelBench, client: Client) -> None:
+    bodies = (b'{"action":"cancel",\n"symbol":"600000.SH","accounts":["1"]}', TEXT.encode("gb18030"))
+    for body in bodies:
+        assert client.post(PATH, content=body, kind=PLAIN).status == 200
+    assert [body for _, body in panel.delivered] == list(bodies)
+
+
+def test_no_signal_is_400_busy_is_429_and_a_dead_engine_503(panel: PanelBench, client: Client) -> None:
+    panel.receipts = [{"status": "malformed", "code": "x"}]
+    assert client.post(PATH, content=b"nonsense", kind=PLAIN).status == 400
+    panel.receipts = [{"status": "busy"}]
+    assert client.post(PATH, content=TEXT.encode("utf-8"), kind=PLAIN).status == 429
+    panel.engine.runs = False
+    answer = client.post(PATH, content=TEXT.encode("utf-8"), kind=PLAIN)
+    assert (answer.status, answer.code) == (503, "engine_down")
+
+
+def test_a_heartbeat_gets_no_receipt(panel: PanelBench, client: Client) -> None:
+    assert client.post(PATH, content=b"<HeartBeat>", kind=PLAIN).json == {"status": "heartbeat"}
+    assert not panel.delivered
+
+
+def test_glued_messages_are_answered_each(panel: PanelBench, client: Client) -> None:
+    panel.receipts = [{"status": "accepted", "seq": 1}, {"status": "malformed"}]
+    answer = client.post(PATH, content=b"<600000.SH#1><600001.SH#>", kind=PLAIN)
+    assert (answer.status, answer.json) == (200, {"receipts": panel.receipts})
+
+
+def test_a_message_too_long_is_refused_whole(panel: PanelBench, client: Client) -> None:
+    assert client.post(PATH, content=b"x" * 65_537, kind=PLAIN).status == 413
+    assert not panel.delivered
+
+
+def test_only_a_key_for_signals_sends_any(panel: PanelBench, client: Client) -> None:
+    for caller, status in ((None, 401), (OPERATOR, 401), (key(Scope.READ), 403)):
+        panel.caller[0] = caller
+        assert client.post(PATH, content=TEXT.encode("utf-8"), kind=PLAIN).status == status
+    assert not panel.delivered
+
+
+def test_a_key_reaches_its_own_doors_alone(panel: PanelBench, client: Client) -> None:
+    body = TEXT.encode("utf-8")
+    assert client.post(f"{PATH}?door=pipe", content=body, kind=PLAIN).status == 403
+    panel.caller[0] = key(doors=("web", "jq"))
+    assert client.post(PATH, content=body, kind=PLAIN).status == 422
+    assert client.post(f"{PATH}?door=jq", content=body, kind=PLAIN).status == 200
+    panel.caller[0] = key()
+    assert client.post(f"{PATH}?door=any", content=body, kind=PLAIN).status == 200
+    assert [door for door, _ in panel.delivered] == ["jq", "any"]
+
+
+def test_a_key_reaches_its_own_accounts_alone(panel: PanelBench, client: Client) -> None:
+    panel.caller[0] = key(accounts=("11031122",))
+    for text, status in (
+        ("撤单 600000.SH:11031122", 200),
+        ("撤单 600000.SH:11031122,11031123", 403),
+        ("撤单 600000.SH:*", 403),
+        ("撤单 600000.SH:@all", 403),
+        ("<600000.SH#11031122><600000.SH#11031123>", 403),
+    ):
+        assert client.post(PATH, content=text.encode("utf-8"), kind=PLAIN).status == status, text
+    assert len(panel.delivered) == 1
