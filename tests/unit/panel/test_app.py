@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from fastapi import APIRouter
-from tests.panel_client import PanelClient
 
 from qmt_trading.panel.app import create_app
 from qmt_trading.panel.parts import PanelSettings
 from qmt_trading.panel.refusals import TEXTS, RefusedError
 from qmt_trading.panel.sections import Section
+from tests.panel_client import PanelClient
 
 
 class Silent:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from tests.panel_client import PanelClient
 
 from qmt_trading.panel.app import create_app
 from qmt_trading.panel.pages import Pages
 from qmt_trading.panel.parts import PanelSettings
+from tests.panel_client import PanelClient
 
 
 class Silent:
