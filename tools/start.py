@@ -99,7 +99,7 @@ def install(python: Path, home: Path, constraints: str) -> None:
     installed = read_note(note)
     # The releases that run the system are the same in every file, so one may be installed over the other.
     pins = digest_of(sorted((ROOT / "constraints").glob("*.txt")))
-    project = digest_of([ROOT / "pyproject.toml", *sorted((ROOT / "src").rglob("*"))])
+    project = digest_of([ROOT / "pyproject.toml", *sorted((ROOT / "src").rglob("*")), *pages_sources()])
     files = installed.get("files", []) if installed.get("pins") == pins else []
     if constraints in files and installed.get("project") == project:
         return
@@ -115,6 +115,12 @@ def install(python: Path, home: Path, constraints: str) -> None:
     subprocess.run([*pip, *build], check=True, env=environment, stdout=sys.stderr)
     kept = {"pins": pins, "files": sorted({*files, constraints}), "project": project}
     note.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def pages_sources() -> list[Path]:
+    """Return what the panel's pages are built from."""
+    folder = ROOT / "frontend"
+    return [path for path in sorted(folder.rglob("*")) if "node_modules" not in path.relative_to(folder).parts]
 
 
 def say(text: str) -> None:

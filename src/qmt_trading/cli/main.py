@@ -22,6 +22,7 @@ from qmt_trading.cli import (
     init,
     journal,
     morning,
+    panelling,
     panicking,
     reading,
     reconciling,
@@ -89,6 +90,7 @@ for command in (
     acting.resolve,
     reconciling.reconcile,
     acting.stop,
+    panelling.panel,
 ):
     app.command(cls=words.Command)(command)
 app.add_typer(journal.app, name="journal")

@@ -44,6 +44,16 @@ class Send(Struct, frozen=True, kw_only=True, tag="send", tag_field="verb", forb
     who: str
 
 
+class Deliver(Struct, frozen=True, kw_only=True, tag="deliver", tag_field="verb", forbid_unknown_fields=True):
+    """Messages that came to the panel for a door of kind ``http``: judged as that door's, answered with receipts."""
+
+    door: str
+    """Empty: the only one there is."""
+    text: str
+    """One message a line; one that begins with ``{`` or ``[`` is one whole message."""
+    who: str
+
+
 class Cancel(Struct, frozen=True, kw_only=True, tag="cancel", tag_field="verb", forbid_unknown_fields=True):
     """Cancel what is named: an order, or what an account or a symbol has working."""
 
@@ -132,7 +142,7 @@ class Stop(Struct, frozen=True, kw_only=True, tag="stop", tag_field="verb", forb
 
 
 Reading = Hello | Read | Timeline | Quotes
-Acting = Send | Cancel | Halt | Resume | Resolve | Reconcile | SetLimit | ConfirmLimits | AcceptMorning | Stop
+Acting = Send | Deliver | Cancel | Halt | Resume | Resolve | Reconcile | SetLimit | ConfirmLimits | AcceptMorning | Stop
 ControlRequest = Reading | Acting
 
 _encode = msgspec.json.Encoder().encode

@@ -56,6 +56,7 @@ class SqliteReader:
         if not path.exists():
             raise JournalError(f"没有日志 / there is no journal: {path}")
         self._path = path
+        self._version = -1
         self._snapshots = SnapshotFile(path.with_name("snapshot.bin"))
         try:
             self._connection = sqlite3.connect(
@@ -68,6 +69,16 @@ class SqliteReader:
             check_format(self._connection, path)
         except sqlite3.Error as error:
             raise JournalBrokenError(f"日志无法读取 / the journal cannot be read: {path}: {error}") from error
+
+    def has_news(self) -> bool:
+        """Tell whether anything was committed since the last time this was asked; costs no look at the tables."""
+        version = int(self._connection.execute("pragma data_version").fetchone()[0])
+        before, self._version = self._version, version
+        return version != before
+
+    def expect_news(self) -> None:
+        """Let the next ``has_news`` be true: not all that is there was read."""
+        self._version = -1
 
     def turns(self, first: int = 1) -> Iterator[StoredTurn]:
         return _turns(self._connection, first)

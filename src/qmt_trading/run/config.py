@@ -23,6 +23,7 @@ from qmt_trading.run.config_day import DaySettings, read_day
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
+from qmt_trading.run.config_panel import PanelConfig, read_panel
 from qmt_trading.run.config_reader import Table
 from qmt_trading.run.config_reconcile import read_reconcile
 from qmt_trading.run.config_session import read_session
@@ -65,6 +66,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     log_bytes_max: int
     digest: str
     day: DaySettings = DAY_DEFAULT
+    panel: PanelConfig = PanelConfig()
 
     def session(self) -> Session:
         """Return the hours and days of trading."""
@@ -85,6 +87,7 @@ def load(path: Path) -> Configuration:
     folder = data.absolute("folder", path.parent, data.text("folder", DEFAULT_FOLDERS[mode]))
     log_days = log.number("days", 5, least=1, most=3650)
     log_bytes_max = log.number("size_mb", 500, least=1, most=1_000_000) * 1_000_000
+    panel = read_panel(root.table("panel"), path.parent)
     hours = read_session(session)
     extended = read_calendar(folder)
     until, warns_from = (None, None) if hours.always_open else (extended.calendar.until, extended.calendar.warns_from)
@@ -181,6 +184,7 @@ def load(path: Path) -> Configuration:
         log_bytes_max=log_bytes_max,
         digest=file.digest,
         day=day,
+        panel=panel,
     )
 
 

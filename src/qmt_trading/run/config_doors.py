@@ -24,6 +24,7 @@ CONTROL_DOOR: Final = "control"
 STREAM_KINDS: Final = ("unix_socket", "fifo", "named_pipe")
 _STREAM_KINDS_HERE: Final = ("named_pipe",) if sys.platform == "win32" else ("unix_socket", "fifo")
 FILE_KINDS: Final = ("folder", "tail")
+HTTP_KIND: Final = "http"
 ALL_VERBS: Final = (Verb.BUY, Verb.SELL, Verb.CANCEL)
 BARE_ACTIONS: Final = {
     "cancel": BareAction.CANCEL,
@@ -86,8 +87,13 @@ def add_door(
         ConfigurationError: with file, line, key, and what would be right.
     """
     kind = table.word(
-        "kind", {each: each for each in (*STREAM_KINDS, *FILE_KINDS)}, offered=(*_STREAM_KINDS_HERE, *FILE_KINDS)
+        "kind",
+        {each: each for each in (*STREAM_KINDS, *FILE_KINDS, HTTP_KIND)},
+        offered=(*_STREAM_KINDS_HERE, *FILE_KINDS, HTTP_KIND),
     )
+    if kind == HTTP_KIND:
+        _add_http(table, defaults, known, doors, permissions)
+        return
     mode = "listen" if kind in FILE_KINDS else _mode(table, kind)
     is_path = kind != "named_pipe"
     written = table.text("path" if is_path else "name")
@@ -126,6 +132,30 @@ def add_door(
             ttl_ns=permission.ttl_ns,
             infer_market=permission.infer_market,
             file=file,
+        )
+    )
+    permissions.append(permission)
+    table.close()
+
+
+def _add_http(
+    table: Table,
+    defaults: DoorDefaults,
+    known: Mapping[str, AccountId],
+    doors: list[Door],
+    permissions: list[DoorSettings],
+) -> None:
+    """Add a door that has no address of its own: the panel listens for it."""
+    name = _label(table, HTTP_KIND, HTTP_KIND, doors)
+    permission = _permission(table, name, defaults, known)
+    doors.append(
+        Door(
+            name=name,
+            kind=HTTP_KIND,
+            address="",
+            accounts=permission.accounts,
+            ttl_ns=permission.ttl_ns,
+            infer_market=permission.infer_market,
         )
     )
     permissions.append(permission)

@@ -27,6 +27,7 @@ from qmt_trading.run import limit_control
 from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.day import rows as day_rows
 from qmt_trading.run.day.watch import DayWatch
+from qmt_trading.run.doors import BroughtDoor
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
 from qmt_trading.run.reconcile_control import answered_rows
@@ -118,6 +119,8 @@ class Control:
                 return [{"quote": msgspec.to_builtins(quote)} for quote in quotes]
             case wire.Send():
                 return self._send(request)
+            case wire.Deliver():
+                return self._deliver(request)
             case wire.Cancel():
                 return self._cancel(request)
             case wire.Halt():
@@ -274,11 +277,25 @@ class Control:
         raise wire.ControlError(f"账号未配置：{word}；已有：{known} / account not configured")
 
     def _send(self, request: wire.Send) -> list[view_json.Plain]:
-        messages = [line.encode("utf-8") for line in request.text.splitlines()]
+        return self._take([line.encode("utf-8") for line in request.text.splitlines()], CONTROL_DOOR)
+
+    def _deliver(self, request: wire.Deliver) -> list[view_json.Plain]:
+        brought = [door.name for door in self.doors if isinstance(door, BroughtDoor)]
+        if request.door and request.door not in brought:
+            raise wire.ControlError(f"没有这个 http 通道：{request.door} / there is no such door of kind http")
+        if not request.door and len(brought) != 1:
+            told = "、".join(brought) or '没有：先在配置里加 [[doors]] kind = "http"'
+            raise wire.ControlError(f"请写明通道，有：{told} / say which door of kind http")
+        text = request.text.strip()
+        lines = [" ".join(text.splitlines())] if text[:1] in ("{", "[") else text.splitlines()
+        return self._take([line.encode("utf-8") for line in lines], request.door or brought[0])
+
+    def _take(self, messages: list[bytes], door: str) -> list[view_json.Plain]:
+        """Put messages into the inbox as those of ``door``, and return their receipts."""
         parsed = [each for message in messages for each in parse(message)]
         waiting = _Waiting(sum(not isinstance(each, Heartbeat) for each in parsed))
         for message in messages:
-            self._inbox.message(CONTROL_DOOR, message, self._clock.now_ns(), waiting)
+            self._inbox.message(door, message, self._clock.now_ns(), waiting)
         return [msgspec.json.decode(line) for line in waiting.lines()]
 
     def _ask(self, request: ev.Request, shown: tuple[type[out.Output], ...] = _DONE) -> list[view_json.Plain]:

@@ -9,9 +9,29 @@ from pathlib import Path
 from qmt_trading.intake.folder import FolderDoor
 from qmt_trading.intake.tail import TailDoor
 from qmt_trading.model.errors import DoorError
-from qmt_trading.ports import SignalSource
-from qmt_trading.run.config_doors import Door
+from qmt_trading.ports import SignalSink, SignalSource
+from qmt_trading.run.config_doors import HTTP_KIND, Door
 from qmt_trading.run.config_file_doors import FileDoor
+
+
+class BroughtDoor:
+    """A door without an ear of its own: the panel's process brings its messages through the control door."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def open(self, sink: SignalSink) -> None:
+        """Do nothing: what is brought goes into the inbox by the control door."""
+
+    def condition(self) -> tuple[str, str]:
+        return "由面板的 POST /api/v1/signals 送入", "brought by the panel's POST /api/v1/signals"
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 def make_door(door: Door, *, now_ns: Callable[[], int]) -> SignalSource:
@@ -20,6 +40,8 @@ def make_door(door: Door, *, now_ns: Callable[[], int]) -> SignalSource:
     Raises:
         DoorError: this system has no such door.
     """
+    if door.kind == HTTP_KIND:
+        return BroughtDoor(door.name)
     if door.file is not None:
         return _file_door(door, door.file, now_ns)
     if sys.platform == "win32":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from qmt_trading.codec import state_snapshot
 from qmt_trading.codec.journal_record import GENESIS, decode_turn, encode_turn, seal
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.snapshot import restore
+from qmt_trading.engine.state import State
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import JournalBrokenError
@@ -77,6 +78,20 @@ def _recover(reader: JournalReader, stored: StoredSnapshot | None, progress: Pro
         if progress is not None and folded % PROGRESS_EVERY == 0:
             progress(number)
     return Recovered(engine, number, previous, folded)
+
+
+def states_since(reader: JournalReader, opened: int, until: int) -> Iterator[State]:
+    """Yield the state after each turn, from the one that opened the day on; the same object, changed each time."""
+    engine, skip_to_opening = Engine(), bool(opened)
+    for turn in reader.turns(opened or 1):
+        if turn.number > until:
+            return
+        for record in decode_turn(turn.payload):
+            if skip_to_opening and not isinstance(record, ev.At | out.DayOpened):
+                continue
+            skip_to_opening = skip_to_opening and not isinstance(record, out.DayOpened)
+            engine.fold(record)
+        yield engine.state
 
 
 def _seal_of(reader: JournalReader, number: int) -> bytes:

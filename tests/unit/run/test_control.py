@@ -17,6 +17,7 @@ from qmt_trading.model.instrument import Quote
 from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
 from qmt_trading.model.words import OrderStatus, TradingState
 from qmt_trading.run.control import Control
+from qmt_trading.run.doors import BroughtDoor
 
 
 class Desk:
@@ -287,3 +288,25 @@ def test_the_status_names_limits_that_are_nearly_used_up_and_brakes_of_today() -
         (f"账户 {ACCOUNT}", "orders_per_day_max", 100),
     ]
     assert status["brakes_tripped"] == [f"账户 {ACCOUNT} 当日亏损：只卖不买"]
+
+
+def test_what_is_delivered_is_judged_as_its_doors_and_answered() -> None:
+    desk = Desk()
+    desk.control.doors = [BroughtDoor("jq")]
+    text = f"buy {STOCK} 100@10.50:{ACCOUNT} #x/9"
+    for door in ("", "jq"):
+        (row,) = desk.ask(wire.Deliver(door=door, text=text, who="key"))
+        # The bench has no such door, so nothing is permitted at it: it was asked as "jq", whoever asked.
+        assert row["status"] in ("denied", "duplicate")
+    assert {signal.door for signal in desk.bench.loop.view.signals} >= {"jq"}
+    (row,) = desk.ask(wire.Deliver(door="jq", text='{\n"nothing": 1\n}', who="key"))
+    assert row["status"] == "malformed"
+
+
+def test_nothing_is_delivered_to_a_door_that_others_listen_at() -> None:
+    desk = Desk()
+    text = f"buy {STOCK} 100@10.50:{ACCOUNT} #x/9"
+    assert "没有：" in refusal(desk, wire.Deliver(door="", text=text, who="key"))
+    assert "没有这个 http 通道" in refusal(desk, wire.Deliver(door="control", text=text, who="key"))
+    desk.control.doors = [BroughtDoor("a"), BroughtDoor("b")]
+    assert "a、b" in refusal(desk, wire.Deliver(door="", text=text, who="key"))

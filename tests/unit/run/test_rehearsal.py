@@ -87,8 +87,8 @@ def link_forgets() -> Any:
 def foreign_orders_overlooked() -> Any:
     fold_row = fold_reports.fold_row
 
-    def blind(state: Any, account: Any, row: Any, identity: Any, order: Any) -> Any:
-        return [] if order is None else fold_row(state, account, row, identity, order)
+    def blind(state: Any, account: Any, row: Any, identity: Any, order: Any, **more: Any) -> Any:
+        return [] if order is None else fold_row(state, account, row, identity, order, **more)
 
     return mock.patch.object(fold_list, "fold_row", blind)
 

@@ -62,8 +62,8 @@ class Unlisted(NamedTuple):
 def order_row(row: Row) -> OrderRow:
     """Return an order as the terminal tells it.
 
-    A state that is not listed becomes UNKNOWN, as 255 does; ``unlisted`` tells the two apart. The price of a market
-    order is 0.
+    A state that is not listed becomes UNKNOWN and ``is_undescribed``; 255, the terminal's own "unknown", leaves what
+    was known and is asked about. The price of a market order is 0.
 
     Raises:
         OtherBusinessError: it is no plain buy or sell of a security of Shanghai, Shenzhen or Beijing.
@@ -87,13 +87,14 @@ def order_row(row: Row) -> OrderRow:
         status=OrderStatus.UNKNOWN if state is None else state.status,
         text=text(row, "status_msg"),
         ordered_ns=instant_ns(row, "order_time", needed=False),
+        is_undescribed=state is None,
     )
 
 
 def unlisted(row: Row) -> Unlisted | None:
     """Return what is to be said of an order's row in a state that is not listed; None: its state is known.
 
-    255, the terminal's own "unknown", is listed: the order is unknown, and the account trades on.
+    255, the terminal's own "unknown", is listed: the order stays what it was, and the account trades on.
 
     Raises:
         RowError: the row has no state.

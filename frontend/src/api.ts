@@ -1,0 +1,84 @@
+/** Speaks the panel's interface: JSON in and out, the CSRF token on every write, errors in both languages. */
+
+import { ref } from 'vue'
+import { lang } from './i18n'
+import type { Equity, Outcome, Session, SignalLife, Table } from './types'
+
+/** An answer that is no success; `text` is in the language of the page. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly chinese: string,
+    readonly english: string,
+    readonly figures: Record<string, unknown> = {},
+  ) {
+    super(english)
+  }
+
+  get text(): string {
+    return lang.value === 'zh' ? this.chinese : this.english
+  }
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>
+
+const BASE = '/api/v1/'
+
+/** Of the session that is signed in; the server checks it on every write. */
+let csrf = ''
+
+/** Grows whenever the server says that nobody is signed in any more. */
+export const signedOut = ref(0)
+
+export function useToken(session: Session): void {
+  csrf = session.csrf ?? ''
+}
+
+export function query(values: Query): string {
+  const found = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== '')
+  return found.length ? `?${new URLSearchParams(found.map(([key, value]) => [key, String(value)]))}` : ''
+}
+
+async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  if (method !== 'GET') {
+    headers['X-CSRF'] = csrf
+    headers['Content-Type'] = 'application/json'
+  }
+  let answer: Response
+  try {
+    answer = await fetch(BASE + path, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      body: method === 'GET' ? undefined : JSON.stringify(body ?? {}),
+    })
+  } catch {
+    throw new ApiError(0, 'unreachable', '面板没有应答：检查 qmt run 是否还在运行', 'The panel does not answer: is qmt run still there?')
+  }
+  const told: unknown = await answer.json().catch(() => null)
+  if (answer.ok) return told as T
+  throw failure(answer.status, told)
+}
+
+function failure(status: number, told: unknown): ApiError {
+  const { error = {}, ...figures } = (told ?? {}) as { error?: Record<string, unknown> }
+  const code = String(error['code'] ?? `http_${status}`)
+  const chinese = String(error['text'] ?? `没有完成（${status}）`)
+  if (status === 401 && code !== 'bad_login' && code !== 'code_needed' && code !== 'bad_code') signedOut.value += 1
+  return new ApiError(status, code, chinese, String(error['text_en'] ?? `Not done (${status})`), { ...error, ...figures })
+}
+
+export const get = <T>(path: string, values: Query = {}): Promise<T> => ask<T>('GET', path + query(values))
+export const post = <T>(path: string, body?: unknown): Promise<T> => ask<T>('POST', path, body)
+export const patch = <T>(path: string, body?: unknown): Promise<T> => ask<T>('PATCH', path, body)
+export const remove = <T>(path: string, body?: unknown): Promise<T> => ask<T>('DELETE', path, body)
+
+export const table = <T>(name: string, values: Query = {}): Promise<Table<T>> => get<Table<T>>(name, values)
+export const act = (verb: string, body: object): Promise<{ rows: Outcome[] }> => post(`actions/${verb}`, body)
+export const life = (seq: number): Promise<SignalLife> => get<SignalLife>(`signals/${seq}`)
+export const equity = (account: string): Promise<Equity> => get<Equity>('equity', { account })
+
+/** The address of a table as a file. */
+export const csvAddress = (name: string, values: Query): string => `${BASE}${name}.csv${query(values)}`

@@ -1,0 +1,30 @@
+/** Signing in, and the first start. */
+import type { Pair } from '../words'
+
+export default {
+  'login.title': ['登录', 'Sign in'],
+  'login.lead': ['看得见每一步，随时停得下。', 'See everything, stop everything.'],
+  'login.user': ['用户名', 'User name'],
+  'login.password': ['密码', 'Password'],
+  'login.code': ['动态验证码', 'One-time code'],
+  'login.codeHint': ['身份验证器上的 6 位数字', 'Six digits from your authenticator'],
+  'login.go': ['登录', 'Sign in'],
+  'login.show': ['显示密码', 'Show the password'],
+  'login.hide': ['隐藏密码', 'Hide the password'],
+  'login.wait': ['再试太快：{s} 秒后再来', 'Too soon: try again in {s} s'],
+  'login.caps': ['大写锁定已打开', 'Caps Lock is on'],
+  'login.forgot': ['忘了密码？在装引擎的机器上运行', 'Forgot it? On the engine’s machine run'],
+  'login.halt': ['等不及登录也能停：', 'To stop without signing in:'],
+  'login.p1': ['从不自动重发买卖', 'Never resends an order by itself'],
+  'login.p2': ['每条信号都有结局，每一步有毫秒', 'Every signal has an end, every hop its milliseconds'],
+  'login.p3': ['面板死了，引擎照常；引擎死了，急停照样', 'A dead panel stops nothing; a dead engine can still be stopped'],
+  'login.local': ['本机', 'this machine'],
+  'setup.title': ['设置第一个用户', 'Set up the first user'],
+  'setup.lead': ['这个链接只能用一次。设好密码后它就失效。', 'This link works once. It is spent when the password is set.'],
+  'setup.again': ['再输一次密码', 'Password again'],
+  'setup.go': ['设好并进入', 'Set it and enter'],
+  'setup.differ': ['两次输入不一样', 'The two differ'],
+  'setup.short': ['至少 10 个字符', 'At least 10 characters'],
+  'setup.need': ['还没有用户', 'There is no user yet'],
+  'setup.needMore': ['首次启动时，控制台会打印一个 30 分钟内有效的一次性链接，用它设置密码。链接过期了，在装引擎的机器上运行下面的命令再要一个。', 'On first start the console prints a one-time link, good for 30 minutes, to set the password. If it has expired, run this on the engine’s machine to get a new one.'],
+} as const satisfies Record<string, Pair>

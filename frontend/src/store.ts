@@ -1,0 +1,178 @@
+/** What the page knows, as the stream keeps it; rows are replaced whole, never changed in place. */
+
+import { computed, shallowReactive, shallowRef } from 'vue'
+import { now } from './clock'
+import { sum } from './format'
+import type {
+  Account,
+  Alert,
+  Counts,
+  Decimal,
+  Delta,
+  Door,
+  EquityPoint,
+  Fill,
+  Order,
+  OrderStatus,
+  Position,
+  Quote,
+  Scope,
+  Session,
+  Signal,
+  Status,
+  Timed,
+} from './types'
+
+/** Kept of what only grows; older rows are asked of the server. */
+const KEPT_MAX = 200
+const EQUITY_MAX = 15_000
+
+export type Connection = 'connecting' | 'open' | 'lost'
+
+export const session = shallowRef<Session | null>(null)
+
+export const store = shallowReactive({
+  status: null as Status | null,
+  accounts: [] as Account[],
+  positions: [] as Position[],
+  working: [] as Order[],
+  unknown: [] as Order[],
+  fills: [] as Fill[],
+  signals: [] as Signal[],
+  alerts: [] as Alert[],
+  timed: [] as Timed[],
+  risk: [] as Scope[],
+  doors: [] as Door[],
+  prices: {} as Record<string, Decimal>,
+  quotes: {} as Record<string, Quote>,
+  counts: {} as Counts,
+  equity: [] as EquityPoint[],
+  morning: null as Decimal | null,
+  names: {} as Record<string, string>,
+  connection: 'connecting' as Connection,
+  /** When the server last said anything, by this machine's clock. */
+  heardAt: 0,
+  pricesAt: 0,
+  lostAt: 0,
+  /** The account that is looked at; empty: all of them. */
+  account: '',
+  loaded: false,
+})
+
+const ENDED: ReadonlySet<OrderStatus> = new Set(['FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'NOT_SENT'])
+const UNRESOLVED: ReadonlySet<OrderStatus> = new Set(['UNKNOWN', 'EXPIRED_UNRESOLVED'])
+
+export const hasEnded = (order: Order): boolean => ENDED.has(order.status)
+export const isUnresolved = (order: Order): boolean => UNRESOLVED.has(order.status)
+export const isWorking = (order: Order): boolean => !hasEnded(order) && !isUnresolved(order)
+
+/** Who wants the rows themselves, as the tables do. */
+type Listener = (delta: Delta) => void
+const listeners = new Set<Listener>()
+export function onDelta(listener: Listener): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+/** Newest first, each key once, at most KEPT_MAX. */
+function merged<T>(kept: T[], news: T[], key: (row: T) => string | number): T[] {
+  const seen = new Set(news.map(key))
+  return [...[...news].reverse(), ...kept.filter((row) => !seen.has(key(row)))].slice(0, KEPT_MAX)
+}
+
+function keyed(kept: Order[], news: Order[], belongs: (row: Order) => boolean): Order[] {
+  const seen = new Set(news.map((row) => row.client_order_id))
+  const stay = kept.filter((row) => !seen.has(row.client_order_id))
+  const found = [...news.filter(belongs), ...stay]
+  return found.sort((a, b) => (a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0))
+}
+
+function replaced<T>(kept: T[], news: T[], key: (row: T) => string): T[] {
+  const changed = new Map(news.map((row) => [key(row), row]))
+  const rows = kept.map((row) => {
+    const found = changed.get(key(row))
+    changed.delete(key(row))
+    return found ?? row
+  })
+  return [...rows, ...changed.values()]
+}
+
+export function apply(delta: Delta): void {
+  if (delta.status) store.status = { ...(store.status ?? {}), ...delta.status } as Status
+  if (delta.counts) store.counts = { ...store.counts, ...delta.counts }
+  if (delta.accounts) store.accounts = replaced(store.accounts, delta.accounts, (row) => row.account)
+  if (delta.positions)
+    store.positions = replaced(store.positions, delta.positions, (row) => `${row.account} ${row.symbol}`)
+  if (delta.orders) {
+    store.working = keyed(store.working, delta.orders, isWorking)
+    store.unknown = keyed(store.unknown, delta.orders, isUnresolved)
+  }
+  if (delta.fills) store.fills = merged(store.fills, delta.fills, (row) => `${row.account} ${row.fill_id}`)
+  if (delta.signals) store.signals = merged(store.signals, delta.signals, (row) => row.seq)
+  if (delta.alerts) store.alerts = merged(store.alerts, delta.alerts, (row) => row.id)
+  if (delta.timed) store.timed = delta.timed
+  if (delta.risk) store.risk = delta.risk
+  if (delta.doors) store.doors = delta.doors
+  if (delta.prices) {
+    store.prices = { ...store.prices, ...delta.prices }
+    store.pricesAt = Date.now()
+  }
+  if (delta.equity) store.equity = [...store.equity, ...delta.equity].slice(-EQUITY_MAX)
+  for (const listener of listeners) listener(delta)
+}
+
+export function noteNames(rows: { symbol: string; symbol_name?: string; name?: string }[]): void {
+  const found = rows.filter((row) => row.symbol_name ?? row.name)
+  if (!found.length) return
+  const names = { ...store.names }
+  for (const row of found) names[row.symbol] = row.symbol_name ?? row.name ?? ''
+  store.names = names
+}
+
+export const nameOf = (symbol: string, row?: { symbol_name?: string }): string =>
+  row?.symbol_name ?? store.names[symbol] ?? ''
+
+export const accountTitle = (number: string): string => {
+  const found = store.accounts.find((row) => row.account === number)
+  return found?.name ? `${found.name} ${number}` : number
+}
+
+/** Of the account that is looked at, or of all. */
+export const ofAccount = <T extends { account: string | null }>(rows: T[]): T[] =>
+  store.account ? rows.filter((row) => row.account === store.account) : rows
+
+export const shownAccounts = computed(() => ofAccount(store.accounts))
+export const isOperator = computed(() => session.value?.role === 'operator')
+export const isRunning = computed(() => store.status?.engine?.running ?? store.status?.running ?? true)
+
+/** Seconds since what is shown was certainly so; Infinity before anything came. */
+export const engineAge = computed(() => {
+  if (!store.heardAt) return Number.POSITIVE_INFINITY
+  const silent = Math.max(0, (now.value - store.heardAt) / 1000)
+  return isRunning.value ? silent : Math.max(silent, store.status?.engine?.age_s ?? Number.POSITIVE_INFINITY)
+})
+
+/** Seconds since the newest price; the server's own figure where it tells one. */
+export const quoteAge = computed(() => {
+  const told = store.status?.quote_age_s
+  const silent = Math.max(0, (now.value - store.heardAt) / 1000)
+  if (told !== null && told !== undefined) return told + (silent > 2 ? silent : 0)
+  return store.pricesAt ? Math.max(0, (now.value - store.pricesAt) / 1000) : null
+})
+
+export const totals = computed(() => {
+  const rows = shownAccounts.value
+  const known = rows.filter((row) => row.day_profit !== null)
+  return {
+    assets: sum(rows.map((row) => row.total_assets)),
+    value: sum(rows.map((row) => row.market_value)),
+    cash: sum(rows.map((row) => row.available_cash)),
+    frozen: sum(rows.map((row) => row.frozen_cash)),
+    profit: known.length ? sum(known.map((row) => row.day_profit)) : null,
+    floating: known.length ? sum(known.map((row) => row.floating_profit)) : null,
+  }
+})
+
+export const unacknowledged = computed(
+  () => store.counts.unacknowledged ?? store.status?.unacknowledged ?? store.alerts.filter((row) => !row.acknowledged_at && row.importance !== 'information').length,
+)

@@ -1,0 +1,163 @@
+/** Follows the server: one WebSocket, everything fetched afresh after a gap, and a new try with growing pauses. */
+
+import { watch } from 'vue'
+import { equity, table } from './api'
+import { apply, noteNames, store } from './store'
+import type { Account, Alert, Delta, Door, Fill, Frame, Order, Position, Quote, Scope, Signal, Status, Timed } from './types'
+
+const PAUSES_MS = [500, 1000, 2000, 4000, 8000]
+/** The server beats each second: so much silence means that the line is dead, whatever the socket says. */
+const SILENT_MS = 5000
+const QUOTES_EVERY_MS = 5000
+
+let socket: WebSocket | null = null
+let tries = 0
+let frame = 0
+let wanted = false
+let waiting: Delta[] | null = null
+let timers: number[] = []
+
+export function start(): void {
+  if (wanted) return
+  wanted = true
+  open()
+  timers = [window.setInterval(look, 1000), window.setInterval(() => void quotes(), QUOTES_EVERY_MS)]
+}
+
+export function stop(): void {
+  wanted = false
+  timers.forEach((timer) => clearInterval(timer))
+  socket?.close()
+  socket = null
+}
+
+function open(): void {
+  if (!wanted) return
+  const address = new URL('/api/v1/stream', location.href)
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
+  const mine = new WebSocket(address)
+  socket = mine
+  mine.onmessage = (event: MessageEvent<string>) => heard(JSON.parse(event.data) as Frame)
+  mine.onclose = () => mine === socket && lost()
+}
+
+function lost(): void {
+  if (store.connection !== 'lost') store.lostAt = store.heardAt || Date.now()
+  store.connection = 'lost'
+  if (!wanted) return
+  window.setTimeout(open, PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)])
+  tries += 1
+}
+
+function look(): void {
+  if (store.connection === 'open' && Date.now() - store.heardAt > SILENT_MS) {
+    const dead = socket
+    socket = null
+    dead?.close()
+    lost()
+  }
+}
+
+function heard(told: Frame): void {
+  store.heardAt = Date.now()
+  switch (told.k) {
+    case 'hello':
+      tries = 0
+      frame = told.frame
+      store.connection = 'open'
+      tell()
+      void refresh()
+      break
+    case 'beat':
+      break
+    case 'gap':
+      void refresh()
+      break
+    case 'delta': {
+      const missed = told.frame !== frame + 1
+      frame = told.frame
+      // What comes while the tables are on their way is older or newer than they are: told again, it does no harm.
+      if (waiting) waiting.push(told)
+      else apply(told)
+      if (missed && !waiting) void refresh()
+      break
+    }
+  }
+}
+
+/** Fetches every table; the deltas that come meanwhile are applied on top. */
+export async function refresh(): Promise<void> {
+  if (waiting) return
+  waiting = []
+  const kept = waiting
+  try {
+    const [status, accounts, positions, working, unknown, fills, signals, alerts, timed, risk, doors] = await Promise.all([
+      table<Status>('status'),
+      table<Account>('accounts'),
+      table<Position>('positions'),
+      table<Order>('orders', { status: 'working', limit: 200, sort: '-created_at' }),
+      table<Order>('orders', { status: 'unknown', limit: 200, sort: '-created_at' }),
+      table<Fill>('fills', { limit: 60, sort: '-filled_at' }),
+      table<Signal>('signals', { limit: 60, sort: '-seq' }),
+      table<Alert>('alerts', { limit: 100, sort: '-at' }),
+      table<Timed>('timed'),
+      table<Scope>('risk'),
+      table<Door>('doors'),
+    ])
+    store.status = status.rows[0] ?? null
+    store.accounts = accounts.rows
+    store.positions = positions.rows
+    store.working = working.rows
+    store.unknown = unknown.rows
+    store.fills = fills.rows
+    store.signals = signals.rows
+    store.alerts = alerts.rows
+    store.timed = timed.rows
+    store.risk = risk.rows
+    store.doors = doors.rows
+    store.counts = {}
+    noteNames([...positions.rows, ...working.rows])
+    store.loaded = true
+    await curve()
+    await quotes()
+  } catch {
+    window.setTimeout(() => void refresh(), 2000)
+  } finally {
+    waiting = null
+    kept.forEach(apply)
+  }
+}
+
+async function curve(): Promise<void> {
+  const account = store.account
+  const found = await equity(account)
+  if (account !== store.account) return
+  store.equity = found.points
+  store.morning = found.morning
+}
+
+/** Asks for the quotes of what is held and of what is working. */
+async function quotes(): Promise<void> {
+  if (store.connection !== 'open' || document.hidden) return
+  const symbols = [...new Set([...store.positions, ...store.working].map((row) => row.symbol))].slice(0, 100)
+  if (!symbols.length) return
+  const found = await table<Quote>('quotes', { symbols: symbols.join(',') }).catch(() => null)
+  if (!found) return
+  store.quotes = Object.fromEntries(found.rows.map((row) => [row.symbol, row]))
+  noteNames(found.rows)
+}
+
+function tell(): void {
+  if (socket?.readyState !== WebSocket.OPEN) return
+  const symbols = [...new Set([...store.positions, ...store.working].map((row) => row.symbol))].slice(0, 100)
+  socket.send(JSON.stringify({ k: 'watch', ...(store.account ? { account: store.account } : {}), symbols }))
+}
+
+watch(
+  () => store.account,
+  () => {
+    if (!store.loaded) return
+    tell()
+    void curve().catch(() => undefined)
+  },
+)

@@ -1,0 +1,92 @@
+"""``qmt panel``: the web panel, alone or beside an engine; ``qmt run`` starts it by itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, explained
+from qmt_trading.run.config import Configuration
+from qmt_trading.run.config_panel import PanelConfig
+from qmt_trading.run.place import Place, find
+
+
+def panel(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    port: Annotated[int | None, typer.Option("--port", help="端口，被占用就用下一个 port", min=0, max=65_535)] = None,
+    new_link: Annotated[
+        bool, typer.Option("--new-link", help="再给一个设置密码的一次性链接 a new one-time link")
+    ] = False,
+    leashed: Annotated[bool, typer.Option("--leashed", hidden=True, help="stop when standard input ends")] = False,
+) -> None:
+    """网页面板：看全部、停全部；引擎没运行也能看 the web panel."""
+    with explained():
+        place = find(config)
+        settings = place.configuration.panel if place.configuration is not None else PanelConfig()
+        if new_link:
+            _print_link(place.folder, settings, port)
+            return
+        if leashed:
+            _go_behind_the_engine()
+            threading.Thread(target=_stop_with_parent, name="leash", daemon=True).start()
+        _serve(place, settings, port)
+
+
+def _serve(place: Place, settings: PanelConfig, port: int | None) -> None:
+    # Imported here: no other command should wait for a web server to be loaded.
+    from qmt_trading.cli.panel_ways import Ways
+    from qmt_trading.panel.parts import PanelSettings
+    from qmt_trading.panel.serve import serve
+
+    place.folder.mkdir(parents=True, exist_ok=True)
+    ways = Ways(place, _say)
+    serve(
+        ways,
+        PanelSettings(
+            folder=place.folder,
+            host=settings.host,
+            port=settings.port if port is None else port,
+            certificate=settings.certificate,
+            key=settings.key,
+            names=settings.names,
+        ),
+        ways.sections,
+    )
+
+
+def _say(text: str, text_en: str) -> None:
+    sys.stderr.write(f"  面板 {text.removeprefix('面板：')} / {text_en}\n")
+    sys.stderr.flush()
+
+
+def _print_link(folder: Path, settings: PanelConfig, port: int | None) -> None:
+    from qmt_trading.panel.links import new_link
+
+    scheme = "https" if settings.certificate is not None else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base = f"{scheme}://{host}:{settings.port if port is None else port}"
+    typer.echo(new_link(folder, base))
+
+
+def _go_behind_the_engine() -> None:
+    """Let the engine have the processor first; on Windows whoever starts us has seen to it."""
+    if sys.platform != "win32":
+        os.nice(5)
+
+
+def _stop_with_parent() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    signal.raise_signal(signal.SIGINT)
+
+
+def is_wanted(configuration: Configuration, *, quiet: bool, refused: bool) -> bool:
+    """Tell whether ``qmt run`` starts a panel: a quiet engine is one that programs run."""
+    return configuration.panel.enabled and not quiet and not refused

@@ -1,0 +1,113 @@
+"""Total assets over the day, an account each and all together, as records tell them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from array import array
+from collections.abc import Iterable
+from typing import Final
+
+from qmt_trading.engine.bookkeeping import total_assets
+from qmt_trading.engine.state import State
+from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS, to_text
+
+EVERY_NS: Final = 5 * SECOND_NS
+POINTS_MAX: Final = 6_000
+"""A day of trading has 3,000; where there are more, every other one is left out."""
+ALL: Final = ""
+
+Point = tuple[int, str]
+"""Milliseconds of the wall clock, and yuan."""
+
+
+class Curve:
+    """The points of one day. ``add`` is for one thread, ``recall`` for another, all else for any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._day: dt.date | None = None
+        self._next_ns = 0
+        self._at: array[int] = array("q")
+        self._values: dict[str, array[int]] = {}
+        self._news: list[tuple[str, int, str]] = []
+
+    def begin_day(self, state: State) -> None:
+        """Forget everything; what is added is of the state's day."""
+        with self._lock:
+            self._day, self._next_ns = state.day, 0
+            self._at, self._values, self._news = array("q"), {}, []
+
+    def add(self, state: State) -> None:
+        """Take the assets as they are, unless the last point is younger than some seconds; a new day begins anew."""
+        if state.day != self._day:
+            self.begin_day(state)
+        values = self._values_of(state)
+        if state.now_ns < self._next_ns or values is None:
+            return
+        with self._lock:
+            self._next_ns = state.now_ns + EVERY_NS
+            self._append(state.now_ns // MILLISECOND_NS, values)
+            at_ms = self._at[-1]
+            self._news += [(account, at_ms, to_text(value)) for account, value in values.items()]
+            del self._news[:-POINTS_MAX]
+
+    def recall(self, states: Iterable[State]) -> None:
+        """Put the points of ``states``, which are older, before those there are; one of another day ends it."""
+        at: array[int] = array("q")
+        found: list[dict[str, int]] = []
+        next_ns = 0
+        for state in states:
+            if state.day != self._day or state.now_ns < next_ns:
+                continue
+            values = self._values_of(state)
+            if values is not None:
+                next_ns = state.now_ns + EVERY_NS
+                at.append(state.now_ns // MILLISECOND_NS)
+                found.append(values)
+        with self._lock:
+            later_at, later = self._at, self._values
+            self._at, self._values = array("q"), {}
+            for at_ms, values in zip(at, found, strict=True):
+                self._append(at_ms, values)
+            for index, at_ms in enumerate(later_at):
+                if self._at and at_ms <= self._at[-1]:
+                    continue  # Where the two meet.
+                self._append(at_ms, {account: column[index] for account, column in later.items()})
+
+    def take(self) -> list[tuple[str, int, str]]:
+        """Return the points that came since the last call."""
+        with self._lock:
+            news, self._news = self._news, []
+        return news
+
+    def points(self, account: str) -> list[Point]:
+        """Return the points of one account, or of all together; none of an account that is not known."""
+        with self._lock:
+            column = self._values.get(account)
+            if column is None:
+                return []
+            return [(at, to_text(value)) for at, value in zip(self._at, column, strict=True)]
+
+    @staticmethod
+    def _values_of(state: State) -> dict[str, int] | None:
+        """Return what each account is worth; None while one has not told it yet."""
+        accounts = list(state.accounts.values())
+        if not accounts or not all(account.ready for account in accounts):
+            return None
+        values: dict[str, int] = {ALL: 0}
+        for account in accounts:
+            worth = total_assets(state, account)
+            values[account.settings.account] = worth
+            values[ALL] += worth
+        return values
+
+    def _append(self, at_ms: int, values: dict[str, int]) -> None:
+        if len(self._at) >= POINTS_MAX:
+            self._at = self._at[::2]
+            self._values = {account: column[::2] for account, column in self._values.items()}
+        for account in values.keys() - self._values.keys():  # It was not there before.
+            self._values[account] = array("q", [values[account]] * len(self._at))
+        self._at.append(at_ms)
+        for account, column in self._values.items():
+            column.append(values.get(account, column[-1] if column else 0))

@@ -1,0 +1,156 @@
+"""Following a journal from another process: each committed turn is folded, and the engine pays nothing for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from qmt_trading.codec.journal_record import decode_turn, seal
+from qmt_trading.engine.engine import Engine
+from qmt_trading.journal.sqlite import SqliteReader
+from qmt_trading.model.errors import JournalBrokenError, JournalError
+from qmt_trading.model.view import View
+from qmt_trading.run import recovery
+from qmt_trading.run.equity import Curve, Point
+from qmt_trading.run.reading import journal_path
+
+TURNS_AT_ONCE: Final = 2_000
+"""After so many turns the view is shown: a reader that is behind catches up in steps."""
+_Identity = tuple[int, int]
+
+
+class Follower:
+    """Holds what the journal in a folder tells, turn by turn. ``advance`` is for one thread, all else for any.
+
+    There may be no journal yet, and the engine that writes it may be dead: it is looked for again each time. A journal
+    that another one has taken the place of is begun anew.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = journal_path(folder)
+        self._reader: SqliteReader | None = None
+        self._identity: _Identity | None = None
+        self._engine = Engine()
+        self._number = 0
+        self._seal = b""
+        self._view: View | None = None
+        self._curve = Curve()
+        self._history: threading.Thread | None = None
+
+    @property
+    def view(self) -> View | None:
+        """What the journal tells; None: there is none yet."""
+        return self._view
+
+    @property
+    def number(self) -> int:
+        """The last turn that is folded; 0: none is."""
+        return self._number
+
+    def advance(self) -> bool:
+        """Take what was committed since the last call, some thousands of turns at most; tell whether there was any.
+
+        Raises:
+            JournalError: it cannot be read now.
+            JournalBrokenError: a turn is missing, or is not what was written.
+        """
+        reader = self._reader
+        if reader is not None and self._is_another():
+            self._close()
+            reader = None
+        if reader is None:
+            return self._begin()
+        try:
+            if not reader.has_news():
+                return False
+            return self._fold(reader)
+        except sqlite3.Error as error:
+            raise JournalError(f"日志暂时无法读取 / the journal cannot be read now: {error}") from error
+
+    def take_equity(self) -> Sequence[tuple[str, int, str]]:
+        """Return the points that came since the last call: account (empty: all), milliseconds, total assets."""
+        return self._curve.take()
+
+    def equity(self, account: str) -> Sequence[Point]:
+        """Return today's points of one account, or of all together where it is empty."""
+        return self._curve.points(account)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._close()
+
+    def _begin(self) -> bool:
+        identity = _identity_of(self._path)
+        if identity is None:
+            return False
+        reader = SqliteReader(self._path)
+        try:
+            found = recovery.recover(reader)
+            opened = reader.last_day_opened()
+            reader.has_news()
+        except (JournalError, sqlite3.Error):
+            reader.close()
+            raise
+        self._reader, self._identity = reader, identity
+        self._engine, self._number, self._seal = found.engine, found.number, found.seal
+        self._curve = Curve()
+        self._curve.begin_day(found.engine.state)
+        if found.number:
+            self._show()
+            curve = self._curve
+            self._history = threading.Thread(
+                target=self._recall, args=(curve, opened, found.number), name="panel-history", daemon=True
+            )
+            self._history.start()
+        return bool(found.number)
+
+    def _fold(self, reader: SqliteReader) -> bool:
+        engine, first = self._engine, self._number + 1
+        for turn in reader.turns(first):
+            if seal(self._seal, turn.number, turn.payload) != turn.seal:
+                raise JournalBrokenError(f"日志第 {turn.number} 轮被改动 / turn {turn.number} is not what was written")
+            for record in decode_turn(turn.payload):
+                engine.fold(record)
+            self._number, self._seal = turn.number, turn.seal
+            if turn.number - first >= TURNS_AT_ONCE:
+                reader.expect_news()
+                break
+        if self._number < first:
+            return False
+        self._show()
+        return True
+
+    def _show(self) -> None:
+        self._view = self._engine.view()
+        self._curve.add(self._engine.state)
+
+    def _recall(self, curve: Curve, opened: int, until: int) -> None:
+        """Fold the day up to where it was taken up, for the curve alone; what cannot be read is left out."""
+        with contextlib.suppress(JournalError, sqlite3.Error, AssertionError, LookupError):
+            reader = SqliteReader(self._path)
+            try:
+                curve.recall(recovery.states_since(reader, opened, until))
+            finally:
+                reader.close()
+
+    def _is_another(self) -> bool:
+        found = _identity_of(self._path)
+        return found is not None and found != self._identity
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader, self._identity = None, None
+
+
+def _identity_of(path: Path) -> _Identity | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status.st_ino else None

