@@ -153,6 +153,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
     connection.execute("pragma foreign_keys = on")
+    connection.execute("pragma recursive_triggers = on")  # A replaced row is a deleted one.
     connection.execute("pragma trusted_schema = off")
     connection.execute("pragma secure_delete = on")
     return connection
