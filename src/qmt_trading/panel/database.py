@@ -61,6 +61,7 @@ create table keys (
     used_ns integer not null default 0,
     revoked_ns integer not null default 0
 ) strict;
+create table reached (base text not null) strict;
 create table audit (
     id integer primary key,
     at_ns integer not null,
