@@ -63,7 +63,8 @@ class HttpDoor:
             raise RefusedError("too_large", "一条消息最多 64 KiB", "a message holds at most 64 KiB")
         door = door_of(program, wanted)
         messages = messages_of(body)
-        parsed = tuple(each for message in messages for each in parse(message))
+        # As generously as any door may read it: what the engine can understand is looked at here.
+        parsed = tuple(each for message in messages for each in parse(message, infer_market=True))
         check_accounts(program, parsed)
         if all(isinstance(each, Heartbeat) for each in parsed):
             return answers.answer({"status": "heartbeat"})
