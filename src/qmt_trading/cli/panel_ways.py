@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from qmt_trading import __version__
-from qmt_trading.cli import dry_runs, engine_access
+from qmt_trading.cli import dry_runs
 from qmt_trading.codec import control as wire
 from qmt_trading.codec.view_json import Plain
-from qmt_trading.market.sessions import ALWAYS_OPEN
+from qmt_trading.market.sessions import ALWAYS_OPEN, Session
 from qmt_trading.model.errors import ConfigurationError
-from qmt_trading.panel.asking import Asking, EngineDownError
-from qmt_trading.panel.board import Board
-from qmt_trading.panel.data_parts import DataParts
-from qmt_trading.panel.data_sections import sections_of
-from qmt_trading.panel.hub import Hub
+from qmt_trading.panel.data_sections import data_sections
+from qmt_trading.panel.engine_line import EngineLine
 from qmt_trading.panel.parts import PanelParts, PanelSettings
 from qmt_trading.panel.sections import Section
 from qmt_trading.run.config_doors import CONTROL_DOOR
+from qmt_trading.run.control_door import control_address
 from qmt_trading.run.following import Follower
 from qmt_trading.run.halt_flag import HaltFlag
 from qmt_trading.run.place import Place
@@ -30,6 +27,8 @@ class Ways:
     def __init__(self, place: Place, say: Callable[[str, str], None]) -> None:
         self._place = place
         self._say = say
+        self._follower = Follower(place.folder)
+        self._line = EngineLine(control_address(place.folder))
 
     def announce(self, text: str, text_en: str) -> None:
         """Tell the person at the console."""
@@ -37,30 +36,16 @@ class Ways:
 
     def sections(self, parts: PanelParts, settings: PanelSettings) -> Sequence[Section]:
         """Return the routes of data and deeds over this folder."""
+        return data_sections(self, settings)
+
+    @property
+    def follower(self) -> Follower:
+        return self._follower
+
+    @property
+    def session(self) -> Session:
         configuration = self._place.configuration
-        hub = Hub()
-        held: list[Board] = []
-        asking = Asking(self.ask, lambda: held[0].held_symbols() if held else set())
-        board = Board(
-            Follower(settings.folder),
-            asking,
-            hub,
-            version=__version__,
-            session=configuration.session() if configuration is not None else ALWAYS_OPEN,
-        )
-        held.append(board)
-        return sections_of(
-            DataParts(
-                board=board,
-                hub=hub,
-                ask=self.ask,
-                preview=self.preview,
-                deliver=self.deliver,
-                put_up_halt_flag=self.put_up_halt_flag,
-                folder=settings.folder,
-                version=__version__,
-            )
-        )
+        return configuration.session() if configuration is not None else ALWAYS_OPEN
 
     def ask(self, request: wire.ControlRequest) -> list[Plain]:
         """Return the engine's answer.
@@ -70,10 +55,7 @@ class Ways:
             DialError: it runs and does not answer.
             ControlError: it refuses, and says why.
         """
-        try:
-            return engine_access.ask(self._folder, request)
-        except engine_access.NotRunningError as error:
-            raise EngineDownError(str(error)) from error
+        return self._line.ask(request)
 
     def preview(self, text: str) -> list[Plain]:
         """Judge the lines of ``text`` as the engine would now; nothing is sent.
@@ -90,8 +72,12 @@ class Ways:
             raise wire.ControlError(str(error)) from error
 
     def deliver(self, door: str, body: bytes) -> list[Plain]:
-        """Bring a message through a door of kind ``http``, empty: the only one; return its receipts, as ``ask``."""
-        text = body.decode("utf-8-sig")
+        """Bring messages through a door of kind ``http``, empty: the only one; return the receipts, as ``ask``.
+
+        Args:
+            body: UTF-8, one message a line, or one of JSON.
+        """
+        text = body.decode("utf-8")
         return self.ask(wire.Deliver(door=door, text=text, who="http"))
 
     def put_up_halt_flag(self, why: str) -> None:

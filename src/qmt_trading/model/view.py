@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress, count
+from operator import is_not
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -65,14 +67,14 @@ class Rows(Generic[Row]):
 
         Chunks that both share are passed over: it costs the chunks, and the rows of those that changed.
         """
+        chunks, before = self._chunks, older._chunks
         found: list[Row] = []
-        before = older._chunks
-        for number, chunk in enumerate(self._chunks):
-            known = before[number] if number < len(before) else ()
-            if chunk is known:
-                continue
-            shared = len(known)
-            found += [row for place, row in enumerate(chunk) if place >= shared or row is not known[place]]
+        for number in compress(count(), map(is_not, chunks, before)):
+            chunk, known = chunks[number], before[number]
+            found += compress(chunk, map(is_not, chunk, known))
+            found += chunk[len(known) :]
+        for chunk in chunks[len(before) :]:
+            found += chunk
         return found
 
 

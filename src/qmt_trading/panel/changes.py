@@ -11,8 +11,8 @@ from qmt_trading.model.view import View
 from qmt_trading.panel.deltas import ROWS_MAX, Delta, Key, Row, row_of
 from qmt_trading.panel.shown import Shown, account_rows, counts, risk_rows, status_row
 
-SLOW_NS: Final = 200_000_000
-"""How often money is told at most: five times a second is as fast as people read."""
+SLOW_NS: Final = 300_000_000
+"""How often money is told at most: three times a second is as fast as people read."""
 RISK_NS: Final = 1_000_000_000
 
 
@@ -166,8 +166,8 @@ def _of_the_journal(before: View, view: View) -> tuple[dict[str, dict[Key, Row]]
     fills = tuple(row_of(view_json.fill(row), row.account) for row in view.fills.changed_since(before.fills))
     if fills:
         added["fills"] = fills
-    if view.alerts is not before.alerts and view.alerts != before.alerts:
-        known = {id(row) for row in before.alerts}
+    if view.alerts != before.alerts:
+        known = set(map(id, before.alerts))
         new = [row for row in view.alerts if id(row) not in known]
         alerts = tuple(row_of(view_json.alert(row), row.alert.account or "") for row in new)
         if alerts:

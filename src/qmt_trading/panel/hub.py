@@ -16,6 +16,8 @@ SEND_S: Final = 0.000_1
 SHARE: Final = 0.25
 """Of one core that sending may cost: with a thousand readers each is told less often."""
 BEAT_S: Final = 1.0
+FROZEN_S: Final = 60.0
+"""A browser that has taken no byte for so long is dropped."""
 MEMORY_DELTAS: Final = 256
 GAP: Final = '{"k":"gap"}'
 
@@ -23,7 +25,7 @@ GAP: Final = '{"k":"gap"}'
 class Reader:
     """One browser's tab: how far it has been told, what it watches, and what wakes its sender."""
 
-    __slots__ = ("account", "frame", "place", "symbols", "told_s", "wake")
+    __slots__ = ("account", "frame", "frozen", "place", "sending_s", "symbols", "told_s", "wake")
 
     def __init__(self, place: int) -> None:
         self.place = place
@@ -34,6 +36,10 @@ class Reader:
         self.wake = asyncio.Event()
         self.told_s = time.monotonic()
         """When it was last told anything."""
+        self.sending_s = 0.0
+        """Since when it has not taken what is being sent; 0: nothing is."""
+        self.frozen = asyncio.Event()
+        """It has taken nothing for too long."""
 
 
 class Hub:
@@ -76,6 +82,17 @@ class Hub:
         self._frames.clear()
         for reader in self.readers:
             reader.wake.set()
+
+    async def keep(self) -> None:
+        """Look at all readers once a second, for ever: who is told nothing gets a sign of life, who freezes is cut."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            now = time.monotonic()
+            for reader in self.readers:
+                if now - reader.told_s >= BEAT_S:
+                    reader.wake.set()
+                if reader.sending_s and now - reader.sending_s > FROZEN_S:
+                    reader.frozen.set()
 
     @property
     def pause_s(self) -> float:

@@ -17,7 +17,7 @@ from qmt_trading.model.view import AlertRow, Rows, SignalRow
 from qmt_trading.model.words import TERMINAL, OrderStatus, Side, SignalStatus
 
 LIMIT_MAX: Final = 1_000
-KEPT: Final = 8
+KEPT: Final = 4
 """Answers kept for the next page of the same question."""
 
 T = TypeVar("T")

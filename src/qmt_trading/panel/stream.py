@@ -12,10 +12,8 @@ from fastapi import WebSocket
 from msgspec import Struct
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from qmt_trading.panel.hub import BEAT_S, Hub, Reader, beat
+from qmt_trading.panel.hub import PAUSE_S, Hub, Reader, beat
 
-FROZEN_S: Final = 60.0
-"""A browser that has taken no byte for so long is dropped."""
 SYMBOLS_MAX: Final = 200
 TEXT_MAX: Final = 16_384
 WATCHES_MAX: Final = 20
@@ -23,6 +21,7 @@ WATCHES_MAX: Final = 20
 UNREADABLE: Final = 1003
 _FROZEN: Final = -1
 _GONE: Final = 0
+_FAULT: Final = 1011
 
 
 class Watch(Struct, frozen=True, tag="watch", tag_field="k", forbid_unknown_fields=True):
@@ -43,10 +42,11 @@ async def serve(socket: WebSocket, hub: Hub, *, version: str) -> None:
     tasks = [
         asyncio.create_task(_tell(socket, hub, reader, version), name="panel-tell"),
         asyncio.create_task(_listen(socket, reader), name="panel-listen"),
+        asyncio.create_task(_freeze(reader), name="panel-freeze"),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        code = next((task.result() for task in done if task.exception() is None), 1011)
+        code = next((task.result() for task in done if task.exception() is None), _FAULT)
         if code == _FROZEN:
             hub.dropped += 1
         elif code and socket.application_state is WebSocketState.CONNECTED:
@@ -61,29 +61,29 @@ async def serve(socket: WebSocket, hub: Hub, *, version: str) -> None:
 
 
 async def _tell(socket: WebSocket, hub: Hub, reader: Reader, version: str) -> int:
-    """Send hello, then frames and signs of life; return when the browser takes nothing any more, or has gone."""
-    hello: dict[str, object] = {"k": "hello", "frame": 0, "version": version, "at": time.time_ns() // 1_000_000}
-    frame: str | None = _encode(hello).decode("utf-8")
+    """Send hello, then frames and signs of life; return when the browser has gone."""
+    hello: dict[str, object] = {"k": "hello", "frame": 0, "version": version, "at": _now_ms()}
+    frame = _encode(hello).decode("utf-8")
     while True:
-        if frame is not None:
-            try:
-                async with asyncio.timeout(FROZEN_S):
-                    await socket.send_text(frame)
-            except TimeoutError:
-                return _FROZEN
-            except (WebSocketDisconnect, RuntimeError, OSError):
-                return _GONE
+        reader.told_s = reader.sending_s = time.monotonic()
+        try:
+            await socket.send_text(frame)
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            return _GONE
+        reader.sending_s = 0.0
+        if hub.pause_s > PAUSE_S:  # A few are told as often as anything is published: at most 20 times a second.
             await asyncio.sleep(hub.pause_s)
-        frame = await _next(hub, reader)
+        await reader.wake.wait()
+        frame = hub.frame(reader) or beat(_now_ms())
 
 
-async def _next(hub: Hub, reader: Reader) -> str | None:
-    try:
-        async with asyncio.timeout(BEAT_S):
-            await reader.wake.wait()
-    except TimeoutError:
-        return beat(time.time_ns() // 1_000_000)
-    return hub.frame(reader)
+async def _freeze(reader: Reader) -> int:
+    await reader.frozen.wait()
+    return _FROZEN
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 async def _listen(socket: WebSocket, reader: Reader) -> int:

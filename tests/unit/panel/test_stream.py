@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from qmt_trading.model import events as ev
-from qmt_trading.panel import stream
+from qmt_trading.panel import hub
 from qmt_trading.panel.deltas import Delta, Key, Row, row_of
 from tests.engine_bench import ACCOUNT, OTHER, Bench
 from tests.panel_bench import LONG_S, Client, PanelBench, until
@@ -135,7 +135,7 @@ class Frozen:
 def test_a_browser_that_takes_no_byte_is_dropped_and_holds_up_nobody(
     panel: PanelBench, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "FROZEN_S", 0.5)
+    monkeypatch.setattr(hub, "FROZEN_S", 0.5)
     frozen = Frozen(client.port)
     until(lambda: len(panel.hub.readers) == 1)
     with opened(client) as lively:

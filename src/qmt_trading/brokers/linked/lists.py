@@ -61,7 +61,8 @@ class Gathered:
         moved = any(map(translate.has_traded_today, self._rows["position"]))
         is_missing = (
             ("position" in listed.none and total != cash + frozen)
-            or ("fill" in listed.none and (moved or any(row.filled_quantity for row in rows)))
+            or ("fill" in listed.none and moved)
+            or (not fills and any(row.filled_quantity for row in rows))
             or ("order" in listed.none and (moved or bool(frozen) or bool(fills)))
         )
         return BrokerListed(

@@ -187,7 +187,12 @@ def positions(rows: Iterable[Row], account: AccountId, orders: Iterable[OrderRow
         if held is None:
             continue
         if held.symbol in found:  # Both would be given back the same working sells, and the last would be all we hold.
-            raise RowError(row, f"{held.symbol} 的持仓有两行", f"{held.symbol} is held in two rows")
+            raise RowError(
+                row,
+                f"{held.symbol} 的持仓有两行，账户不开：两行的股东账号不同，请券商归到一个；相同，重启终端",
+                f"{held.symbol} is held in two rows and the account stays closed: two shareholder accounts have to "
+                "become one at the counter; if it is the same one, restart the terminal",
+            )
         found[held.symbol] = held
     return tuple(found.values())
 

@@ -51,7 +51,7 @@ def test_fills_that_nothing_was_told_of_are_missing_where_an_order_or_a_holding_
     assert xt_report(none=("fill",)).complete
     assert not xt_report(none=("fill",), traded=100).complete
     assert not xt_report(none=("fill",), yesterday=200).complete
-    assert xt_report(none=(), traded=100, yesterday=200).complete
+    assert not xt_report(none=(), traded=100, yesterday=200).complete  # An empty list in place of None is no better.
 
 
 def test_orders_that_nothing_was_told_of_are_missing_where_money_is_frozen_or_a_holding_has_traded() -> None:
