@@ -13,7 +13,7 @@ export default {
   'login.hide': ['隐藏密码', 'Hide the password'],
   'login.wait': ['再试太快：{s} 秒后再来', 'Too soon: try again in {s} s'],
   'login.caps': ['大写锁定已打开', 'Caps Lock is on'],
-  'login.forgot': ['忘了密码？在装引擎的机器上运行', 'Forgot it? On the engine’s machine run'],
+  'login.forgot': ['忘了密码？在装引擎的机器上运行', "Forgot it? On the engine's machine run"],
   'login.halt': ['等不及登录也能停：', 'To stop without signing in:'],
   'login.p1': ['从不自动重发买卖', 'Never resends an order by itself'],
   'login.p2': ['每条信号都有结局，每一步有毫秒', 'Every signal has an end, every hop its milliseconds'],
@@ -26,5 +26,5 @@ export default {
   'setup.differ': ['两次输入不一样', 'The two differ'],
   'setup.short': ['至少 10 个字符', 'At least 10 characters'],
   'setup.need': ['还没有用户', 'There is no user yet'],
-  'setup.needMore': ['首次启动时，控制台会打印一个 30 分钟内有效的一次性链接，用它设置密码。链接过期了，在装引擎的机器上运行下面的命令再要一个。', 'On first start the console prints a one-time link, good for 30 minutes, to set the password. If it has expired, run this on the engine’s machine to get a new one.'],
+  'setup.needMore': ['首次启动时，控制台会打印一个 30 分钟内有效的一次性链接，用它设置密码。链接过期了，在装引擎的机器上运行下面的命令再要一个。', "On first start the console prints a one-time link, good for 30 minutes, to set the password. If it has expired, run this on the engine's machine to get a new one."],
 } as const satisfies Record<string, Pair>
