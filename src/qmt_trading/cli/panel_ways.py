@@ -34,23 +34,27 @@ class Ways:
         """Tell the person at the console."""
         self._say(text, text_en)
 
-    @property
-    def follower(self) -> Follower:
-        """Return who folds the journal of this folder."""
-        return self._follower
-
-    @property
-    def session(self) -> Session:
-        """Return the hours and days of trading; all of them where the configuration cannot be read."""
-        configuration = self._place.configuration
-        return configuration.session() if configuration is not None else ALWAYS_OPEN
-
     def sections(self, parts: PanelParts, settings: PanelSettings) -> Sequence[Section]:
         """Return the routes of data and deeds over this folder."""
         return data_sections(self, settings)
 
+    @property
+    def follower(self) -> Follower:
+        return self._follower
+
+    @property
+    def session(self) -> Session:
+        configuration = self._place.configuration
+        return configuration.session() if configuration is not None else ALWAYS_OPEN
+
     def ask(self, request: wire.ControlRequest) -> list[Plain]:
-        """Return the engine's answer, as ``EngineLine.ask`` does."""
+        """Return the engine's answer.
+
+        Raises:
+            EngineDownError: no engine runs.
+            DialError: it runs and does not answer.
+            ControlError: it refuses, and says why.
+        """
         return self._line.ask(request)
 
     def preview(self, text: str) -> list[Plain]:
@@ -68,8 +72,12 @@ class Ways:
             raise wire.ControlError(str(error)) from error
 
     def deliver(self, door: str, body: bytes) -> list[Plain]:
-        """Bring a message through a door of kind ``http``, empty: the only one; return its receipts, as ``ask``."""
-        text = body.decode("utf-8-sig")
+        """Bring messages through a door of kind ``http``, empty: the only one; return the receipts, as ``ask``.
+
+        Args:
+            body: UTF-8, one message a line, or one of JSON.
+        """
+        text = body.decode("utf-8")
         return self.ask(wire.Deliver(door=door, text=text, who="http"))
 
     def put_up_halt_flag(self, why: str) -> None:

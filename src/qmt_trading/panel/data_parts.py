@@ -23,7 +23,10 @@ class DataParts(Struct, frozen=True, kw_only=True):
     preview: Callable[[str], list[Plain]]
     """Judge the lines of a text as the engine would now, and send nothing; blocks."""
     deliver: Callable[[str, bytes], list[Plain]]
-    """Bring a message through an HTTP door of the engine (empty: its only one) and return the receipts, as ``ask``."""
+    """Bring messages in UTF-8, one of JSON or one a line, through an HTTP door of the engine (empty: its only one).
+
+    Returns the receipts, and raises as ``ask`` does.
+    """
     put_up_halt_flag: Callable[[str], None]
     """Make the file that halts the engine, with a reason in it; blocks.
 

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qmt_trading.codec import control as wire
+from qmt_trading.codec.decoding import Source
+from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.signal import Parsed, parse
 from qmt_trading.codec.view_json import Plain
 from qmt_trading.link.dial import DialError
@@ -60,15 +62,32 @@ class HttpDoor:
         if len(body) > MESSAGE_BYTES_MAX:
             raise RefusedError("too_large", "一条消息最多 64 KiB", "a message holds at most 64 KiB")
         door = door_of(program, wanted)
-        parsed = parse(body)
+        messages = messages_of(body)
+        # As generously as any door may read it: what the engine can understand is looked at here.
+        parsed = tuple(each for message in messages for each in parse(message, infer_market=True))
         check_accounts(program, parsed)
         if all(isinstance(each, Heartbeat) for each in parsed):
             return answers.answer({"status": "heartbeat"})
         try:
-            receipts = self._parts.deliver(door, body)
+            receipts = self._parts.deliver(door, b"\n".join(messages))
         except (wire.ControlError, DialError, OSError) as error:
             raise refused(error) from error
         return answers.answer(_told(receipts), _status(receipts))
+
+
+def messages_of(body: bytes) -> list[bytes]:
+    """Return the messages of ``body`` in UTF-8: one of JSON, else one a line. What is judged here is what is delivered.
+
+    Raises:
+        RefusedError: 400, bytes that are no text.
+    """
+    try:
+        text = Source(body).text.strip()
+    except MalformedError as error:
+        found = malformed(error.code, error.figures, position=error.index)
+        raise RefusedError("malformed", found.chinese, found.english) from error
+    lines = [" ".join(text.splitlines())] if text[:1] in ("{", "[") else text.splitlines()
+    return [line.encode("utf-8") for line in lines]
 
 
 def door_of(program: Caller, wanted: str) -> str:
@@ -97,7 +116,8 @@ def check_accounts(program: Caller, parsed: tuple[Parsed, ...]) -> None:
     """
     if not program.accounts:
         return
-    named = {account for each in parsed if isinstance(each, Signal) for item in each.items for account in item.accounts}
+    items = [item for each in parsed if isinstance(each, Signal) for item in each.items]
+    named = {account for item in items for account in item.accounts or ("*",)}
     others = sorted(named - set(program.accounts))
     if others:
         told = "、".join(others[:5])

@@ -12,7 +12,7 @@ import pytest
 
 from qmt_trading.panel.audit import ABOUT_MAX, Audit
 from qmt_trading.panel.callers import Caller, Role, Scope
-from qmt_trading.panel.database import Database
+from qmt_trading.panel.database import Database, UnwritableError
 from qmt_trading.panel.keys import KEYS_MAX, Keys
 from qmt_trading.panel.links import LINK_NS, LINKS_MAX, Links, new_link
 from qmt_trading.panel.refusals import RefusedError
@@ -35,6 +35,17 @@ def change(database: Database, *statements: str) -> None:
     with database.change() as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+def fill(database: Database) -> None:
+    """Let the file grow no more, as on a full disk."""
+    (pages,) = database._writing.execute("pragma page_count").fetchone()
+    database._writing.execute(f"pragma max_page_count = {pages}")
+
+
+def add_many(users: Users) -> None:
+    for number in range(2_000):
+        users.add(f"user{number}", Role.VIEWER, now_ns=NOW)
 
 
 def with_boss(database: Database) -> Users:
@@ -66,8 +77,20 @@ def test_a_fact_is_cut_and_an_empty_one_is_not_told(database: Database) -> None:
 def test_a_change_that_fails_is_undone(database: Database) -> None:
     users = with_boss(database)
     with pytest.raises(sqlite3.DatabaseError):
-        change(database, "delete from users", "no such statement")
+        change(database, "delete from users", "insert into users (name) values (null)")
     assert [user.name for user in users.all()] == ["boss"]
+
+
+def test_a_full_disk_is_told_so_and_leaves_nothing_half_done(database: Database) -> None:
+    users = with_boss(database)
+    fill(database)
+    with pytest.raises(UnwritableError) as error:
+        add_many(users)
+    assert error.value.status == 503
+    assert users.find("boss") is not None
+    assert not database._writing.in_transaction
+    with pytest.raises(UnwritableError), database.change() as connection:
+        connection.execute("select from nothing")
 
 
 def test_another_process_sees_what_was_changed_at_once(database: Database) -> None:

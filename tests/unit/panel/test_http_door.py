@@ -51,11 +51,16 @@ def test_a_denial_is_an_answer_and_no_error(panel: PanelBench, client: Client) -
     assert client.post(PATH, content=TEXT.encode("utf-8"), kind=PLAIN).status == 200
 
 
-def test_json_and_other_encodings_are_handed_on_byte_for_byte(panel: PanelBench, client: Client) -> None:
-    bodies = (b'{"action":"cancel",\n"symbol":"600000.SH","accounts":["1"]}', TEXT.encode("gb18030"))
-    for body in bodies:
+def test_json_is_one_message_and_other_encodings_are_understood(panel: PanelBench, client: Client) -> None:
+    told = '{"action":"cancel",\n"symbol":"600000.SH","accounts":["1"]}'
+    for body in (told.encode("utf-8"), TEXT.encode("gb18030"), TEXT.encode("utf-8-sig")):
         assert client.post(PATH, content=body, kind=PLAIN).status == 200
-    assert [body for _, body in panel.delivered] == list(bodies)
+    assert [body.decode("utf-8") for _, body in panel.delivered] == [told.replace("\n", " "), TEXT, TEXT]
+
+
+def test_bytes_that_are_no_text_are_400(panel: PanelBench, client: Client) -> None:
+    assert client.post(PATH, content=b"\xff\xff\xfe", kind=PLAIN).status == 400
+    assert not panel.delivered
 
 
 def test_no_signal_is_400_busy_is_429_and_a_dead_engine_503(panel: PanelBench, client: Client) -> None:
@@ -107,6 +112,9 @@ def test_a_key_reaches_its_own_accounts_alone(panel: PanelBench, client: Client)
     for text, status in (
         ("撤单 600000.SH:11031122", 200),
         ("撤单 600000.SH:11031122,11031123", 403),
+        ("撤单 600000.SH:11031122\nbuy 600000.SH 100:11031123", 403),
+        ("撤单 600000.SH:11031122\u2028buy 600000.SH 100:11031123", 403),
+        ("buy 600000 100:11031123", 403),
         ("撤单 600000.SH:*", 403),
         ("撤单 600000.SH:@all", 403),
         ("<600000.SH#11031122><600000.SH#11031123>", 403),
