@@ -175,7 +175,7 @@ export class Market {
       }
     if (Object.keys(prices).length) delta.prices = prices
     const orders = new Map()
-    if (this.state === 'ACTIVE' && random() < 0.02) {
+    if (this.state === 'ACTIVE' && !this.quiet && random() < 0.02) {
       const { signal, orders: made } = this.message(Date.now(), true)
       delta.signals = [signal]
       for (const row of made) orders.set(row.client_order_id, row)

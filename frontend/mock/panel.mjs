@@ -7,6 +7,7 @@ const TICK_MS = 50
 
 export function createMock({ mode = process.env.MOCK_MODE ?? 'live', orders = Number(process.env.MOCK_ORDERS ?? 2400), fresh = process.env.MOCK_FRESH === '1', session = process.env.MOCK_SESSION ?? 'in' } = {}) {
   const market = new Market({ mode, orders, fresh })
+  market.quiet = fresh
   const clients = new Set()
   let state = session
   let changed = {}
