@@ -55,7 +55,7 @@ export class Market {
         this.positions.push({ account: row.account, symbol, symbol_name: name, quantity, bought, frozen: 0, price: last * (0.94 + random() * 0.1), realised: random() < 0.3 ? (random() - 0.4) * 4000 : 0 })
       }
     const step = (this.started - this.opened) / count
-    for (let index = 0; index < count; index += 1) this.message(this.opened + index * step, index > count - 14)
+    for (let index = 0; index < count; index += 1) this.message(this.opened + index * step, index > count - 9)
     const stock = this.stocks.get('600000.SH')
     for (const account of ['11031122', '11031123']) this.order({ account, stock, side: 'buy', quantity: 1000, status: 'UNKNOWN', at: this.started - 42e3, seq: this.counter })
     this.order({ account: '11031123', stock: this.stocks.get('601318.SH'), side: 'sell', quantity: 500, status: 'NEW', at: this.started - 1810e3, foreign: true, seq: 0 })
@@ -73,16 +73,16 @@ export class Market {
     this.alerts.push({ id: this.alerts.length + 1, at: iso(at), importance, importance_text: { information: '提示', warning: '注意', critical: '紧急' }[importance], code, text, text_en, account, symbol: null, client_order_id: null, acknowledged_by: null, acknowledged_at: null })
   }
 
+  /** Walks from the morning's assets to those of now. */
   curve(account) {
-    const assets = this.assets(account)
-    const points = []
-    let value = assets
-    for (let ms = this.started; ms > this.opened; ms -= 20e3) {
-      points.unshift([ms, money(value)])
-      value -= (random() - 0.485) * assets * 0.00055
-    }
-    const first = points.length ? Number(points[0][1]) : assets
-    return { points, morning: money(first + assets * 0.0012) }
+    const now = this.assets(account)
+    const profit = this.positionRows().filter((row) => !account || row.account === account).reduce((found, row) => found + Number(row.day_profit), 0)
+    const steps = Math.floor((this.started - this.opened) / 10e3)
+    const walk = [0]
+    for (let index = 0; index < steps; index += 1) walk.push(walk.at(-1) + (random() - 0.5) * now * 0.00022)
+    const bend = walk.at(-1)
+    const points = walk.map((value, index) => [this.opened + index * 10e3, money(now - profit + value + ((profit - bend) * index) / steps)])
+    return { points: this.orders.length ? points : [], morning: money(now - profit) }
   }
 
   assets(account) {
@@ -175,14 +175,14 @@ export class Market {
       }
     if (Object.keys(prices).length) delta.prices = prices
     const orders = new Map()
-    if (this.state === 'ACTIVE' && random() < 0.05) {
+    if (this.state === 'ACTIVE' && !this.quiet && random() < 0.02) {
       const { signal, orders: made } = this.message(Date.now(), true)
       delta.signals = [signal]
       for (const row of made) orders.set(row.client_order_id, row)
     }
     for (const row of this.orders.slice(-60)) {
       if (row.status === 'PENDING_CANCEL' && random() < 0.08) { this.settle(row, 'CANCELED'); row.updated_at = iso(Date.now()); orders.set(row.client_order_id, row) }
-      else if ((row.status === 'NEW' || row.status === 'PARTIALLY_FILLED') && !row.foreign && random() < 0.003) {
+      else if ((row.status === 'NEW' || row.status === 'PARTIALLY_FILLED') && !row.foreign && random() < 0.006) {
         const part = random() < 0.5 ? Math.min(row.leaves_quantity, 100 * Math.max(1, Math.floor(row.leaves_quantity / 300))) : row.leaves_quantity
         delta.fills = [...(delta.fills ?? []), this.fill(row, part, Date.now())]
         this.settle(row, row.filled_quantity >= row.quantity ? 'FILLED' : 'PARTIALLY_FILLED')
@@ -201,7 +201,7 @@ export class Market {
       ...this.told, accounts_halted: [], accounts_halted_text: [], submits_closed: null, accounts: 3, accounts_ready: 3, signals: this.signals.length, orders: this.orders.length, working_orders: working, unknown_orders: unknown,
       differences: 0, differences_text: [], waiting_instructions: 1, fills: this.fills.length, malformed: 2, brakes_tripped: [], limits_near: [], turns: 90211, running: this.running,
       engine: { running: this.running, age_s: this.running ? 0.1 : 94 }, version: '0.6.0', phase: { code: 'continuous', text: '连续竞价', text_en: 'Continuous', until: `${iso(Date.now()).slice(0, 10)}T11:30:00+08:00` },
-      clock_offset_ms: -12.4, quote_age_s: 0.3, counts: { unacknowledged: this.alerts.filter((row) => !row.acknowledged_at && row.importance !== 'information').length, cancels: this.orders.filter((row) => row.status === 'CANCELED').length, messages_per_second: Math.floor(random() * 9) },
+      clock_offset_ms: -12.4, quote_age_s: 0.3, counts: { orders: this.orders.length, working, unknown, fills: this.fills.length, signals: this.signals.length, alerts: this.alerts.length },
       unacknowledged: this.alerts.filter((row) => !row.acknowledged_at && row.importance !== 'information').length,
     }
   }

@@ -42,6 +42,8 @@ export function subtract(left: Decimal, right: Decimal): Decimal {
   return fromUnits(units(left) - units(right))
 }
 
+export const times = (price: Decimal, count: number): Decimal => fromUnits(units(price) * BigInt(Math.round(count)))
+
 function units(value: Decimal | null | undefined): bigint {
   const [, sign = '', whole = '0', rest = ''] = /^(-?)(\d+)\.?(\d*)$/.exec(value ?? '0') ?? []
   const found = BigInt(whole + rest.padEnd(4, '0').slice(0, 4))

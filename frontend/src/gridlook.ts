@@ -20,7 +20,7 @@ export const gridLook = themeQuartz.withParams({
   wrapperBorder: false,
   wrapperBorderRadius: 'var(--radius)',
   headerColumnBorder: false,
-  headerColumnResizeHandleColor: 'var(--line-strong)',
+  headerColumnResizeHandleColor: 'var(--line)',
   headerColumnResizeHandleHeight: '40%',
   fontFamily: 'var(--font)',
   fontSize: 13,

@@ -56,7 +56,7 @@ export const stateText = (state: TradingState): string => t(`state.${state}`)
 /** Who put trading into its state, and why. */
 export function causeText(row: StateTold): string {
   if (!row.state_who && !row.state_why) return ''
-  const who = known('who', row.state_who, row.state_who ?? '')
+  const who = known('who', row.state_who, (row.state_who ?? '').replace(/^panel:/, ''))
   const why = known('why', row.state_why, row.state_why || t('stop.noWhy'))
   return t('stop.by', { who, why })
 }

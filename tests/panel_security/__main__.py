@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.panel_security.raw import Bent
 from tests.panel_security.schema import Findings
-from tests.panel_security.served import Served
+from tests.panel_security.whole import whole_panel
 
 
 def told(statuses: Counter[int]) -> str:
@@ -26,7 +26,7 @@ def main() -> int:
     asked = parser.parse_args()
     found = 0
     with tempfile.TemporaryDirectory() as folder:
-        panel = Served(Path(folder))
+        panel = whole_panel(Path(folder))
         try:
             boss = panel.person("boss")
             findings = Findings(panel, boss)

@@ -73,13 +73,13 @@ class Served:
     """One panel over a data folder."""
 
     def __init__(
-        self, folder: Path, *, sections: Sequence[Section] = (), settings: PanelSettings | None = None
+        self, folder: Path, *, sections: Sequence[Section] | None = None, settings: PanelSettings | None = None
     ) -> None:
+        """Serve ``sections`` in the frame; where none are told, a stream that gives back what it hears."""
         self.parts, self.clock = SaidParts(), Clock()
         asked = settings or PanelSettings(folder=folder, port=0)
-        self._server, self._listener = make_server(
-            self.parts, asked, lambda _parts, _settings: [echo_section(), *sections], now_ns=self.clock
-        )
+        served = [echo_section()] if sections is None else sections
+        self._server, self._listener = make_server(self.parts, asked, lambda *_: served, now_ns=self.clock)
         self.port: int = self._listener.getsockname()[1]
         self.host = f"127.0.0.1:{self.port}"
         self.origin = f"http://{self.host}"

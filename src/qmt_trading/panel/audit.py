@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Final
@@ -10,10 +11,11 @@ import msgspec
 from msgspec import Struct
 
 from qmt_trading.panel.callers import Caller
-from qmt_trading.panel.database import Database
+from qmt_trading.panel.database import Database, UnwritableError
 
 ABOUT_MAX: Final = 1_000
 """Characters of one fact; the rest is cut."""
+_log: Final = logging.getLogger("qmt_trading.panel")
 _COLUMNS: Final = "id, at_ns, who, address, action, about, outcome"
 
 
@@ -39,6 +41,8 @@ class Audit:
     def note(self, caller: Caller, action: str, outcome: str, **about: str) -> None:
         """Write one line, durably; safe to call from any thread but the event loop's: it takes a few milliseconds.
 
+        Where the disk is full the line goes to the log instead: an act is never undone for want of its note.
+
         Args:
             action: one word for the endpoint, such as ``halt``.
             outcome: ``ok``, or the code of the refusal.
@@ -49,11 +53,15 @@ class Audit:
     def note_by(self, who: str, address: str, action: str, outcome: str, **about: str) -> None:
         """Write one line about somebody who was not proven to be anybody."""
         facts = {name: fact[:ABOUT_MAX] for name, fact in about.items() if fact}
-        with self._database.change() as connection:
-            connection.execute(
-                "insert into audit (at_ns, who, address, action, about, outcome) values (?, ?, ?, ?, ?, ?)",
-                (self._now_ns(), who, address, action, _text(facts), outcome),
-            )
+        line = (self._now_ns(), who, address, action, _text(facts), outcome)
+        try:
+            with self._database.change() as connection:
+                connection.execute(
+                    "insert into audit (at_ns, who, address, action, about, outcome) values (?, ?, ?, ?, ?, ?)", line
+                )
+        except UnwritableError:
+            # A full disk must not stop an emergency stop: what was done stands in the log, and in the engine's journal.
+            _log.error("审计写不进去 / the audit cannot be written: %s", line[1:])
 
     def newest(self, *, offset: int, limit: int) -> tuple[list[Deed], int]:
         """Return ``limit`` lines after the ``offset`` newest ones, and how many there are in all."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.panel.refusals import RefusedError
 
 FILE: Final = "panel.sqlite"
 VERSION: Final = 1
@@ -61,6 +62,7 @@ create table keys (
     used_ns integer not null default 0,
     revoked_ns integer not null default 0
 ) strict;
+create table reached (base text not null) strict;
 create table audit (
     id integer primary key,
     at_ns integer not null,
@@ -73,6 +75,13 @@ create table audit (
 create trigger audit_is_not_changed before update on audit begin select raise(abort, 'the audit only grows'); end;
 create trigger audit_is_not_cut before delete on audit begin select raise(abort, 'the audit only grows'); end;
 """
+
+
+class UnwritableError(RefusedError):
+    """The panel's file cannot be written now, most often because the disk is full."""
+
+    def __init__(self) -> None:
+        super().__init__("unwritable")
 
 
 class Database:
@@ -92,7 +101,7 @@ class Database:
             self._reading = _connect(self.path)
             self._write_lock, self._read_lock = threading.Lock(), threading.Lock()
             _prepare(self)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, UnwritableError) as error:
             raise ConfigurationError(
                 f"{self.path}：面板的用户文件打不开（{error}）；若已损坏，请改名移走，"
                 "再运行 qmt panel，按新链接设置密码 "
@@ -111,15 +120,21 @@ class Database:
 
     @contextlib.contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
-        """Open a transaction that alone writes; durable when the block ends, undone when it raises."""
+        """Open a transaction that alone writes; durable when the block ends, undone when it raises.
+
+        Raises:
+            UnwritableError: the disk is full, or the file cannot be written now; nothing was changed.
+        """
         with self._write_lock:
-            self._writing.execute("begin immediate")
             try:
+                self._writing.execute("begin immediate")
                 yield self._writing
-            except BaseException:
-                self._writing.execute("rollback")
-                raise
-            self._writing.execute("commit")
+                self._writing.execute("commit")
+            except sqlite3.OperationalError as error:
+                raise UnwritableError from error
+            finally:
+                if self._writing.in_transaction:
+                    self._writing.execute("rollback")
 
     def close(self) -> None:
         """Close the file. Repeating it is harmless."""
@@ -153,6 +168,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
     connection.execute("pragma foreign_keys = on")
+    connection.execute("pragma recursive_triggers = on")  # A replaced row is a deleted one.
     connection.execute("pragma trusted_schema = off")
     connection.execute("pragma secure_delete = on")
     return connection

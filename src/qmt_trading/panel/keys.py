@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from typing import Final
 
@@ -9,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from qmt_trading.panel.callers import Scope
-from qmt_trading.panel.database import Database, hash_of, new_secret
+from qmt_trading.panel.database import Database, UnwritableError, hash_of, new_secret
 from qmt_trading.panel.refusals import RefusedError
 
 PREFIX: Final = "qmt_"
@@ -84,8 +85,8 @@ class Keys:
         return [_key_of(row) for row in rows]
 
     def touch(self, key: Key, *, now_ns: int) -> None:
-        """Note that the key was used."""
-        with self._database.change() as connection:
+        """Note that the key was used; a full disk keeps no signal out."""
+        with contextlib.suppress(UnwritableError), self._database.change() as connection:
             connection.execute("update keys set used_ns = ? where id = ?", (now_ns, key.id))
 
     def revoke(self, public_id: str, *, now_ns: int) -> bool:

@@ -81,6 +81,13 @@ class Links:
             connection.execute("delete from devices where user = ?", (user,))
 
 
+def remember_base(database: Database, base: str) -> None:
+    """Note where the panel is reached now, for links that are made beside it."""
+    with database.change() as connection:
+        connection.execute("delete from reached")
+        connection.execute("insert into reached (base) values (?)", (base,))
+
+
 def link_text(base: str, token: str, user: str = "") -> str:
     """Return the address to open; the token stands behind the hash sign, which no browser sends to a server."""
     return f"{base}/#/setup?token={token}" + (f"&user={quote(user)}" if user else "")
@@ -90,13 +97,15 @@ def new_link(folder: Path, base: str) -> str:
     """Return a fresh one-time link for the panel over the data folder, for whoever sits at the machine.
 
     Args:
-        base: the panel's own address, such as ``http://127.0.0.1:8800``.
+        base: the panel's address, such as ``http://127.0.0.1:8800``, for when none has run over this folder yet; one
+            that has may have taken another port, and has noted it.
 
     Raises:
         ConfigurationError: the file of users cannot be used.
     """
     database = Database(folder)
     try:
-        return link_text(base, Links(database).make(now_ns=time.time_ns()))
+        noted = database.row("select base from reached")
+        return link_text(str(noted[0]) if noted else base, Links(database).make(now_ns=time.time_ns()))
     finally:
         database.close()

@@ -22,7 +22,8 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     trouble: OSError | None = None
     for number in range(port, min(port + TRIES, 65_536)) if port else [0]:
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # Named, since asyncio sends small answers at once only where it is: else each waits 40 ms for the next.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             if sys.platform == "win32":
                 # There the other option would let two programs have one port, and either get the other's requests.

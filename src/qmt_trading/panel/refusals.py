@@ -35,6 +35,8 @@ TEXTS: Final[dict[str, tuple[int, str, str]]] = {
     "wait": (429, "试得太多，请稍候再试", "too many attempts: wait a moment"),
     "headers_too_large": (431, "请求头太大", "the headers are too large"),
     "broken": (500, "面板出错了，详见日志", "the panel failed; the log says more"),
+    "unwritable": (503, "面板的文件写不进去（磁盘满了？）：已登录的人照常可用，命令行 qmt halt、qmt cancel 也照常可用",
+                   "the panel's file cannot be written (a full disk?): who is signed in goes on, and so does qmt halt"),
     "engine_down": (503, "引擎未运行", "the engine is not running"),
 }  # fmt: skip
 """Per code: the status, and what a person reads."""

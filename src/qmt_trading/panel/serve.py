@@ -12,7 +12,7 @@ from msgspec import structs
 
 from qmt_trading.panel.app import create_app
 from qmt_trading.panel.entrance import Entrance
-from qmt_trading.panel.links import LINK_NS, link_text
+from qmt_trading.panel.links import LINK_NS, link_text, remember_base
 from qmt_trading.panel.listening import allow_many_connections, listen
 from qmt_trading.panel.parts import PanelParts, PanelSettings
 from qmt_trading.panel.patience import ImpatientProtocol
@@ -83,6 +83,7 @@ def make_server(
         entrance.close()
         listener.close()
         raise
+    remember_base(entrance.database, entrance.reach.base)
     _announce(parts, settings, entrance)
     config = uvicorn.Config(
         app,

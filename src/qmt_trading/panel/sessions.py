@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -11,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from qmt_trading.panel.callers import Role
-from qmt_trading.panel.database import Database, hash_of, new_secret
+from qmt_trading.panel.database import Database, UnwritableError, hash_of, new_secret
 
 IDLE_NS: Final = 30 * 60 * 1_000_000_000
 TOTAL_NS: Final = 12 * 3_600 * 1_000_000_000
@@ -76,8 +77,8 @@ class Sessions:
         return self._one(f"s.id = ? and {_ALIVE}", public_id, *_alive_at(now_ns)) is not None
 
     def touch(self, session: Session, *, now_ns: int) -> None:
-        """Note that the session was used."""
-        with self._database.change() as connection:
+        """Note that the session was used; a full disk keeps nobody from going on."""
+        with contextlib.suppress(UnwritableError), self._database.change() as connection:
             connection.execute("update sessions set used_ns = ? where id = ?", (now_ns, session.id))
 
     def all(self, *, now_ns: int, user: str | None = None) -> list[Session]:

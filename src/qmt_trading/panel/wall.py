@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -48,6 +49,7 @@ BACKGROUND: Final = "x-background"
 """A page sends it with what it asks for by itself: that is no use by a person."""
 ENDED: Final = 4401
 """The code with which a WebSocket closes whose session has ended."""
+_log: Final = logging.getLogger("qmt_trading.panel")
 LOOK_NS: Final = 5_000_000_000
 """How long an open WebSocket may outlive a session that was ended elsewhere."""
 
@@ -68,6 +70,9 @@ class Wall:
                 admitted = await self._admit(scope, receive)
             except RefusedError as refusal:
                 await refusal.response()(scope, receive, sending)
+            except Exception:  # noqa: BLE001 - the edge of one sender's connection: it alone is told no
+                _log.exception("面板的门卫出错 / the wall failed")
+                await RefusedError("broken").response()(scope, receive, sending)
             else:
                 await self._app(scope, admitted, sending)
         elif scope["type"] == "websocket":

@@ -19,7 +19,7 @@ export default {
   'signals.step': ['每步耗时', 'Time of each hop'],
   'signals.total': ['全程 {ms} ms', '{ms} ms in all'],
   'signals.toSent': ['收到→发出 {ms} ms', 'received → sent {ms} ms'],
-  'signals.note': ['成交按柜台的时刻，应答按收到的时刻，所以成交可能排在前面。', 'Fills carry the broker’s clock, answers the time they came: a fill may stand before its answer.'],
+  'signals.note': ['成交按柜台的时刻，应答按收到的时刻，所以成交可能排在前面。', "Fills carry the broker's clock, answers the time they came: a fill may stand before its answer."],
   'signals.id': ['编号', 'Id'],
   'signals.noId': ['无编号', 'no id'],
   'signals.accounts': ['{n} 个账户', '{n} accounts'],
