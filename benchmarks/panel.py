@@ -26,6 +26,8 @@ from typing import IO, Any
 
 from benchmarks.panel_client import Visitor, crowd, first_visitor, listen, middle, trial_visitor
 
+assert sys.platform != "win32", "measured on Linux"
+
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = (
     "orders",

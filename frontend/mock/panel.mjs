@@ -7,6 +7,7 @@ const TICK_MS = 50
 
 export function createMock({ mode = process.env.MOCK_MODE ?? 'live', orders = Number(process.env.MOCK_ORDERS ?? 2400), fresh = process.env.MOCK_FRESH === '1', session = process.env.MOCK_SESSION ?? 'in' } = {}) {
   const market = new Market({ mode, orders, fresh })
+  market.quiet = fresh
   const clients = new Set()
   let state = session
   let changed = {}
@@ -19,7 +20,7 @@ export function createMock({ mode = process.env.MOCK_MODE ?? 'live', orders = Nu
   setInterval(() => {
     ticks += 1
     const delta = market.tick() ?? {}
-    if (ticks % 10 === 0) Object.assign(delta, { accounts: market.accountRows(), positions: market.positionRows(), status: market.statusRow(), counts: market.statusRow().counts })
+    if (ticks % 10 === 0) Object.assign(delta, { accounts: market.accountRows(), positions: market.positionRows(), status: market.statusRow(), status: market.statusRow() })
     if (ticks % 20 === 0 && market.running) {
       for (const [account, found] of Object.entries(market.equity)) found.points.push([Date.now(), market.assets(account).toFixed(2)])
       delta.equity = [market.equity[''].points.at(-1)]
@@ -118,7 +119,7 @@ export function createMock({ mode = process.env.MOCK_MODE ?? 'live', orders = Nu
       if (!/^(\d+(\.\d+)?%?|none)$/.test(body.value)) return refuse(400, 'value', `看不懂：${body.value}`, `not a figure: ${body.value}`)
       market.limits.set(`${body.scope} ${body.name} ${body.limit}`, body.value)
       const before = market.riskRows().find((row) => row.scope === body.scope && row.name === body.name).limits.find((row) => row.limit === body.limit)
-      market.changes.unshift({ at: iso(Date.now()), who: 'panel:trader', why: body.why, scope: body.scope, name: body.name, limit: body.limit, limit_text: before.limit_text, limit_text_en: before.limit_text_en, value_text: before.value_text })
+      market.changes.unshift({ scope: body.scope, name: body.name, scope_text: before.scope_text, limit: body.limit, limit_text: before.limit_text, limit_text_en: before.limit_text_en, asked: before.value, written: before.written, asked_who: 'panel:trader', asked_why: body.why, asked_at: iso(Date.now()), asked_text: '' })
       changed.risk = market.riskRows()
       return { rows: [{ done: 'limit' }] }
     },
@@ -126,7 +127,7 @@ export function createMock({ mode = process.env.MOCK_MODE ?? 'live', orders = Nu
     'actions/acknowledge': (body) => {
       const found = market.alerts.filter((row) => body.alerts === 'all' || body.alerts.includes(row.id))
       for (const row of found) Object.assign(row, { acknowledged_by: 'panel:trader', acknowledged_at: iso(Date.now()) })
-      Object.assign(changed, { alerts: found, counts: market.statusRow().counts })
+      Object.assign(changed, { alerts: found, status: market.statusRow() })
       return { rows: [{ done: 'acknowledged' }] }
     },
     'actions/preview': (body) => ({ rows: [{ status: 'accepted', text: body.text, orders: [{ account: body.text.split(':')[1]?.split(' ')[0] ?? '11031122', symbol: body.text.split(' ')[1] ?? '', side: body.text.split(' ')[0], quantity: 100, price: '10.48', denial: null }] }] }),

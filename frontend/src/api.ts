@@ -25,6 +25,13 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 
 const BASE = '/api/v1/'
 
+/** Tables that follow by themselves are no use by a person either: only what comes soon after a hand does counts. */
+const UNTOUCHED_MS = 20_000
+let touchedAt = Date.now()
+for (const event of ['pointerdown', 'keydown', 'wheel', 'touchmove']) {
+  addEventListener(event, () => (touchedAt = Date.now()), { passive: true, capture: true })
+}
+
 /** Of the session that is signed in; the server checks it on every write. */
 let csrf = ''
 
@@ -40,12 +47,18 @@ export function query(values: Query): string {
   return found.length ? `?${new URLSearchParams(found.map(([key, value]) => [key, String(value)]))}` : ''
 }
 
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** What the page asks by itself, by a timer or after a gap: it keeps nobody signed in. */
+export interface How {
+  background?: boolean
+}
+
+async function ask<T>(method: string, path: string, body?: unknown, how: How = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (method !== 'GET') {
     headers['X-CSRF'] = csrf
     headers['Content-Type'] = 'application/json'
   }
+  if (how.background || Date.now() - touchedAt > UNTOUCHED_MS) headers['X-Background'] = '1'
   let answer: Response
   try {
     answer = await fetch(BASE + path, {
@@ -70,15 +83,15 @@ function failure(status: number, told: unknown): ApiError {
   return new ApiError(status, code, chinese, String(error['text_en'] ?? `Not done (${status})`), { ...error, ...figures })
 }
 
-export const get = <T>(path: string, values: Query = {}): Promise<T> => ask<T>('GET', path + query(values))
+export const get = <T>(path: string, values: Query = {}, how: How = {}): Promise<T> => ask<T>('GET', path + query(values), undefined, how)
 export const post = <T>(path: string, body?: unknown): Promise<T> => ask<T>('POST', path, body)
 export const patch = <T>(path: string, body?: unknown): Promise<T> => ask<T>('PATCH', path, body)
 export const remove = <T>(path: string, body?: unknown): Promise<T> => ask<T>('DELETE', path, body)
 
-export const table = <T>(name: string, values: Query = {}): Promise<Table<T>> => get<Table<T>>(name, values)
+export const table = <T>(name: string, values: Query = {}, how: How = {}): Promise<Table<T>> => get<Table<T>>(name, values, how)
 export const act = (verb: string, body: object): Promise<{ rows: Outcome[] }> => post(`actions/${verb}`, body)
 export const life = (seq: number): Promise<SignalLife> => get<SignalLife>(`signals/${seq}`)
-export const equity = (account: string): Promise<Equity> => get<Equity>('equity', { account })
+export const equity = (account: string, how: How = {}): Promise<Equity> => get<Equity>('equity', { account }, how)
 
 /** The address of a table as a file. */
 export const csvAddress = (name: string, values: Query): string => `${BASE}${name}.csv${query(values)}`

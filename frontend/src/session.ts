@@ -13,7 +13,7 @@ export const trouble = ref('')
 export function enter(found: Session): void {
   useToken(found)
   session.value = found
-  if (found.state === 'in') start()
+  if (found.state === 'in' && !found.totp_needed) start()
   else stop()
 }
 

@@ -12,6 +12,7 @@ import type {
   Door,
   EquityPoint,
   Fill,
+  Gone,
   Order,
   OrderStatus,
   Position,
@@ -62,6 +63,9 @@ export const store = shallowReactive({
 const ENDED: ReadonlySet<OrderStatus> = new Set(['FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'NOT_SENT'])
 const UNRESOLVED: ReadonlySet<OrderStatus> = new Set(['UNKNOWN', 'EXPIRED_UNRESOLVED'])
 
+/** Alerts have ids from the day that they can be acknowledged. */
+export const alertKey = (row: Alert): string => String(row.id ?? `${row.at} ${row.code} ${row.text}`)
+
 export const hasEnded = (order: Order): boolean => ENDED.has(order.status)
 export const isUnresolved = (order: Order): boolean => UNRESOLVED.has(order.status)
 export const isWorking = (order: Order): boolean => !hasEnded(order) && !isUnresolved(order)
@@ -87,14 +91,16 @@ function keyed(kept: Order[], news: Order[], belongs: (row: Order) => boolean): 
   return found.sort((a, b) => (a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0))
 }
 
-function replaced<T>(kept: T[], news: T[], key: (row: T) => string): T[] {
+function replaced<T>(kept: T[], news: (T & Gone)[], key: (row: T) => string): T[] {
   const changed = new Map(news.map((row) => [key(row), row]))
-  const rows = kept.map((row) => {
-    const found = changed.get(key(row))
-    changed.delete(key(row))
-    return found ?? row
-  })
-  return [...rows, ...changed.values()]
+  const stay = kept
+    .filter((row) => !changed.get(key(row))?.gone)
+    .map((row): T => {
+      const found = changed.get(key(row))
+      changed.delete(key(row))
+      return found ?? row
+    })
+  return [...stay, ...[...changed.values()].filter((row) => !row.gone)]
 }
 
 export function apply(delta: Delta): void {
@@ -109,7 +115,7 @@ export function apply(delta: Delta): void {
   }
   if (delta.fills) store.fills = merged(store.fills, delta.fills, (row) => `${row.account} ${row.fill_id}`)
   if (delta.signals) store.signals = merged(store.signals, delta.signals, (row) => row.seq)
-  if (delta.alerts) store.alerts = merged(store.alerts, delta.alerts, (row) => row.id)
+  if (delta.alerts) store.alerts = merged(store.alerts, delta.alerts, alertKey)
   if (delta.timed) store.timed = delta.timed
   if (delta.risk) store.risk = delta.risk
   if (delta.doors) store.doors = delta.doors
@@ -174,5 +180,5 @@ export const totals = computed(() => {
 })
 
 export const unacknowledged = computed(
-  () => store.counts.unacknowledged ?? store.status?.unacknowledged ?? store.alerts.filter((row) => !row.acknowledged_at && row.importance !== 'information').length,
+  () => store.status?.unacknowledged ?? store.alerts.filter((row) => !row.acknowledged_at && row.importance !== 'information').length,
 )

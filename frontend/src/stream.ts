@@ -1,14 +1,17 @@
 /** Follows the server: one WebSocket, everything fetched afresh after a gap, and a new try with growing pauses. */
 
 import { watch } from 'vue'
-import { equity, table } from './api'
-import { apply, noteNames, store } from './store'
+import { equity, signedOut, table } from './api'
+import { apply, isWorking, noteNames, store } from './store'
 import type { Account, Alert, Delta, Door, Fill, Frame, Order, Position, Quote, Scope, Signal, Status, Timed } from './types'
 
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000]
 /** The server beats each second: so much silence means that the line is dead, whatever the socket says. */
 const SILENT_MS = 5000
 const QUOTES_EVERY_MS = 5000
+const BACKGROUND = { background: true }
+/** With this the server says that the session has ended. */
+const SESSION_ENDED = 4401
 
 let socket: WebSocket | null = null
 let tries = 0
@@ -38,7 +41,10 @@ function open(): void {
   const mine = new WebSocket(address)
   socket = mine
   mine.onmessage = (event: MessageEvent<string>) => heard(JSON.parse(event.data) as Frame)
-  mine.onclose = () => mine === socket && lost()
+  mine.onclose = (event) => {
+    if (event.code === SESSION_ENDED) signedOut.value += 1
+    if (mine === socket) lost()
+  }
 }
 
 function lost(): void {
@@ -92,22 +98,22 @@ export async function refresh(): Promise<void> {
   const kept = waiting
   try {
     const [status, accounts, positions, working, unknown, fills, signals, alerts, timed, risk, doors] = await Promise.all([
-      table<Status>('status'),
-      table<Account>('accounts'),
-      table<Position>('positions'),
-      table<Order>('orders', { status: 'working', limit: 200, sort: '-created_at' }),
-      table<Order>('orders', { status: 'unknown', limit: 200, sort: '-created_at' }),
-      table<Fill>('fills', { limit: 60, sort: '-filled_at' }),
-      table<Signal>('signals', { limit: 60, sort: '-seq' }),
-      table<Alert>('alerts', { limit: 100, sort: '-at' }),
-      table<Timed>('timed'),
-      table<Scope>('risk'),
-      table<Door>('doors'),
+      table<Status>('status', {}, BACKGROUND),
+      table<Account>('accounts', {}, BACKGROUND),
+      table<Position>('positions', {}, BACKGROUND),
+      table<Order>('orders', { status: 'working', limit: 1000, sort: '-created_at' }, BACKGROUND),
+      table<Order>('orders', { status: 'unknown', limit: 1000, sort: '-created_at' }, BACKGROUND),
+      table<Fill>('fills', { limit: 60, sort: '-filled_at' }, BACKGROUND),
+      table<Signal>('signals', { limit: 60, sort: '-seq' }, BACKGROUND),
+      table<Alert>('alerts', { limit: 100, sort: '-at' }, BACKGROUND),
+      table<Timed>('timed', {}, BACKGROUND),
+      table<Scope>('risk', {}, BACKGROUND),
+      table<Door>('doors', {}, BACKGROUND),
     ])
     store.status = status.rows[0] ?? null
     store.accounts = accounts.rows
     store.positions = positions.rows
-    store.working = working.rows
+    store.working = working.rows.filter(isWorking)
     store.unknown = unknown.rows
     store.fills = fills.rows
     store.signals = signals.rows
@@ -130,7 +136,7 @@ export async function refresh(): Promise<void> {
 
 async function curve(): Promise<void> {
   const account = store.account
-  const found = await equity(account)
+  const found = await equity(account, BACKGROUND)
   if (account !== store.account) return
   store.equity = found.points
   store.morning = found.morning
@@ -141,7 +147,7 @@ async function quotes(): Promise<void> {
   if (store.connection !== 'open' || document.hidden) return
   const symbols = [...new Set([...store.positions, ...store.working].map((row) => row.symbol))].slice(0, 100)
   if (!symbols.length) return
-  const found = await table<Quote>('quotes', { symbols: symbols.join(',') }).catch(() => null)
+  const found = await table<Quote>('quotes', { symbols: symbols.join(',') }, BACKGROUND).catch(() => null)
   if (!found) return
   store.quotes = Object.fromEntries(found.rows.map((row) => [row.symbol, row]))
   noteNames(found.rows)

@@ -38,6 +38,8 @@ export interface Session {
   role?: Role | null
   csrf?: string | null
   totp?: boolean
+  /** Nothing else is answered until a second factor is set. */
+  totp_needed?: boolean
   language?: 'zh' | 'en' | null
 }
 
@@ -82,7 +84,7 @@ export interface Status extends StateTold {
   turns?: number
   running?: boolean
   /** What the panel adds. */
-  engine?: { running: boolean; age_s: number | null }
+  engine?: { running: boolean; age_s: number | null; trouble?: string | null }
   version?: string
   phase?: Phase | null
   clock_offset_ms?: number | null
@@ -93,14 +95,14 @@ export interface Status extends StateTold {
 
 export interface Counts {
   orders?: number
+  working?: number
+  unknown?: number
   fills?: number
   signals?: number
-  cancels?: number
-  working_orders?: number
-  unknown_orders?: number
-  unacknowledged?: number
+  malformed?: number
+  alerts?: number
+  waiting?: number
   differences?: number
-  messages_per_second?: number
 }
 
 export interface Difference {
@@ -308,16 +310,23 @@ export interface Scope {
 }
 
 export interface LimitChange {
-  at: Instant
-  who: string
-  why: string
   scope: Scope['scope']
   name: string
+  scope_text: string
   limit: string
   limit_text: string
-  limit_text_en?: string
-  before?: string | null
-  value_text: string
+  limit_text_en: string
+  asked: number | Decimal | null
+  written: number | Decimal | null
+  asked_who: string
+  asked_why: string
+  asked_at: Instant
+  asked_text: string
+}
+
+/** Stands in a delta for a row that is no more. */
+export interface Gone {
+  gone?: boolean
 }
 
 export interface Door {
@@ -371,8 +380,8 @@ export interface Delta {
   frame: number
   at: number
   status?: Status | Partial<Status>
-  accounts?: Account[]
-  positions?: Position[]
+  accounts?: (Account & Gone)[]
+  positions?: (Position & Gone)[]
   orders?: Order[]
   fills?: Fill[]
   signals?: Signal[]
@@ -387,7 +396,8 @@ export interface Delta {
 
 /** What followed from an action, in the control door's words. */
 export interface Outcome {
-  done: string
+  done?: string
+  status?: string
   account?: string | null
   symbol?: string
   client_order_id?: string

@@ -114,6 +114,9 @@ def test_xtquant_that_is_not_there_is_told(terminal: Path, tmp_path: Path) -> No
         host.begin()
         trouble = host.wait("trouble")
         assert trouble["code"] == "no_xtquant"
+        assert trouble["text"].endswith("里没有")
+        assert trouble["english"].startswith("xtquant cannot be loaded: it is not in ")
+        assert trouble["english"].isascii()
         assert host.exit_code() == 4
 
 

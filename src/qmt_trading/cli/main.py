@@ -64,6 +64,7 @@ def options(
 for command in (
     init.init,
     running.run,
+    panelling.panel,
     demo.demo,
     rehearsing.rehearse,
     climbing.ladder,
@@ -90,7 +91,6 @@ for command in (
     acting.resolve,
     reconciling.reconcile,
     acting.stop,
-    panelling.panel,
 ):
     app.command(cls=words.Command)(command)
 app.add_typer(journal.app, name="journal")

@@ -126,7 +126,7 @@ TROUBLES: Final = {
     "no_permission": (
         "{0} 里没有 up_queue_xtquant：券商未开通 miniQMT 权限，或从未以极简模式登录过（登录一次，仍没有就找券商开通）",
         "{0} holds no up_queue_xtquant: the broker has not enabled miniQMT, or it never logged in in minimal mode"),
-    "no_xtquant": ("xtquant 不能加载：{0}", "xtquant cannot be loaded: {0}"),
+    "no_xtquant": ("xtquant 不能加载：{0}", "xtquant cannot be loaded: {1}"),
     "not_started": (
         "连不上 QMT（connect 返回 {0}）：请打开 QMT，勾选“极简模式”登录，并确认填的是它的 userdata_mini：{1}",
         "cannot connect to QMT (connect gave {0}): start it in minimal mode; is this its folder: {1}?"),
@@ -548,7 +548,7 @@ class Worker:
             start(self._name, functools.partial(self._work, self._life))
         if job is not None:
             job.given_up(what)
-        self._calls.report("没有返回，已放弃 given up: " + what)
+        self._calls.report(f"{what} 没有返回，已放弃 did not return and is given up")
         self._calls.given_up()
 
     def _work(self, life: int) -> None:
@@ -638,7 +638,7 @@ def find_xtquant(folder: str) -> str:
     if spec is not None and spec.submodule_search_locations:
         return str(next(iter(spec.submodule_search_locations)))
     where = folder or sys.executable
-    raise TroubleError("no_xtquant", "这里没有 not found in " + where, fatal=EXIT_XTQUANT)
+    raise TroubleError("no_xtquant", f"{where} 里没有", f"it is not in {where}", fatal=EXIT_XTQUANT)
 
 
 def version_of(package: str) -> str:
@@ -668,7 +668,8 @@ def load(package: str, module: str) -> Any:
     except Exception as error:
         have = sorted(set(re.findall(r"\.cp(\d+)-", " ".join(os.listdir(package)))))
         here = f"Python {platform.python_version()} {platform.machine()} {sys.platform}"
-        raise TroubleError("no_xtquant", f"{error!r} ({here}; cp{' cp'.join(have)})", fatal=EXIT_XTQUANT) from error
+        why = f"{error!r} ({here}; cp{' cp'.join(have)})"
+        raise TroubleError("no_xtquant", why, why, fatal=EXIT_XTQUANT) from error
 
 
 class Order:
@@ -786,7 +787,7 @@ class Terminal:
         except TroubleError as trouble:
             self._fail(trouble)
         except (OSError, OverdueError) as error:
-            self._fail(TroubleError("no_xtquant", repr(error), fatal=EXIT_XTQUANT))
+            self._fail(TroubleError("no_xtquant", repr(error), repr(error), fatal=EXIT_XTQUANT))
         failures = 0
         while True:
             hung = self._host.calls.hung_in_trade
@@ -802,7 +803,7 @@ class Terminal:
                 if hung >= MISSES_MAX:  # The session before hung, too: it is the process that is stuck.
                     self._host.give_up(self._host.calls.hung_in_trade)
             except Exception as error:  # noqa: BLE001 - xtquant raises anything; a new trader is built.
-                why = f"连接出错 {error!r}"
+                why = f"连接出错 connecting failed: {error!r}"
                 self._fail(TroubleError("connect_failed", repr(error)))
             self._drop(why)
             pause = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
@@ -905,14 +906,14 @@ class Terminal:
 
     def _subscribe(self, trader: Trader, account: Account) -> None:
         if account.kind != "STOCK":
-            self._down(account, f"只支持普通股票账户，不支持 {account.kind} only STOCK accounts")
+            self._down(account, f"只支持普通股票账户，不支持 {account.kind} only STOCK accounts are supported")
             return
         stock_account = load(self.package, "xttype").StockAccount(account.name, "STOCK")
         if isinstance(stock_account, str):
             raise RuntimeError(stock_account)
         answer = self._calls.ask("subscribe", CALL_S, trader.native.subscribe, stock_account)
         if answer != 0:
-            self._down(account, f"订阅账号失败（返回 {answer}），账号填对了吗？ subscribe failed")
+            self._down(account, f"订阅账号失败（返回 {answer}），账号填对了吗？ subscribing failed")
             return
         with self._host.lock:
             trader.stock_accounts[account.name] = stock_account
@@ -2057,10 +2058,10 @@ def main(arguments: list[str]) -> NoReturn:
     options = parser.parse_args(arguments)
     sessions = re.fullmatch(r"(\d{1,9})-(\d{1,9})", options.sessions, re.ASCII)
     if sessions is None or not 0 < int(sessions.group(1)) <= int(sessions.group(2)) < int(sessions.group(1)) + 1000:
-        parser.error("--sessions: 例如 such as 100-119")
+        parser.error("--sessions: 应为起止编号，例如 100-119 / give the first and last number, such as 100-119")
     address = re.fullmatch(r"tcp:127\.0\.0\.1:(\d{1,5})", options.link, re.ASCII)
     if options.link != "stdio" and (address is None or not 0 < int(address.group(1)) < 65536):
-        parser.error("--link: stdio 或 or tcp:127.0.0.1:PORT")
+        parser.error("--link: 应为 stdio 或 tcp:127.0.0.1:PORT / give stdio or tcp:127.0.0.1:PORT")
     if address is not None and not os.environ.get("QMT_LINK_SECRET"):
         parser.error(" ".join(TROUBLES["no_secret"]))
     options.terminal = os.path.abspath(options.terminal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from qmt_trading.engine.bookkeeping import total_assets
@@ -17,6 +17,8 @@ POINTS_MAX: Final = 6_000
 """A day of trading has 3,000; where there are more, every other one is left out."""
 ALL: Final = ""
 
+Sample = tuple[dt.date, int, dict[str, int]]
+"""The trading day, milliseconds of the wall clock, and what each account and all together are worth."""
 Point = tuple[int, str]
 """Milliseconds of the wall clock, and yuan."""
 
@@ -42,8 +44,10 @@ class Curve:
         """Take the assets as they are, unless the last point is younger than some seconds; a new day begins anew."""
         if state.day != self._day:
             self.begin_day(state)
-        values = self._values_of(state)
-        if state.now_ns < self._next_ns or values is None:
+        if state.now_ns < self._next_ns:
+            return
+        values = _values_of(state)
+        if values is None:
             return
         with self._lock:
             self._next_ns = state.now_ns + EVERY_NS
@@ -52,23 +56,13 @@ class Curve:
             self._news += [(account, at_ms, to_text(value)) for account, value in values.items()]
             del self._news[:-POINTS_MAX]
 
-    def recall(self, states: Iterable[State]) -> None:
-        """Put the points of ``states``, which are older, before those there are; one of another day ends it."""
-        at: array[int] = array("q")
-        found: list[dict[str, int]] = []
-        next_ns = 0
-        for state in states:
-            if state.day != self._day or state.now_ns < next_ns:
-                continue
-            values = self._values_of(state)
-            if values is not None:
-                next_ns = state.now_ns + EVERY_NS
-                at.append(state.now_ns // MILLISECOND_NS)
-                found.append(values)
+    def recall(self, samples: Iterable[Sample]) -> None:
+        """Put ``samples``, which are older, before the points there are; those of another day are left out."""
+        of_day = [(at_ms, values) for day, at_ms, values in samples if day == self._day]
         with self._lock:
             later_at, later = self._at, self._values
             self._at, self._values = array("q"), {}
-            for at_ms, values in zip(at, found, strict=True):
+            for at_ms, values in of_day:
                 self._append(at_ms, values)
             for index, at_ms in enumerate(later_at):
                 if self._at and at_ms <= self._at[-1]:
@@ -89,19 +83,6 @@ class Curve:
                 return []
             return [(at, to_text(value)) for at, value in zip(self._at, column, strict=True)]
 
-    @staticmethod
-    def _values_of(state: State) -> dict[str, int] | None:
-        """Return what each account is worth; None while one has not told it yet."""
-        accounts = list(state.accounts.values())
-        if not accounts or not all(account.ready for account in accounts):
-            return None
-        values: dict[str, int] = {ALL: 0}
-        for account in accounts:
-            worth = total_assets(state, account)
-            values[account.settings.account] = worth
-            values[ALL] += worth
-        return values
-
     def _append(self, at_ms: int, values: dict[str, int]) -> None:
         if len(self._at) >= POINTS_MAX:
             self._at = self._at[::2]
@@ -111,3 +92,28 @@ class Curve:
         self._at.append(at_ms)
         for account, column in self._values.items():
             column.append(values.get(account, column[-1] if column else 0))
+
+
+def samples_of(states: Iterable[State]) -> Iterator[Sample]:
+    """Yield what the accounts were worth every few seconds of ``states``."""
+    next_ns = 0
+    for state in states:
+        if state.now_ns < next_ns or state.day is None:
+            continue
+        values = _values_of(state)
+        if values is not None:
+            next_ns = state.now_ns + EVERY_NS
+            yield state.day, state.now_ns // MILLISECOND_NS, values
+
+
+def _values_of(state: State) -> dict[str, int] | None:
+    """Return what each account is worth; None while one has not told it yet."""
+    accounts = list(state.accounts.values())
+    if not accounts or not all(account.ready for account in accounts):
+        return None
+    values: dict[str, int] = {ALL: 0}
+    for account in accounts:
+        worth = total_assets(state, account)
+        values[account.settings.account] = worth
+        values[ALL] += worth
+    return values

@@ -17,6 +17,7 @@ from qmt_trading.model.errors import JournalBrokenError, JournalError
 from qmt_trading.model.view import View
 from qmt_trading.run import recovery
 from qmt_trading.run.equity import Curve, Point
+from qmt_trading.run.equity_history import recalled
 from qmt_trading.run.reading import journal_path
 
 TURNS_AT_ONCE: Final = 2_000
@@ -130,13 +131,9 @@ class Follower:
         self._curve.add(self._engine.state)
 
     def _recall(self, curve: Curve, opened: int, until: int) -> None:
-        """Fold the day up to where it was taken up, for the curve alone; what cannot be read is left out."""
-        with contextlib.suppress(JournalError, sqlite3.Error, AssertionError, LookupError):
-            reader = SqliteReader(self._path)
-            try:
-                curve.recall(recovery.states_since(reader, opened, until))
-            finally:
-                reader.close()
+        """Complete the curve by the day up to where it was taken up; what cannot be read is left out."""
+        with contextlib.suppress(JournalError):
+            curve.recall(recalled(self._path, opened, until))
 
     def _is_another(self) -> bool:
         found = _identity_of(self._path)

@@ -10,7 +10,7 @@ from qmt_trading.cli.main import app
 from qmt_trading.cli.words import TRACE, run, unexpected
 
 COMMANDS = [
-    *("init", "run", "demo", "rehearse", "ladder", "acceptance", "doctor", "send"),
+    *("init", "run", "panel", "demo", "rehearse", "ladder", "acceptance", "doctor", "send"),
     *("status", "accounts", "positions", "orders", "fills", "signals", "timed", "alerts", "timeline"),
     *("morning", "report", "actions", "rules", "cancel", "halt", "panic", "resume", "resolve", "reconcile", "stop"),
     *("journal", "calendar", "compliance", "risk", "history", "shadow"),

@@ -20,6 +20,7 @@ export default {
   'risk.confirm': ['确认今天设的限额', "Confirm today's limits"],
   'risk.confirmLead': ['引擎重启过：今天设的限额与配置里取较严的。确认后按今天设的算。', "The engine has restarted: the tighter of today's and the file's limits holds. Confirm to let today's hold."],
   'risk.confirmed': ['已确认', 'Confirmed'],
+  'risk.noLimit': ['不限', 'none'],
   'risk.used': ['已用 {used}', '{used} used'],
   'risk.notCounted': ['逐笔检查', 'checked each time'],
   'risk.history': ['今天改过的限额', 'Limits changed today'],

@@ -98,7 +98,7 @@ def test_a_thread_writes_what_a_blocking_pipe_does_not_take_at_once(pipe: tuple[
     began = time.monotonic()
     sent = [writer.send(LINE) for _ in range(1500)]
     assert time.monotonic() - began < 20
-    assert sent[-1] is Sent.NOTHING
+    assert Sent.NOTHING in sent  # Not always the last: a late thread takes a line whenever it comes to run.
     assert not writer.settled(0.05)
     whole = sent.count(Sent.WHOLE)
     assert whole >= QUEUE_LINES_MAX
@@ -111,7 +111,9 @@ def test_a_thread_writes_what_a_blocking_pipe_does_not_take_at_once(pipe: tuple[
         received += os.read(reading, 65_536)
     assert received == LINE * (whole - len(left))
     assert writer.settled(20)
-    assert pipe[1].closed
+    while not pipe[1].closed:  # By the thread, a moment after it has settled.
+        assert time.monotonic() - began < 60
+        time.sleep(0.01)
 
 
 def test_a_thread_that_writes_keeps_the_order_and_settles(pipe: tuple[int, IO[bytes]]) -> None:
