@@ -92,10 +92,10 @@ def _wait_for(port: int) -> None:
 
 
 @contextlib.contextmanager
-def panel(orders: int, rate: int) -> Iterator[tuple[int, Visitor]]:
+def panel(orders: int, rate: int, *more: str) -> Iterator[tuple[int, Visitor]]:
     """Run a market and the panel over it."""
     with tempfile.TemporaryDirectory() as folder:
-        market = (sys.executable, "-m", "benchmarks.panel_market", folder, str(orders), str(rate))
+        market = (sys.executable, "-m", "benchmarks.panel_market", folder, str(orders), str(rate), *more)
         with program(*market, ready="ready"):
             server = (sys.executable, "-m", "benchmarks.panel_server", folder)
             with program(*server, ready="token=") as (process, line):
@@ -215,7 +215,7 @@ def main() -> None:
         tables(*ours)
         if asked.crowd:
             many_browsers(*ours, asked.crowd, asked.seconds)
-    with panel(asked.orders, 1000) as ours:
+    with panel(asked.orders, 1000, "steady") as ours:
         frozen_browser(*ours, asked.seconds)
 
 

@@ -1,6 +1,6 @@
 """A lively day for the panel: a journal with many orders that goes on changing, and a control door beside it.
 
-python -m benchmarks.panel_market FOLDER ORDERS UPDATES_A_SECOND
+python -m benchmarks.panel_market FOLDER ORDERS UPDATES_A_SECOND [steady]
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ _TURN: Final = 50
 class Market(Bench):
     """An engine whose turns are committed, and whose broker never rests."""
 
-    def __init__(self, folder: Path, orders: int) -> None:
+    def __init__(self, folder: Path, orders: int, *, steady: bool = False) -> None:
+        self.steady = steady
+        """No orders come to be: what there are get other words of the counter."""
         self.journal = SqliteJournal(folder / "journal.sqlite")
         self.number, self.seal = 0, GENESIS
         self.luck = random.Random(7)
@@ -113,7 +115,9 @@ class Market(Bench):
         if self.number % 20 == 0:
             self.shown = self.engine.view()  # Looked at by the threads of the control door.
         if self.luck.random() < 0.5:
-            if len(self.live) <= _LIVE:
+            if self.steady:
+                row = replace(self.luck.choice(self.live), text=str(self.number))
+            elif len(self.live) <= _LIVE:
                 row = self.order_row(OrderStatus.NEW)
                 self.live.append(row)
             else:
@@ -146,9 +150,9 @@ class Market(Bench):
         return Quote(symbol, last, Price(100_000), up, down, bids, asks, time.time_ns(), rule, name="浦发银行")
 
 
-def main(folder: Path, orders: int, rate: int) -> None:
+def main(folder: Path, orders: int, rate: int, steady: str = "") -> None:
     """Go on until somebody ends the process."""
-    market = Market(folder, orders)
+    market = Market(folder, orders, steady=bool(steady))
     door = ControlDoor(control_address(folder), market.answer)
     door.open()
     print("ready", flush=True)
@@ -160,4 +164,4 @@ def main(folder: Path, orders: int, rate: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:5])

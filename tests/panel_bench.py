@@ -21,13 +21,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from qmt_trading.codec import control as wire
 from qmt_trading.codec.view_json import Plain
 from qmt_trading.model.view import View
+from qmt_trading.panel.acting import noted
 from qmt_trading.panel.asking import Asking, EngineDownError
 from qmt_trading.panel.board import Board, EquityPoint
 from qmt_trading.panel.callers import Caller, Role
 from qmt_trading.panel.data_parts import DataParts
 from qmt_trading.panel.data_sections import sections_of
 from qmt_trading.panel.deltas import Delta
-from qmt_trading.panel.guard import CALLER, audit_of
+from qmt_trading.panel.guard import CALLER
 from qmt_trading.panel.hub import Hub
 from qmt_trading.panel.refusals import RefusedError
 from qmt_trading.panel.stream_protocol import CuttingProtocol
@@ -135,7 +136,7 @@ class PanelBench:
         assert section.lifespan is not None
         lifespan = section.lifespan
         self.app.router.lifespan_context = lambda _app: lifespan()
-        self.app.dependency_overrides[audit_of] = lambda: self.notes
+        self.app.dependency_overrides[noted] = self._noted
         self.app.add_middleware(Frame, caller=self.caller)
 
     @contextmanager
@@ -175,6 +176,9 @@ class PanelBench:
         loop = self.board._loop
         assert loop is not None
         loop.call_soon_threadsafe(self.hub.publish, delta)
+
+    async def _noted(self) -> Notes:
+        return self.notes
 
     def _deliver(self, door: str, body: bytes) -> list[Plain]:
         if not self.engine.runs:

@@ -88,9 +88,8 @@ def test_a_started_panel_that_has_an_operator_tells_no_link(tmp_path: Path) -> N
     assert not any("token=" in line for line in second.parts.said)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX rights; on Windows the folder's own rights hold")
 def test_the_file_is_for_its_owner_alone(fresh: Served) -> None:
-    if sys.platform == "win32":
-        pytest.skip("needs POSIX rights; on Windows the folder's own rights hold")
     fresh.person("boss")
     paths = list(fresh.entrance.database.path.parent.glob("panel.sqlite*"))
     assert paths

@@ -50,6 +50,21 @@ def test_the_audit_tells_who_did_what_from_where(panel: Served, boss: Person) ->
     assert rows[0]["at"].endswith("+08:00")
 
 
+def test_what_was_tried_without_the_right_to_it_is_noted_once_a_minute(fresh: Served) -> None:
+    boss, guest = fresh.person("boss"), fresh.person("guest", role="viewer")
+    for _ in range(5):
+        fresh.post("/api/v1/keys", {"name": "x", "scopes": ["read"]}, guest)
+        fresh.ask("GET", "/api/v1/users", {"Authorization": "Bearer typed-secret"})
+        fresh.get("/api/v1/users")
+    fresh.clock.forward(61)
+    fresh.post("/api/v1/keys", {"name": "x", "scopes": ["read"]}, guest)
+    told = fresh.get("/api/v1/audit", boss)
+    assert b"typed-secret" not in told.body
+    refused = [(row["who"], row["outcome"], row["about"]) for row in told.json["rows"] if row["action"] == "refused"]
+    tried = ("panel:guest", "operators_only", {"request": "POST /api/v1/keys"})
+    assert refused == [tried, ("?", "bad_key", {"request": "GET /api/v1/users"}), tried]
+
+
 def test_the_audit_is_told_page_by_page(panel: Served, boss: Person) -> None:
     first = panel.get("/api/v1/audit?limit=1", boss).json
     second = panel.get("/api/v1/audit?limit=1&offset=1", boss).json

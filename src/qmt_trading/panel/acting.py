@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from qmt_trading.codec import control as wire
@@ -25,7 +28,16 @@ from qmt_trading.panel.guard import audit_of, operator
 from qmt_trading.panel.refusals import RefusedError
 
 Who = Annotated[Caller, Depends(operator)]
-Noted = Annotated[Audit, Depends(audit_of)]
+
+
+async def noted(connection: HTTPConnection) -> Audit:
+    """Return where deeds are noted; needs no thread of the pool, which may be busy with tables."""
+    return audit_of(connection)
+
+
+Noted = Annotated[Audit, Depends(noted)]
+DEEDS_AT_ONCE: Final = 16
+"""Threads for deeds alone: a thousand browsers that fetch tables keep no emergency stop waiting."""
 
 _log: Final = logging.getLogger("qmt_trading.panel")
 _DOWN: Final = (
@@ -43,7 +55,7 @@ _FLAG: Final = (
 
 
 class Acting:
-    """The routes that act; each runs on a thread of the pool and waits there for the engine."""
+    """The routes that act; each waits for the engine on a thread of its own."""
 
     def __init__(self, parts: DataParts) -> None:
         self._parts = parts
@@ -51,6 +63,7 @@ class Acting:
     def router(self) -> APIRouter:
         """Return the routes, open to operators alone."""
         router = APIRouter(prefix="/api/v1/actions", tags=["acting"])
+        places = CapacityLimiter(DEEDS_AT_ONCE)
         for path, endpoint in (
             ("cancel", self.cancel),
             ("cancel-many", self.cancel_many),
@@ -64,7 +77,7 @@ class Acting:
             ("preview", self.preview),
             ("signal", self.signal),
         ):
-            router.add_api_route(f"/{path}", endpoint, methods=["POST"], response_class=Response)
+            router.add_api_route(f"/{path}", _aside(endpoint, places), methods=["POST"], response_class=Response)
         return router
 
     def cancel(self, deed: deeds.CancelDeed, who: Who, audit: Noted) -> Response:
@@ -192,6 +205,16 @@ class Acting:
             raise refusal from error
         _note(audit, who, action, "ok", about)
         return answers.answer({"rows": rows})
+
+
+def _aside(endpoint: Callable[..., Response], places: CapacityLimiter) -> Callable[..., Awaitable[Response]]:
+    """Return ``endpoint``, run on a thread of ``places``."""
+
+    @functools.wraps(endpoint)
+    async def run(**given: object) -> Response:
+        return await to_thread.run_sync(functools.partial(endpoint, **given), limiter=places)
+
+    return run
 
 
 def _note(audit: Audit, who: Caller, action: str, outcome: str, about: dict[str, str]) -> None:

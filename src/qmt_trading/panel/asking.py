@@ -66,8 +66,10 @@ class Asking:
                     self._take_quotes()
             except wire.ControlError as error:
                 self._note(str(error))
-            except (DialError, OSError) as error:
+            except OSError as error:
                 self._note(str(error))
+            except Exception as error:  # noqa: BLE001 - The top of the thread: it tells, and goes on after a pause.
+                self._note(f"面板内部错误 / a fault of the panel's own: {error!r}")
             self._stop.wait(QUOTES_S)
 
     def _take_status(self) -> None:

@@ -24,7 +24,7 @@ PUBLISH_S: Final = 0.05
 """Between two deltas: at most 20 a second."""
 IDLE_S: Final = 0.25
 """What the engine told, and the clock, is looked at so often where the journal stands still."""
-BROKEN_S: Final = 2.0
+BROKEN_S: Final = 1.0
 
 EquityPoint = tuple[str, int, str]
 """Account (empty: all together), milliseconds of the wall clock, total assets."""

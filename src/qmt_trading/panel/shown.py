@@ -15,6 +15,7 @@ from qmt_trading.market.sessions import Session
 from qmt_trading.model.instant import at_time, day_of, to_iso_text
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.view import View
+from qmt_trading.model.words import Importance
 
 PHASE_TEXT: Final = {
     Phase.BEFORE_OPEN: ("开盘前", "before the open"),
@@ -129,7 +130,7 @@ def counts(view: View) -> Plain:
 
 def unacknowledged(view: View) -> int:
     """Return how many alerts that matter nobody has acknowledged."""
-    return sum(row.alert.importance.value != "information" for row in view.alerts)
+    return sum(row.alert.importance is not Importance.INFORMATION for row in view.alerts)
 
 
 def account_rows(shown: Shown) -> list[Plain]:

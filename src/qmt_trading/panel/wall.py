@@ -49,6 +49,10 @@ BACKGROUND: Final = "x-background"
 """A page sends it with what it asks for by itself: that is no use by a person."""
 ENDED: Final = 4401
 """The code with which a WebSocket closes whose session has ended."""
+NOTED: Final = frozenset({"bad_key", "bad_csrf", "bad_origin", "operators_only", "scope"})
+"""The refusals that the audit tells of, where it is known who asked; of a wrong key also where it is not."""
+NOTE_NS: Final = 60_000_000_000
+NOTED_MAX: Final = 1_000
 _log: Final = logging.getLogger("qmt_trading.panel")
 LOOK_NS: Final = 5_000_000_000
 """How long an open WebSocket may outlive a session that was ended elsewhere."""
@@ -61,6 +65,8 @@ class Wall:
         self._app = app
         self._entrance = entrance
         self._reach = entrance.reach
+        self._noted_ns: dict[tuple[str, str], int] = {}
+        """When which refusal of whom was last noted."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -69,6 +75,7 @@ class Wall:
             try:
                 admitted = await self._admit(scope, receive)
             except RefusedError as refusal:
+                await self._note(scope, refusal)
                 await refusal.response()(scope, receive, sending)
             except Exception:  # noqa: BLE001 - the edge of one sender's connection: it alone is told no
                 _log.exception("面板的门卫出错 / the wall failed")
@@ -79,6 +86,25 @@ class Wall:
             await self._stream(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _note(self, scope: Scope, refusal: RefusedError) -> None:
+        """Note what somebody tried without the right to it, once a minute each: the audit must not be filled so."""
+        if refusal.code not in NOTED:
+            return
+        caller = scope.get("state", {}).get(CALLER)
+        address = scope["client"][0] if scope.get("client") else ""
+        who = caller.who if isinstance(caller, Caller) else "?"
+        if who == "?" and refusal.code != "bad_key":
+            return
+        now_ns, key = self._entrance.now_ns(), (f"{who} {address}", refusal.code)
+        if 0 <= now_ns - self._noted_ns.get(key, 0) < NOTE_NS:
+            return
+        self._noted_ns.pop(key, None)
+        self._noted_ns[key] = now_ns
+        if len(self._noted_ns) > NOTED_MAX:
+            del self._noted_ns[next(iter(self._noted_ns))]
+        what = f"{scope['method']} {scope['path']}"[:120]
+        await run_in_threadpool(self._entrance.audit.note_by, who, address, "refused", refusal.code, request=what)
 
     async def _admit(self, scope: Scope, receive: Receive) -> Receive:
         """Let a request pass, and return what gives its body."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from qmt_trading.codec import control as wire
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.words import SideScope
-from tests.panel_bench import OPERATOR, VIEWER, Client, PanelBench
+from tests.panel_bench import LONG_S, OPERATOR, VIEWER, Client, PanelBench
 
 
 @pytest.fixture(scope="module")
@@ -183,3 +184,26 @@ def test_a_deed_that_cannot_be_noted_is_done_all_the_same(
     monkeypatch.setattr(panel.notes, "note", full)
     assert client.post("/api/v1/actions/halt", {}).status == 200
     assert panel.engine.of(wire.Halt)
+
+
+def test_the_stop_waits_for_no_table(panel: PanelBench, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+    waiting = threading.Semaphore(0)
+
+    def slow(*_: object) -> list[object]:
+        waiting.release()
+        assert go.wait(LONG_S)
+        return []
+
+    monkeypatch.setattr("qmt_trading.panel.backtests.rows", slow)
+    readers = [threading.Thread(target=client.get, args=("/api/v1/backtests",)) for _ in range(60)]
+    for reader in readers:
+        reader.start()
+    try:
+        for _ in range(40):
+            assert waiting.acquire(timeout=LONG_S)
+        assert client.post("/api/v1/actions/halt", {}).status == 200
+    finally:
+        go.set()
+        for reader in readers:
+            reader.join(LONG_S)

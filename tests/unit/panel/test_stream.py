@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -141,9 +142,10 @@ def test_a_browser_that_takes_no_byte_is_dropped_and_holds_up_nobody(
     with opened(client) as lively:
         heard(lively, "hello")
         number = 0
+        end = time.monotonic() + 2 * LONG_S
         while panel.hub.dropped == 0:
             number += 1
-            assert number < 200, "it was never dropped"
+            assert time.monotonic() < end, "it was never dropped"
             rows: dict[Key, Row] = {str(key): row_of({"text": f"{number} " + "x" * 1000}) for key in range(1000)}
             panel.publish(Delta(at_ms=number, keyed={"orders": rows}))
             told = heard(lively, "delta", "gap")
