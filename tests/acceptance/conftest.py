@@ -26,6 +26,7 @@ WAITS: Final = {
     "BACKOFF_S": [0.1, 0.2],
     "BEAT_EVERY_S": 0.3,
     "BEAT_CALL_S": 0.8,
+    "BEAT_AGAIN_S": 0.7,
     "CALL_S": 2.0,
     "QUOTES_EVERY_S": 0.05,
     "SESSION_REST_S": 0.5,

@@ -16,6 +16,7 @@ from tests.terminal.package import make_package, make_terminal
 QUICK: Final = {
     "BEAT_EVERY_S": 0.2,
     "BEAT_CALL_S": 0.5,
+    "BEAT_AGAIN_S": 0.4,
     "CALL_S": 1.0,
     "SESSION_REST_S": 0.5,
     "BACKOFF_S": (0.1, 0.2),

@@ -50,9 +50,7 @@ def test_a_cancel_behind_a_call_of_a_dead_session_goes_by_the_new_one_at_once(st
     assert host.wait("cstage", cid="c-1")["st"] == "unknown"
 
 
-def test_a_process_whose_next_session_hangs_like_the_one_before_ends_to_be_started_again(
-    host: HostEnd, counter: Counter
-) -> None:
+def test_a_process_whose_asset_queries_hang_twice_ends_to_be_started_again(host: HostEnd, counter: Counter) -> None:
     counter.hang("*")
     assert host.wait("account", state="down")["session"] == 1
     assert host.exit_code() == 70

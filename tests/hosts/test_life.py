@@ -82,15 +82,13 @@ def test_a13_a_terminal_that_restarted_without_a_word_is_noticed_by_the_heartbea
     host.row("order", order_status=50)
 
 
-def test_a13_a_terminal_that_falls_silent_is_noticed_and_its_calls_are_let_go(host: HostEnd, counter: Counter) -> None:
+def test_a13_a_terminal_that_falls_silent_is_noticed_and_the_process_ends_to_be_started_again(
+    host: HostEnd, counter: Counter
+) -> None:
     counter.lies.silent = {"*"}
-    host.wait("account", state="down")
-    counter.wait(lambda: len(counter.sessions) > 1)
-    counter.lies.silent = set()
-    host.wait("account", state="ready", session=2)
-    after = len(host.all("beat"))
-    host.wait("beat", after=host.lines.index(host.all("beat")[after - 1]) + 1, hung=0)
-    assert host.process.poll() is None
+    assert "资产查询" in host.wait("account", state="down")["text"]
+    assert host.wait("trouble", code="hung")["fatal"] is True
+    assert host.exit_code() == 70
 
 
 def test_a16_the_last_words_of_a_dead_session_are_dropped(host: HostEnd, counter: Counter) -> None:

@@ -47,5 +47,5 @@ def test_it_names_its_exit_codes_as_the_link_does() -> None:
 
 def test_no_call_of_trading_is_waited_for_as_long_as_the_engine_waits_for_the_host() -> None:
     assert module.BEAT_CALL_S < module.CALL_S < 4.8  # Of 5 s, less two looks of the watch.
-    assert (module.BEAT_EVERY_S, module.BEAT_CALL_S, module.MISSES_MAX, module.HUNG_MAX) == (3.0, 3.0, 2, 4)
+    assert (module.BEAT_EVERY_S, module.BEAT_CALL_S, module.MISSES_MAX, module.HUNG_MAX) == (2.0, 3.0, 2, 4)
     assert module.SESSION_REST_S > 3.0

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Market(NamedTuple):

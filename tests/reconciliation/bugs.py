@@ -202,9 +202,9 @@ def foreign_told_each_time() -> Any:
     """Every row of a foreign order is news."""
     right = fold_reports.fold_known_row
 
-    def wrong(state: Any, account: Any, row: Any, order: Order) -> list[Finding]:
+    def wrong(state: Any, account: Any, row: Any, order: Order, **more_told: Any) -> list[Finding]:
         more = [Finding(FindingKind.FOREIGN, order.account, order)] if order.foreign else []
-        return right(state, account, row, order) + more
+        return right(state, account, row, order, **more_told) + more
 
     return mock.patch.object(fold_reports, "fold_known_row", wrong)
 

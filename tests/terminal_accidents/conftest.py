@@ -16,6 +16,7 @@ ACCOUNT, OTHER, THIRD = "11031122", "11031123", "11031124"
 QUICK: Final = {
     "BEAT_EVERY_S": 0.3,
     "BEAT_CALL_S": 0.6,
+    "BEAT_AGAIN_S": 0.5,
     "CALL_S": 1.0,
     "SESSION_REST_S": 0.5,
     "BACKOFF_S": (0.1, 0.2),

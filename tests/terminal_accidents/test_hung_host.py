@@ -107,3 +107,29 @@ def test_a_hung_host_holds_up_neither_another_terminal_nor_the_end(
         print(f"\nbeside a stopped host: an order and its cancel took {slowest:.3f} s at most, the end {took:.1f} s")
     assert slowest < 5
     assert took < 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["its calls", "its process"])
+def test_a_host_that_hangs_with_nothing_under_way_is_replaced_as_well(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    market = Market((ACCOUNT,))
+    with desk(tmp_path, package, [market], limits=WIDE) as at:
+        at.quote(STOCK)
+        host, before = at.host_id(), at.account(ACCOUNT).session
+        began = time.monotonic()
+        if what == "its calls":
+            market.freeze()
+        else:
+            os.kill(host, signal.Signals["SIGSTOP"])
+        at.wait(lambda: bool(at.alerts("LINK_DOWN")))
+        found = time.monotonic() - began
+        at.wait(lambda: at.account(ACCOUNT).session != before and at.is_ready(at.account(ACCOUNT)))
+        replaced = time.monotonic() - began
+        with capsys.disabled():
+            print(f"\nhung in {what}, idle: found after {found:.1f} s, replaced after {replaced:.1f} s")
+        assert (found < 20, replaced < 30) == (True, True)
+        assert at.host_id() != host
+        assert not is_alive(host)
+        at.reaches(at.buy(STOCK, ACCOUNT, id="idle/new"), OrderStatus.NEW)

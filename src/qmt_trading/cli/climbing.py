@@ -12,6 +12,7 @@ from qmt_trading.cli import exit_codes, show
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail, who
 from qmt_trading.run import ladder as rungs
 from qmt_trading.run.config import load
+from qmt_trading.run.place import find
 from qmt_trading.run.shadow_compare import Comparison, Outcome
 from qmt_trading.run.shadow_day import ShadowDay
 
@@ -26,12 +27,13 @@ def ladder(
 ) -> None:
     """上线阶梯：走到第几级 the ladder to real money."""
     with explained():
-        configuration = load(config)
+        place = find(config)
         if action is not None:
+            configuration = load(config)
             _take(configuration.folder, action, rung, why, configuration.digest)
-        steps = {step.rung: step for step in rungs.read(configuration.folder)}
-        days = rungs.days(configuration.folder, rungs.SHADOW_RUNG)
-    digest = configuration.digest
+        steps = {step.rung: step for step in rungs.read(place.folder)}
+        days = rungs.days(place.folder, rungs.SHADOW_RUNG)
+    digest = place.configuration.digest if place.configuration is not None else ""
     rows = [_row(number, rung_, steps.get(number), digest) for number, rung_ in enumerate(rungs.RUNGS, 1)]
     if days and rungs.SHADOW_RUNG not in steps:
         rows[rungs.SHADOW_RUNG - 1]["note"] = f"（{len(days)}/{rungs.SHADOW_DAYS} 天：{'、'.join(days)}）"
@@ -44,6 +46,8 @@ def ladder(
     following = rungs.next_rung(list(steps.values()), digest)
     if following <= len(rungs.RUNGS):
         console.print(f"下一步：第 {following} 级，{_advice(following)}", style="bold")
+    if place.trouble:
+        show.say(f"! 配置还不能用：{place.trouble}", hanging=2)
     console.print("阶梯只作记录，不影响下单。", style="dim")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -17,7 +17,7 @@ from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import to_text
 from qmt_trading.model.receipt import CancelLine, OrderLine
 from qmt_trading.model.signal import Malformed
-from qmt_trading.model.words import SignalStatus
+from qmt_trading.model.words import Mode, SignalStatus
 from qmt_trading.run import dry_run
 from qmt_trading.run.config import Configuration
 from qmt_trading.run.dry_run import Judged
@@ -45,6 +45,8 @@ _WORDS: Final = {
     "queued": "会登记，到时执行",
     "dropped": "会撤下等待中的",
 }
+_OBSERVED_WORDS: Final = {"accepted": "本应下单", "cancel": "本应撤单"}
+"""In shadow mode, which sends nothing."""
 _SIDES: Final = {"buy": "买入", "sell": "卖出"}
 _COLUMNS: Final = (
     show.Column("row", "行", right=True, drop=2),
@@ -75,6 +77,7 @@ def try_out(configuration: Configuration, door: str, texts: Sequence[tuple[int, 
     """
     infer_market = any(each.infer_market for each in configuration.engine.doors if each.name == door)
     plain = [text for _, text in texts]
+    words = _WORDS | (_OBSERVED_WORDS if configuration.engine.mode is Mode.SHADOW else {})
     now_ns = time.time_ns()
     session = configuration.session()
     next_day = session.day_after(now_ns)
@@ -85,12 +88,12 @@ def try_out(configuration: Configuration, door: str, texts: Sequence[tuple[int, 
         alone = dry_run.rule_alone(engine.state.rules, engine.state.rules_day())
         facts = dry_run.Facts(alone, lambda _: None, now_ns, next_day)
         told = dry_run.judge(engine, plain, facts, door=door, infer_market=infer_market)
-        return Tried(_rows(texts, told, is_engines=False), False)
+        return Tried(_rows(texts, told, words, is_engines=False), False)
     with dry_run.recorded(configuration.folder) as (engine, known):
         quotes = _quotes(configuration, dry_run.symbols_of(engine, plain, infer_market=infer_market))
         facts = dry_run.Facts(quotes.get, known, now_ns, next_day)
         told = dry_run.judge(engine, plain, facts, door=door, infer_market=infer_market)
-    return Tried(_rows(texts, told, is_engines=True), True)
+    return Tried(_rows(texts, told, words, is_engines=True), True)
 
 
 def _quotes(configuration: Configuration, symbols: Sequence[Symbol]) -> dict[Symbol, Quote]:
@@ -106,12 +109,14 @@ def _quotes(configuration: Configuration, symbols: Sequence[Symbol]) -> dict[Sym
     return found
 
 
-def _rows(texts: Iterable[tuple[int, str]], told: list[list[Judged]], *, is_engines: bool) -> list[Row]:
+def _rows(
+    texts: Iterable[tuple[int, str]], told: list[list[Judged]], words: Mapping[str, str], *, is_engines: bool
+) -> list[Row]:
     rows: list[Row] = []
     for (number, _), answers in zip(texts, told, strict=True):
         for judged in answers:
             rows += [
-                {"row": number or "", **row, "status_text": _WORDS.get(str(row["status"]), row["status"])}
+                {"row": number or "", **row, "status_text": words.get(str(row["status"]), row["status"])}
                 for row in _rows_of(judged, is_engines=is_engines)
             ]
     return rows

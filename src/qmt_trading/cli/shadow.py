@@ -14,6 +14,7 @@ from qmt_trading.cli.journal import progress
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail, place_of
 from qmt_trading.cli.words import Command, Group
 from qmt_trading.journal.sqlite import SqliteReader
+from qmt_trading.model.errors import JournalError
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.words import Mode
 from qmt_trading.run.clock import SystemClock
@@ -91,7 +92,13 @@ def _read(config: Path, date: dt.datetime | None) -> ShadowDay:
     if found.configuration is not None and found.configuration.engine.mode is not Mode.SHADOW:
         folder = found.path.parent / DEFAULT_FOLDERS[Mode.SHADOW]
     wanted = date.date() if date is not None else None
-    reader = SqliteReader(journal_path(folder))
+    path = journal_path(folder)
+    if not path.exists():
+        raise JournalError(
+            f"观察模式还没有运行过（{folder} 里没有日志）：配置里写 mode = 'shadow'，先 qmt run 一天"
+            " / shadow mode has never run: set mode = 'shadow' and `qmt run` for a day"
+        )
+    reader = SqliteReader(path)
     try:
         return read_day(reader, wanted, now_ns=SystemClock().now_ns(), progress=progress)
     except NoSuchDayError as error:

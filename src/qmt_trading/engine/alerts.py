@@ -144,6 +144,18 @@ def spent(order: Order, remark: str) -> Alert:
     )
 
 
+def not_rejected(order: Order) -> Alert:
+    return Alert(
+        importance=Importance.CRITICAL,
+        code="REJECTED_LIVES",
+        chinese=f"柜台报错的委托仍在柜台：{order.symbol} {order.quantity}，已按柜台的状态继续跟踪",
+        english=f"an order that was refused is alive at the counter: {order.symbol} {order.quantity}; followed on",
+        account=order.account,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+    )
+
+
 def oversold(account: AccountId, symbol: str) -> Alert:
     return Alert(
         importance=Importance.WARNING,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from qmt_trading.engine.matching import foreign_name
 from qmt_trading.engine.state import Account, State
-from qmt_trading.engine.transitions import TERMINAL, UNRESOLVED, moved
+from qmt_trading.engine.transitions import TERMINAL, UNRESOLVED, WORKING, moved
 from qmt_trading.market import repo
 from qmt_trading.market.fees import fill_fee
 from qmt_trading.model.events import FillRow, OrderRow
@@ -77,15 +77,25 @@ def reserve(state: State, order: Order) -> Order:
     return replace(order, reserved=reserve_of(state, order.symbol, order.side, order.price, left, fees, before))
 
 
-def row_applied(state: State, order: Order, row: OrderRow) -> Order:
-    """Return ``order`` after the broker's ``row`` of it."""
+def row_applied(state: State, order: Order, row: OrderRow, *, is_proof: bool = False) -> Order:
+    """Return ``order`` after the broker's ``row`` of it.
+
+    Args:
+        is_proof: the row stands in a whole list that was asked for after ``order`` ended: one that we take for refused
+            and that works there was not refused.
+    """
     reported = max(order.reported_quantity, row.filled_quantity)
     status = moved(order.status, row.status)
+    if row.is_undescribed and order.status not in TERMINAL:
+        status = OrderStatus.UNKNOWN
+    elif is_proof and order.status is OrderStatus.REJECTED and row.status in WORKING:
+        status = row.status
     gap = reported > order.filled_quantity
     if gap:
         ask_next_ns = order.ask_next_ns or state.now_ns + GAP_NS
     else:
-        ask_next_ns = order.ask_next_ns if status in UNRESOLVED else 0
+        is_news = status is OrderStatus.UNKNOWN and order.status is not OrderStatus.UNKNOWN
+        ask_next_ns = state.now_ns + GAP_NS if is_news else order.ask_next_ns if status in UNRESOLVED else 0
     changed = replace(
         order,
         broker_order_id=row.broker_order_id or order.broker_order_id,

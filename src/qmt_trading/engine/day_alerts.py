@@ -11,7 +11,7 @@ from qmt_trading.model.instant import day_of, time_of_day_ns, to_hour_text
 from qmt_trading.model.order import Order
 from qmt_trading.model.outputs import Alert
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import Importance, Side
+from qmt_trading.model.words import Importance, Side, TradingState
 
 NAMED_MAX = 20
 """Orders that one notice names; of the others it gives the number."""
@@ -41,11 +41,14 @@ def link_rests(account: AccountId, text: str) -> Alert:
     )
 
 
-def checked(event: ev.MorningChecked, closed: tuple[str, ...]) -> Alert:
+def checked(state: State, event: ev.MorningChecked) -> Alert:
     """Return the one message of a check: green, or red with what to do."""
+    account = state.account(event.account)
+    closed = account.morning.closed
+    trades = account.state is state.trading_state is TradingState.ACTIVE
     if not event.red:
         importance, code = Importance.INFORMATION, "MORNING_GREEN"
-        chinese, english = "检查通过，可以交易", "checked, ready to trade"
+        chinese, english = ("检查通过，可以交易", "checked, ready to trade") if trades else ("检查通过", "checked")
     elif closed:
         importance, code = Importance.CRITICAL, "MORNING_RED"
         chinese, english = (

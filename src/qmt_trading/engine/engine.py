@@ -181,7 +181,7 @@ class Engine:
                 limit_requests.decide_confirmed(self._state, event, self._emit)
                 brakes.daily_loss(self._state, self._emit)
             case ev.MorningChecked():
-                self._emit(day_alerts.checked(event, self._state.account(event.account).morning.closed))
+                self._emit(day_alerts.checked(self._state, event))
             case ev.CancelsEnding():
                 for alert in list(day_alerts.cancels_ending(self._state, event.at_ns)):
                     self._emit(alert)

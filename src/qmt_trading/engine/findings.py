@@ -28,7 +28,7 @@ class FindingKind(Enum):
     AGREED = "agreed"
     """A difference that people were told of is there no longer."""
     ADJUSTED = "adjusted"
-    """A corporate action has changed something, or could not: the alert says what."""
+    """A corporate action has changed something, or could not, or a refused order lives: the alert says what."""
 
 
 class Finding(NamedTuple):

@@ -36,8 +36,9 @@ def fold_listed(state: State, record: ev.BrokerListed) -> list[Finding]:
         _open_account(state, account, record)
     found = reconcile(state, account, record, is_proof=good and not older and not record.is_doubtful)
     findings: list[Finding] = []
+    proven_ns = record.asked_ns if good and not older else 0
     for row, identity, key in found.rows:
-        findings += fold_row(state, account, row, identity, key)
+        findings += fold_row(state, account, row, identity, key, proven_ns=proven_ns)
     for fill in found.fills:
         findings += fold_fill(state, account, fill, booked=not opening)
     for absence in found.absences:

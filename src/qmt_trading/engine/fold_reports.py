@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, matching
+from qmt_trading.engine import alerts, bookkeeping, matching
 from qmt_trading.engine.findings import Finding, FindingKind
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.usage import MINUTE_NS
@@ -25,13 +25,20 @@ def fold_order_reported(state: State, record: ev.OrderReported) -> list[Finding]
 
 
 def fold_row(
-    state: State, account: Account, row: ev.OrderRow, identity: matching.Identity, key: ClientOrderId | None
+    state: State,
+    account: Account,
+    row: ev.OrderRow,
+    identity: matching.Identity,
+    key: ClientOrderId | None,
+    *,
+    proven_ns: int = 0,
 ) -> list[Finding]:
+    """Fold one row; ``proven_ns`` is when the whole list that it stands in was asked for, 0: it stands in none."""
     number = account.settings.account
     match identity:
         case matching.Identity.KNOWN:
             assert key is not None
-            return fold_known_row(state, account, row, state.order(key))
+            return fold_known_row(state, account, row, state.order(key), proven_ns=proven_ns)
         case matching.Identity.PAST | matching.Identity.NUMBERLESS:
             return []
         case matching.Identity.DEFERRED:
@@ -57,10 +64,14 @@ def _count_foreign(state: State, made: Order) -> None:
         usage.add_foreign(made.created_ns, is_account=usage.scope.kind is ScopeKind.ACCOUNT)
 
 
-def fold_known_row(state: State, account: Account, row: ev.OrderRow, order: Order) -> list[Finding]:
-    changed = bookkeeping.row_applied(state, order, row)
+def fold_known_row(
+    state: State, account: Account, row: ev.OrderRow, order: Order, *, proven_ns: int = 0
+) -> list[Finding]:
+    changed = bookkeeping.row_applied(state, order, row, is_proof=0 < order.ended_ns < proven_ns)
     state.put_order(changed)
     findings: list[Finding] = []
+    if order.status is OrderStatus.REJECTED and changed.status not in (OrderStatus.REJECTED, OrderStatus.FILLED):
+        findings.append(Finding(FindingKind.ADJUSTED, order.account, changed, alert=alerts.not_rejected(changed)))
     if order.status in (OrderStatus.NOT_SENT, OrderStatus.EXPIRED_UNRESOLVED):
         findings.append(Finding(FindingKind.RISEN, order.account, changed))
     if changed.status is OrderStatus.REJECTED and order.status is not OrderStatus.REJECTED:

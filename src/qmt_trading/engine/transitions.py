@@ -13,7 +13,7 @@ UNRESOLVED: Final = frozenset({S.UNKNOWN, S.EXPIRED_UNRESOLVED})
 LIVE: Final = frozenset({S.PENDING_NEW, S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.UNKNOWN})
 """May still fill."""
 
-_WORKING: Final = (S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL)
+WORKING: Final = (S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL)
 _ENDS: Final = (S.FILLED, S.CANCELED, S.REJECTED, S.EXPIRED)
 
 
@@ -21,11 +21,11 @@ def _table() -> dict[tuple[S, S], S]:
     moves: dict[tuple[S, S], S] = {}
     for state in (S.UNKNOWN, S.NOT_SENT, S.EXPIRED_UNRESOLVED):
         moves[state, S.PENDING_NEW] = S.PENDING_NEW
-    for told in (*_WORKING, *_ENDS):
+    for told in (*WORKING, *_ENDS):
         for state in (S.PENDING_NEW, S.UNKNOWN, S.NOT_SENT, S.EXPIRED_UNRESOLVED):
             moves[state, told] = told  # A row proves that the order exists, whatever we believed.
     for told in _ENDS:
-        for state in _WORKING:
+        for state in WORKING:
             moves[state, told] = told
     moves[S.NEW, S.NEW] = S.NEW
     moves[S.NEW, S.PARTIALLY_FILLED] = S.PARTIALLY_FILLED
@@ -51,4 +51,4 @@ def moved(state: S, told: S) -> S:
     return MOVES.get((state, told), state)
 
 
-__all__ = ["LIVE", "MOVES", "TERMINAL", "UNRESOLVED", "moved"]
+__all__ = ["LIVE", "MOVES", "TERMINAL", "UNRESOLVED", "WORKING", "moved"]

@@ -53,7 +53,9 @@ CALL_S: Final = 4.5
 CANCEL_FIRST_S: Final = 0.05
 """How long an order waits for cancels under way; not for one that hangs."""
 BEAT_CALL_S: Final = 3.0
-BEAT_EVERY_S: Final = 3.0
+BEAT_EVERY_S: Final = 2.0
+BEAT_AGAIN_S: Final = 1.5
+"""The deadline of the asset query that follows one which hangs."""
 MISSES_MAX: Final = 2
 DEAF_MAX: Final = 10
 """Heartbeats without any subscribed account after which a new session is tried."""
@@ -940,7 +942,7 @@ class Terminal:
         """Look after a trader that stands until it must go, and return why."""
         trader, misses, rounds, deaf = self.trader, 0, 0, 0
         assert trader is not None
-        calls, wait_s = self._host.calls, BEAT_EVERY_S
+        calls, wait_s, call_s = self._host.calls, BEAT_EVERY_S, BEAT_CALL_S
         hung_before = calls.hung_in_trade
         while True:
             self._wake.wait(wait_s)
@@ -949,10 +951,14 @@ class Terminal:
                 return "与终端的连接断开 the terminal dropped the link"
             rounds += 1
             hung = self._calls.hung
-            answered, failed = self._probe(trader)
+            answered, failed = self._probe(trader, call_s)
             # Nothing answers: the session is dead, though the terminal may never say so.
             misses = misses + 1 if failed and not answered else 0
             hangs = self._calls.hung > hung
+            if hangs and call_s == BEAT_AGAIN_S:  # A new session of this process would most likely hang, too.
+                hung_now = calls.hung_in_trade
+                self._drop("终端两次没有应答资产查询 two asset queries were not answered")
+                self._host.give_up(hung_now)
             if hangs and calls.hung_in_trade - hung_before > 1:
                 return "终端的调用和资产查询都没有返回 neither a call nor the asset query has returned"
             if misses >= MISSES_MAX:
@@ -960,12 +966,12 @@ class Terminal:
             deaf = 0 if answered or failed else deaf + 1
             if deaf >= DEAF_MAX:
                 return "账号一直订阅不上，重新连接 no account can be subscribed; connecting anew"
-            wait_s = 0.0 if hangs else BEAT_EVERY_S
+            wait_s, call_s = (0.0, BEAT_AGAIN_S) if hangs else (BEAT_EVERY_S, BEAT_CALL_S)
             if rounds % 10 == 0 or any(not account.ready for account in self.accounts.values()):
                 self._ask_status()
 
-    def _probe(self, trader: Trader) -> tuple[int, int]:
-        """Ask for every account's asset; return how many answered and how many did not."""
+    def _probe(self, trader: Trader, seconds: float) -> tuple[int, int]:
+        """Ask for every account's asset, ``seconds`` each; return how many answered and how many did not."""
         answered, failed = 0, 0
         for account in list(self.accounts.values()):
             if account.kind != "STOCK":
@@ -977,7 +983,7 @@ class Terminal:
             try:
                 asset = self._calls.ask(
                     "query_stock_asset",
-                    BEAT_CALL_S,
+                    seconds,
                     trader.native.query_stock_asset,
                     trader.stock_accounts[account.name],
                 )

@@ -129,6 +129,8 @@ class OrderRow(Struct, frozen=True, array_like=True, gc=False):
     status: OrderStatus
     text: str = ""
     ordered_ns: int = 0
+    is_undescribed: bool = False
+    """Its state is one that nobody has described: ``status`` is UNKNOWN, and so is the order (DESIGN 5.10)."""
 
 
 class FillRow(Struct, frozen=True, array_like=True, gc=False):

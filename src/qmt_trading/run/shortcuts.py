@@ -51,6 +51,7 @@ set PUT=
 for %%d in (data data-shadow data-live) do if exist %%d\\ call :put %%d
 if not defined PUT goto nowhere
 echo The engine did not answer. The file HALT in%PUT% stops it and the next start. Release:  qmt resume --why REASON
+echo To cancel what works at the counter without the engine:  qmt panic --account ACCOUNT
 goto end
 :nowhere
 echo NOT STOPPED: make a file named HALT in the data folder of qmt.toml, or end the program.

@@ -7,8 +7,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from qmt_trading.brokers.qmt.fields import RowError, price
 from qmt_trading.engine.ids import in_our_form
 from qmt_trading.link.messages import Row
+from qmt_trading.model.numbers import to_text
 
 STATES: Final[Mapping[int, str]] = {
     48: "未报",
@@ -86,7 +88,7 @@ def order_of(row: Row) -> TerminalOrder:
         side=SIDES.get(kind, f"业务 {kind}"),
         quantity=_whole(row, "order_volume"),
         filled=max(_whole(row, "traded_volume"), 0),
-        price=_text(row, "price"),
+        price=_price(row),
         status=_whole(row, "order_status"),
         broker_id=_number(row, "order_id"),
         venue_id=_number(row, "order_sysid"),
@@ -129,6 +131,14 @@ def _whole(row: Row, name: str) -> int:
 def _text(row: Row, name: str) -> str:
     value = row.get(name)
     return "" if value is None else str(value).strip()
+
+
+def _price(row: Row) -> str:
+    """Return the price as everywhere, with two decimals at least; what is none as it stands."""
+    try:
+        return to_text(price(row, "price"))
+    except RowError:
+        return _text(row, "price")
 
 
 def _number(row: Row, name: str) -> str:

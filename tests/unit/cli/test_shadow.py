@@ -117,6 +117,7 @@ def test_what_would_have_been_done_stands_line_by_line(config: Path, capsys: pyt
 
 def test_no_day_no_journal_and_another_mode(config: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert qmt(config, "shadow", "diff") == 5
+    assert "先 qmt run" in capsys.readouterr().err
     keep(config, a_good_day(ShadowBench()))
     assert qmt(config, "shadow", "diff", "--date", "2020-01-02") == 1
     assert "最近的：2026-11-24" in capsys.readouterr().err

@@ -153,3 +153,13 @@ def test_a_day_without_trading_is_a_night_and_without_the_setting_nothing_is() -
     bench = Bench()
     bench.now_ns += 10 * HOUR_NS
     assert down(bench) == "LINK_DOWN"
+
+
+def test_a_green_account_that_is_halted_is_not_called_ready_to_trade() -> None:
+    bench = Bench()
+    assert "可以交易" in checked(bench).chinese
+    bench.feed(ev.HaltRequested("me", "x", ACCOUNT))
+    told = checked(bench)
+    assert "检查通过" in told.chinese
+    assert "可以交易" not in told.chinese
+    assert "ready to trade" not in told.english

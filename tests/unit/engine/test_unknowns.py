@@ -139,3 +139,45 @@ def test_a_list_that_says_nothing_where_it_should_be_empty_is_no_proof() -> None
         bench.listed(is_doubtful=True)
     assert bench.order(name).status is OrderStatus.UNKNOWN
     assert bench.order(name).asked == 0
+
+
+def test_a_state_that_nobody_has_described_makes_the_order_unknown_until_a_row_or_a_list_knows_better() -> None:
+    bench = Bench()
+    name = bench.buy(name="x/1")
+    bench.report(bench.row(name, OrderStatus.NEW))
+    bench.report(replace(bench.row(name, OrderStatus.UNKNOWN), is_undescribed=True))
+    order = bench.order(name)
+    assert (order.status, order.ask_next_ns > bench.now_ns) == (OrderStatus.UNKNOWN, True)
+    for _ in range(4):
+        bench.now_ns += 31 * SECOND_NS
+        bench.listed(replace(bench.row(name, OrderStatus.UNKNOWN), is_undescribed=True))
+    assert bench.order(name).status is OrderStatus.UNKNOWN  # It is there: no list makes it not sent.
+    bench.report(bench.row(name, OrderStatus.NEW))
+    assert bench.order(name).status is OrderStatus.NEW
+
+
+def test_the_terminals_own_unknown_leaves_what_was_known() -> None:
+    bench = Bench()
+    name = bench.buy(name="x/1")
+    bench.report(bench.row(name, OrderStatus.NEW))
+    bench.report(bench.row(name, OrderStatus.UNKNOWN))
+    assert bench.order(name).status is OrderStatus.NEW
+
+
+@pytest.mark.parametrize("filled", [0, 100])
+def test_a_refused_order_that_works_in_a_later_list_is_followed_on_and_told(filled: int) -> None:
+    bench = Bench()
+    name = bench.buy(200, name="x/1")
+    bench.report(bench.row(name, OrderStatus.REJECTED, quantity=200))
+    status = OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW
+    alive = bench.row(name, status, quantity=200, filled_quantity=filled)
+    bench.report(alive)  # A row alone may be an old one that comes late.
+    assert bench.order(name).status is OrderStatus.REJECTED
+    bench.now_ns += SECOND_NS
+    bench.listed(alive)
+    order = bench.order(name)
+    assert (order.status, order.reserved > 0) == (status, True)
+    assert [row.alert.code for row in bench.engine.state.alerts].count("REJECTED_LIVES") == 1
+    bench.report(bench.row(name, OrderStatus.REJECTED, quantity=200, filled_quantity=filled))
+    assert bench.order(name).status is OrderStatus.REJECTED
+    assert bool(bench.order(name).reserved) == bool(filled)  # What was traded and no fill told stays reserved.

@@ -20,12 +20,15 @@ from qmt_trading.engine.engine import Engine
 from qmt_trading.intake.framing import StreamFramer
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
+from qmt_trading.model.instant import at_time, day_of
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.words import Mode, OrderStatus
 from qmt_trading.run import profiles
 from qmt_trading.run.config import load
 from qmt_trading.run.init_template import Choice, template
 from qmt_trading.run.loop import Loop
 from qmt_trading.run.rehearsal.drills import DRILLS, Drill, DrillError, Scene
+from qmt_trading.run.rehearsal.power_cut import power_cut
 
 pytestmark = pytest.mark.slow
 
@@ -87,8 +90,8 @@ def link_forgets() -> Any:
 def foreign_orders_overlooked() -> Any:
     fold_row = fold_reports.fold_row
 
-    def blind(state: Any, account: Any, row: Any, identity: Any, order: Any) -> Any:
-        return [] if order is None else fold_row(state, account, row, identity, order)
+    def blind(state: Any, account: Any, row: Any, identity: Any, order: Any, **more: Any) -> Any:
+        return [] if order is None else fold_row(state, account, row, identity, order, **more)
 
     return mock.patch.object(fold_list, "fold_row", blind)
 
@@ -205,3 +208,10 @@ def test_the_command_tells_a_line_each_and_the_ladder_remembers(tmp_path: Path) 
     assert "✓ 2 演练" in command(tmp_path, "ladder").stdout
     assert command(tmp_path, "rehearse", "--only", "没有").returncode == 2
     assert not (tmp_path / "data" / "journal.sqlite").exists(), "nobody's own journal is touched"
+
+
+def test_the_power_is_cut_within_one_day_at_whatever_hour(tmp_path: Path) -> None:
+    late_ns = at_time(day_of(time.time_ns()), (23 * 60 + 50) * 60 * SECOND_NS)
+    folder = tmp_path / "drill"
+    folder.mkdir()
+    assert "丢失 0" in power_cut(written(tmp_path), folder, late_ns)

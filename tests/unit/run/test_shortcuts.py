@@ -47,3 +47,7 @@ def test_an_interpreter_that_cannot_be_written_down_is_looked_for_instead(
     for name in shortcuts.NAMES:
         content = (tmp_path / name).read_bytes().decode("ascii")
         assert content.replace("\r\n", "\n") == shortcuts.shortcut(name)
+
+
+def test_the_emergency_stop_names_the_way_that_needs_no_engine() -> None:
+    assert "qmt panic --account ACCOUNT" in shortcuts.shortcut("紧急停止.bat")

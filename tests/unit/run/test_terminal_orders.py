@@ -34,6 +34,13 @@ def test_who_has_sent_it_is_told_as_far_as_the_row_tells(change: dict[str, objec
     assert order_of({**ROW, **change}).origin == origin
 
 
+@pytest.mark.parametrize(
+    ("price", "shown"), [(10.4, "10.40"), (10.0, "10.00"), (1.234, "1.234"), ("none", "none"), (None, "")]
+)
+def test_a_price_is_written_as_everywhere_and_what_is_none_as_it_stands(price: object, shown: str) -> None:
+    assert order_of({**ROW, "price": price}).price == shown
+
+
 @pytest.mark.parametrize(("number", "broker_id"), [(0, ""), (-1, ""), (7, "7"), ("7", "7"), (None, "")])
 def test_a_number_that_is_none_cannot_be_cancelled_by(number: object, broker_id: str) -> None:
     assert order_of({**ROW, "order_id": number}).broker_id == broker_id

@@ -18,6 +18,7 @@ LONGEST_WAIT_S: Final = 30.0
 _STOP_S: Final = 3.0
 _REAP_S: Final = 5.0
 _LAST_WORDS_S: Final = 1.0
+_LOOK_S: Final = 1.0
 _READ_BYTES: Final = 65_536
 _LOG_BYTES_MAX: Final = 4096
 _NO_WINDOW: Final = 0x0800_0000
@@ -117,9 +118,19 @@ class ChildCarrier:
         if not self._stopping.is_set():
             child.run(side)
         why = child.reap()
+        side.closed(child, why, child.writer.unsent())
+        if not child.has_ended(0):
+            # Two hosts over one folder of a terminal would be two hands on one account.
+            side.complained(
+                "host_alive",
+                f"旧的宿主进程 {child.pid} 无法终止，它结束之前不会启动新的：请在任务管理器里结束它",
+                f"the old host, process {child.pid}, cannot be ended: no new one is started before it has; end it",
+            )
+            while not self._stopping.is_set() and not child.has_ended(_LOOK_S):
+                pass
+            child.reap()
         with self._lock:
             self._child = None
-        side.closed(child, why, child.writer.unsent())
 
 
 class Child:
@@ -195,8 +206,17 @@ class Child:
             reader.start()
         self._ended.wait()
 
+    def has_ended(self, patience_s: float) -> bool:
+        """Tell whether the process is gone, within ``patience_s``; it is killed again while it is not."""
+        try:
+            self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return False
+        return True
+
     def reap(self) -> str:
-        """Make sure that it has ended, and return why."""
+        """End it, and return why it ended; ``has_ended`` tells whether it did."""
         self.writer.end()
         self._process.kill()
         try:

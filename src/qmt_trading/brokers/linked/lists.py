@@ -24,12 +24,15 @@ class Gathered:
         self.account = account
         self._asked_ns = asked_ns
         self._rows: dict[str, list[Row]] = {"order": [], "fill": [], "position": [], "asset": []}
+        self._sessions: set[int] = set()
         self.unreadable: list[str] = []
         """What could not be read, in words, once the report is made."""
         self.doubts: list[tuple[str, str]] = []
         """What a person must look at, in Chinese and English, once the report is made."""
 
     def add(self, part: Part) -> None:
+        """Take one part; parts of two sessions of the host are never one complete list."""
+        self._sessions.add(part.session)
         self._rows[part.kind] += part.rows
 
     def miss(self, text: str) -> None:
@@ -38,6 +41,8 @@ class Gathered:
 
     def report(self, listed: Listed, session: int, translate: Translate) -> BrokerListed:
         """Return the report. A list with a row that cannot be read, or without an asset, is not complete."""
+        if self._sessions - {listed.session}:
+            self.unreadable.append(f"各部分来自不同的连接 / parts of several sessions: {sorted(self._sessions)}")
         for kind in ("order", "fill"):
             self._rows[kind] = [row for row in self._rows[kind] if self._is_own(row, translate)]
         rows = self._read(self._rows["order"], translate.order_row)
@@ -56,7 +61,8 @@ class Gathered:
         moved = any(map(translate.has_traded_today, self._rows["position"]))
         is_missing = (
             ("position" in listed.none and total != cash + frozen)
-            or ("fill" in listed.none and (moved or any(row.filled_quantity for row in rows)))
+            or ("fill" in listed.none and moved)
+            or (not fills and any(row.filled_quantity for row in rows))
             or ("order" in listed.none and (moved or bool(frozen) or bool(fills)))
         )
         return BrokerListed(

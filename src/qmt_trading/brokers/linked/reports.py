@@ -129,6 +129,8 @@ class Reports:
             self._doubt(account, *doubt)
         if pushed.coid and pushed.coid != row.client_order_id:
             row = replace(row, client_order_id=pushed.coid)
+        if row.status is OrderStatus.UNKNOWN:
+            self._wanting_list(account)  # 255 and what nobody has described: the list may know.
         self._memory.seen(account, row)
         return OrderReported(account, session, row)
 

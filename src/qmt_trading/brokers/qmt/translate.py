@@ -62,8 +62,8 @@ class Unlisted(NamedTuple):
 def order_row(row: Row) -> OrderRow:
     """Return an order as the terminal tells it.
 
-    A state that is not listed becomes UNKNOWN, as 255 does; ``unlisted`` tells the two apart. The price of a market
-    order is 0.
+    A state that is not listed becomes UNKNOWN and ``is_undescribed``; 255, the terminal's own "unknown", leaves what
+    was known and is asked about. The price of a market order is 0.
 
     Raises:
         OtherBusinessError: it is no plain buy or sell of a security of Shanghai, Shenzhen or Beijing.
@@ -87,13 +87,14 @@ def order_row(row: Row) -> OrderRow:
         status=OrderStatus.UNKNOWN if state is None else state.status,
         text=text(row, "status_msg"),
         ordered_ns=instant_ns(row, "order_time", needed=False),
+        is_undescribed=state is None,
     )
 
 
 def unlisted(row: Row) -> Unlisted | None:
     """Return what is to be said of an order's row in a state that is not listed; None: its state is known.
 
-    255, the terminal's own "unknown", is listed: the order is unknown, and the account trades on.
+    255, the terminal's own "unknown", is listed: the order stays what it was, and the account trades on.
 
     Raises:
         RowError: the row has no state.
@@ -186,7 +187,12 @@ def positions(rows: Iterable[Row], account: AccountId, orders: Iterable[OrderRow
         if held is None:
             continue
         if held.symbol in found:  # Both would be given back the same working sells, and the last would be all we hold.
-            raise RowError(row, f"{held.symbol} 的持仓有两行", f"{held.symbol} is held in two rows")
+            raise RowError(
+                row,
+                f"{held.symbol} 的持仓有两行，账户不开：两行的股东账号不同，请券商归到一个；相同，重启终端",
+                f"{held.symbol} is held in two rows and the account stays closed: two shareholder accounts have to "
+                "become one at the counter; if it is the same one, restart the terminal",
+            )
         found[held.symbol] = held
     return tuple(found.values())
 

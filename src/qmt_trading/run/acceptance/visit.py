@@ -311,7 +311,8 @@ class Visit:
         """
         price = far.price if price is None else price
         worth = notional(price, quantity)
-        assert price <= far.price, "above limit-down it could trade"
+        if price > far.price:
+            raise CannotError("价格高于跌停价，可能成交，不发")
         if worth > self._value_max + price:  # The odd lot of the check on refusals is one share more than a lot.
             raise CannotError(f"{to_money_text(worth)} 元超过上限")
         if time.monotonic() - self._far_at > FAR_S_MAX:

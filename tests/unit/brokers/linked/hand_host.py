@@ -47,6 +47,11 @@ def main() -> None:
     say(t="beat", hm=now_us(), armed="trade")
     if doing == "freezes":
         time.sleep(600)  # Neither reads nor beats: a process that was suspended.
+    if doing == "immortal":
+        os.close(1)  # Its output ends, and it does not.
+        while not (folder / "may-end").exists():
+            time.sleep(0.05)
+        os._exit(1)
     busy_from = time.monotonic() if doing == "hangs" else None
     threading.Thread(target=beat, args=(busy_from,), daemon=True).start()
     if doing == "hangs":

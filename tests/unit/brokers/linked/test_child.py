@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from qmt_trading.brokers.linked import child
 from qmt_trading.brokers.linked.broker import LinkedBroker
 from qmt_trading.brokers.linked.child import ChildCarrier, make_writer
 from qmt_trading.brokers.linked.condition import Level, Listeners
@@ -152,6 +153,22 @@ def test_a_host_that_cannot_be_started_is_told(tmp_path: Path) -> None:
         time.sleep(0.02)
     broker.stop()
     assert set(told) == {"host_start"}
+
+
+def test_a_host_that_cannot_be_ended_is_told_and_no_second_one_is_started_beside_it(
+    runs: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "_REAP_S", 0.1)
+    monkeypatch.setattr(child, "_LOOK_S", 0.1)
+    monkeypatch.setattr(subprocess.Popen, "kill", lambda process: None)
+    run = runs("immortal", first_wait_s=0.05)
+    run.wait_for(lambda: any("无法终止" in text for text in run.told))
+    assert run.links(LinkState.DOWN)
+    time.sleep(0.5)
+    assert len(list(run.folder.glob("life-*"))) == 1
+    (run.folder / "may-end").touch()
+    run.wait_for(lambda: len(run.links(LinkState.CONNECTED)) == 2)
+    monkeypatch.undo()
 
 
 def has_ended(pid: int) -> bool:

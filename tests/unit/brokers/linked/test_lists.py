@@ -51,7 +51,7 @@ def test_fills_that_nothing_was_told_of_are_missing_where_an_order_or_a_holding_
     assert xt_report(none=("fill",)).complete
     assert not xt_report(none=("fill",), traded=100).complete
     assert not xt_report(none=("fill",), yesterday=200).complete
-    assert xt_report(none=(), traded=100, yesterday=200).complete
+    assert not xt_report(none=(), traded=100, yesterday=200).complete  # An empty list in place of None is no better.
 
 
 def test_orders_that_nothing_was_told_of_are_missing_where_money_is_frozen_or_a_holding_has_traded() -> None:
@@ -63,3 +63,13 @@ def test_orders_that_nothing_was_told_of_are_missing_where_money_is_frozen_or_a_
 def test_a_list_with_every_kind_is_a_proof_whatever_the_account_is_worth() -> None:
     made = report(total=5000, none=())
     assert (made.complete, made.is_doubtful) == (True, False)
+
+
+def test_parts_of_two_sessions_are_no_complete_list() -> None:
+    gathered = Gathered(ONE, 5)
+    row = asset_row(cash=Money(100), frozen=Money(0), total=Money(100))
+    gathered.add(Part(q="q", account=ONE, session=1, kind="order", rows=[]))
+    gathered.add(Part(q="q", account=ONE, session=2, kind="asset", rows=[row]))
+    made = gathered.report(Listed("q", ONE, 2, complete=True, alive=True), 7, PlainTranslate())
+    assert not made.complete
+    assert "sessions" in gathered.unreadable[0]

@@ -371,6 +371,6 @@ def test_no_row_raises_anything_but_the_named_error_and_what_is_read_can_be_kept
 def test_one_symbol_in_two_rows_is_no_list_of_holdings() -> None:
     rows = [held(frozen_volume=100), held(volume=200, can_use_volume=0, frozen_volume=100)]
     working = translate.order_row(order(order_type=24, order_volume=100, order_status=50))
-    with pytest.raises(RowError, match="两行"):
+    with pytest.raises(RowError, match=r"两行.*股东账号.*two rows.*restart the terminal"):
         translate.positions(rows, ACCOUNT, [working])
     assert len(translate.positions([rows[0], held(volume=0)], ACCOUNT, [working])) == 1
