@@ -16,12 +16,14 @@ export function createMock({ mode = process.env.MOCK_MODE ?? 'live', orders = Nu
   const push = (delta) => {
     for (const client of clients) client({ k: 'delta', at: Date.now(), ...delta })
   }
+  // Of a hundred thousand orders the mock itself would be the slow part.
+  const slower = orders > 20_000 ? 20 : 1
   let ticks = 0
   setInterval(() => {
     ticks += 1
     const delta = market.tick() ?? {}
-    if (ticks % 10 === 0) Object.assign(delta, { accounts: market.accountRows(), positions: market.positionRows(), status: market.statusRow(), status: market.statusRow() })
-    if (ticks % 20 === 0 && market.running) {
+    if (ticks % (10 * slower) === 0) Object.assign(delta, { accounts: market.accountRows(), positions: market.positionRows(), status: market.statusRow(), status: market.statusRow() })
+    if (ticks % (20 * slower) === 0 && market.running) {
       for (const [account, found] of Object.entries(market.equity)) found.points.push([Date.now(), market.assets(account).toFixed(2)])
       delta.equity = [market.equity[''].points.at(-1)]
       delta.risk = market.riskRows()

@@ -47,7 +47,7 @@ export const orderColumns = (): Column<Order>[] => [
   accountColumn<Order>(),
   symbolColumn<Order>(),
   sideColumn<Order>(),
-  { key: 'price', title: 'col.price', width: 96, numeric: true, sort: true, text: (row) => decimal(row.price), below: (row) => (row.average_price ? `${t('orders.average')} ${decimal(row.average_price)}` : '') },
+  { key: 'price', title: 'col.price', width: 96, numeric: true, sort: true, text: (row) => decimal(row.price), below: (row) => (row.average_price ? `${t('orders.averageShort')} ${decimal(row.average_price)}` : '') },
   {
     key: 'quantity', title: 'orders.filled', width: 130, numeric: true, sort: true, flash: true,
     text: (row) => `${quantity(row.filled_quantity)} / ${quantity(row.quantity)}`,

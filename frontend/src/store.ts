@@ -128,7 +128,7 @@ export function apply(delta: Delta): void {
 }
 
 export function noteNames(rows: { symbol: string; symbol_name?: string; name?: string }[]): void {
-  const found = rows.filter((row) => row.symbol_name ?? row.name)
+  const found = rows.filter((row) => (row.symbol_name ?? row.name) && !store.names[row.symbol])
   if (!found.length) return
   const names = { ...store.names }
   for (const row of found) names[row.symbol] = row.symbol_name ?? row.name ?? ''

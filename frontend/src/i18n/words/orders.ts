@@ -12,6 +12,7 @@ export default {
   'orders.created': ['委托时间', 'Created'],
   'orders.filled': ['成交 / 委托', 'Filled / ordered'],
   'orders.average': ['成交均价', 'Average'],
+  'orders.averageShort': ['均', 'avg'],
   'orders.leaves': ['未成交', 'Leaves'],
   'orders.clientId': ['本地编号', 'Client id'],
   'orders.brokerId': ['委托编号', 'Broker id'],

@@ -13,6 +13,7 @@ export default {
   'stop.keys': ['Enter 确认 · Esc 取消', 'Enter confirms · Esc leaves'],
   'stop.step1': ['停新单', 'No new orders'],
   'stop.step2': ['撤单中 {n} / {m}', 'Cancelling {n} of {m}'],
+  'stop.step2done': ['已撤 {m} 笔', '{m} cancelled'],
   'stop.step2none': ['没有要撤的委托', 'Nothing to cancel'],
   'stop.unknown': ['另有 {n} 笔待核实：引擎正在问柜台，找到就撤。', '{n} more are unknown: the engine asks the broker and cancels them where they are found.'],
   'stop.step3': ['已停', 'Stopped'],
