@@ -87,6 +87,12 @@ def first_visitor(link: str) -> Visitor:
     return Visitor(address, _cookie_of(answer), "/api/v1/stream")
 
 
+def signed_in(address: str, user: str, password: str) -> Visitor:
+    """Return somebody whom a panel of ours knows already."""
+    answer = post(address, "/api/v1/login", {"user": user, "password": password})
+    return Visitor(address, _cookie_of(answer), "/api/v1/stream")
+
+
 def trial_visitor(address: str) -> Visitor:
     """Return who signs in at the trial."""
     return Visitor(address, _cookie_of(post(address, "/api/login", {"u": "admin", "p": "demo-pass"})), "/ws")
