@@ -41,7 +41,16 @@ def main() -> int:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     base: list[str] = project["build-system"]["requires"] + project["project"]["dependencies"]
     test: list[str] = base + project["project"]["optional-dependencies"]["test"]
-    elsewhere = ("mypy", "ruff", "import-linter", "types-", "hatchling", "exchange-calendars", "pyarrow", "schemathesis")
+    elsewhere = (
+        "mypy",
+        "ruff",
+        "import-linter",
+        "types-",
+        "hatchling",
+        "exchange-calendars",
+        "pyarrow",
+        "schemathesis",
+    )
     windows = [requirement for requirement in test if not requirement.startswith(elsewhere)]
 
     FOLDER.mkdir(exist_ok=True)
