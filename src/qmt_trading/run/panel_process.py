@@ -81,8 +81,8 @@ class PanelProcess:
             pause_s = self._pauses_s[min(tries, len(self._pauses_s) - 1)]
             tries += 1
             self._say(
-                f"面板退出（{why}），{pause_s:g} 秒后重启；不影响交易",
-                f"the panel has ended ({why}) and is started again; trading is not touched",
+                f"面板退出（代码 {why}），{pause_s:g} 秒后重启；不影响交易",
+                f"the panel has ended (code {why}) and is started again; trading is not touched",
             )
             self._stopping.wait(pause_s)
 
@@ -106,7 +106,7 @@ class PanelProcess:
             self._process = None
         if process.stdin is not None:
             process.stdin.close()
-        return f"代码 {code} / code {code}"
+        return str(code)
 
     @staticmethod
     def _end(process: subprocess.Popen[bytes]) -> None:
