@@ -257,7 +257,8 @@ export interface Timed {
 }
 
 export interface Alert {
-  id: string | number
+  /** 1, 2, 3, … over the journal's life. */
+  id: number
   at: Instant
   importance: Importance
   importance_text: string

@@ -284,6 +284,17 @@ class ReconcileRequested(Struct, frozen=True, array_like=True, tag="reconcile", 
     """Let the broker's figures be ours where a difference is proven now."""
 
 
+class AcknowledgeRequested(Struct, frozen=True, array_like=True, tag="acknowledge", gc=False):
+    """A person has taken note of alerts."""
+
+    who: str
+    why: str
+    alerts: tuple[int, ...] = ()
+    """Their numbers."""
+    everything: bool = False
+    """All that matter and that nobody has acknowledged, in place of ``alerts``."""
+
+
 class SignalsDropped(Struct, frozen=True, array_like=True, tag="dropped", gc=False):
     """Messages of a one-way door that found the lane full for a second: nothing was taken, and nobody could be told."""
 
@@ -408,6 +419,7 @@ Request = (
     | LimitRequested
     | LimitsConfirmed
     | MorningAccepted
+    | AcknowledgeRequested
 )
 """What a person may ask for."""
 

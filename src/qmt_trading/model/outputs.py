@@ -188,6 +188,14 @@ class Alert(Struct, frozen=True, array_like=True, tag="alert", gc=False):
     client_order_id: str = ""
 
 
+class AlertsAcknowledged(Struct, frozen=True, array_like=True, tag="acknowledged", gc=False):
+    """A person has taken note of these alerts, each for the first time."""
+
+    alerts: tuple[int, ...]
+    who: str
+    why: str
+
+
 class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
     """What a trading day starts from: folding may begin here."""
 
@@ -218,6 +226,10 @@ class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
     """The trading day that was opened before; None: there was none."""
     links_told: tuple[tuple[AccountId, LinkTold], ...] = ()
     """Since when each link is as it is."""
+    alert_seq: int = 0
+    """The number of the last alert."""
+    alerts: tuple[tuple[int, int, Alert], ...] = ()
+    """Alerts that matter and that nobody has acknowledged: number, instant and alert."""
 
 
 Command = SubmitOrder | CancelOrder | QueryBroker
@@ -238,5 +250,6 @@ Output = (
     | DifferenceAbsorbed
     | DifferencesTold
     | Alert
+    | AlertsAcknowledged
     | DayOpened
 )

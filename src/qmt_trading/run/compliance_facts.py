@@ -306,6 +306,7 @@ class DayFacts:
                 | ev.ReconcileRequested()
                 | ev.LimitRequested()
                 | ev.LimitsConfirmed()
+                | ev.AcknowledgeRequested()
                 | ev.MorningChecked()
                 | ev.MorningAccepted()
                 | ev.CancelsEnding()
@@ -329,6 +330,7 @@ class DayFacts:
                 | out.LimitSet()
                 | out.BrakeTripped()
                 | out.Alert()
+                | out.AlertsAcknowledged()
             ):
                 pass
             case _:

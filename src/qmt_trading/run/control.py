@@ -139,6 +139,8 @@ class Control:
                 return self._confirm(request)
             case wire.AcceptMorning():
                 return self._accept(request)
+            case wire.Acknowledge():
+                return self._acknowledge(request)
             case wire.Stop():
                 self._stop()
                 return [{"stopping": True}]
@@ -179,6 +181,20 @@ class Control:
             text, english = "该账户没有被检查拦住，不用确认", "nothing of this account's check closes it"
             return [{"done": "nothing", "account": account, "text": text, "text_en": english, "durable": True}]
         return self._ask(ev.MorningAccepted(request.who, request.why, account), (out.Alert,))
+
+    def _acknowledge(self, request: wire.Acknowledge) -> list[view_json.Plain]:
+        event = ev.AcknowledgeRequested(request.who, request.why, request.alerts, request.everything)
+        rows = self._ask(event, (out.AlertsAcknowledged,))
+        if rows[0]["done"] == "nothing":
+            known = {row.id for row in self._loop.view.alerts}
+            strange = [str(number) for number in request.alerts if number not in known]
+            if strange:
+                raise wire.ControlError(
+                    f"没有编号 {'、'.join(strange)} 的提醒（或已太久），一条也没有确认；编号见 qmt alerts / "
+                    f"no alert has number {', '.join(strange)}, or it is too old; none was acknowledged"
+                )
+            rows[0] |= {"text": "没有待确认的提醒", "text_en": "all of it is acknowledged already"}
+        return rows
 
     def _quotes(self, symbols: Sequence[str]) -> list[Quote]:
         now_ns = self._clock.now_ns()
@@ -368,6 +384,8 @@ def _told(output: out.Output, *, durable: bool) -> view_json.Plain:
                 "text_en": output.english,
                 "durable": durable,
             }
+        case out.AlertsAcknowledged():
+            return {"done": "acknowledged", "alerts": list(output.alerts), "durable": durable}
         case out.QueryBroker():
             return {"done": "query", "account": output.account, "durable": durable}
         case _:

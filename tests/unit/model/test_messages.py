@@ -85,6 +85,8 @@ TAGS = {
     "DifferenceAbsorbed": "absorbed",
     "DifferencesTold": "differ",
     "ReconcileRequested": "reconcile",
+    "AcknowledgeRequested": "acknowledge",
+    "AlertsAcknowledged": "acknowledged",
 }
 """Every one stands in somebody's journal: a line here may be added, and none changed."""
 
