@@ -164,7 +164,11 @@ class World:
 
     def _knows(self, deal: Deal) -> bool:
         row, state = deal.row, self.engine.state
-        return (ACCOUNT, row.broker_order_id) in state.by_broker or (ACCOUNT, row.venue_order_id) in state.by_venue
+        return (ACCOUNT, row.broker_order_id) in state.by_broker or (
+            ACCOUNT,
+            row.symbol,
+            row.venue_order_id,
+        ) in state.by_venue
 
     def _judge_not_sent(self, name: str) -> None:
         reached = [deal for deal in self.counter.deals.values() if deal.name == name]

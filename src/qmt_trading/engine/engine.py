@@ -208,7 +208,7 @@ class Engine:
                     self._emit(alerts.safe_start(event.why))
                 self._started()
             case ev.DayBegan():
-                self._open_day(event.day)
+                self._open_day(event.day, event.settings)
             case ev.CorporateActionsTold():
                 for alert in corporate.complaints(self._state, event):
                     self._emit(alert)
@@ -361,12 +361,12 @@ class Engine:
             self._cancel_everything(event.account, event.symbol or EVERY_SYMBOL, event.side, event.arrival)
             return
         state = self._state
-        for account in self._accounts(event.account):
-            for order in [state.order(key) for key in account.live]:
-                if event.order_id in (order.client_order_id, order.broker_order_id, order.venue_order_id):
-                    self._emit(cancels.first_cancel(state, account, order, signal_seq=cancels.PERSON))
-                    if self.observes:
-                        self._emit(alerts.would_cancel(order.account, order.symbol, 1, 0))
+        found = cancels.named(state, self._accounts(event.account), event.order_id)
+        for order in found if len(found) == 1 else ():  # Of several a person must say which.
+            account = state.account(order.account)
+            self._emit(cancels.first_cancel(state, account, order, signal_seq=cancels.PERSON))
+            if self.observes:
+                self._emit(alerts.would_cancel(order.account, order.symbol, 1, 0))
         for waiting in list(state.timed.values()):
             if event.order_id == waiting.name:
                 for number in waiting.accounts:
@@ -415,7 +415,7 @@ class Engine:
         if day >= settings.calendar_warns_from:
             self._emit(alerts.calendar_ends(settings.calendar_until, over=day > settings.calendar_until))
 
-    def _open_day(self, day: dt.date) -> None:
+    def _open_day(self, day: dt.date, settings: EngineSettings | None) -> None:
         state = self._state
         assert state.bound is not None
         assert state.settings is not None
@@ -443,7 +443,7 @@ class Engine:
                 day=day,
                 bound=state.bound,
                 version=state.version,
-                settings=state.settings,
+                settings=settings or state.settings,
                 trading_state=state.trading_state,
                 account_states=tuple((number, each.state) for number, each in state.accounts.items()),
                 cash=tuple((number, each.cash) for number, each in state.accounts.items()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import threading
 import time
@@ -25,6 +26,7 @@ from qmt_trading.model.errors import ConfigurationError, DoorError, LockedError
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.morning import CheckItem
 from qmt_trading.model.numbers import SECOND_NS
+from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.view import AccountRow, View
 from qmt_trading.model.words import LinkState, TradingState
 from qmt_trading.ports import Broker, MarketFeed, SignalSource
@@ -147,6 +149,7 @@ class Application:
                 trading_day=self._session.trading_day,
                 day_after=self._session.day_after,
                 actions_told=ExDays(self._actions).told,
+                settings_of=self._settings_of,
                 head=(recovered.number, recovered.seal),
                 observe=self._observe,
                 heed=self._heed,
@@ -373,6 +376,16 @@ class Application:
         self._day.look()
 
     # Building
+
+    def _settings_of(self, day: dt.date) -> EngineSettings | None:
+        """Look at the capability cards again: a client may have been updated overnight. None: all is as it was."""
+        cards = current_cards(self._configuration.folder, self._configuration.terminals, today=day)
+        settings = with_capabilities(self._configuration.engine, cards)
+        if settings == self._settings:
+            return None
+        self._settings = settings
+        self._clients.cards = cards
+        return settings
 
     def _why_safe(self, *, asked: bool) -> str:
         """Return why this start must be for cancelling only; empty: it need not be."""

@@ -69,7 +69,8 @@ class Clients:
             broker = qmt_broker(terminal, settings.mode, clock, self._listeners(terminal.name), sessions_before)
             self.brokers[terminal.name] = broker
             self._owner |= {account.account: broker for account in terminal.accounts}
-        self._cards = cards
+        self.cards = cards
+        """By terminal; swapped whole when a day opens."""
 
     @property
     def feed(self) -> QmtFeed:
@@ -102,7 +103,7 @@ class Clients:
             account_text=text,
             feed=feed,
             feed_text=feed_text,
-            capability=summary(self._cards[broker.name]) if broker.name in self._cards else None,
+            capability=summary(self.cards[broker.name]) if broker.name in self.cards else None,
             details=None if differences is None else tuple(each.chinese for each in differences),
             clock_ahead_ns=self._quotes.clock_ahead_ns(),
         )

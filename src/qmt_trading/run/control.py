@@ -21,7 +21,7 @@ from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId, Heartbeat
-from qmt_trading.model.words import Mode, OrderStatus, TradingState
+from qmt_trading.model.words import TERMINAL, Mode, OrderStatus, TradingState
 from qmt_trading.ports import Clock, MarketFeed, SignalSource
 from qmt_trading.run import limit_control
 from qmt_trading.run.config_doors import CONTROL_DOOR
@@ -230,10 +230,27 @@ class Control:
                 found = self._find(request.order_id)
                 if found is None:
                     raise wire.ControlError(f"没有编号 {request.order_id} 的委托 / no order has this id")
+                self._check_one(request, event.account)
                 state = view_json.order_text(found)
                 raise wire.ControlError(f"该委托{state}，没有可撤的 / nothing of it is left to cancel")
             rows[0] |= {"text": "没有符合条件的未成交委托", "text_en": "no working order matches"}
         return rows
+
+    def _check_one(self, request: wire.Cancel, account: AccountId | None) -> None:
+        """Refuse a number that several working orders bear: nothing was cancelled."""
+        bearing = [
+            row
+            for row in self._loop.view.orders
+            if row.status not in TERMINAL
+            and account in (None, row.account)
+            and request.order_id in (row.broker_order_id, row.venue_order_id)
+        ]
+        if len(bearing) > 1:
+            told = "；".join(f"{row.client_order_id}（{row.account} {row.symbol}）" for row in bearing[:5])
+            raise wire.ControlError(
+                f"{len(bearing)} 笔委托都是编号 {request.order_id}，一笔都没有撤：请写本地编号：{told}"
+                f" / {len(bearing)} orders bear this number and none was cancelled: say its local id"
+            )
 
     def _resolve(self, request: wire.Resolve) -> list[view_json.Plain]:
         status = _ENDS.get(request.status)
