@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from qmt_trading.codec.journal_record import encode_turn, seal
 from qmt_trading.journal.sqlite import SqliteJournal
@@ -41,7 +41,7 @@ class FarEnd:
     """A web server on this machine; a test says what it answers, and whether it ever does."""
 
     def __init__(self) -> None:
-        self.taken: list[dict[str, str]] = []
+        self.taken: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.status = 200
         self.answer = b"{}"
@@ -69,7 +69,7 @@ class FarEnd:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._server.handle_error = lambda request, client_address: None  # type: ignore[method-assign, assignment]
+        self._server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 

@@ -32,15 +32,18 @@ class Called(NamedTuple):
     chinese: str
     english: str
     command: str
+    started_as: tuple[str, ...]
+    """The module that is run, and its words."""
 
 
-PANEL: Final = Called("面板", "the panel", "panel")
-NOTIFIER: Final = Called("通知", "the notifier", "notify")
+PANEL: Final = Called("面板", "the panel", "panel", ("qmt_trading.cli.panelling",))
+"""Started without all the other commands, which would take 10 MB of its memory."""
+NOTIFIER: Final = Called("通知", "the notifier", "notify", ("qmt_trading.cli.main", "notify"))
 
 
 def command_of(called: Called, config: Path) -> list[str]:
     """Return what is run: the child over the folder of ``config``, which ends with its standard input."""
-    return [sys.executable, "-P", "-m", "qmt_trading.cli.main", called.command, "--leashed", "--config", str(config)]
+    return [sys.executable, "-P", "-m", *called.started_as, "--leashed", "--config", str(config)]
 
 
 class KeptChild:

@@ -12,7 +12,7 @@ from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.words import Importance
 from qmt_trading.notify.channel import Channel, Quiet
 from qmt_trading.notify.outbox import Counts, Outbox
-from qmt_trading.notify.sender import AppriseSender
+from qmt_trading.notify.sender import AppriseSender, Sender
 from qmt_trading.notify.timing import AGAIN_NS, GIVE_UP_NS, OLD_NS
 from qmt_trading.notify.worker import Worker
 from tests.engine_bench import START_NS
@@ -212,7 +212,7 @@ def test_a_channel_that_hangs_holds_no_other_up(tmp_path: Path, far_end: FarEnd)
     outbox, told = Outbox(tmp_path), NotingSender()
     far_end.may_answer.clear()
     slow, quick = Channel(name="slow"), Channel(name="quick")
-    ways = [(slow, AppriseSender(far_end.secret)), (quick, told)]
+    ways: list[tuple[Channel, Sender]] = [(slow, AppriseSender(far_end.secret)), (quick, told)]
     workers = [Worker(channel, outbox, sender, lambda text, _: None, look_s=0.02) for channel, sender in ways]
     outbox.take_in((channel, message(number)) for number in range(3) for channel in (slow, quick))
     for worker in workers:
