@@ -192,7 +192,14 @@ class AlertJournal:
         alerts: Sequence[out.Alert] = [
             out.Alert(importance, "TEST", text, f"in English: {text}", account=account) for text in texts
         ]
-        payload = encode_turn([ev.At(at_ns), *alerts])
+        self._write(ev.At(at_ns), *alerts)
+
+    def acknowledge(self, *numbers: int, at_ns: int = START_NS) -> None:
+        """Write one turn in which a person takes note of these alerts."""
+        self._write(ev.At(at_ns), out.AlertsAcknowledged(numbers, "test", ""))
+
+    def _write(self, *records: ev.At | out.Output) -> None:
+        payload = encode_turn(list(records))
         self.number += 1
         self._seal = seal(self._seal, self.number, payload)
         self._journal.append(StoredTurn(self.number, payload, self._seal))
