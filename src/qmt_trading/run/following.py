@@ -33,8 +33,14 @@ class Follower:
     that another one has taken the place of is begun anew.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, recalls: bool = True) -> None:
+        """Take the folder; nothing is read yet.
+
+        Args:
+            recalls: the curve of the day is completed by what was before, which costs a process for some seconds.
+        """
         self._path = journal_path(folder)
+        self._recalls = recalls
         self._reader: SqliteReader | None = None
         self._identity: _Identity | None = None
         self._engine = Engine()
@@ -105,6 +111,7 @@ class Follower:
         self._curve.begin_day(found.engine.state)
         if found.number:
             self._show()
+        if found.number and self._recalls:
             curve = self._curve
             self._history = threading.Thread(
                 target=self._recall, args=(curve, opened, found.number), name="panel-history", daemon=True
