@@ -67,8 +67,10 @@ class Rows(Generic[Row]):
 
         Chunks that both share are passed over: it costs the chunks, and the rows of those that changed.
         """
-        chunks, before = self._chunks, older._chunks
         found: list[Row] = []
+        if self is older:
+            return found
+        chunks, before = self._chunks, older._chunks
         for number in compress(count(), map(is_not, chunks, before)):
             chunk, known = chunks[number], before[number]
             found += compress(chunk, map(is_not, chunk, known))
