@@ -37,7 +37,7 @@ export default defineConfig({
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
-            { name: 'grid', test: /node_modules.ag-grid/, priority: 4 },
+            { name: 'grid', test: /node_modules.ag-/, priority: 4 },
             { name: 'chart', test: /node_modules.(lightweight-charts|fancy-canvas)|EquityChart/, priority: 3 },
             { name: 'pages', test: /src.(pages.(?!DoorPage)|components.(DataTable|settings)|gridlook)/, priority: 2 },
             { name: 'app', test: /./, priority: 1 },
