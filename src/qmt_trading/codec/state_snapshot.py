@@ -12,7 +12,7 @@ from qmt_trading.model.order import Fill, Order
 from qmt_trading.model.snapshot import Image, Snapshot
 from qmt_trading.model.view import Rows, SignalRow
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 LINE_ROWS: Final = 512
 
 Row = TypeVar("Row")
