@@ -39,6 +39,7 @@ from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId, Item
 from qmt_trading.model.timed import Timed
+from qmt_trading.model.usage import UsageImage
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState, OrderStatus, SideScope, TradingState
 
@@ -138,9 +139,13 @@ class Engine:
         """Nothing may leave but questions: no order, and no cancel."""
         return observing.observes(self._state)
 
-    def view(self) -> View:
-        """Return everything a person may ask about, as of now."""
-        return self._publisher.view(self._state)
+    def view(self, usages: tuple[UsageImage, ...] | None = None) -> View:
+        """Return everything a person may ask about, as of now.
+
+        Args:
+            usages: of an earlier view, to be shown again: thousands of instants, which who looks often need not copy.
+        """
+        return self._publisher.view(self._state, usages)
 
     def _emit(self, output: out.Output) -> None:
         self._outputs.append(output)

@@ -188,7 +188,7 @@ def nameless(state: State, account: Account, claims: Claims = NO_CLAIMS) -> list
     waiting = (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN)
     return [
         order
-        for order in map(state.order, account.live)
+        for order in map(state.current.__getitem__, account.live)
         if not order.broker_order_id
         and not order.venue_order_id
         and order.status in waiting

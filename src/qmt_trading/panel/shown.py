@@ -127,11 +127,11 @@ def counts(view: View) -> Plain:
     }
 
 
-def account_rows(shown: Shown) -> list[Plain]:
+def account_rows(shown: Shown, profits: view_json.Profits | None = None) -> list[Plain]:
     """Return the accounts, with what the engine says of their links while it runs."""
     if shown.view is None:
         return []
-    rows = view_json.accounts(shown.view, running=shown.engine.runs)
+    rows = view_json.accounts(shown.view, running=shown.engine.runs, profits=profits)
     for row in rows if shown.engine.runs else ():
         told = shown.engine.accounts.get(str(row["account"]), {})
         row |= {key: told[key] for key in _CONDITION if key in told}
