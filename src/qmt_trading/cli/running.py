@@ -57,7 +57,7 @@ def run(
         while not application.wait(0.5):
             pass
         application.stop()
-        if is_shown:
+        if is_shown and not application.failure:  # After a failure it stays: people want to see what became of it.
             panel.stop()
     if application.failure:
         fail(exit_codes.FAILED, f"✗ 引擎因错误退出 / the engine ended: {application.failure}")

@@ -8,7 +8,7 @@ from typing import Final
 from qmt_trading.model.numbers import MILLISECOND_NS
 from qmt_trading.model.view import View
 
-ROWS: Final = 512
+ROWS: Final = 256
 """The newest so many orders and signals are looked at, whatever the day has seen."""
 HOP_TEXT: Final = {
     "decided": ("收到→判定", "received to decided"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -10,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+from qmt_trading.run.panel_seat import LAST_WORD
 
 PAUSES_S: Final = (1.0, 5.0, 30.0, 60.0, 300.0)
 """Before each further start."""
@@ -27,7 +30,7 @@ Say = Callable[[str, str], None]
 
 
 def command_of(config: Path) -> list[str]:
-    """Return what is run: the panel over the folder of ``config``, which ends with its standard input.
+    """Return what is run: the panel over the folder of ``config``, which ends at the last word on its standard input.
 
     It is ``qmt panel`` without all the other commands, which would take 10 MB of its memory.
     """
@@ -114,7 +117,9 @@ class PanelProcess:
     @staticmethod
     def _end(process: subprocess.Popen[bytes]) -> None:
         if process.stdin is not None:
-            process.stdin.close()
+            with contextlib.suppress(OSError):  # It has ended by itself meanwhile.
+                process.stdin.write(LAST_WORD)
+                process.stdin.close()
         try:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:

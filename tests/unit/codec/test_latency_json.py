@@ -50,4 +50,4 @@ def test_the_newest_rows_alone_count_and_a_stepped_clock_tells_nothing() -> None
     row = hops(replace(view, orders=Rows.of(rows)))["on_disk"]
     assert isinstance(row, dict)
     assert row["count"] == ROWS - 1
-    assert (row["p50"], row["p99"]) == (256.0, 506.0)
+    assert (row["p50"], row["p99"]) == (128.0, 253.0)
