@@ -110,7 +110,7 @@ def rounds(product: Product, count: int, hand: PanelHand) -> list[Halted]:
     stream = Stream(product)
     halts: list[Halted] = []
     try:
-        for way in random.sample([*TARGETS] * count, 2 * count):
+        for way in random.sample([*TARGETS] * count, len(TARGETS) * count):
             time.sleep(random.uniform(0.05, 0.15))
             halts.append(halt(product.folder / "data", way, hand))
     finally:
