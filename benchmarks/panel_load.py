@@ -39,6 +39,7 @@ from benchmarks.panel_client import PASSWORD, Visitor, first_visitor, signed_in
 from benchmarks.product import Product
 from benchmarks.throughput import slice_of
 from qmt_trading.run.kept_child import PANEL, command_of
+from qmt_trading.run.panel_seat import LAST_WORD
 
 HERE = Path(__file__).resolve().parent
 TARGET: Final = 1.3
@@ -125,6 +126,7 @@ class Panels:
             yield child.pid, visitor
         finally:
             child.send_signal(signal.SIGCONT)
+            child.stdin.write(LAST_WORD.decode("ascii"))
             child.stdin.close()
             child.wait(30)
 

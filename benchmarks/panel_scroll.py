@@ -8,7 +8,6 @@ a frame tell how much of a miss is the machine's: they are no target.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 import tempfile
@@ -59,6 +58,9 @@ const frame = () => {
 requestAnimationFrame(frame)
 """
 
+TICKS_A_SECOND: Final = 100
+"""Of /proc on every Linux for programs: USER_HZ."""
+
 
 def processor_ms(process: int) -> float:
     """Return what a process and all its children have spent so far."""
@@ -68,7 +70,7 @@ def processor_ms(process: int) -> float:
         children = [child for task in tasks for child in (task / "children").read_text(encoding="ascii").split()]
     except OSError:  # It has ended.
         return 0.0
-    own = (int(words[11]) + int(words[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+    own = (int(words[11]) + int(words[12])) * 1000 / TICKS_A_SECOND
     return own + sum(processor_ms(int(child)) for child in children)
 
 

@@ -197,6 +197,13 @@ class World:
     def act(self) -> None:
         """Let one thing happen."""
         self.rng.choice(ACTS)(self)
+        self.judge_some()
+
+    def judge_some(self) -> None:
+        """Let a person look at what is proven, now and then."""
+        found = self.engine.state.account(ACCOUNT).differences.values()
+        if any(each.is_proven and each.is_open for each in found) and self.rng.random() < 0.3:
+            self.ignore()
 
     def order(self) -> None:
         """Send a signal; its order reaches the counter or not, and what becomes of it is told or not."""
@@ -386,6 +393,7 @@ class World:
                 self.asked = False
                 self.steady_ns += SECOND_NS // 2
                 self.deliver(self.listing(lagging=round_ < 2))
+                self.judge_some()
                 continue
             account = self.engine.state.account(ACCOUNT)
             unproven = any(not each.is_proven for each in account.differences.values())

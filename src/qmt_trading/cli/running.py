@@ -61,7 +61,8 @@ def run(
             pass
         application.stop()
         for child in children:
-            child.stop()
+            if not (child.called is PANEL and application.failure):  # After a failure people want to see what became.
+                child.stop()
     if application.failure:
         fail(exit_codes.FAILED, f"✗ 引擎因错误退出 / the engine ended: {application.failure}")
 

@@ -42,6 +42,7 @@ from qmt_trading.run.day.making import make_day_watch
 from qmt_trading.run.door_watch import DoorWatch, Watched
 from qmt_trading.run.doors import make_door
 from qmt_trading.run.ex_days import ExDays, Source
+from qmt_trading.run.figures import Figures
 from qmt_trading.run.halt_flag import HaltFlag
 from qmt_trading.run.housekeeping import Housekeeping
 from qmt_trading.run.inbox import Inbox
@@ -183,6 +184,13 @@ class Application:
                 outside_of=self._clients.outside,
             )
             self._control.day = self._day
+            self._figures = Figures(
+                folder,
+                self._inbox,
+                connections=lambda: [each.connections for each in self._clients.conditions()],
+                clock_ahead_ns=self._clients.clock_ahead_ns,
+            )
+            self._control.figures = self._figures
             self._housekeeping = Housekeeping(
                 self._loop,
                 self._journal,
@@ -374,6 +382,7 @@ class Application:
     def _look(self) -> None:
         self._watch.look()
         self._day.look()
+        self._figures.look(self._loop.view.day)
 
     # Building
 

@@ -86,6 +86,10 @@ class Clients:
         for broker in self.brokers.values():
             broker.resume()
 
+    def clock_ahead_ns(self) -> int | None:
+        """Return by how much this machine's clock is ahead of the exchange's, by its quotes; None: not known."""
+        return self._quotes.clock_ahead_ns() if self.brokers else None
+
     def conditions(self) -> list[Condition]:
         """Return how each link stands."""
         return [broker.condition() for broker in self.brokers.values()]

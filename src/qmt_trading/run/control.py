@@ -28,6 +28,7 @@ from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.day import rows as day_rows
 from qmt_trading.run.day.watch import DayWatch
 from qmt_trading.run.doors import BroughtDoor
+from qmt_trading.run.figures import Figures
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
 from qmt_trading.run.reconcile_control import answered_rows, why_not_ignored
@@ -97,6 +98,7 @@ class Control:
         self._feed = feed
         self.doors: Sequence[SignalSource] = ()
         self.day: DayWatch | None = None
+        self.figures: Figures | None = None
 
     def answer(self, line: bytes) -> bytes:
         """Return the answer to one request line; never raises for what the line holds."""
@@ -307,6 +309,7 @@ class Control:
             rows[0]["journal_closed"] = self._loop.closed or None
             rows[0]["chaos"] = list(self._chaos) or None
             rows[0]["turns"] = self._loop.head[0]
+            rows[0] |= self.figures.row() if self.figures is not None else {}
             rows[0] |= day_rows.summary(self._loop.view, self.day) if self.day is not None else {}
         elif request.table == "accounts" and self.day is not None:
             day_rows.with_conditions(rows, self._loop.view, self.day)

@@ -1,7 +1,8 @@
-"""Children of ``qmt run``, the panel and the notifier: started, watched, started again, ended with the engine."""
+"""Children of ``qmt run``, the panel and the notifier: started, watched, started again, ended as the engine ends in order."""
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -10,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from qmt_trading.run.panel_seat import LAST_WORD
 
 PAUSES_S: Final = (1.0, 5.0, 30.0, 60.0, 300.0)
 """Before each further start."""
@@ -42,7 +45,10 @@ NOTIFIER: Final = Called("通知", "the notifier", "notify", ("qmt_trading.cli.m
 
 
 def command_of(called: Called, config: Path) -> list[str]:
-    """Return what is run: the child over the folder of ``config``, which ends with its standard input."""
+    """Return what is run: the child over the folder of ``config``, which ends at the last word on its standard input.
+
+    One that nobody said a last word to, since the engine was killed, decides itself what to do.
+    """
     return [sys.executable, "-P", "-m", *called.started_as, "--leashed", "--config", str(config)]
 
 
@@ -50,7 +56,7 @@ class KeptChild:
     """Keeps one child running; nothing that happens to it reaches the engine."""
 
     def __init__(self, called: Called, command: list[str], say: Say, *, pauses_s: tuple[float, ...] = PAUSES_S) -> None:
-        self._called = called
+        self.called = called
         self._command = command
         self._say = say
         self._pauses_s = pauses_s
@@ -79,7 +85,7 @@ class KeptChild:
         self._thread.join(STOP_S)
 
     def _keep(self) -> None:
-        called = self._called
+        called = self.called
         starts: deque[float] = deque(maxlen=STARTS_MAX)
         tries = 0
         while not self._stopping.is_set():
@@ -130,7 +136,9 @@ class KeptChild:
     @staticmethod
     def _end(process: subprocess.Popen[bytes]) -> None:
         if process.stdin is not None:
-            process.stdin.close()
+            with contextlib.suppress(OSError):  # It has ended by itself meanwhile.
+                process.stdin.write(LAST_WORD)
+                process.stdin.close()
         try:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:
