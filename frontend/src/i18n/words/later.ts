@@ -75,7 +75,7 @@ export default {
   'settings.me': ['我的登录', 'My access'],
   'settings.password': ['修改密码', 'Change password'],
   'settings.old': ['现在的密码', 'Present password'],
-  'settings.new': ['新密码（至少 12 位）', 'New password (12 characters or more)'],
+  'settings.new': ['新密码（至少 10 位）', 'New password (10 characters or more)'],
   'settings.changed': ['密码已修改，其他会话已退出', 'Password changed; other sessions have ended'],
   'settings.totp': ['两步验证', 'Second factor'],
   'settings.totpOn': ['已开启', 'On'],

@@ -1,0 +1,153 @@
+"""A person before the panel: what one does with hands and reads with eyes, on the stage that is there."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+import pyotp
+
+from tests.browser.chromium import DESKTOP, PHONE, Browser
+from tests.browser.stage import Stage
+from tests.conftest import ROOT
+
+USER: Final = "boss"
+PASSWORD: Final = "correct-horse-9"
+PAGES: Final = (
+    "overview",
+    "signals",
+    "orders",
+    "fills",
+    "positions",
+    "risk",
+    "reconcile",
+    "send",
+    "backtests",
+    "logs",
+    "health",
+    "settings",
+)
+WAITING: Final = "return /载入中|Loading…/.test(document.body.innerText) || Boolean(document.querySelector('.ag-row-loading'))"
+SETTLED: Final = """
+const done = arguments[arguments.length - 1]
+requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(true), 60)))
+"""
+
+
+class Desk:
+    """The stage, the browser before it, and who sits there."""
+
+    def __init__(self, stage: Stage, browser: Browser) -> None:
+        self.stage, self.browser = stage, browser
+        self.secret = ""
+        """Of the second factor, where there is one."""
+        self.known = False
+        """Whether the password has been set."""
+
+    @property
+    def address(self) -> str:
+        return self.stage.panel.address
+
+    # Coming in
+
+    def set_up(self) -> None:
+        """Set the first password by the link that the console was told."""
+        browser = self.browser
+        browser.open(self.stage.panel.link())
+        browser.see("form.door", "")
+        browser.look(language="zh", theme="dark")
+        browser.open(self.stage.panel.link())
+        browser.write("input[name=username]", USER)
+        first, second = browser.all("input[autocomplete=new-password]")
+        first.send_keys(PASSWORD)
+        second.send_keys(PASSWORD)
+        browser.press("button[type=submit]")
+        browser.see(".shell")
+        self.known = True
+
+    def sign_in(self, user: str = USER, password: str = PASSWORD) -> None:
+        """Sign in at the door that is shown."""
+        browser = self.browser
+        browser.see("form.door")
+        browser.write("input[name=username]", user)
+        browser.write("#password", password)
+        browser.press("button[type=submit]")
+        if self.secret and user == USER:
+            browser.write("#code", pyotp.TOTP(self.secret).now())
+            browser.press("button[type=submit]")
+
+    def begin(self) -> None:
+        """Sit down afresh: signed in, on a wide screen, in Chinese and dark, on the overview."""
+        browser = self.browser
+        if not self.known:
+            self.set_up()
+        browser.size(*DESKTOP)
+        browser.look(language="zh", theme="dark")
+        browser.open(f"{self.address}/#/overview")
+        browser.until(lambda: browser.sees(".shell") or browser.sees("form.door"), "neither door nor page")
+        if browser.sees("form.door"):
+            self.sign_in()
+        self.wait()
+        browser.complaints()
+
+    def show(self, *, language: str, theme: str, phone: bool = False) -> None:
+        """Have the pages in this language and theme, on this size of screen."""
+        self.browser.size(*(PHONE if phone else DESKTOP))
+        self.browser.look(language=language, theme=theme)
+        self.browser.open(f"{self.address}/#/overview")
+        self.wait()
+
+    def go(self, page: str) -> None:
+        """Open a page by its name and wait until it shows what it has."""
+        self.browser.go(f"/{page}")
+        self.browser.until(lambda: self.browser.path == f"/{page}" and self.browser.all("#content > *:nth-child(2)"))
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until nothing is on its way any more, and what is there is painted."""
+        self.browser.see(".shell header.top")
+        self.browser.until(lambda: not self.browser.run(WAITING), "it goes on loading")
+        self.browser.run_long(SETTLED)
+
+    # Reading
+
+    def untranslated(self) -> list[str]:
+        """Return what a person should never read: keys in place of words, and figures that are none."""
+        shown = self.browser.run(
+            "return [...document.querySelectorAll('[aria-label],[title],[placeholder]')].flatMap(each =>"
+            " ['aria-label', 'title', 'placeholder'].map(name => each.getAttribute(name) ?? ''))"
+            ".concat(document.body.innerText.split('\\n')).filter(Boolean)"
+        )
+        return [line for line in shown if _prefixes().search(line) or _BROKEN.search(line)]
+
+    def rows(self) -> list[str]:
+        """Return the text of each row of the table that is shown, from above."""
+        found = self.browser.run(
+            "return [...document.querySelectorAll('.ag-row')]"
+            ".sort((a, b) => a.getAttribute('row-index') - b.getAttribute('row-index')).map(each => each.innerText)"
+        )
+        return [str(each) for each in found]
+
+    def cells(self, column: str) -> list[str]:
+        """Return the first line of each cell of a column, from above."""
+        found = self.browser.run(
+            "return [...document.querySelectorAll(`.ag-row .ag-cell[col-id='${arguments[0]}']`)]"
+            ".map(each => [Number(each.closest('.ag-row').getAttribute('row-index')), each.innerText.split('\\n')[0]])"
+            ".sort((a, b) => a[0] - b[0]).map(each => each[1])",
+            column,
+        )
+        return [str(each) for each in found]
+
+
+_BROKEN: Final = re.compile(r"\bundefined\b|\bNaN\b|\[object Object\]|\{[a-z]+\}|\bnull\b|\bInfinity\b")
+
+
+@cache
+def _prefixes() -> re.Pattern[str]:
+    """Return what finds a key of the pages' own dictionary."""
+    folder = ROOT / "frontend" / "src" / "i18n" / "words"
+    keys = {key for path in folder.glob("*.ts") for key in re.findall(r"^  '([\w.]+)':", path.read_text("utf-8"), re.M)}
+    assert len(keys) > 300
+    names = sorted({key.partition(".")[0] for key in keys})
+    return re.compile(rf"(?<![\w./-])(?:{'|'.join(names)})\.[a-z_]+[A-Za-z]*(?![\w./-])")

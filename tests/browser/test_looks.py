@@ -1,0 +1,153 @@
+"""Every page in both languages and themes, on a desk and on a phone: whole, in words, and for everybody to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.axe import Axe
+from tests.browser.chromium import PHONE
+from tests.browser.desk import PAGES, Desk
+from tests.browser.stage import GRID, MAIN
+
+pytestmark = pytest.mark.browser
+LOOKS = [
+    (language, theme, phone) for phone in (False, True) for language in ("zh", "en") for theme in ("dark", "light")
+]
+SIDEWAYS = "return document.scrollingElement.scrollWidth - innerWidth"
+
+
+def name_of(look: tuple[str, str, bool]) -> str:
+    language, theme, phone = look
+    return f"{language}-{theme}-{'phone' if phone else 'desktop'}"
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=name_of)
+def test_every_page_is_whole_in_words_and_for_everybody(desk: Desk, axe: Axe, look: tuple[str, str, bool]) -> None:
+    language, theme, phone = look
+    desk.stage.rest_again()
+    desk.show(language=language, theme=theme, phone=phone)
+    found: dict[str, list[str]] = {}
+    for page in PAGES:
+        desk.go(page)
+        broken = axe.violations() + desk.untranslated() + desk.browser.complaints()
+        if desk.browser.run(SIDEWAYS) > 0:
+            broken.append("wider than the screen")
+        if broken:
+            found[page] = broken
+    assert not found
+    assert desk.browser.run("return document.documentElement.dataset.theme") == theme
+
+
+Opening = tuple[str, str, Callable[[Desk], None]]
+"""Its name, the page that it stands on, how it is opened."""
+
+
+def _press(css: str, text: str = "") -> Callable[[Desk], None]:
+    return lambda desk: desk.browser.press(css, text)
+
+
+OPENINGS: tuple[Opening, ...] = (
+    ("emergency stop", "overview", _press("button.stop")),
+    ("alerts", "overview", lambda desk: open_alerts(desk)),
+    ("settle an unknown", "orders", _press(".card.amber .acts .button:not(.primary)")),
+    ("order", "orders", lambda desk: open_row(desk)),
+    ("cancel all", "orders", _press("#content .toolbar > button.button:not(:disabled)")),
+    ("signal", "signals", lambda desk: open_row(desk)),
+    ("close a position", "positions", lambda desk: open_row(desk)),
+    ("limit", "risk", _press(".limits button")),
+    ("pause", "risk", _press(".states .acts button:not(.bare)")),
+    ("password", "settings", _press(".acts .button:first-child")),
+    ("second factor", "settings", _press(".acts .button:last-child")),
+    ("user", "settings", _press(".card:nth-child(3) header button")),
+    ("key", "settings", _press(".card:nth-child(4) header button")),
+)
+FEW = [LOOKS[0], LOOKS[3], LOOKS[5], LOOKS[6]]
+"""Each language, theme and size, in half of the ways to put them together."""
+
+
+def open_alerts(desk: Desk) -> None:
+    if desk.browser.sees("button.bell"):
+        desk.browser.press("button.bell")
+    else:
+        desk.browser.press(".tabs button.tab")
+        desk.browser.press("dialog .tile")
+
+
+def open_row(desk: Desk) -> None:
+    css = f".ag-row[row-id='{GRID} 159915.SZ'] .ag-cell" if desk.browser.path == "/positions" else ".ag-row .ag-cell[col-id='text'], .ag-row .ag-cell[col-id='symbol']"
+    desk.browser.press(css)
+
+
+@pytest.mark.parametrize("look", FEW, ids=name_of)
+def test_every_dialog_and_drawer_is_for_everybody(desk: Desk, axe: Axe, look: tuple[str, str, bool]) -> None:
+    language, theme, phone = look
+    desk.stage.rest_again()
+    desk.show(language=language, theme=theme, phone=phone)
+    browser = desk.browser
+    found: dict[str, list[str]] = {}
+    for name, page, opened in OPENINGS:
+        if browser.path != f"/{page}":
+            desk.go(page)
+        opened(desk)
+        browser.see("dialog[open]")
+        desk.wait()
+        broken = axe.violations() + desk.untranslated() + browser.complaints()
+        dialog = browser.see("dialog[open]")
+        if dialog.size["width"] > browser.run("return innerWidth"):
+            broken.append("wider than the screen")
+        if broken:
+            found[name] = broken
+        browser.keys(Keys.ESCAPE)
+        browser.gone("dialog[open]")
+    if phone:
+        browser.press(".tabs button.tab")
+    else:
+        browser.press("button[aria-expanded='false'].square")
+    more = axe.violations() + desk.untranslated()
+    if more:
+        found["menu"] = more
+    if not phone:
+        browser.chord(Keys.CONTROL, "k")
+        browser.see("dialog.palette")
+        if more := axe.violations() + desk.untranslated():
+            found["palette"] = more
+    assert not found
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=name_of)
+def test_the_door_is_for_everybody(desk: Desk, axe: Axe, look: tuple[str, str, bool]) -> None:
+    language, theme, phone = look
+    browser = desk.browser
+    desk.show(language=language, theme=theme, phone=phone)
+    kept = browser.cookies()
+    browser.forget()
+    try:
+        for path in ("overview", "setup?token=no-such-token"):
+            browser.open(f"{desk.address}/#/{path}")
+            browser.see("form.door")
+            assert axe.violations() + desk.untranslated() + browser.complaints() == [], path
+            assert browser.run(SIDEWAYS) <= 0
+    finally:
+        browser.remember(kept)
+
+
+def test_a_phone_reaches_every_page_and_the_stop_by_thumb(desk: Desk) -> None:
+    browser = desk.browser
+    desk.show(language="zh", theme="dark", phone=True)
+    for page in PAGES:
+        browser.press(".tabs button.tab")
+        browser.press(f"dialog a[href='#/{page}']")
+        browser.until(lambda page=page: browser.path == f"/{page}")
+        browser.gone("dialog")
+        desk.wait()
+        assert browser.sees("button.stop", "急停")
+    small = browser.run(
+        "return [...document.querySelectorAll('.tabs .tab, button.stop')]"
+        ".map(each => each.getBoundingClientRect()).filter(each => each.height < 36 || each.width < 36).length"
+    )
+    assert small == 0
+    assert browser.run("return innerWidth") == PHONE[0]
+    assert MAIN in browser.run("return document.querySelector('header.top select').textContent")
