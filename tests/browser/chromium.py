@@ -19,6 +19,7 @@ from selenium.common.exceptions import ElementClickInterceptedException, StaleEl
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select
 
 NEEDS: Final = "needs Linux with chromium and chromedriver"
 REQUIRED: Final = "QMT_BROWSER"
@@ -211,6 +212,14 @@ class Browser:
         field.send_keys(Keys.CONTROL, "a")
         field.send_keys(Keys.DELETE)
         field.send_keys(text)
+
+    def choose(self, css: str, text: str) -> None:
+        """Choose the option of a list that begins with ``text``."""
+        for option in Select(self.see(css)).options:
+            if option.text.startswith(text):
+                option.click()
+                return
+        raise AssertionError(f"no such option: {text}")
 
     def keys(self, *keys: str) -> None:
         """Press keys wherever the focus is."""

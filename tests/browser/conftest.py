@@ -10,7 +10,7 @@ import pytest
 from tests.browser.axe import Axe
 from tests.browser.chromium import Browser, must_have_programs
 from tests.browser.desk import Desk
-from tests.browser.stage import GRID, MAIN, Stage
+from tests.browser.stage import MAIN, Stage
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +24,6 @@ def _opened(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Iterat
     programs = must_have_programs()
     with Stage(tmp_path_factory.mktemp("stage")) as stage:
         stage.live_through()
-        stage.lose_an_answer(f"buy 600036.SH 100@跌停:{GRID}")
-        stage.be_honest()
         stage.differ(MAIN, "600000.SH", -300)
         browser = Browser(*programs, downloads=downloads)
         try:

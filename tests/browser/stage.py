@@ -8,8 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final, Self, TypeVar
 
@@ -305,18 +304,11 @@ class Stage:
         assert found is not None
         return found.last
 
-    @contextmanager
-    def lying(self, *lies: Lie) -> Iterator[None]:
-        """Let the exchange lie for the length of the context, every time that it could."""
-        broker = self.broker
-        broker._chance, broker.lies = 1000, frozenset(lies)
-        try:
-            yield
-        finally:
-            broker.lies = frozenset()
-
     def lose_an_answer(self, text: str) -> str:
-        """Send an order of which nobody knows whether it arrived, and leave it so; return its name."""
+        """Send an order of which nobody knows whether it arrived, and leave it so; return its name.
+
+        Until ``be_honest`` the broker's lists tell nothing either.
+        """
         broker = self.broker
         broker._chance, broker.lies = 1000, frozenset({Lie.SUBMIT_RAISES, Lie.EMPTY_LIST})
         name = self.order(text)
@@ -324,7 +316,14 @@ class Stage:
         return name
 
     def be_honest(self) -> None:
+        """Let the broker tell the truth from now on."""
         self.broker.lies = frozenset()
+
+    def settle(self) -> None:
+        """Let the broker tell the truth, also about what nobody knew."""
+        self.be_honest()
+        self.ask(wire.Reconcile(who="stage"))
+        until(lambda: all(row["status"] != "UNKNOWN" for row in self.rows("orders")), "something stays unknown")
 
     def differ(self, account: str, symbol: str, quantity: int) -> None:
         """Let the broker's holding move without an order, and have it compared."""

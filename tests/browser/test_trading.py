@@ -54,13 +54,13 @@ def test_selected_orders_then_buys_then_sells_then_all_are_cancelled(desk: Desk)
     desk.go("orders")
 
     for name in buys[:2]:
-        browser.press(f".ag-row[row-id='{name}'] .ag-selection-checkbox input")
+        browser.press(f".ag-row[row-id='{name}'] .ag-selection-checkbox")
     browser.button("撤选中 2")
     browser.press("dialog button[type=submit]")
     until(lambda: all(stage.status_of(name) == "CANCELED" for name in buys[:2]))
     assert stage.status_of(buys[2]) == "NEW"
 
-    browser.see("header.top select").send_keys(f"主账户 {MAIN}")
+    browser.choose("header.top select", "主账户")
     browser.button("撤买")
     browser.press("dialog button[type=submit]")
     until(lambda: stage.status_of(buys[2]) == "CANCELED")
@@ -70,7 +70,7 @@ def test_selected_orders_then_buys_then_sells_then_all_are_cancelled(desk: Desk)
     until(lambda: all(stage.status_of(name) == "CANCELED" for name in sells))
     assert stage.status_of(other) == "NEW"
 
-    browser.see("header.top select").send_keys("全部账户")
+    browser.choose("header.top select", "全部账户")
     browser.button("全撤")
     browser.press("dialog button[type=submit]")
     until(lambda: stage.status_of(other) == "CANCELED")
@@ -187,6 +187,9 @@ def test_the_broker_is_asked_about_an_unknown_order_and_tells(desk: Desk) -> Non
 
 def test_a_difference_that_two_lists_have_proven_is_taken_over_with_a_reason(desk: Desk) -> None:
     browser, stage = desk.browser, desk.stage
+    stage.clear()  # While something works, nobody knows whether the broker's list is only late.
+    if not stage.difference(MAIN):
+        stage.differ(MAIN, "600000.SH", -300)
     desk.go("reconcile")
     card = ".card:has(.differences)"
     browser.see(card, MAIN)
