@@ -107,12 +107,9 @@ def _build(frontend: Path, folder: Path) -> Path:
     """Build a copy of ``frontend`` under ``folder``: nothing is written into the checkout."""
     copy = folder / "frontend"
     shutil.copytree(frontend, copy, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-    environment = _with_node(folder)
-    npm = shutil.which("npm", path=environment["PATH"])
-    if npm is None:
-        raise NotBuiltError("没有 npm / there is no npm")
-    _call([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], copy, environment)
-    _call([npm, "exec", "--", "vite", "build"], copy, environment)
+    npm, environment = _with_node(folder)
+    _call([*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], copy, environment)
+    _call([*npm, "exec", "--", "vite", "build"], copy, environment)
     made = folder / PLACE
     if not (made / "index.html").is_file():
         raise NotBuiltError("构建没有产出 index.html / the build has made no index.html")
@@ -137,21 +134,32 @@ def _call(command: list[str], folder: Path, environment: dict[str, str]) -> None
         raise NotBuiltError(f"{' '.join(command[1:3])}: {' | '.join(said)}")
 
 
-def _with_node(folder: Path) -> dict[str, str]:
-    """Return an environment on whose path a Node stands that is new enough."""
+def _with_node(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Return the words that start npm, and an environment on whose path a Node stands that is new enough."""
     environment = {**os.environ, "CI": "true", "NO_COLOR": "1"}
-    found = shutil.which("node")
-    if found is not None and _version(found) >= NODE_OLDEST and shutil.which("npm") is not None:
-        return environment
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found is not None and npm is not None and _version(found) >= NODE_OLDEST:
+        return [npm], environment
     target = folder / "node"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target), NODE_PACKAGE]
-    _call(pip, folder, environment)
-    places = [path.parent for name in ("node", "node.exe") for path in target.rglob(name) if path.is_file()]
-    if not places:
+    _call([*_pip(), "install", "--quiet", "--target", str(target), NODE_PACKAGE], folder, environment)
+    nodes = [path for name in ("node", "node.exe") for path in target.rglob(name) if path.is_file()]
+    # By its script: a wheel holds no links, and so the program beside Node finds nothing of itself.
+    scripts = list(target.rglob("node_modules/npm/bin/npm-cli.js"))
+    if not nodes or not scripts:
         raise NotBuiltError("没有 Node.js / there is no Node.js")
-    paths = [str(place) for place in dict.fromkeys(places)]
+    paths = [str(node.parent) for node in nodes]
     environment["PATH"] = os.pathsep.join([*paths, environment.get("PATH", "")])
-    return environment
+    return [str(nodes[0]), str(scripts[0])], environment
+
+
+def _pip() -> list[str]:
+    """Return the words that start a pip: an environment may have none of its own, as on Debian without ensurepip."""
+    base = getattr(sys, "_base_executable", "")
+    for python in (sys.executable, base):
+        asked = [python, "-m", "pip", "--version"]
+        if python and subprocess.run(asked, check=False, capture_output=True).returncode == 0:
+            return asked[:-1]
+    raise NotBuiltError("没有 Node.js，也没有 pip / there is neither Node.js nor pip")
 
 
 def _version(node: str) -> tuple[int, ...]:
