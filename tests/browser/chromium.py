@@ -87,8 +87,11 @@ class Browser:
 
     def open(self, address: str) -> None:
         """Load ``address`` anew, also where only what follows the # differs."""
-        self._driver.get("about:blank")
-        self._driver.get(address)
+        if self._driver.current_url.partition("#")[0] == address.partition("#")[0]:
+            self._driver.execute_script("history.replaceState(null, '', arguments[0])", address)
+            self._driver.refresh()
+        else:
+            self._driver.get(address)
 
     def reload(self) -> None:
         self._driver.refresh()

@@ -46,6 +46,12 @@ def desk(_opened: Desk) -> Iterator[Desk]:
     _opened.browser.check()
 
 
+@pytest.fixture
+def seat(_opened: Desk) -> Desk:
+    """Return the panel as the last test has left it, for those that begin by themselves."""
+    return _opened
+
+
 @pytest.fixture(scope="session")
 def axe(_opened: Desk) -> Axe:
     return Axe(_opened.browser)

@@ -72,7 +72,7 @@ def take_all(desk: Desk, album: Album) -> None:
     stage.differ(MAIN, "600000.SH", -300)
     stage.lose_an_answer(f"buy 000001.SZ 100@跌停:{GRID}")
     for language, theme, phone in (("zh", "dark", False), ("en", "light", False), ("zh", "dark", True)):
-        desk.show(language=language, theme=theme, phone=phone)
+        desk.begin(language=language, theme=theme, phone=phone)
         look = f"{language}-{theme}-{'phone' if phone else 'desktop'}"
         for page in PAGES:
             desk.go(page)
@@ -87,7 +87,7 @@ def take_all(desk: Desk, album: Album) -> None:
     browser.press("button.stop")
     album.take("phone-emergency")
     browser.keys(Keys.ESCAPE)
-    desk.show(language="zh", theme="dark")
+    desk.begin()
     for name, page, opened in opened_ones():
         desk.go(page)
         opened(browser)
@@ -131,7 +131,7 @@ def stop_and_die(desk: Desk, album: Album) -> None:
     """Stop everything, and then end the engine and the panel."""
     browser, stage = desk.browser, desk.stage
     stage.settle()
-    desk.show(language="zh", theme="dark")
+    desk.begin()
     browser.press("button.stop")
     browser.see("dialog[open]")
     album.take("emergency-dialog")

@@ -14,7 +14,7 @@ def test_a_panel_that_dies_and_comes_back_is_followed_again_without_a_hand(desk:
     browser, stage = desk.browser, desk.stage
     stage.clear()
     desk.go("orders")
-    before = len(desk.rows())
+    before = browser.until(lambda: max(desk.total(), 0))
     stage.panel.kill()
     browser.see(".banner", "断开")
     browser.see(".shell.stale")
@@ -25,7 +25,7 @@ def test_a_panel_that_dies_and_comes_back_is_followed_again_without_a_hand(desk:
     browser.gone(".banner")
     browser.gone(".shell.stale")
     browser.see(f".ag-row[row-id='{missed}'] .tag", "已报")
-    browser.until(lambda: len(desk.rows()) == before + 1)
+    browser.until(lambda: desk.total() == before + 1)
     followed = stage.order(f"buy 600000.SH 200@跌停:{MAIN}")
     browser.see(f".ag-row[row-id='{followed}'] .tag", "已报")
     stage.clear()
