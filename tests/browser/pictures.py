@@ -1,4 +1,4 @@
-"""Take the pictures by which people judge how the panel looks: ``python -m tests.browser.pictures FOLDER [NAME ...]``."""
+"""Take the pictures by which people judge the panel's looks: ``python -m tests.browser.pictures FOLDER [NAME ...]``."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ def take_all(desk: Desk, album: Album) -> None:
         for page in PAGES:
             desk.go(page)
             if page == "send":
-                browser.write("textarea", f"buy 600036.SH 300@对手:{MAIN}\nsell 300750.SZ 5000@对手:{BOARD}\n撤单 600000.SH:{MAIN}")
+                browser.write(
+                    "textarea",
+                    f"buy 600036.SH 300@对手:{MAIN}\nsell 300750.SZ 5000@对手:{BOARD}\n撤单 600000.SH:{MAIN}",
+                )
                 browser.press("#content form button[type=submit]")
                 browser.see(".results li")
             album.take(f"{look}-{page}")
@@ -96,7 +99,11 @@ def take_all(desk: Desk, album: Album) -> None:
         browser.keys(Keys.ESCAPE)
     kept = browser.cookies()
     browser.forget()
-    for name, language, theme, size in (("login", "zh", "dark", None), ("login-en-light", "en", "light", None), ("login-phone", "zh", "dark", PHONE)):
+    for name, language, theme, size in (
+        ("login", "zh", "dark", None),
+        ("login-en-light", "en", "light", None),
+        ("login-phone", "zh", "dark", PHONE),
+    ):
         if size is not None:
             browser.size(*size)
         browser.look(language=language, theme=theme)
@@ -119,7 +126,11 @@ def opened_ones() -> tuple[tuple[str, str, Callable[[Browser], None]], ...]:
         ("cancel-all", "orders", lambda browser: browser.button("全撤", "#content")),
         ("settle-unknown", "orders", lambda browser: browser.button("人工了结")),
         ("close-dialog", "positions", row(f"[row-id='{GRID} 159915.SZ']")),
-        ("limit-dialog", "risk", lambda browser: (browser.press(".choose label", "主账户"), browser.press(".limits button"))[1]),
+        (
+            "limit-dialog",
+            "risk",
+            lambda browser: (browser.press(".choose label", "主账户"), browser.press(".limits button"))[1],
+        ),
         ("alerts-drawer", "overview", lambda browser: browser.press("button.bell")),
         ("palette", "overview", lambda browser: browser.chord(Keys.CONTROL, "k")),
         ("look-menu", "overview", lambda browser: browser.press("button[aria-label='显示']")),

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final, Self, TypeVar
 
+from tools.pages import built
+
 from qmt_trading.brokers.simulated.chaos import Lie, LyingExchange
 from qmt_trading.brokers.simulated.embedded import EmbeddedExchange
 from qmt_trading.cli import engine_access
@@ -23,7 +25,6 @@ from qmt_trading.model.words import Side
 from qmt_trading.run.build import Application
 from qmt_trading.run.config import load
 from tests.conftest import ROOT
-from tools.pages import built
 
 MAIN: Final = "11031122"
 BOARD: Final = "11031123"
@@ -96,7 +97,7 @@ RESTING: Final = (
 T = TypeVar("T")
 
 
-def until(holds: Callable[[], T], what: str = "") -> T:
+def until(holds: Callable[[], T | None], what: str = "") -> T:
     """Wait until ``holds`` tells something true, and return it."""
     end = time.monotonic() + PATIENCE_S
     while not (found := holds()):
@@ -107,8 +108,7 @@ def until(holds: Callable[[], T], what: str = "") -> T:
 
 def _keep(source: IO[str], lines: list[str]) -> None:
     with contextlib.suppress(ValueError):  # It is closed once the process has ended.
-        for line in source:
-            lines.append(line)
+        lines.extend(source)
 
 
 class PanelServer:
@@ -252,7 +252,9 @@ class Stage:
         return str(orders[0]["client_order_id"])
 
     def status_of(self, client_order_id: str) -> str:
-        return next((str(row["status"]) for row in self.rows("orders") if row["client_order_id"] == client_order_id), "")
+        return next(
+            (str(row["status"]) for row in self.rows("orders") if row["client_order_id"] == client_order_id), ""
+        )
 
     def names(self) -> set[str]:
         """Return what our side calls the orders of the day."""

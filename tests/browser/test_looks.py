@@ -49,25 +49,6 @@ def _press(css: str, text: str = "") -> Callable[[Desk], None]:
     return lambda desk: desk.browser.press(css, text)
 
 
-OPENINGS: tuple[Opening, ...] = (
-    ("emergency stop", "overview", _press("button.stop")),
-    ("alerts", "overview", lambda desk: open_alerts(desk)),
-    ("settle an unknown", "orders", _press(".card.amber .acts .button:not(.primary)")),
-    ("order", "orders", lambda desk: open_row(desk)),
-    ("cancel all", "orders", _press("#content .toolbar > button.button:not(:disabled)")),
-    ("signal", "signals", lambda desk: open_row(desk)),
-    ("close a position", "positions", lambda desk: open_row(desk)),
-    ("limit", "risk", _press(".limits button")),
-    ("pause", "risk", _press(".states .acts button:not(.bare)")),
-    ("password", "settings", _press(".acts .button:first-child")),
-    ("second factor", "settings", _press(".acts .button:last-child")),
-    ("user", "settings", _press(".card:nth-child(3) header button")),
-    ("key", "settings", _press(".card:nth-child(4) header button")),
-)
-FEW = [LOOKS[0], LOOKS[3], LOOKS[5], LOOKS[6]]
-"""Each language, theme and size, in half of the ways to put them together."""
-
-
 def open_alerts(desk: Desk) -> None:
     if desk.browser.sees("button.bell"):
         desk.browser.press("button.bell")
@@ -77,8 +58,31 @@ def open_alerts(desk: Desk) -> None:
 
 
 def open_row(desk: Desk) -> None:
-    css = f".ag-row[row-id='{GRID} 159915.SZ'] .ag-cell" if desk.browser.path == "/positions" else ".ag-row .ag-cell[col-id='text'], .ag-row .ag-cell[col-id='symbol']"
+    css = (
+        f".ag-row[row-id='{GRID} 159915.SZ'] .ag-cell"
+        if desk.browser.path == "/positions"
+        else ".ag-row .ag-cell[col-id='text'], .ag-row .ag-cell[col-id='symbol']"
+    )
     desk.browser.press(css)
+
+
+OPENINGS: tuple[Opening, ...] = (
+    ("emergency stop", "overview", _press("button.stop")),
+    ("alerts", "overview", open_alerts),
+    ("settle an unknown", "orders", _press(".card.amber .acts .button:not(.primary)")),
+    ("order", "orders", open_row),
+    ("cancel all", "orders", _press("#content .toolbar > button.button:not(:disabled)")),
+    ("signal", "signals", open_row),
+    ("close a position", "positions", open_row),
+    ("limit", "risk", _press(".limits button")),
+    ("pause", "risk", _press(".states .acts button:not(.bare)")),
+    ("password", "settings", _press(".acts .button:first-child")),
+    ("second factor", "settings", _press(".acts .button:last-child")),
+    ("user", "settings", _press(".card:nth-child(3) header button")),
+    ("key", "settings", _press(".card:nth-child(4) header button")),
+)
+FEW = [LOOKS[0], LOOKS[3], LOOKS[5], LOOKS[6]]
+"""Each language, theme and size, in half of the ways to put them together."""
 
 
 @pytest.mark.parametrize("look", FEW, ids=name_of)
@@ -116,7 +120,7 @@ def scanned(desk: Desk, axe: Axe) -> dict[str, list[str]]:
         if browser.path != f"/{page}":
             desk.go(page)
         opened(desk)
-        browser.see("dialog[open]")
+        browser.until(lambda: browser.sees("dialog[open]"), f"not opened: {name}")
         desk.wait()
         broken = axe.violations("dialog[open]") + desk.untranslated() + browser.complaints()
         dialog = browser.see("dialog[open]")
@@ -152,7 +156,7 @@ def test_a_phone_reaches_every_page_and_the_stop_by_thumb(seat: Desk) -> None:
     for page in PAGES:
         browser.press(".tabs button.tab")
         browser.press(f"dialog a[href='#/{page}']")
-        browser.until(lambda page=page: browser.path == f"/{page}")
+        browser.be_at(f"/{page}")
         browser.gone("dialog")
         seat.wait()
         assert browser.sees("button.stop", "急停")

@@ -38,15 +38,20 @@ def test_orders_are_filtered_and_sorted_by_the_server(desk: Desk) -> None:
     for direction in (False, True):
         browser.press(".ag-header-cell[col-id='price']")
         prices = [shown(price) for price in sorted((Decimal(str(row["price"])) for row in rows), reverse=direction)]
-        browser.until(lambda wanted=prices: begins(wanted, desk.cells("price")), f"not sorted: {prices}")
+        in_order(desk, prices)
     browser.choose("header.top select", "打板")
     browser.until(lambda: set(desk.cells("account")) == {"打板"})
     browser.choose("header.top select", "全部账户")
 
 
-def begins(whole: list[str], part: list[str]) -> bool:
-    """Tell whether ``part`` is a table's worth of what ``whole`` begins with."""
-    return len(part) >= min(len(whole), 10) and part == whole[: len(part)]
+def in_order(desk: Desk, prices: list[str]) -> None:
+    """Wait until the table shows what ``prices`` begin with."""
+
+    def begin() -> bool:
+        seen = desk.cells("price")
+        return len(seen) >= min(len(prices), 10) and seen == prices[: len(seen)]
+
+    desk.browser.until(begin, f"not sorted: {prices}")
 
 
 def shown(price: Decimal) -> str:
@@ -73,7 +78,7 @@ def test_a_signals_drawer_shows_its_whole_life(desk: Desk) -> None:
 def test_orders_come_as_a_file_that_a_spreadsheet_opens(desk: Desk, downloads: Path) -> None:
     desk.go("orders")
     desk.browser.press("#content a", "CSV")
-    path = until(lambda: next(iter(downloads.glob("*.csv")), None))
+    path: Path = until(lambda: next(iter(downloads.glob("*.csv")), None))
     content = until(path.read_bytes)
     assert content.startswith(b"\xef\xbb\xbf"), "without it a spreadsheet takes it for GBK"
     assert len(content.decode("utf-8-sig").splitlines()) == 1 + len(desk.stage.rows("orders"))

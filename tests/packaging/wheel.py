@@ -1,4 +1,4 @@
-"""Install the wheel from a folder of wheels, with no index and no Node, and open the panel: ``python -m tests.packaging.wheel``.
+"""Install the wheel with no index and no Node, and open the panel: ``python -m tests.packaging.wheel``.
 
 Builds the wheel of this checkout, collects the wheels of all that it needs at run time (by pip as it is set up here),
 installs both into a new environment that may look nowhere else, starts ``qmt panel`` there and fetches its page and
@@ -17,13 +17,14 @@ import tempfile
 import time
 import urllib.request
 import venv
-from contextlib import contextmanager
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.conftest import ROOT
 from tools.start import pip_command
+
+from tests.conftest import ROOT
 
 WINDOWS: Final = sys.platform == "win32"
 SCRIPTS: Final = "Scripts" if WINDOWS else "bin"
@@ -93,7 +94,9 @@ def panel(python: Path, folder: Path) -> Iterator[str]:
     call([program, "init", str(folder)], environment)
     words = [program, "panel", "--leashed", "--port", "0", "--config", str(folder / "qmt.toml")]
     piped: Final = subprocess.PIPE
-    with subprocess.Popen(words, env=environment, cwd=folder, stdin=piped, stderr=piped, text=True, encoding="utf-8") as run:
+    with subprocess.Popen(
+        words, env=environment, cwd=folder, stdin=piped, stderr=piped, text=True, encoding="utf-8"
+    ) as run:
         assert run.stdin is not None
         assert run.stderr is not None
         try:
