@@ -75,7 +75,7 @@ WATCH: Final = """
   })
 })()
 """
-TAKEN: Final = "const found = window.__paint; window.__paint.ages = []; return [found.ages, found.frames, found.row]"
+TAKEN: Final = "const kept = window.__paint, ages = kept.ages.splice(0); return [ages, kept.frames, kept.row]"
 
 
 class Seat:

@@ -73,6 +73,7 @@ class Browser:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self._driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
         self.command("Page.enable")
+        self.command("Network.enable")
         self.command("Page.setBypassCSP", enabled=False)
         if downloads is not None:
             self.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
@@ -145,16 +146,18 @@ class Browser:
         assert self.complaints() == []
 
     def cookies(self) -> list[dict[str, Any]]:
-        return list(self._driver.get_cookies())
+        found: list[dict[str, Any]] = self.command("Network.getCookies", urls=[self._driver.current_url])["cookies"]
+        return found
 
     def remember(self, cookies: list[dict[str, Any]]) -> None:
         """Be again who one was."""
-        for cookie in cookies:
-            self._driver.add_cookie(cookie)
+        self.command("Network.setCookies", cookies=cookies)
+        self._driver.get("about:blank")
 
     def forget(self) -> None:
-        """Be a browser that was never here."""
-        self._driver.delete_all_cookies()
+        """Be a browser that was never here, and show nothing."""
+        self.command("Network.clearBrowserCookies")
+        self._driver.get("about:blank")
 
     # What is seen
 
@@ -240,8 +243,10 @@ class Browser:
 
     # How it looks
 
-    def look(self, *, language: str, theme: str, gain: str = "red") -> None:
-        """Choose language and theme as the page itself keeps them; they hold once it is loaded again."""
+    def look(self, address: str, *, language: str, theme: str, gain: str = "red") -> None:
+        """Choose language and theme as the page at ``address`` keeps them; they hold once it is loaded."""
+        if not self._driver.current_url.startswith(address):
+            self._driver.get(f"{address}/favicon.svg")
         kept = json.dumps({"theme": theme, "gain": gain, "narrow": False})
         self.run(
             "localStorage.setItem('qmt-look', arguments[0]); localStorage.setItem('qmt-language', arguments[1])",

@@ -31,7 +31,7 @@ WAITING: Final = (
 )
 AS_WANTED: Final = """
 const root = document.documentElement, account = document.querySelector('header.top select')
-return Boolean(document.querySelector('.shell:not(.stale)')) && !document.querySelector('dialog[open]') &&
+return Boolean(document.querySelector('.shell:not(.stale)')) && !document.querySelector('dialog[open], .menu .sheet') &&
   account.value === '' && root.lang === arguments[0] && root.dataset.theme === arguments[1] &&
   root.dataset.up === 'red' && innerWidth === arguments[2]
 """
@@ -62,10 +62,9 @@ class Desk:
     def set_up(self) -> None:
         """Set the first password by the link that the console was told."""
         browser = self.browser
+        browser.look(self.address, language="zh", theme="dark")
         browser.open(self.stage.panel.link())
-        browser.see("form.door", "")
-        browser.look(language="zh", theme="dark")
-        browser.open(self.stage.panel.link())
+        browser.see("form.door")
         browser.write("input[name=username]", USER)
         first, second = browser.all("input[autocomplete=new-password]")
         first.send_keys(PASSWORD)
@@ -94,7 +93,7 @@ class Desk:
             browser.complaints()
             return
         browser.size(*(PHONE if phone else DESKTOP))
-        browser.look(language=language, theme=theme)
+        browser.look(self.address, language=language, theme=theme)
         browser.open(f"{self.address}/#/overview")
         browser.until(lambda: browser.sees(".shell") or browser.sees("form.door"), "neither door nor page")
         if browser.sees("form.door"):

@@ -58,8 +58,7 @@ def main() -> int:
 def take_all(desk: Desk, album: Album) -> None:
     """Walk through the panel as a newcomer, and then as somebody with a lively day."""
     browser, stage = desk.browser, desk.stage
-    browser.open(stage.panel.link())
-    browser.look(language="zh", theme="dark")
+    browser.look(desk.address, language="zh", theme="dark")
     browser.open(stage.panel.link())
     browser.see("form.door")
     album.take("setup")
@@ -106,7 +105,7 @@ def take_all(desk: Desk, album: Album) -> None:
     ):
         if size is not None:
             browser.size(*size)
-        browser.look(language=language, theme=theme)
+        browser.look(desk.address, language=language, theme=theme)
         browser.open(f"{desk.address}/#/overview")
         browser.see("form.door")
         album.take(name)

@@ -19,7 +19,7 @@ def test_a_panel_that_dies_and_comes_back_is_followed_again_without_a_hand(desk:
     browser.see(".banner", "断开")
     browser.see(".shell.stale")
     assert "秒" in browser.see(".banner").text, "how old what one sees is"
-    assert _grey(desk), "figures grey with their age"
+    browser.until(lambda: _grey(desk), "figures do not grey with their age")
     missed = stage.order(f"buy 600000.SH 100@跌停:{MAIN}")
     stage.panel.start()
     browser.gone(".banner")
@@ -52,15 +52,13 @@ def test_a_dead_engine_is_said_and_the_stop_still_works(desk: Desk) -> None:
 
 
 def _grey(desk: Desk) -> bool:
-    """Tell whether a figure of the table is painted fainter than a healthy page paints it."""
+    """Tell whether the figures of the table have the colour of what is old."""
     script = """
-    const shell = document.querySelector('.shell'), cell = document.querySelector('.ag-row .ag-cell')
-    const seen = each => getComputedStyle(each).color + getComputedStyle(each).opacity +
-      getComputedStyle(each.closest('.ag-root-wrapper')).opacity + getComputedStyle(each.closest('.ag-row')).opacity
-    const stale = seen(cell)
-    shell.classList.remove('stale')
-    const fresh = seen(cell)
-    shell.classList.add('stale')
-    return stale !== fresh
+    const shell = document.querySelector('.shell'), probe = document.createElement('i')
+    probe.style.color = 'var(--stale)'
+    shell.append(probe)
+    const grey = getComputedStyle(probe).color
+    probe.remove()
+    return [...shell.querySelectorAll('.ag-cell.numeric')].every(each => getComputedStyle(each).color === grey)
     """
     return bool(desk.browser.run(script))
