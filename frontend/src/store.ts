@@ -65,8 +65,7 @@ export const store = shallowReactive({
 const ENDED: ReadonlySet<OrderStatus> = new Set(['FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'NOT_SENT'])
 const UNRESOLVED: ReadonlySet<OrderStatus> = new Set(['UNKNOWN', 'EXPIRED_UNRESOLVED'])
 
-/** Alerts have ids from the day that they can be acknowledged. */
-export const alertKey = (row: Alert): string => String(row.id ?? `${row.at} ${row.code} ${row.text}`)
+export const alertKey = (row: Alert): number => row.id
 
 export const hasEnded = (order: Order): boolean => ENDED.has(order.status)
 export const isUnresolved = (order: Order): boolean => UNRESOLVED.has(order.status)
@@ -131,7 +130,7 @@ export function apply(delta: Delta): void {
   }
   if (delta.fills) store.fills = merged(store.fills, delta.fills, (row) => `${row.account} ${row.fill_id}`)
   if (delta.signals) store.signals = merged(store.signals, delta.signals, (row) => row.seq)
-  if (delta.alerts) store.alerts = merged(store.alerts, delta.alerts, alertKey)
+  if (delta.alerts) store.alerts = merged(store.alerts, delta.alerts, alertKey).sort((a, b) => b.id - a.id)
   if (delta.timed) store.timed = delta.timed
   if (delta.risk) store.risk = delta.risk
   if (delta.doors) store.doors = delta.doors

@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 from tests.running import a_configuration, running
 
 FOLDER = ROOT / "docs" / "senders"
-PAGE = (ROOT / "docs" / "pipe-trouble.md").read_text(encoding="utf-8")
+PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("pipe-trouble.md", "http.md"))
 ROAD = (ROOT / "docs" / "cancel-road.md").read_text(encoding="utf-8")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from qmt_trading.codec.reconcile_json import account_summary, differences_of
+from qmt_trading.codec.reconcile_json import account_summary, counted, differences_of
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.market.profit import day_profits, floating_profits
 from qmt_trading.model.instant import to_iso_text
@@ -153,12 +153,13 @@ def status(view: View, *, running: bool = True) -> Plain:
         "orders": len(view.orders),
         "working_orders": sum(row.working_orders for row in view.accounts),
         "unknown_orders": unknown,
-        "differences": sum(len(row.differences) for row in view.accounts),
+        **counted(view),
         "differences_text": differences_of(view),
         "waiting_instructions": len(view.timed),
         **(_observed(view) if view.mode is Mode.SHADOW else {}),
         "fills": len(view.fills),
         "malformed": view.malformed,
+        "unacknowledged": sum(row.is_open for row in view.alerts),
         "calendar_until": view.calendar_until.isoformat() if view.calendar_until is not None else None,
         "calendar_ends_soon": view.calendar_ends_soon,
     }
@@ -415,6 +416,7 @@ def _timed(timed: Timed, state: str, state_text: str, at_ns: int) -> Plain:
 def alert(row: AlertRow) -> Plain:
     told = row.alert
     return {
+        "id": row.id,
         "at": to_iso_text(row.at_ns),
         "importance": told.importance.value,
         "importance_text": IMPORTANCE_TEXT[told.importance],
@@ -424,4 +426,8 @@ def alert(row: AlertRow) -> Plain:
         "account": told.account,
         "symbol": told.symbol,
         "client_order_id": told.client_order_id,
+        "open": row.is_open,
+        "acknowledged_at": to_iso_text(row.acknowledged_ns) if row.acknowledged_ns else None,
+        "acknowledged_by": row.acknowledged_by or None,
+        "acknowledged_why": row.acknowledged_why or None,
     }

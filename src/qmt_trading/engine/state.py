@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import deque
 from heapq import heappop, heappush
 from typing import Final
 
@@ -32,7 +31,6 @@ from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AlertRow, SignalRow
 from qmt_trading.model.words import NOT_PRICED, InstrumentKind, LinkState, OrderStatus, Side, SideScope, TradingState
 
-ALERTS_KEPT: Final = 200
 TIMED_AT_ONCE: Final = 128
 """Instructions that are looked at within one turn: a halt waits for no more than that."""
 
@@ -193,7 +191,10 @@ class State:
         """How orders that have not ended are followed up."""
         self.holdings: dict[tuple[AccountId, str, Symbol], int] = {}
         """What each strategy holds, by its own fills."""
-        self.alerts: deque[AlertRow] = deque(maxlen=ALERTS_KEPT)
+        self.alerts: list[AlertRow] = []
+        """The newest last."""
+        self.alert_seq = 0
+        """The number of the last one."""
         self.signal_seq = 0
         self.order_seq = 0
         self.arrival = 0

@@ -22,7 +22,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.usage import ScopeImage, UsageImage
-from qmt_trading.model.words import LinkState, Mode, TradingState
+from qmt_trading.model.words import Importance, LinkState, Mode, TradingState
 
 Row = TypeVar("Row")
 
@@ -134,6 +134,17 @@ class SignalRow(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
 class AlertRow(Struct, frozen=True, array_like=True, gc=False):
     at_ns: int
     alert: Alert
+    id: int = 0
+    """1, 2, 3, … over the journal's life, in the order in which alerts were decided."""
+    acknowledged_ns: int = 0
+    """When a person took note of it; 0: nobody has."""
+    acknowledged_by: str = ""
+    acknowledged_why: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it matters and nobody has acknowledged it."""
+        return not self.acknowledged_ns and self.alert.importance is not Importance.INFORMATION
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -154,7 +165,7 @@ class View(Struct, frozen=True, kw_only=True):
     fills: Rows[Fill]
     signals: Rows[SignalRow]
     alerts: tuple[AlertRow, ...]
-    """The newest last, at most 200."""
+    """The newest last, at most 200: where there are more, those that nobody need acknowledge any more go first."""
     timed: tuple[Timed, ...]
     """Instructions that wait."""
     timed_done: tuple[TimedDone, ...]

@@ -255,11 +255,19 @@ SIGNALS: Final = Kind[SignalRow](
 ALERTS: Final = Kind[AlertRow](
     plain=view_json.alert,
     text=lambda row: f"{row.alert.code} {row.alert.chinese} {row.alert.english} {row.alert.client_order_id}",
-    sorts={"at": attrgetter("at_ns"), "importance": attrgetter("alert.importance"), "code": attrgetter("alert.code")},
-    statuses={},
+    sorts={
+        "id": attrgetter("id"),
+        "at": attrgetter("at_ns"),
+        "importance": attrgetter("alert.importance"),
+        "code": attrgetter("alert.code"),
+    },
+    statuses={
+        "open": attrgetter("is_open"),
+        "acknowledged": lambda row: bool(row.acknowledged_ns),
+    },
     fields={
         "account": lambda row: row.alert.account or "",
         "symbol": lambda row: row.alert.symbol or "",
     },
-    newest="at",
+    newest="id",
 )

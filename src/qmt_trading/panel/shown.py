@@ -15,7 +15,6 @@ from qmt_trading.market.sessions import Session
 from qmt_trading.model.instant import at_time, day_of, to_iso_text
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.view import View
-from qmt_trading.model.words import Importance
 
 PHASE_TEXT: Final = {
     Phase.BEFORE_OPEN: ("开盘前", "before the open"),
@@ -109,7 +108,7 @@ def status_row(shown: Shown) -> Plain:
         "version": shown.version,
         "phase": phase_row(shown.session, shown.now_ns),
         "counts": counts(view) if view is not None else {},
-        "unacknowledged": unacknowledged(view) if view is not None else 0,
+        "unacknowledged": row.get("unacknowledged", 0),
     }
 
 
@@ -124,13 +123,8 @@ def counts(view: View) -> Plain:
         "malformed": view.malformed,
         "alerts": len(view.alerts),
         "waiting": len(view.timed),
-        "differences": sum(len(row.differences) for row in view.accounts),
+        **reconcile_json.counted(view),
     }
-
-
-def unacknowledged(view: View) -> int:
-    """Return how many alerts that matter nobody has acknowledged."""
-    return sum(row.alert.importance is not Importance.INFORMATION for row in view.alerts)
 
 
 def account_rows(shown: Shown) -> list[Plain]:

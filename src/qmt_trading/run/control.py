@@ -10,7 +10,7 @@ import msgspec
 
 from qmt_trading import __version__
 from qmt_trading.codec import control as wire
-from qmt_trading.codec import view_json
+from qmt_trading.codec import reconcile_json, view_json
 from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.signal import parse
 from qmt_trading.codec.symbols import normalise
@@ -30,7 +30,7 @@ from qmt_trading.run.day.watch import DayWatch
 from qmt_trading.run.doors import BroughtDoor
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
-from qmt_trading.run.reconcile_control import answered_rows
+from qmt_trading.run.reconcile_control import answered_rows, why_not_ignored
 from qmt_trading.run.view_rows import rows_of
 
 WAIT_S: Final = 5.0
@@ -139,6 +139,10 @@ class Control:
                 return self._confirm(request)
             case wire.AcceptMorning():
                 return self._accept(request)
+            case wire.IgnoreDifference():
+                return self._ignore(request)
+            case wire.Acknowledge():
+                return self._acknowledge(request)
             case wire.Stop():
                 self._stop()
                 return [{"stopping": True}]
@@ -179,6 +183,20 @@ class Control:
             text, english = "该账户没有被检查拦住，不用确认", "nothing of this account's check closes it"
             return [{"done": "nothing", "account": account, "text": text, "text_en": english, "durable": True}]
         return self._ask(ev.MorningAccepted(request.who, request.why, account), (out.Alert,))
+
+    def _acknowledge(self, request: wire.Acknowledge) -> list[view_json.Plain]:
+        event = ev.AcknowledgeRequested(request.who, request.why, request.alerts, request.everything)
+        rows = self._ask(event, (out.AlertsAcknowledged,))
+        if rows[0]["done"] == "nothing":
+            known = {row.id for row in self._loop.view.alerts}
+            strange = [str(number) for number in request.alerts if number not in known]
+            if strange:
+                raise wire.ControlError(
+                    f"没有编号 {'、'.join(strange)} 的提醒（或已太久），一条也没有确认；编号见 qmt alerts / "
+                    f"no alert has number {', '.join(strange)}, or it is too old; none was acknowledged"
+                )
+            rows[0] |= {"text": "没有待确认的提醒", "text_en": "all of it is acknowledged already"}
+        return rows
 
     def _quotes(self, symbols: Sequence[str]) -> list[Quote]:
         now_ns = self._clock.now_ns()
@@ -240,6 +258,14 @@ class Control:
         self._ask(ev.ReconcileRequested(request.who, request.why, account, request.accept))
         accounts = [row.account for row in self._loop.view.accounts if account in (None, row.account)]
         return answered_rows(lambda: self._loop.view, accounts, asked_ns, self._clock.now_ns)
+
+    def _ignore(self, request: wire.IgnoreDifference) -> list[view_json.Plain]:
+        account = self._account(request.account)
+        event = ev.IgnoreDifferenceRequested(request.who, request.why, account, request.key)
+        rows = self._ask(event, (out.DifferenceIgnored, out.TradingStateChanged))
+        if rows[0]["done"] == "nothing":
+            raise wire.ControlError(why_not_ignored(self._loop.view, account, request.key))
+        return rows
 
     def _find(self, number: str) -> Order | None:
         """Return the order that has ``number`` as one of its ids."""
@@ -368,6 +394,15 @@ def _told(output: out.Output, *, durable: bool) -> view_json.Plain:
                 "text_en": output.english,
                 "durable": durable,
             }
+        case out.DifferenceIgnored():
+            return {
+                "done": "ignored",
+                "account": output.account,
+                **reconcile_json.difference(output.difference),
+                "durable": durable,
+            }
+        case out.AlertsAcknowledged():
+            return {"done": "acknowledged", "alerts": list(output.alerts), "durable": durable}
         case out.QueryBroker():
             return {"done": "query", "account": output.account, "durable": durable}
         case _:
