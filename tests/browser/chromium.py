@@ -108,10 +108,6 @@ class Browser:
     def path(self) -> str:
         return str(self.run("return location.hash.slice(1).split('?')[0]"))
 
-    def be_at(self, path: str) -> None:
-        """Wait until this page of the panel is the one that is open."""
-        self.until(lambda: self.path == path, f"not at {path}")
-
     def size(self, width: int, height: int) -> None:
         """Have a window of this size; a narrow one is a phone's."""
         is_phone = width < 720

@@ -104,7 +104,12 @@ class Desk:
     def go(self, page: str) -> None:
         """Open a page by its name and wait until it shows what it has."""
         self.browser.go(f"/{page}")
-        self.browser.until(lambda: self.browser.path == f"/{page}" and self.browser.all("#content > *:nth-child(2)"))
+        self.arrive(page)
+
+    def arrive(self, page: str) -> None:
+        """Wait until this page is the one that is shown, and shows what it has; its files come when first asked for."""
+        title = "return (document.querySelector('#content h1') ?? {}).textContent"
+        self.browser.until(lambda: self.browser.run(title) in _titles()[page], f"not there: {page}")
         self.wait()
 
     def wait(self) -> None:
@@ -122,7 +127,12 @@ class Desk:
             " ['aria-label', 'title', 'placeholder'].map(name => each.getAttribute(name) ?? ''))"
             ".concat(document.body.innerText.split('\\n')).filter(Boolean)"
         )
-        return [line for line in shown if _prefixes().search(line) or _BROKEN.search(line)]
+        return [line for line in shown if _prefixes().search(line) or _BROKEN.search(line)] + self.chinese()
+
+    def chinese(self) -> list[str]:
+        """Return what an English page says in Chinese, of its own: what people and the counter have written may be."""
+        found: list[str] = self.browser.run(CHINESE, NAMES)
+        return found if self.browser.run("return document.documentElement.lang") == "en" else []
 
     def total(self) -> int:
         """Return how many rows the table is said to have: those far below are not there to be counted."""
@@ -139,7 +149,26 @@ class Desk:
         return [str(each) for each in found]
 
 
+CHINESE: Final = """
+const own = arguments[0]
+const parts = 'h1, h2, h3, dt, th, label, option, .ag-header-cell-text, .tag, .hint, nav a, button.button'
+const said = [...document.querySelectorAll(parts)].filter(each => !each.closest('.mono, .quiet')).flatMap(each =>
+  [each.innerText, each.getAttribute('aria-label'), each.getAttribute('title'), each.getAttribute('placeholder')])
+return [...new Set(said)].filter(Boolean).map(text => own.reduce((left, name) => left.replaceAll(name, ''), text))
+  .filter(text => /[\u4e00-\u9fff]/.test(text))
+"""
+"""What the page itself says, without what people have named."""
+NAMES: Final = ("主账户", "打板", "网格", "中文", "年化", "最大回撤", "成交")
 _BROKEN: Final = re.compile(r"\bundefined\b|\bNaN\b|\[object Object\]|\{[a-z]+\}|\bnull\b|\bInfinity\b")
+
+
+@cache
+def _titles() -> dict[str, tuple[str, str]]:
+    """Return what each page is called in both languages."""
+    words = (ROOT / "frontend" / "src" / "i18n" / "words" / "common.ts").read_text(encoding="utf-8")
+    return {
+        page: (zh, en) for page, zh, en in re.findall(r"^  'nav\.(\w+)': \['(.+?)', '(.+?)'\]", words, re.MULTILINE)
+    }
 
 
 @cache

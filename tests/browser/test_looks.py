@@ -163,9 +163,8 @@ def test_a_phone_reaches_every_page_and_the_stop_by_thumb(seat: Desk) -> None:
     for page in PAGES:
         open_more(seat)
         browser.press(f"dialog a[href='#/{page}']")
-        browser.be_at(f"/{page}")
         browser.gone("dialog")
-        seat.wait()
+        seat.arrive(page)
         assert browser.sees("button.stop", "急停")
     small = browser.run(
         "return [...document.querySelectorAll('.tabs .tab, button.stop')]"

@@ -185,7 +185,7 @@ def test_the_broker_is_asked_about_an_unknown_order_and_tells(desk: Desk) -> Non
     stage.clear()
 
 
-def test_a_difference_that_two_lists_have_proven_is_taken_over_with_a_reason(desk: Desk) -> None:
+def test_a_proven_difference_is_left_with_a_reason_and_then_taken_over(desk: Desk) -> None:
     browser, stage = desk.browser, desk.stage
     stage.clear()  # While something works, nobody knows whether the broker's list is only late.
     if not stage.difference(MAIN):
@@ -195,11 +195,37 @@ def test_a_difference_that_two_lists_have_proven_is_taken_over_with_a_reason(des
     browser.see(card, MAIN)
     until(lambda: stage.difference(MAIN) == "proven")
     browser.see(f"{card} .differences .tag", "已证实")
-    ours = browser.see(f"{card} .differences").text
-    assert "600000.SH" in ours
+    assert "600000.SH" in browser.see(f"{card} .differences").text
+
+    browser.press(f"{card} button", "先不管")
+    assert not browser.see("dialog button[type=submit]").is_enabled()
+    browser.write("dialog input[required]", "等券商更正")
+    browser.press("dialog button[type=submit]")
+    until(lambda: stage.difference(MAIN) == "ignored")
+    browser.see(f"{card} .differences .tag", "已忽略")
+    assert "等券商更正" in browser.see(f"{card} .differences").text
+
+    stage.differ(MAIN, "600000.SH", -100)
+    until(lambda: stage.difference(MAIN) == "proven", "other figures are no new difference")
+    browser.see(f"{card} .differences .tag", "已证实")
     browser.press(f"{card} .acts button", "以柜台为准")
     assert not browser.see("dialog button[type=submit]").is_enabled()
     browser.write("dialog input[required]", "转托管")
     browser.press("dialog button[type=submit]")
     until(lambda: stage.difference(MAIN) == "")
     browser.gone(card)
+
+
+def test_alerts_that_matter_are_acknowledged(desk: Desk) -> None:
+    browser, stage = desk.browser, desk.stage
+    stage.lose_an_answer(f"sell 159915.SZ 100@涨停:{GRID}")
+    stage.settle()
+    stage.clear()
+    browser.press("button.bell", "")
+    browser.see("dialog li.open", "待核实")
+    browser.button("全部确认", "dialog")
+    browser.see("dialog", "没有提醒")
+    browser.gone("button.bell b")
+    browser.press("dialog label", "全部")
+    browser.see("dialog li", "boss 已确认")
+    until(lambda: stage.rows("status")[0]["unacknowledged"] == 0)
