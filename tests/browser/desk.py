@@ -32,7 +32,8 @@ WAITING: Final = (
 AS_WANTED: Final = """
 const root = document.documentElement, account = document.querySelector('header.top select')
 return Boolean(document.querySelector('.shell:not(.stale)')) && !document.querySelector('dialog[open], .menu .sheet') &&
-  account.value === '' && root.lang === arguments[0] && root.dataset.theme === arguments[1] &&
+  account.value === '' && document.querySelector('header.top').textContent.includes(arguments[3]) &&
+  root.lang === arguments[0] && root.dataset.theme === arguments[1] &&
   root.dataset.up === 'red' && innerWidth === arguments[2]
 """
 SETTLED: Final = """
@@ -87,7 +88,7 @@ class Desk:
         if not self.known:
             self.set_up()
         tongue = {"zh": "zh-CN", "en": "en"}[language]
-        if browser.run(AS_WANTED, tongue, theme, PHONE[0] if phone else DESKTOP[0]):
+        if browser.run(AS_WANTED, tongue, theme, PHONE[0] if phone else DESKTOP[0], USER):
             browser.go("/health")  # Away and back: no filter stays.
             self.go("overview")
             browser.complaints()
@@ -96,6 +97,9 @@ class Desk:
         browser.look(self.address, language=language, theme=theme)
         browser.open(f"{self.address}/#/overview")
         browser.until(lambda: browser.sees(".shell") or browser.sees("form.door"), "neither door nor page")
+        if browser.sees(".shell") and USER not in browser.run("return document.body.textContent"):
+            browser.forget()  # Somebody else was left behind.
+            browser.open(f"{self.address}/#/overview")
         if browser.sees("form.door"):
             self.sign_in()
         self.wait()

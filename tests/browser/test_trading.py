@@ -221,7 +221,7 @@ def test_alerts_that_matter_are_acknowledged(desk: Desk) -> None:
     stage.lose_an_answer(f"sell 159915.SZ 100@涨停:{GRID}")
     stage.settle()
     stage.clear()
-    browser.press("button.bell", "")
+    browser.press("button.bell")
     browser.see("dialog li.open", "待核实")
     browser.button("全部确认", "dialog")
     browser.see("dialog", "没有提醒")
