@@ -89,8 +89,8 @@ def test_a_viewer_comes_by_a_link_sets_a_second_factor_and_can_only_look(desk: D
     browser.press("button[type=submit]")
     desk.wait()
     assert "eve" in browser.run("return document.querySelector('header.top').textContent")
-    browser.complaints()
     browser.forget()
+    browser.complaints()
 
 
 def _set_password(desk: Desk, user: str, password: str) -> None:
