@@ -192,7 +192,8 @@ def verdict(ours: Seat, theirs: Seat | None) -> bool:
     row = middle(ours.rows_ms)
     limit = max(FIRST_ROW_MS, middle(theirs.rows_ms) if theirs is not None else 0)
     peer_row = f", peer {middle(theirs.rows_ms):.0f}" if theirs is not None else ""
-    print(f"{'PASS' if row <= limit else 'MISS'} first row: {row:.0f} ms, at most {limit:.0f} (600 where quiet){peer_row}")
+    how = "PASS" if row <= limit else "MISS"
+    print(f"{how} first row: {row:.0f} ms, at most {limit:.0f} (600 where quiet){peer_row}")
     return good and row <= limit
 
 
