@@ -25,7 +25,8 @@ from benchmarks.panel_hand import LINK, PanelHand
 from benchmarks.product import Product
 from qmt_trading.cli import engine_access
 from qmt_trading.codec import control as wire
-from qmt_trading.run.panel_process import command_of
+from qmt_trading.run.kept_child import PANEL as PANEL_CHILD
+from qmt_trading.run.kept_child import command_of
 from qmt_trading.run.reading import read_view
 
 GAP_S: Final = 0.001
@@ -93,7 +94,7 @@ def main() -> int:
 @contextlib.contextmanager
 def hand_at_panel(product: Product) -> Iterator[PanelHand]:
     """Run the panel over the product's folder, and sign in there."""
-    command = [*command_of(product.folder / "qmt.toml"), "--port", "0"]
+    command = [*command_of(PANEL_CHILD, product.folder / "qmt.toml"), "--port", "0"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8") as panel:
         assert panel.stdin is not None
         assert panel.stderr is not None

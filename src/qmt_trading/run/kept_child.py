@@ -1,4 +1,4 @@
-"""Children of ``qmt run``, the panel and the notifier: started, watched, started again, ended as the engine ends in order."""
+"""Children of ``qmt run``, the panel and the notifier: started, watched, started again, ended in good order."""
 
 from __future__ import annotations
 
