@@ -10,7 +10,7 @@ from qmt_trading.link.messages import Row
 from qmt_trading.market.limits import price_limits
 from qmt_trading.market.names import listing_of
 from qmt_trading.market.rulebook import RuleBook
-from qmt_trading.model.instant import day_of
+from qmt_trading.model.instant import at_time, day_of
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import (
     MILLISECOND_NS,
@@ -28,6 +28,10 @@ from qmt_trading.model.numbers import (
 QUANTITY: Final = Quantity(100)
 VALUE_MAX: Final = Money(2_000 * UNIT)
 """Of one order, at its price."""
+_HOUR_NS: Final = 3600 * SECOND_NS
+LUNCH: Final = (11 * _HOUR_NS + _HOUR_NS // 2, 13 * _HOUR_NS)
+CLOSE_NS: Final = 15 * _HOUR_NS
+"""Of the regular hours of both exchanges."""
 QUOTE_AGE_NS: Final = 15 * SECOND_NS
 """An older quote says nothing of where the market is: a feed may have died at any price (A14)."""
 DISTANCE_MILLIONTHS: Final = 40_000
@@ -99,9 +103,10 @@ def far_price(
     quoted_ns = quoted_ms * MILLISECOND_NS if isinstance(quoted_ms, int) else 0
     if last <= 0 or day_of(quoted_ns) != today:
         return Refusal("没有今天的行情，不知道市价离跌停多远", "there is no price of today")
-    if abs(now_ns - quoted_ns) > QUOTE_AGE_NS:
+    apart_ns = abs(_last_trading(now_ns) - quoted_ns)
+    if (quoted_ns < _last_trading(now_ns) and apart_ns > QUOTE_AGE_NS) or quoted_ns > now_ns + QUOTE_AGE_NS:
         return Refusal(
-            f"行情差 {abs(now_ns - quoted_ns) / SECOND_NS:.0f} 秒（太旧，或本机时钟不准）：等新行情，或换活跃的股票",
+            f"行情差 {apart_ns / SECOND_NS:.0f} 秒（太旧，或本机时钟不准）：等新行情，或换活跃的股票",
             "the quote is old, or this machine's clock is wrong: wait for a new one or take an active stock",
         )
     asks = [] if quote is None else quote.get("askPrice")
@@ -111,6 +116,14 @@ def far_price(
             f"市价 {to_text(min(last, best))} 离跌停 {to_text(down)} 太近，可能成交", "the market is near limit-down"
         )
     return FarPrice(symbol=symbol, name=name, price=Price(down), tick=Price(tick), last=Price(last))
+
+
+def _last_trading(now_ns: int) -> int:
+    """Return when the exchanges last traded, up to ``now_ns``: at noon and after the close no quote is newer."""
+    day = day_of(now_ns)
+    if at_time(day, LUNCH[0]) <= now_ns < at_time(day, LUNCH[1]):
+        return at_time(day, LUNCH[0])
+    return min(now_ns, at_time(day, CLOSE_NS))
 
 
 def _price(row: Row, key: str) -> int:

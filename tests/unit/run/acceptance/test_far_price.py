@@ -75,6 +75,18 @@ def test_a_market_that_is_near_or_not_known_is_a_refusal(quote: dict[str, object
     assert why in found.chinese
 
 
+@pytest.mark.parametrize(
+    ("hour", "quoted", "far"),
+    [(12.5, 11.4999, True), (12.5, 11.49, False), (15.2, 14.9999, True), (15.2, 14.9, False), (13.1, 11.4999, False)],
+)
+def test_at_noon_and_after_the_close_the_last_quote_of_the_session_is_new(
+    hour: float, quoted: float, far: bool
+) -> None:
+    now_ns, at_ns = (at_time(DAY, int(each * 3600) * SECOND_NS) for each in (hour, quoted))
+    found = far_price(SYMBOL, DETAIL, {**QUOTE, "time": at_ns // 1_000_000}, now_ns, STANDARD)
+    assert isinstance(found, FarPrice) is far
+
+
 @pytest.mark.parametrize(("last", "far"), [(4.7, True), (4.69, False)])
 def test_the_market_is_at_least_four_per_cent_above(last: float, far: bool) -> None:
     assert isinstance(judged(quote={"lastPrice": last, "askPrice": []}), FarPrice) is far
