@@ -89,7 +89,20 @@ export const patch = <T>(path: string, body?: unknown): Promise<T> => ask<T>('PA
 export const remove = <T>(path: string, body?: unknown): Promise<T> => ask<T>('DELETE', path, body)
 
 export const table = <T>(name: string, values: Query = {}, how: How = {}): Promise<Table<T>> => get<Table<T>>(name, values, how)
-export const act = (verb: string, body: object): Promise<{ rows: Outcome[] }> => post(`actions/${verb}`, body)
+/** Asks for a deed; where no answer came it may have been carried out, and the same button does it no second time. */
+export async function act(verb: string, body: object): Promise<{ rows: Outcome[] }> {
+  try {
+    return await post(`actions/${verb}`, body)
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'unreachable') throw error
+    throw new ApiError(
+      0,
+      'no_answer',
+      '没有等到回答，可能已经执行：先看状态；再按一次这个按钮不会执行两遍',
+      'No answer came; it may have been carried out: look first. The same button does nothing a second time',
+    )
+  }
+}
 export const life = (seq: number): Promise<SignalLife> => get<SignalLife>(`signals/${seq}`)
 export const equity = (account: string, how: How = {}): Promise<Equity> => get<Equity>('equity', { account }, how)
 

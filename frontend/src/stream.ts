@@ -15,6 +15,8 @@ const SESSION_ENDED = 4401
 
 let socket: WebSocket | null = null
 let tries = 0
+/** Whether something was missed while the tables were on their way. */
+let again = false
 let frame = 0
 let wanted = false
 let waiting: Delta[] | null = null
@@ -85,7 +87,7 @@ function heard(told: Frame): void {
       // What comes while the tables are on their way is older or newer than they are: told again, it does no harm.
       if (waiting) waiting.push(told)
       else apply(told)
-      if (missed && !waiting) void refresh()
+      if (missed) void refresh()
       break
     }
   }
@@ -93,7 +95,11 @@ function heard(told: Frame): void {
 
 /** Fetches every table; the deltas that come meanwhile are applied on top. */
 export async function refresh(): Promise<void> {
-  if (waiting) return
+  if (waiting) {
+    again = true // A gap told while the tables are on their way: they may be older than it.
+    return
+  }
+  again = false
   waiting = []
   const kept = waiting
   try {
@@ -137,6 +143,7 @@ export async function refresh(): Promise<void> {
   } finally {
     waiting = null
     kept.forEach(apply)
+    if (again) void refresh()
   }
 }
 
