@@ -142,7 +142,7 @@ class BarLoop:
         self.stream = stream = Stream(bars)
         self._strategy = strategy
         self._model = model
-        columns = [declared(strategy, each) for each in bars]
+        self.declared = columns = [declared(strategy, each) for each in bars]
         names = tuple(columns[0])
         self._columns = [stream.laid([each[name] for each in columns]) for name in names]
         self._names = (*(("row", "place") if stream.several else ()), "index", *names)
@@ -151,13 +151,17 @@ class BarLoop:
         strategy.join(
             desk, bar, [{name: Series(name, column, bar) for name, column in each.items()} for each in columns]
         )
-        join_desk(desk, strategy, stream, bar)
+        join_desk(desk, strategy, stream, bar, model)
 
     def where(self) -> tuple[int, str]:
         """Return the instant of the bar at hand, 0 before the first, and its symbol."""
         return self.desk.now(), self.stream.bars[self.bar.place].symbol
 
     def run(self) -> None:
+        self._visit(self._strategy.on_bar)
+
+    def _visit(self, on_bar: Callable[[Any], None]) -> None:
+        """Go through every bar in order."""
         strategy, stream, desk, bar = self._strategy, self.stream, self.desk, self.bar
         loop = segment(self._names, several=stream.several, at_close=self._model.at == "close")
         standing = desk.open if stream.several else desk.open[0]
@@ -172,10 +176,10 @@ class BarLoop:
             for day, end in enumerate(chunk, first):
                 desk.open_day(day, dates[day])
                 for cut, timer_ns in self._cuts(begin, end, dates[day], timers):
-                    loop(islice(rows, cut - begin), bar, strategy.on_bar, standing, self._meet)
+                    loop(islice(rows, cut - begin), bar, on_bar, standing, self._meet)
                     begin = cut
                     strategy.on_timer(timer_ns)
-                loop(islice(rows, end - begin), bar, strategy.on_bar, standing, self._meet)
+                loop(islice(rows, end - begin), bar, on_bar, standing, self._meet)
                 begin = end
                 desk.close_day(stream.at_ns.item(end - 1))
 
@@ -198,7 +202,7 @@ class BarLoop:
         return sorted(found)
 
 
-def join_desk(desk: Desk, strategy: Strategy, stream: Stream, bar: Bar) -> None:
+def join_desk(desk: Desk, strategy: Strategy, stream: Stream, bar: Bar, model: FillModel) -> None:
     """Tell ``desk`` how to find the time, the last prices and the day's bounds."""
     kind = type(strategy)
     desk.on_fill = strategy.on_fill if kind.on_fill is not Strategy.on_fill else None
@@ -223,6 +227,7 @@ def join_desk(desk: Desk, strategy: Strategy, stream: Stream, bar: Bar) -> None:
         return each.previous_close.item(max(day, 0)), each.limit_up.item(max(day, 0)), each.limit_down.item(max(day, 0))
 
     desk.now, desk.last_prices, desk.bounds = now, last_prices, bounds
+    desk.overnight = model.at != "close" and all(each.frequency == "1d" for each in bars)
 
 
 def _time_ns(text: str) -> int:

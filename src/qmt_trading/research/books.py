@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmt_trading.model.settings import FeeSchedule
-from qmt_trading.research.columns import Bars
+from qmt_trading.research.columns import Bars, CrossSection
 from qmt_trading.research.costs import FillModel, costs_words
 from qmt_trading.research.desk import Desk, PlacedOrder
 from qmt_trading.research.result import REASONS, STATUSES, DataSource, Fills, Orders, Result
@@ -144,8 +145,6 @@ def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
 
 def source_of(bars: Sequence[Bars]) -> DataSource:
     """Return where the history of a run came from."""
-    import hashlib
-
     digest = bars[0].sha256
     if len(bars) > 1:
         digest = hashlib.sha256(" ".join(each.sha256 for each in bars).encode()).hexdigest()
@@ -157,4 +156,17 @@ def source_of(bars: Sequence[Bars]) -> DataSource:
         rows=sum(len(each) for each in bars),
         adjusted=", ".join(sorted({each.adjusted for each in bars})),
         sha256=digest,
+    )
+
+
+def source_of_dates(data: CrossSection) -> DataSource:
+    """Return where the history of a run over dates came from."""
+    return DataSource(
+        source=data.source,
+        frequency=data.frequency,
+        first=data.first.isoformat(),
+        last=data.last.isoformat(),
+        rows=int(data.present.sum()),
+        adjusted=data.adjusted,
+        sha256=data.sha256,
     )

@@ -171,6 +171,8 @@ class Desk:
         self._by_era: list[tuple[int, TradingRule, Rates, Rates] | None] = [None] * len(symbols)
         self._days: list[Day | None] = [None] * len(symbols)
         self._days_of: list[int] = [-1] * len(symbols)
+        self.overnight = False
+        """What is ordered leaves on the next day, when all that is held may be sold."""
         self._bought_today: set[int] = set()
         self._waiting: set[int] = set()
         """Places with orders that stand at the exchange."""
@@ -198,7 +200,7 @@ class Desk:
     def target(self, place: int, quantity: int) -> PlacedOrder | None:
         """Make the order that leads from what is held and worked for to ``quantity``; None: there is nothing to do."""
         coming = sum(each.side * each.leaves for each in self.open[place])
-        rule = self._facts(place).rule
+        rule = self._rule(place)[0]
         held, free = self.quantities[place] + coming, self.sellable(place)
         step = reachable(quantity, held, free, rule.buy_minimum, rule.buy_step, rule.sell_step)
         return self.submit(place, 1 if step > 0 else -1, abs(step)) if step else None
@@ -224,7 +226,8 @@ class Desk:
         if position is None:
             return 0
         offered = sum(each.leaves for each in self.open[place] if each.side < 0 and not each.sent)
-        return max(0, position.sellable_quantity - position.frozen_quantity - offered)
+        free = position.quantity if self.overnight else position.sellable_quantity - position.frozen_quantity
+        return max(0, free - offered)
 
     def free_cash(self) -> int:
         return max(0, self.account.cash - self.account.reserved)

@@ -146,6 +146,8 @@ class Strategy:
         self._trading: Trading | None = None
         self._bar: Bar | None = None
         self._series: list[Mapping[str, Series]] = []
+        self.again = False
+        """It has asked to be called on the next trading day."""
         self.declare()
 
     # What a strategy writes.
@@ -234,6 +236,10 @@ class Strategy:
     def equity(self) -> int:
         """Cash and positions at their last known prices, in ten-thousandths of a yuan."""
         return self._carried.equity()
+
+    def wake_next_day(self) -> None:
+        """Ask to be called at the close of the next trading day's first bar as well, whatever ``wake`` says."""
+        self.again = True
 
     # How it is joined to what runs it.
 
