@@ -1,4 +1,4 @@
-"""Makes a result of what a desk has written down: equity is rebuilt from fills, so that no loop counts it bar by bar."""
+"""Makes a result of what a desk has written down: equity is rebuilt from fills, and no loop counts it by the bar."""
 
 from __future__ import annotations
 

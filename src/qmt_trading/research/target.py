@@ -296,8 +296,7 @@ def run(
             *prepared.model.warnings(),
             (
                 "目标列模式：没有委托和风控，只有手数、涨跌停、资金和 T+1；目标列由用户给出，系统查不出其中的未来函数",
-                "target column: no orders and no gate but lots, limits, cash and T+1; whether the column looks ahead "
-                "cannot be known here",
+                "target column: no orders, no gate but lots, limits, cash and T+1; nothing here sees whether it looks ahead",
             ),
         ),
         elapsed_cpu_s=time.process_time() - begun,
