@@ -35,7 +35,7 @@ _COLUMNS: Final = (
 )
 
 
-def fills_of(rows: Sequence[tuple[int, ...]]) -> Fills:
+def fills_of(rows: Sequence[tuple[int, ...]] | Integers) -> Fills:
     """Return the desk's rows as columns."""
     table = np.asarray(rows, np.int64).reshape(len(rows), len(_COLUMNS))
     return Fills(**{name: table[:, place].astype(kind) for place, (name, kind) in enumerate(_COLUMNS)})

@@ -259,7 +259,7 @@ class Desk:
         return max(0, self.account.cash - self.account.reserved)
 
     def equity(self) -> int:
-        prices = self.last_prices().tolist()
+        prices: list[int] = self.last_prices().tolist()
         return self.account.cash + sum(
             quantity * price for quantity, price in zip(self.quantities, prices, strict=True) if quantity
         )

@@ -13,7 +13,8 @@ Segment = Callable[..., None]
 def segment(names: tuple[str, ...], *, several: bool, at_close: bool) -> Segment:
     """Return the loop over a stretch of bars that puts each row into the bar's slots and calls the strategy.
 
-    Made from text, whose names were checked, like a named tuple: the ``for`` statement itself fills the slots, which no generic loop does as fast.
+    Made from text, whose names were checked, like a named tuple: the ``for`` statement itself fills the slots, which no
+    generic loop does as fast.
 
     Args:
         names: slots in the order of the columns.
