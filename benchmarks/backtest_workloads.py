@@ -101,8 +101,12 @@ def w2_arrays(symbols: int = 1_000, days: int = 2_500) -> Arrays:
 
 
 def w1_bars(rows: int = 1_000_000) -> Bars:
-    """Return the first ``rows`` of w1, made from the peers' arrays."""
-    arrays = {name: column[:rows] for name, column in w1_arrays().items()}
+    """Return the first ``rows`` of w1."""
+    return bars_of({name: column[:rows] for name, column in w1_arrays().items()})
+
+
+def bars_of(arrays: Arrays) -> Bars:
+    """Return w1 as we take it, from the arrays that the peers take."""
     return Bars.of(
         "600000.SH",
         frequency="1m",
@@ -116,8 +120,12 @@ def w1_bars(rows: int = 1_000_000) -> Bars:
 
 
 def w2_dates(days: int = 2_500) -> CrossSection:
-    """Return the first ``days`` of w2, made from the peers' arrays."""
-    arrays = {name: column[:days] for name, column in w2_arrays().items()}
+    """Return the first ``days`` of w2."""
+    return dates_of({name: column[:days] for name, column in w2_arrays().items()})
+
+
+def dates_of(arrays: Arrays) -> CrossSection:
+    """Return w2 as we take it, from the arrays that the peers take."""
     return CrossSection.of(
         [f"{600000 + number}.SH" for number in range(1_000)],
         arrays["days"],
@@ -174,7 +182,9 @@ class Declared(Strategy):
     """Every bar, with declared indicators."""
 
     fields = ()
-    indicators = {"fast": Sma("close", FAST), "slow": Sma("close", SLOW)}
+
+    def declare(self) -> None:
+        self.indicators = {"fast": Sma("close", FAST), "slow": Sma("close", SLOW)}
 
     def on_bar(self, bar: Any) -> None:
         if self.position == 0:
@@ -188,8 +198,10 @@ class Woken(Strategy):
     """Called where the averages cross."""
 
     fields = ()
-    indicators = {"fast": Sma("close", FAST), "slow": Sma("close", SLOW)}
     wake = crosses("fast", "slow")
+
+    def declare(self) -> None:
+        self.indicators = {"fast": Sma("close", FAST), "slow": Sma("close", SLOW)}
 
     def on_bar(self, bar: Any) -> None:
         if self.position == 0:

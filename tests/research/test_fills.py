@@ -1,4 +1,4 @@
-"""Fills do not flatter: sealed limits, caps, T+1, lots, cash, suspended days, limit orders, slippage, auctions, fees."""
+"""Fills do not flatter: sealed limits, caps, T+1, lots, cash, suspended days, limits, slippage, auctions, fees."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from qmt_trading.model.numbers import UNIT
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.research.backtest import run
-from qmt_trading.research.columns import Bars, ColumnsError, cross_section
+from qmt_trading.research.columns import Bars, ColumnsError, cross_section, to_units
 from qmt_trading.research.costs import FillModel, referee
 from qmt_trading.research.result import REASONS, STATUSES, Result
 from qmt_trading.research.strategy import Strategy
@@ -230,3 +230,84 @@ def test_result_goes_through_json_without_a_loss(tmp_path: Any) -> None:
 
 def test_cash_is_in_hand_for_yuan() -> None:
     assert acted(daily(flat(10, 2)), {}).final_equity == CASH == 1_000_000 * UNIT
+
+
+def ticks(
+    lasts: list[float], bids: list[list[tuple[float, int]]], asks: list[list[tuple[float, int]]], traded: int = 10_000
+) -> Bars:
+    """Return snapshots three seconds apart."""
+
+    def side(levels: list[list[tuple[float, int]]], part: int) -> np.ndarray[Any, Any]:
+        made = np.zeros((len(levels), 5))
+        for row, found in enumerate(levels):
+            made[row, : len(found)] = [each[part] for each in found]
+        return to_units(made) if part == 0 else made.astype(np.int64)
+
+    last = to_units(lasts)
+    at_ns = daily(flat(10, 1)).at_ns[0] - 5 * 3600 * 10**9 + np.arange(len(lasts)) * 3 * 10**9
+    return Bars.of(
+        "600000.SH",
+        frequency="tick",
+        at_ns=at_ns,
+        open=last,
+        high=last,
+        low=last,
+        close=last,
+        quantity=np.full(len(lasts), traded),
+        previous_close=to_units([10.0]),
+        bids=side(bids, 0),
+        bid_quantities=side(bids, 1),
+        asks=side(asks, 0),
+        ask_quantities=side(asks, 1),
+    )
+
+
+class TickScripted(Scripted):
+    fields = ("close", "bid", "ask")
+
+    def on_tick(self, tick: Any) -> None:
+        self.on_bar(tick)
+
+
+TICKS = FillModel(at="ticks")
+
+
+def ticked(bars: Bars, acts: dict[int, Callable[[Strategy], Any]]) -> Result:
+    return run(TickScripted(acts), bars, cash=CASH, costs=FREE, fills=TICKS)
+
+
+def test_a_tick_order_takes_level_by_level_and_no_more_than_stands_there() -> None:
+    bid = [(9.99, 500)]
+    bars = ticks([10, 10, 10], [bid] * 3, [[(10.0, 100)], [(10.01, 300), (10.02, 200)], [(10.03, 1000)]])
+    result = ticked(bars, {0: buy(800)})
+    assert result.fills.quantity.tolist() == [300, 200, 300]
+    assert prices(result) == [100_100, 100_200, 100_300]
+
+
+def test_two_tick_orders_share_what_stands_there() -> None:
+    bid = [(9.99, 500)]
+    bars = ticks([10, 10], [bid] * 2, [[(10.0, 100)], [(10.01, 300)]])
+    result = ticked(bars, {0: lambda s: (s.buy(200), s.buy(200))})
+    assert result.fills.quantity.tolist() == [200, 100]
+
+
+def test_at_a_sealed_limit_up_a_tick_buy_waits_and_a_seller_lets_it_in() -> None:
+    bars = ticks([11, 11, 11], [[(11, 9_000)]] * 3, [[], [], [(11, 400)]])
+    result = ticked(bars, {0: buy(100)})
+    assert prices(result) == [110_000]
+    assert result.fills.at_ns[0] == bars.at_ns[2]
+    assert result.blocked == {"LIMIT_UP_MISSED": 1}
+
+
+def test_a_resting_tick_order_fills_when_the_market_trades_through_it() -> None:
+    level = [(9.98, 500)], [(10.02, 500)]
+    bars = ticks([10, 10, 9.99, 9.98], [level[0]] * 4, [level[1]] * 4, traded=2_000)
+    result = ticked(bars, {0: buy(900, limit=99_900)})
+    assert prices(result) == [99_900]
+    assert result.fills.quantity.tolist() == [500]
+    assert result.fills.at_ns[0] == bars.at_ns[3]
+
+
+def test_fills_at_levels_need_a_book() -> None:
+    with pytest.raises(ColumnsError, match="bids and asks"):
+        acted(daily(flat(10, 2)), {0: buy()}, fills=TICKS)

@@ -212,7 +212,8 @@ class Declares(Cross):
 
     def declare(self) -> None:
         super().declare()
-        kinds = {"ema": Ema, "highest": Highest, "lowest": Lowest, "deviation": Deviation, "change": Change}
+        kinds: dict[str, Any] = {"ema": Ema, "highest": Highest, "lowest": Lowest}
+        kinds |= {"deviation": Deviation, "change": Change}
         self.indicators = {**self.indicators, **{name: kind("close", 3) for name, kind in kinds.items()}}
         self.seen: list[tuple[Any, ...]] = []
 

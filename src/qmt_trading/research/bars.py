@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from qmt_trading.model.instant import at_time
 from qmt_trading.research.books import closes_on
-from qmt_trading.research.columns import FIELDS, Bars, ColumnsError
+from qmt_trading.research.columns import BEST, FIELDS, Bars, ColumnsError
 from qmt_trading.research.costs import FillModel
 from qmt_trading.research.desk import Desk
 from qmt_trading.research.loop import segment
@@ -61,12 +61,12 @@ def declared(strategy: Strategy, bars: Bars) -> dict[str, npt.NDArray[Any]]:
     """
     columns: dict[str, npt.NDArray[Any]] = {}
     for name in strategy.fields:
-        if name not in FIELDS:
+        if name not in FIELDS and name not in BEST:
             raise ParameterError(f"{strategy.name}.fields: {name!r} is none of {', '.join(FIELDS)}")
         columns[name] = bars.column(name)
     known = _Known(bars)
     for name, indicator in strategy.indicators.items():
-        if name in FIELDS or name in _RESERVED or not name.isidentifier() or name.startswith("_"):
+        if name in FIELDS or name in BEST or name in _RESERVED or not name.isidentifier() or name.startswith("_"):
             raise ParameterError(f"{strategy.name}.indicators: {name!r} cannot be the name of an indicator")
         made = np.asarray(indicator.column(known))
         if made.shape != (len(bars),):
@@ -82,7 +82,7 @@ class _Known(Mapping[str, npt.NDArray[Any]]):
         self._bars = bars
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        if name not in FIELDS:
+        if name not in FIELDS and name not in BEST:
             raise ParameterError(f"an indicator asks for {name!r}, which is none of {', '.join(FIELDS)}")
         return self._bars.column(name)
 
@@ -112,6 +112,8 @@ def meeting(desk: Desk, bars: Sequence[Bars], model: FillModel) -> Callable[[int
         for each in bars:
             if each.turnover is None:
                 raise ColumnsError(f"{each.symbol}: an average price needs turnover, which this history does not have")
+    if model.at == "ticks":
+        return _meeting_levels(desk, bars)
     at_close = model.at == "close"
     ends = [set((each.day_ends - 1).tolist()) for each in bars]
 
@@ -130,6 +132,33 @@ def meeting(desk: Desk, bars: Sequence[Bars], model: FillModel) -> Callable[[int
         else:
             at = each.open.item(index)
         desk.meet(place, at_ns, at, each.high.item(index), each.low.item(index), traded, closing=closing)
+
+    return meet
+
+
+def _meeting_levels(desk: Desk, bars: Sequence[Bars]) -> Callable[[int, int], None]:
+    sides = []
+    for each in bars:
+        found = (each.bids, each.bid_quantities, each.asks, each.ask_quantities)
+        if any(side is None for side in found):
+            raise ColumnsError(f"{each.symbol}: fills at five levels need bids and asks, which this history has not")
+        sides.append(found)
+
+    def meet(place: int, index: int) -> None:
+        each = bars[place]
+        bids, bid_quantities, asks, ask_quantities = sides[place]
+        assert bids is not None
+        assert bid_quantities is not None
+        assert asks is not None
+        assert ask_quantities is not None
+        desk.meet_levels(
+            place,
+            each.at_ns.item(index),
+            np.column_stack((bids[index], bid_quantities[index])).tolist(),
+            np.column_stack((asks[index], ask_quantities[index])).tolist(),
+            each.close.item(index),
+            each.quantity.item(index),
+        )
 
     return meet
 
@@ -158,7 +187,9 @@ class BarLoop:
         return self.desk.now(), self.stream.bars[self.bar.place].symbol
 
     def run(self) -> None:
-        self._visit(self._strategy.on_bar)
+        strategy = self._strategy
+        is_ticks = self.stream.bars[0].frequency == "tick" and type(strategy).on_tick is not Strategy.on_tick
+        self._visit(strategy.on_tick if is_ticks else strategy.on_bar)
 
     def _visit(self, on_bar: Callable[[Any], None]) -> None:
         """Go through every bar in order."""

@@ -23,6 +23,13 @@ FREQUENCIES: Final = ("1d", "1m", "tick")
 FIELDS: Final = ("at_ns", "open", "high", "low", "close", "quantity", "turnover")
 """What a bar has; a tick's open, high, low and close are all its last price."""
 LEVELS: Final = 5
+BEST: Final = {
+    "bid": "bids",
+    "ask": "asks",
+    "bid_quantity": "bid_quantities",
+    "ask_quantity": "ask_quantities",
+}
+"""What a tick shows besides: the first level of each side; 0 where there is none."""
 _OFFSET_NS: Final = 8 * 3600 * 1_000_000_000
 _DAY_NS: Final = 24 * 3600 * 1_000_000_000
 
@@ -157,12 +164,16 @@ class Bars:
         )
 
     def column(self, name: str) -> Integers:
-        """Return one of ``FIELDS``.
+        """Return one of ``FIELDS``, or of ``BEST`` where there is a book.
 
         Raises:
             ColumnsError: this history has no such column.
         """
-        found = getattr(self, name) if name in FIELDS else None
+        if name in BEST:
+            levels = getattr(self, BEST[name])
+            found = None if levels is None else np.ascontiguousarray(levels[:, 0])
+        else:
+            found = getattr(self, name) if name in FIELDS else None
         if found is None:
             raise ColumnsError(f"{self.symbol}: there is no column {name!r}")
         return np.asarray(found)

@@ -358,6 +358,45 @@ class Desk:
             if not order.ended_ns:
                 standing.append(order)
 
+    def meet_levels(
+        self, place: int, at_ns: int, bids: list[list[int]], asks: list[list[int]], last: int, traded: int
+    ) -> None:
+        """Let the orders of one symbol meet a snapshot: what stands on the other side, from the best level on.
+
+        What one order takes is not there for the next. An order that rests fills at its limit when the market has
+        traded through it since.
+
+        Args:
+            bids: price and quantity, best first; a price of 0 ends them. ``asks`` likewise; the quantities are used up.
+            traded: shares since the snapshot before, of which the volume cap leaves a part to orders that rest.
+        """
+        standing = self.open[place]
+        batch = standing[:]
+        standing.clear()
+        day = self._facts(place)
+        share = self.model.volume_share_millionths
+        left = traded * share // MILLION if share else traded
+        spread = asks[0][0] - bids[0][0] if asks and bids and asks[0][0] and bids[0][0] else 0
+        for order in batch:
+            if order.made_ns >= at_ns:
+                standing.append(order)
+                continue
+            buys, limit, rested = order.side > 0, order.limit, order.sent
+            levels = asks if buys else bids
+            if not levels or not levels[0][0]:
+                # Nobody stands there: an order joins the queue at the limit, and is not filled by it.
+                self._try(order, day, at_ns, last, last, last, 0, spread, is_level=False)
+            for level in levels:
+                if order.ended_ns or not level[0]:
+                    break
+                if limit and (level[0] > limit if buys else level[0] < limit) and order.sent:
+                    break
+                level[1] -= self._try(order, day, at_ns, level[0], level[0], level[0], level[1], spread, is_level=True)
+            if rested and limit and not order.ended_ns and (last < limit if buys else last > limit):
+                left -= self._try(order, day, at_ns, limit, limit, limit, left, spread, is_level=True)
+            if not order.ended_ns:
+                standing.append(order)
+
     def refuse(self, place: int, at_ns: int, reason: str) -> None:
         """Refuse the orders of one symbol that cannot be traded now."""
         standing = self.open[place]
@@ -368,11 +407,28 @@ class Desk:
             self._deny(order, at_ns, reason)
 
     def _try(
-        self, order: PlacedOrder, day: Day, at_ns: int, at: int, high: int, low: int, left: int, spread: int
+        self,
+        order: PlacedOrder,
+        day: Day,
+        at_ns: int,
+        at: int,
+        high: int,
+        low: int,
+        left: int,
+        spread: int,
+        *,
+        is_level: bool = False,
     ) -> int:
-        """Judge and fill one order; return how much has filled."""
+        """Judge and fill one order; return how much has filled.
+
+        Args:
+            is_level: somebody stands at ``at``, so that no limit is sealed.
+        """
         buys, limit, model = order.side > 0, order.limit, self.model
-        price = bar_price(buys, limit, at, high, low, day.up, day.down, model.touch)
+        if is_level:
+            price = bar_price(buys, limit, at, high, low, 0, 0, model.touch)
+        else:
+            price = bar_price(buys, limit, at, high, low, day.up, day.down, model.touch)
         if price and (model.slippage_ticks or model.slippage_millionths or model.slippage_spread_millionths):
             extra = (spread or day.tick) * model.slippage_spread_millionths // MILLION
             price = slipped(
