@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 from qmt_trading.market.corporate_actions import Fractions
@@ -93,7 +95,7 @@ def run(
         mode, loop = "wake", WakeLoop(made, bars, desk, model)
     else:
         mode, loop = "columns" if made.indicators else "bars", BarLoop(made, bars, desk, model)
-    with naming(made, loop.where):
+    with naming(made, loop.where), _seldom_collected():
         loop.run()
     return result_of(
         desk,
@@ -109,3 +111,14 @@ def run(
         gate=gate,
         cpu_s=time.process_time() - begun,
     )
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Let the collector of cycles look less often: a run makes rows by the hundred thousand, and no cycles."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], 100_000), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

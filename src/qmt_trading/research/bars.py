@@ -262,7 +262,7 @@ def join_desk(desk: Desk, strategy: Strategy, stream: Stream, bar: Any, model: F
             return each.previous_close.item(found), -1, -1
         return each.previous_close.item(found), each.limit_up.item(found), each.limit_down.item(found)
 
-    desk.now, desk.last_prices, desk.bounds = now, last_prices, bounds
+    desk.now, desk.last_prices, desk.terms.bounds = now, last_prices, bounds
     desk.overnight = model.at != "close" and all(each.frequency == "1d" for each in bars)
 
 

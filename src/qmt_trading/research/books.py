@@ -12,7 +12,8 @@ import numpy.typing as npt
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.research.columns import Bars, CrossSection
 from qmt_trading.research.costs import FillModel, costs_words
-from qmt_trading.research.desk import Desk, PlacedOrder
+from qmt_trading.research.desk import Desk
+from qmt_trading.research.placed import PlacedOrder
 from qmt_trading.research.result import DENIED, REASONS, STATUSES, DataSource, Fills, Hashed, Orders, Result
 from qmt_trading.research.strategy import Strategy
 

@@ -91,7 +91,7 @@ class DateLoop:
         at_ns, close, rows = data.at_ns, data.close, self.rows
         desk.now = lambda: at_ns.item(rows.index) if rows.index >= 0 else 0
         desk.last_prices = lambda: close[max(rows.index, 0)]
-        desk.bounds = self._bounds
+        desk.terms.bounds = self._bounds
 
     def where(self) -> tuple[int, str]:
         """Return the instant of the date at hand, 0 before the first."""

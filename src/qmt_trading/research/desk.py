@@ -8,23 +8,22 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from msgspec.structs import replace
 
 from qmt_trading.engine.bookkeeping import bought, sold
-from qmt_trading.engine.gauges import Judged
-from qmt_trading.engine.risk.candidate import Candidate, Market
-from qmt_trading.engine.risk.gate import judge_cover, judge_legality
+from qmt_trading.engine.risk.candidate import Candidate
+from qmt_trading.engine.risk.cash import check_cash
+from qmt_trading.engine.risk.gate import judge_legality
+from qmt_trading.engine.risk.lot import check_lot
+from qmt_trading.engine.risk.sellable import check_sellable
 from qmt_trading.engine.splitting import split
 from qmt_trading.engine.state import Account
 from qmt_trading.engine.transitions import moved
 from qmt_trading.market.corporate_actions import Fractions, adjust, cash_of
 from qmt_trading.market.execution import available, bar_price, reachable, slipped
-from qmt_trading.market.fees import Rates, parts
-from qmt_trading.market.limits import price_limits
+from qmt_trading.market.fees import parts
 from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.model.corporate_action import CorporateAction
-from qmt_trading.model.errors import QmtError
-from qmt_trading.model.instrument import Quote, Symbol, TradingRule
+from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.listing import Listing
 from qmt_trading.model.numbers import MILLION, UNIT, Money, Price, Quantity
@@ -32,96 +31,17 @@ from qmt_trading.model.order import Position
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.settings import AccountSettings, FeeRounding, FeeSchedule
 from qmt_trading.model.signal import AccountId
-from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
-from qmt_trading.research.costs import FINE, FillModel, rates
+from qmt_trading.model.words import OrderStatus, Side
+from qmt_trading.research.costs import FINE, FillModel
 from qmt_trading.research.gated import Gated
+from qmt_trading.research.placed import Paid, PlacedOrder
+from qmt_trading.research.terms import DeskError, Terms, TermsOfDays
 
 ACCOUNT: Final = AccountId("backtest")
-NO_LIMITS: Final = Judged((), Money(0))
-"""The trader's own limits, which a backtest leaves off unless it is asked for the whole gate."""
 _NO_BOUND: Final = 1 << 62
 _PRICED_OUT: Final = frozenset(
     {Reason.PRICE_ABOVE_LIMIT, Reason.PRICE_BELOW_LIMIT, Reason.TICK_INVALID, Reason.PRICE_CAGE}
 )
-
-
-class DeskError(QmtError):
-    """A run cannot be made of what was given; the text says why."""
-
-
-class PlacedOrder:
-    """An order of the strategy, from its decision to its end."""
-
-    __slots__ = (
-        "closing",
-        "denied",
-        "ended_ns",
-        "filled",
-        "limit",
-        "made_ns",
-        "number",
-        "paid",
-        "place",
-        "quantity",
-        "reason",
-        "reserved",
-        "sent",
-        "side",
-        "status",
-        "symbol",
-        "value",
-    )
-
-    def __init__(
-        self, number: int, place: int, symbol: Symbol, side: int, quantity: int, limit: int, made_ns: int, closing: bool
-    ) -> None:
-        self.number = number
-        self.place = place
-        self.symbol = symbol
-        self.side = side
-        """+1 buy, -1 sell."""
-        self.quantity = quantity
-        self.limit = limit
-        """0: at the market."""
-        self.made_ns = made_ns
-        self.closing = closing
-        """For the closing auction."""
-        self.ended_ns = 0
-        self.status = OrderStatus.PENDING_NEW
-        """As in the engine."""
-        self.denied = False
-        """Our own gate refused it: it never became an order, and its status is none."""
-        self.sent = False
-        """It was judged, and stands at the exchange."""
-        self.filled = 0
-        self.value = 0
-        """Of what has filled."""
-        self.paid = (0, 0, 0)
-        """Commission, stamp duty and transfer fee so far, in the unit that fees are counted in."""
-        self.reserved = 0
-        """Cash that it freezes while it rests."""
-        self.reason = ""
-        """Why it was refused, or is short."""
-
-    @property
-    def leaves(self) -> int:
-        return self.quantity - self.filled
-
-
-class Day:
-    """What one symbol's orders meet on one day."""
-
-    __slots__ = ("buy_rates", "down", "lot", "market", "rule", "sell_rates", "tick", "up")
-
-    def __init__(self, rule: TradingRule, market: Market, buy_rates: Rates, sell_rates: Rates, tick: int) -> None:
-        self.rule = rule
-        self.market = market
-        self.buy_rates = buy_rates
-        self.sell_rates = sell_rates
-        self.up: int = market.quote.limit_up
-        self.down: int = market.quote.limit_down
-        self.lot = int(rule.lot)
-        self.tick = tick
 
 
 FillRow = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
@@ -182,19 +102,10 @@ class Desk:
         self.day = 0
         """Index of the day at hand."""
         self.date = dt.date.min
-        self.bounds: Callable[[int, int], tuple[int, int, int]] = lambda _place, _day: (0, -1, -1)
-        """Reference price and limits of a place on a day; a limit of -1: by the rule book."""
-        self._fees = fees
+        self.terms = TermsOfDays(self.symbols, fees, rules, listings or {}, is_adjusted=is_adjusted)
         self._is_fine = fees.fee_rounding is FeeRounding.NONE
         self._carry = 0
         """What fees that are not rounded have come to beyond what was booked, below one ten-thousandth."""
-        self._rules = rules
-        self._listings = dict(listings or {})
-        self._is_adjusted = is_adjusted
-        self._era = -1
-        self._by_era: list[tuple[int, TradingRule, Rates, Rates] | None] = [None] * len(symbols)
-        self._days: list[Day | None] = [None] * len(symbols)
-        self._days_of: list[int] = [-1] * len(symbols)
         self.overnight = False
         """What is ordered leaves on the next day, when all that is held may be sold."""
         self._bought_today: set[int] = set()
@@ -223,8 +134,9 @@ class Desk:
 
     def target(self, place: int, quantity: int) -> PlacedOrder | None:
         """Make the order that leads from what is held and worked for to ``quantity``; None: there is nothing to do."""
-        coming = sum(each.side * each.leaves for each in self.open[place])
-        rule = self._rule(place)[0]
+        standing = self.open[place]
+        coming = sum(each.side * each.leaves for each in standing) if standing else 0
+        rule = self.terms.era(place).rule
         held, free = self.quantities[place] + coming, self.sellable(place)
         step = reachable(quantity, held, free, rule.buy_minimum, rule.buy_step, rule.sell_step)
         return self.submit(place, 1 if step > 0 else -1, abs(step)) if step else None
@@ -276,7 +188,7 @@ class Desk:
                 held = self.account.positions[symbol]
                 self.account.positions[symbol] = _with_sellable(held, held.quantity)
             self._bought_today.clear()
-        self._era = self._rules.era(date)
+        self.terms.open_day(day, date)
         if is_first and self._held_before:
             self._take_in()
         if self._given < len(self._actions):
@@ -290,7 +202,7 @@ class Desk:
             if symbol not in self.symbols:
                 raise DeskError(f"{symbol} is held at the beginning, and is not among the symbols of this run")
             place = self.symbols.index(symbol)
-            cost = quantity * self.bounds(place, self.day)[0]
+            cost = quantity * self.terms.bounds(place, self.day)[0]
             self.account.positions[Symbol(symbol)] = Position(
                 account=ACCOUNT,
                 symbol=Symbol(symbol),
@@ -342,19 +254,19 @@ class Desk:
             spread: between the best bid and ask; 0: not known, one tick.
         """
         standing = self.open[place]
-        batch = standing[:]
-        standing.clear()
-        day = self._facts(place)
+        terms = self.terms.of(place)
         share = self.model.volume_share_millionths
         left = traded * share // MILLION if share else _NO_BOUND
+        batch = standing[:]
+        standing.clear()
         for order in batch:
             if order.made_ns >= at_ns or (order.closing and not closing):
                 standing.append(order)
                 continue
             if order.closing:
-                left -= self._try(order, day, at_ns, closing, closing, closing, left, spread)
+                left -= self._try(order, terms, at_ns, closing, closing, closing, left, spread)
             else:
-                left -= self._try(order, day, at_ns, at, high, low, left, spread)
+                left -= self._try(order, terms, at_ns, at, high, low, left, spread)
             if not order.ended_ns:
                 standing.append(order)
 
@@ -373,7 +285,7 @@ class Desk:
         standing = self.open[place]
         batch = standing[:]
         standing.clear()
-        day = self._facts(place)
+        terms = self.terms.of(place)
         share = self.model.volume_share_millionths
         left = traded * share // MILLION if share else traded
         spread = asks[0][0] - bids[0][0] if asks and bids and asks[0][0] and bids[0][0] else 0
@@ -385,15 +297,17 @@ class Desk:
             levels = asks if buys else bids
             if not levels or not levels[0][0]:
                 # Nobody stands there: an order joins the queue at the limit, and is not filled by it.
-                self._try(order, day, at_ns, last, last, last, 0, spread, is_level=False)
+                self._try(order, terms, at_ns, last, last, last, 0, spread, is_level=False)
             for level in levels:
                 if order.ended_ns or not level[0]:
                     break
                 if limit and (level[0] > limit if buys else level[0] < limit) and order.sent:
                     break
-                level[1] -= self._try(order, day, at_ns, level[0], level[0], level[0], level[1], spread, is_level=True)
+                level[1] -= self._try(
+                    order, terms, at_ns, level[0], level[0], level[0], level[1], spread, is_level=True
+                )
             if rested and limit and not order.ended_ns and (last < limit if buys else last > limit):
-                left -= self._try(order, day, at_ns, limit, limit, limit, left, spread, is_level=True)
+                left -= self._try(order, terms, at_ns, limit, limit, limit, left, spread, is_level=True)
             if not order.ended_ns:
                 standing.append(order)
 
@@ -409,7 +323,7 @@ class Desk:
     def _try(
         self,
         order: PlacedOrder,
-        day: Day,
+        terms: Terms,
         at_ns: int,
         at: int,
         high: int,
@@ -428,80 +342,97 @@ class Desk:
         if is_level:
             price = bar_price(buys, limit, at, high, low, 0, 0, model.touch)
         else:
-            price = bar_price(buys, limit, at, high, low, day.up, day.down, model.touch)
+            price = bar_price(buys, limit, at, high, low, terms.up, terms.down, model.touch)
         if price and (model.slippage_ticks or model.slippage_millionths or model.slippage_spread_millionths):
-            extra = (spread or day.tick) * model.slippage_spread_millionths // MILLION
+            extra = (spread or terms.era.tick) * model.slippage_spread_millionths // MILLION
             price = slipped(
                 buys,
                 price,
                 model.slippage_ticks,
                 model.slippage_millionths,
                 extra,
-                day.tick,
+                terms.era.tick,
                 limit,
-                day.up,
-                day.down,
+                terms.up,
+                terms.down,
             )
         wanted = order.quantity - order.filled
-        quantity = available(wanted, left, day.lot) if price else 0
+        quantity = available(wanted, left, terms.era.lot) if price else 0
         if order.reserved:
             self._release(order)
-        costs = self._costs(order, day, price or limit or (day.up if buys else day.down) or at, quantity or wanted)
-        denial = self._judged(order, day, at, quantity or wanted, costs)
+        costs = self._costs(
+            order, terms, price or limit or (terms.up if buys else terms.down) or at, quantity or wanted
+        )
+        denial = self._judged(order, terms, at, quantity or wanted, costs)
         if denial is not None:
             self._deny(order, at_ns, denial)
             return 0
-        if not order.sent:
-            order.sent = True
-            order.status = moved(order.status, OrderStatus.NEW)
+        order.sent = True
         if quantity:
-            self._fill(order, day, at_ns, price, quantity, costs)
+            self._fill(order, terms, at_ns, price, quantity, costs)
         if order.filled < order.quantity:
+            order.status = moved(order.status, OrderStatus.NEW)
             if quantity or price:
                 self._block(order, "VOLUME_CAP")
-            elif buys and day.up and low >= day.up:
+            elif buys and terms.up and low >= terms.up:
                 self._block(order, "LIMIT_UP_MISSED")
-            elif not buys and day.down and high <= day.down:
+            elif not buys and terms.down and high <= terms.down:
                 self._block(order, "LIMIT_DOWN_MISSED")
             else:
                 self._block(order, "NOT_REACHED")
-            self._rest(order, day, at)
+            self._rest(order, terms, at)
         return quantity
 
     def _judged(
-        self, order: PlacedOrder, day: Day, at: int, quantity: int, costs: tuple[int, int, tuple[int, int, int]]
+        self, order: PlacedOrder, terms: Terms, at: int, quantity: int, costs: tuple[int, int, Paid]
     ) -> str | None:
         """Return why the engine's rules refuse ``order``, as a reason of a result, or None.
 
         Its legality is judged when it is sent, at its own price, or for want of one at the day's limit; what covers it
         is judged at each bar that it meets.
         """
-        symbol = order.symbol
-        buys = order.side > 0
-        side = Side.BUY if buys else Side.SELL
-        worth = costs[0]
-        needed = worth + costs[1] if buys else 0
-        account, rule = self.account, day.rule
-        held = account.positions.get(symbol)
+        buys, rule = order.side > 0, terms.era.rule
+        needed = costs[0] + costs[1] if buys else 0
+        account = self.account
+        held = account.positions.get(order.symbol)
         denial: Denial | None = None
-        price = order.limit or (day.up if buys else day.down) or max(at - at % day.tick, day.tick)
-        candidate = Candidate(symbol, side, Quantity(quantity), Price(price), Money(worth), Money(needed))
         if not order.sent:
-            if order.quantity == quantity <= rule.quantity_max:
-                denial = judge_legality(rule, day.market, candidate, held)
+            if order.limit or self._gated is not None or order.quantity > rule.quantity_max:
+                denial = self._judged_at_its_price(order, terms, at, costs[0], needed, held)
+            else:  # It has no price that a rule could speak of.
+                denial = check_lot(rule, Side.BUY if buys else Side.SELL, Quantity(order.quantity), held)
+        if denial is None:
+            if buys:
+                denial = check_cash(Money(needed), Money(max(account.cash - account.reserved, 0)))
             else:
-                for part in split(Quantity(order.quantity), rule):
-                    legal = Candidate(symbol, side, part, Price(price), Money(worth), Money(needed))
-                    denial = denial or judge_legality(rule, day.market, legal, held)
-        if self._gated is not None and not order.sent and denial is None:
-            reference = day.market.reference
+                denial = check_sellable(Quantity(quantity), held)
+        if denial is not None:
+            return self._reason(denial, held)
+        if self._gated is not None and not order.sent:
+            price = order.limit or (terms.up if buys else terms.down) or at
+            side = Side.BUY if buys else Side.SELL
+            self._gated.sent(order.number, order.symbol, side, order.quantity, price)
+        return None
+
+    def _judged_at_its_price(
+        self, order: PlacedOrder, terms: Terms, at: int, worth: int, needed: int, held: Position | None
+    ) -> Denial | None:
+        """Return what the gate says of an order at its limit, or for want of one at the day's limit."""
+        buys, rule, tick = order.side > 0, terms.era.rule, terms.era.tick
+        side = Side.BUY if buys else Side.SELL
+        price = order.limit or (terms.up if buys else terms.down) or max(at - at % tick, tick)
+        market = self.terms.market(order.place)
+        denial: Denial | None = None
+        for part in split(Quantity(order.quantity), rule):
+            candidate = Candidate(order.symbol, side, part, Price(price), Money(worth), Money(needed))
+            denial = denial or judge_legality(rule, market, candidate, held)
+        if denial is None and self._gated is not None:
+            whole = Quantity(order.quantity)
+            candidate = Candidate(order.symbol, side, whole, Price(price), Money(worth), Money(needed))
             denial = self._gated.denial(
-                order.number, candidate, rule, day.market, order.made_ns, reference, at_limit=not order.limit
+                order.number, candidate, rule, market, order.made_ns, terms.reference, at_limit=not order.limit
             )
-        denial = denial or judge_cover(account, candidate, day.market, NO_LIMITS)
-        if denial is None and self._gated is not None and not order.sent:
-            self._gated.sent(order.number, symbol, side, order.quantity, price)
-        return None if denial is None else self._reason(denial, held)
+        return denial
 
     def _reason(self, denial: Denial, held: Position | None) -> str:
         match denial.reason:
@@ -518,27 +449,26 @@ class Desk:
             case _:
                 return "LIMITS"
 
-    def _costs(self, order: PlacedOrder, day: Day, price: int, quantity: int) -> tuple[int, int, tuple[int, int, int]]:
+    def _costs(self, order: PlacedOrder, terms: Terms, price: int, quantity: int) -> tuple[int, int, Paid]:
         """Return the value of a fill, its fees rounded up to the ten-thousandth, and all fees of the order after it."""
         value = price * quantity
         scale = FINE if self._is_fine else 1
         paid = parts(
             (order.value + value) * scale,
             (order.filled + quantity) * UNIT * scale,
-            *(day.buy_rates if order.side > 0 else day.sell_rates),
+            *(terms.era.buy_rates if order.side > 0 else terms.era.sell_rates),
         )
-        before = order.paid
-        more = paid[0] + paid[1] + paid[2] - before[0] - before[1] - before[2]
+        more = sum(paid) - sum(order.paid)
         return value, -(-more // scale), paid
 
     def _fill(
         self,
         order: PlacedOrder,
-        day: Day,
+        terms: Terms,
         at_ns: int,
         price: int,
         quantity: int,
-        costs: tuple[int, int, tuple[int, int, int]],
+        costs: tuple[int, int, Paid],
     ) -> None:
         value, fee, paid = costs
         before = order.paid
@@ -554,8 +484,8 @@ class Desk:
         profit = 0
         if order.side > 0:
             account.cash = Money(account.cash - value - fee)
-            after = bought(held, quantity, Money(value + fee), same_day=day.rule.same_day_sell)
-            if not day.rule.same_day_sell:
+            after = bought(held, quantity, Money(value + fee), same_day=terms.era.rule.same_day_sell)
+            if not terms.era.rule.same_day_sell:
                 self._bought_today.add(place)
         else:
             account.cash = Money(account.cash + value - fee)
@@ -590,12 +520,12 @@ class Desk:
         if self.on_fill is not None:
             self.on_fill(order)
 
-    def _rest(self, order: PlacedOrder, day: Day, at: int) -> None:
+    def _rest(self, order: PlacedOrder, terms: Terms, at: int) -> None:
         """Keep what is left of an order at the exchange, with the cash or the shares that it freezes."""
         account, left = self.account, order.quantity - order.filled
         self._waiting.add(order.place)
         if order.side > 0:
-            value, fee, _ = self._costs(order, day, order.limit or day.up or at, left)
+            value, fee, _ = self._costs(order, terms, order.limit or terms.up or at, left)
             order.reserved = min(value + fee, max(0, account.cash - account.reserved))
             account.reserved = Money(account.reserved + order.reserved)
         else:
@@ -649,45 +579,6 @@ class Desk:
             order.reason = reason
             self.blocked[reason] = self.blocked.get(reason, 0) + 1
 
-    # What holds on a day.
-
-    def _facts(self, place: int) -> Day:
-        """Return what orders of a symbol meet on the day at hand."""
-        if self._days_of[place] == self.day:
-            found = self._days[place]
-            assert found is not None
-            return found
-        rule, buy_rates, sell_rates = self._rule(place)
-        symbol = self.symbols[place]
-        reference, up, down = self.bounds(place, self.day)
-        if up < 0 or down < 0:
-            up, down = price_limits(rule, Price(reference))
-        tick = 1 if self._is_adjusted else int(rule.tick)
-        quote = Quote(symbol, Price(reference), Price(reference), Price(up), Price(down), (), (), 0, rule)
-        market = Market(quote, rule.kind, Price(reference), True, False, False, True, False, 0, False)
-        made = self._days[place] = Day(rule, market, buy_rates, sell_rates, tick)
-        self._days_of[place] = self.day
-        return made
-
-    def _rule(self, place: int) -> tuple[TradingRule, Rates, Rates]:
-        known = self._by_era[place]
-        if known is not None and known[0] == self._era:
-            return known[1:]
-        symbol = self.symbols[place]
-        listing = self._listings.get(symbol)
-        rule = self._rules.rule(symbol, self.date, listing)
-        if rule is None:
-            raise DeskError(f"{symbol}: the rule book does not know it on {self.date.isoformat()}")
-        if rule.kind is InstrumentKind.REPO:
-            raise DeskError(f"{symbol}: reverse repos are lent, not traded; no backtest knows them")
-        if self._is_adjusted:
-            rule = _on_any_price(rule)
-        charges = self._rules.fees(symbol, self.date)
-        found = rule, rates(charges, Side.BUY, self._fees), rates(charges, Side.SELL, self._fees)
-        if self._rules.known(symbol, listing) is None:  # A new listing's rules change by its days, not by eras only.
-            self._by_era[place] = (self._era, *found)
-        return found
-
 
 def _with_sellable(held: Position, quantity: int) -> Position:
     return Position(
@@ -699,8 +590,3 @@ def _with_sellable(held: Position, quantity: int) -> Position:
         cost=held.cost,
         realised=held.realised,
     )
-
-
-def _on_any_price(rule: TradingRule) -> TradingRule:
-    """Return ``rule`` for adjusted prices, which lie on no tick."""
-    return replace(rule, tick=Price(1))

@@ -28,8 +28,8 @@ from qmt_trading.model.words import Side
 from qmt_trading.research.books import closes_on, equity_of, fills_of, source_of
 from qmt_trading.research.columns import Bars, ColumnsError, Integers
 from qmt_trading.research.costs import FINE, FillModel, costs_words, rates
-from qmt_trading.research.desk import DeskError
 from qmt_trading.research.result import Orders, Result
+from qmt_trading.research.terms import DeskError
 
 _LEDGER: Final = 8
 """Columns of the ledger: row, signed quantity, price, fee, commission, duty, transfer fee, day."""
