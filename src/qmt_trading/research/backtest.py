@@ -19,8 +19,9 @@ from qmt_trading.research.books import result_of, source_of, source_of_dates
 from qmt_trading.research.columns import Bars, ColumnsError, CrossSection, cross_section
 from qmt_trading.research.costs import FillModel
 from qmt_trading.research.dates import DateLoop
-from qmt_trading.research.desk import ACCOUNT, Desk
+from qmt_trading.research.desk import Desk
 from qmt_trading.research.faults import naming
+from qmt_trading.research.ledger import ACCOUNT
 from qmt_trading.research.result import Result
 from qmt_trading.research.strategy import ParameterError, Strategy
 from qmt_trading.research.wake import WakeLoop

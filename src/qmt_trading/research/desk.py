@@ -9,46 +9,37 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from qmt_trading.engine.bookkeeping import bought, sold
 from qmt_trading.engine.risk.candidate import Candidate
 from qmt_trading.engine.risk.cash import check_cash
 from qmt_trading.engine.risk.gate import judge_legality
 from qmt_trading.engine.risk.lot import check_lot
 from qmt_trading.engine.risk.sellable import check_sellable
 from qmt_trading.engine.splitting import split
-from qmt_trading.engine.state import Account
 from qmt_trading.engine.transitions import moved
-from qmt_trading.market.corporate_actions import Fractions, adjust, cash_of
+from qmt_trading.market.corporate_actions import Fractions
 from qmt_trading.market.execution import available, bar_price, reachable, slipped
-from qmt_trading.market.fees import parts
 from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.model.corporate_action import CorporateAction
-from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.listing import Listing
-from qmt_trading.model.numbers import MILLION, UNIT, Money, Price, Quantity
+from qmt_trading.model.numbers import MILLION, Money, Price, Quantity
 from qmt_trading.model.order import Position
 from qmt_trading.model.reasons import Denial, Reason
-from qmt_trading.model.settings import AccountSettings, FeeRounding, FeeSchedule
-from qmt_trading.model.signal import AccountId
+from qmt_trading.model.settings import AccountSettings, FeeSchedule
 from qmt_trading.model.words import OrderStatus, Side
-from qmt_trading.research.costs import FINE, FillModel
+from qmt_trading.research.costs import FillModel
 from qmt_trading.research.gated import Gated
+from qmt_trading.research.ledger import ACCOUNT, Ledger
 from qmt_trading.research.placed import Paid, PlacedOrder
 from qmt_trading.research.terms import DeskError, Terms, TermsOfDays
 
-ACCOUNT: Final = AccountId("backtest")
 _NO_BOUND: Final = 1 << 62
 _PRICED_OUT: Final = frozenset(
     {Reason.PRICE_ABOVE_LIMIT, Reason.PRICE_BELOW_LIMIT, Reason.TICK_INVALID, Reason.PRICE_CAGE}
 )
 
 
-FillRow = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
-"""As in ``result.Fills``, in its order of columns."""
-
-
-class Desk:
+class Desk(Ledger):
     """One account over one run. The loops tell it of days and bars; the strategy's orders come through ``submit``."""
 
     def __init__(
@@ -73,42 +64,24 @@ class Desk:
             holdings: shares that the account begins with.
             limits: None: the trader's own limits and all that is no law of the exchange are off.
         """
-        self.symbols = tuple(map(Symbol, symbols))
-        self.model = fills
         own = AccountSettings(account=ACCOUNT, fees=fees, limits=limits or Limits())
-        self.account = Account(own)
-        self.account.cash = Money(cash)
+        super().__init__(symbols, own, cash, actions, fractions, holdings or {})
+        self.model = fills
         self._gated = None if limits is None else Gated(self.account)
-        self._actions = sorted((each for each in actions if each.symbol in self.symbols), key=lambda each: each.ex_day)
-        self._given = 0
-        """Actions that were applied or lie before the beginning."""
-        self._fractions = fractions
-        self._held_before = dict(holdings or {})
-        self.quantities = [0] * len(symbols)
-        """What is held, by place: the positions' own figures, found faster."""
         self.open: list[list[PlacedOrder]] = [[] for _ in symbols]
         """Orders that have not ended, by place."""
         self.orders: list[PlacedOrder] = []
-        self.rows: list[FillRow] = []
         self.blocked: dict[str, int] = {}
-        self.entries: list[tuple[int, int, int, int]] = []
-        """What no fill has moved: day, place, shares, cash."""
         self.on_fill: Callable[[Any], None] | None = None
         self.on_order: Callable[[Any], None] | None = None
         self.now: Callable[[], int] = lambda: 0
         """The instant of the bar at hand."""
         self.last_prices: Callable[[], npt.NDArray[np.int64]] = lambda: np.zeros(len(symbols), np.int64)
         """The last known price of each symbol."""
-        self.day = 0
-        """Index of the day at hand."""
         self.date = dt.date.min
         self.terms = TermsOfDays(self.symbols, fees, rules, listings or {}, is_adjusted=is_adjusted)
-        self._is_fine = fees.fee_rounding is FeeRounding.NONE
-        self._carry = 0
-        """What fees that are not rounded have come to beyond what was booked, below one ten-thousandth."""
         self.overnight = False
         """What is ordered leaves on the next day, when all that is held may be sold."""
-        self._bought_today: set[int] = set()
         self._waiting: set[int] = set()
         """Places with orders that stand at the exchange."""
 
@@ -180,53 +153,11 @@ class Desk:
 
     def open_day(self, day: int, date: dt.date) -> None:
         """Begin a day: what was bought on the day before may be sold."""
-        is_first = self.date == dt.date.min
-        self.day, self.date = day, date
-        if self._bought_today:
-            for place in self._bought_today:
-                symbol = self.symbols[place]
-                held = self.account.positions[symbol]
-                self.account.positions[symbol] = _with_sellable(held, held.quantity)
-            self._bought_today.clear()
+        self.date = date
         self.terms.open_day(day, date)
-        if is_first and self._held_before:
-            self._take_in()
-        if self._given < len(self._actions):
-            self._give(date, is_first=is_first)
+        self.open_books(day, date, self.terms.bounds)
         if self._gated is not None:
             self._gated.open_day(date)
-
-    def _take_in(self) -> None:
-        """Hold what the account begins with, at the close before."""
-        for symbol, quantity in self._held_before.items():
-            if symbol not in self.symbols:
-                raise DeskError(f"{symbol} is held at the beginning, and is not among the symbols of this run")
-            place = self.symbols.index(symbol)
-            cost = quantity * self.terms.bounds(place, self.day)[0]
-            self.account.positions[Symbol(symbol)] = Position(
-                account=ACCOUNT,
-                symbol=Symbol(symbol),
-                quantity=Quantity(quantity),
-                sellable_quantity=Quantity(quantity),
-                cost=Money(cost),
-            )
-            self.quantities[place] = quantity
-            self.entries.append((self.day, place, quantity, 0))
-
-    def _give(self, date: dt.date, *, is_first: bool) -> None:
-        """Let each ex-day that has come change what is held; the cash of a dividend is there at once, before tax."""
-        while self._given < len(self._actions) and self._actions[self._given].ex_day <= date:
-            action = self._actions[self._given]
-            self._given += 1
-            held = self.account.positions.get(action.symbol)
-            if held is None or not held.quantity or (is_first and action.ex_day < date):
-                continue
-            place = self.symbols.index(action.symbol)
-            after = self.account.positions[action.symbol] = adjust(held, action, self._fractions)
-            cash = cash_of(held.quantity, action)
-            self.account.cash = Money(self.account.cash + cash)
-            self.quantities[place] = after.quantity
-            self.entries.append((self.day, place, after.quantity - held.quantity, cash))
 
     def close_day(self, at_ns: int) -> None:
         """End a day: what stands at the exchange expires."""
@@ -360,16 +291,22 @@ class Desk:
         quantity = available(wanted, left, terms.era.lot) if price else 0
         if order.reserved:
             self._release(order)
-        costs = self._costs(
-            order, terms, price or limit or (terms.up if buys else terms.down) or at, quantity or wanted
-        )
+        costs = self.costs(order, terms, price or limit or (terms.up if buys else terms.down) or at, quantity or wanted)
         denial = self._judged(order, terms, at, quantity or wanted, costs)
         if denial is not None:
             self._deny(order, at_ns, denial)
             return 0
         order.sent = True
         if quantity:
-            self._fill(order, terms, at_ns, price, quantity, costs)
+            self.book(order, terms, at_ns, price, quantity, costs)
+            told = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
+            order.status = moved(order.status, told)
+            if told is OrderStatus.FILLED:
+                order.ended_ns = at_ns
+            if self._gated is not None:
+                self._gated.moved(order.number, order.status, order.filled, order.value, at_ns)
+            if self.on_fill is not None:
+                self.on_fill(order)
         if order.filled < order.quantity:
             order.status = moved(order.status, OrderStatus.NEW)
             if quantity or price:
@@ -449,88 +386,17 @@ class Desk:
             case _:
                 return "LIMITS"
 
-    def _costs(self, order: PlacedOrder, terms: Terms, price: int, quantity: int) -> tuple[int, int, Paid]:
-        """Return the value of a fill, its fees rounded up to the ten-thousandth, and all fees of the order after it."""
-        value = price * quantity
-        scale = FINE if self._is_fine else 1
-        paid = parts(
-            (order.value + value) * scale,
-            (order.filled + quantity) * UNIT * scale,
-            *(terms.era.buy_rates if order.side > 0 else terms.era.sell_rates),
-        )
-        more = sum(paid) - sum(order.paid)
-        return value, -(-more // scale), paid
-
-    def _fill(
-        self,
-        order: PlacedOrder,
-        terms: Terms,
-        at_ns: int,
-        price: int,
-        quantity: int,
-        costs: tuple[int, int, Paid],
-    ) -> None:
-        value, fee, paid = costs
-        before = order.paid
-        commission, duty, transfer = paid[0] - before[0], paid[1] - before[1], paid[2] - before[2]
-        if self._is_fine:
-            self._carry += commission + duty + transfer
-            fee, self._carry = divmod(self._carry, FINE)
-            commission, duty, transfer = commission // FINE, duty // FINE, transfer // FINE
-        place, symbol, account = order.place, order.symbol, self.account
-        held = account.positions.get(symbol)
-        if held is None:
-            held = Position(account=ACCOUNT, symbol=symbol, quantity=Quantity(0), sellable_quantity=Quantity(0))
-        profit = 0
-        if order.side > 0:
-            account.cash = Money(account.cash - value - fee)
-            after = bought(held, quantity, Money(value + fee), same_day=terms.era.rule.same_day_sell)
-            if not terms.era.rule.same_day_sell:
-                self._bought_today.add(place)
-        else:
-            account.cash = Money(account.cash + value - fee)
-            after = sold(held, quantity, Money(value - fee))
-            profit = after.realised - held.realised
-        account.positions[symbol] = after
-        self.quantities[place] = after.quantity
-        order.filled += quantity
-        order.value += value
-        order.paid = paid
-        row = (
-            at_ns,
-            place,
-            order.side,
-            quantity,
-            price,
-            fee,
-            commission,
-            duty,
-            transfer,
-            order.number,
-            profit,
-            self.day,
-        )
-        self.rows.append(row)
-        told = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
-        order.status = moved(order.status, told)
-        if told is OrderStatus.FILLED:
-            order.ended_ns = at_ns
-        if self._gated is not None:
-            self._gated.moved(order.number, order.status, order.filled, order.value, at_ns)
-        if self.on_fill is not None:
-            self.on_fill(order)
-
     def _rest(self, order: PlacedOrder, terms: Terms, at: int) -> None:
         """Keep what is left of an order at the exchange, with the cash or the shares that it freezes."""
         account, left = self.account, order.quantity - order.filled
         self._waiting.add(order.place)
         if order.side > 0:
-            value, fee, _ = self._costs(order, terms, order.limit or terms.up or at, left)
+            value, fee, _ = self.costs(order, terms, order.limit or terms.up or at, left)
             order.reserved = min(value + fee, max(0, account.cash - account.reserved))
             account.reserved = Money(account.reserved + order.reserved)
         else:
             order.reserved = left
-            self._freeze(order.place, left)
+            self.freeze(order.place, left)
 
     def _release(self, order: PlacedOrder) -> None:
         if not order.reserved:
@@ -538,21 +404,8 @@ class Desk:
         if order.side > 0:
             self.account.reserved = Money(self.account.reserved - order.reserved)
         else:
-            self._freeze(order.place, -order.reserved)
+            self.freeze(order.place, -order.reserved)
         order.reserved = 0
-
-    def _freeze(self, place: int, change: int) -> None:
-        symbol = self.symbols[place]
-        held = self.account.positions[symbol]
-        self.account.positions[symbol] = Position(
-            account=held.account,
-            symbol=symbol,
-            quantity=held.quantity,
-            sellable_quantity=held.sellable_quantity,
-            frozen_quantity=Quantity(held.frozen_quantity + change),
-            cost=held.cost,
-            realised=held.realised,
-        )
 
     def _deny(self, order: PlacedOrder, at_ns: int, reason: str) -> None:
         """End an order that our own rules refuse: before it was sent, or what is left of it afterwards."""
@@ -578,15 +431,3 @@ class Desk:
         if order.reason != reason:
             order.reason = reason
             self.blocked[reason] = self.blocked.get(reason, 0) + 1
-
-
-def _with_sellable(held: Position, quantity: int) -> Position:
-    return Position(
-        account=held.account,
-        symbol=held.symbol,
-        quantity=held.quantity,
-        sellable_quantity=Quantity(quantity),
-        frozen_quantity=held.frozen_quantity,
-        cost=held.cost,
-        realised=held.realised,
-    )
