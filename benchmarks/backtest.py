@@ -3,8 +3,8 @@
     python -m benchmarks.backtest --peers FOLDER [--rounds 3] [--own PYTHON]
 
 FOLDER holds one environment a peer, named for it: vnpy (vnpy, vnpy_ctastrategy), nautilus (nautilus_trader, pandas<3),
-raptorbt, vectorbt, bt. A peer that is not there is left out, and said so. ``--own`` is a Python with numpy, msgspec and,
-numba for the compiled target column; without it the Python that runs this.
+raptorbt, vectorbt, bt. A peer that is not there is left out, and said so. ``--own`` is a Python with numpy, msgspec and
+numba, which compiles the target column; without it the Python that runs this.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def own(mode: str, rows: int, path: str) -> dict[str, Any]:
         bars = work.bars_of(taken)
         prepared = target.Prepared(bars, **given)
         columns = {"close": bars.close}
-        means = {each: Sma("close", each).column(columns) for pair in work.PAIRS for each in pair}
+        means = {each: Sma("close", each).column(columns) for each in {each for pair in work.PAIRS for each in pair}}
         fills, equity, last = 0, 0, int(bars.close[-1])
         for fast, slow in work.PAIRS:
             made = prepared.walk(work.cross_target(means[fast], means[slow]), work.CASH_W1)

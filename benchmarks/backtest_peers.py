@@ -202,7 +202,7 @@ def raptorbt(arrays: Any, pairs: list[tuple[int, int]]) -> Taken:
     given = [np.ascontiguousarray(arrays[each]) for each in ("ts", *COLUMNS)]
     close = given[4]
     config = rb.BacktestConfig(initial_capital=CASH_W1, fees=RATE, slippage=0.0, fill_timing="next_bar_open")
-    means = {each: rb.sma(close, each) for pair in pairs for each in pair}
+    means = {each: rb.sma(close, each) for each in {each for pair in pairs for each in pair}}
     fills = 0
     if len(pairs) == 1:
         fast, slow = means[pairs[0][0]], means[pairs[0][1]]
@@ -221,14 +221,12 @@ def vectorbt(arrays: Any, pairs: list[tuple[int, int]]) -> Taken:
     import pandas as pd
     import vectorbt as vbt
 
-    index = pd.to_datetime(arrays["ts"])
-
     def later(mask: Any) -> Any:
         return np.concatenate((np.zeros(1, bool), mask[:-1]))
 
     def once() -> tuple[int, float]:
-        close = pd.Series(arrays["close"], index)
-        means = {each: mean(arrays["close"], each) for pair in pairs for each in pair}
+        close = pd.Series(arrays["close"], pd.to_datetime(arrays["ts"]))
+        means = {each: mean(arrays["close"], each) for each in {each for pair in pairs for each in pair}}
         fills, equity = 0, 0.0
         for first in range(0, len(pairs), 20):
             part = pairs[first : first + 20]

@@ -139,9 +139,10 @@ def dates_of(arrays: Arrays) -> CrossSection:
 
 def cross_target(fast: npt.NDArray[Any], slow: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Return ``QUANTITY`` from where ``fast`` comes to lie above ``slow`` to where it comes to lie below, else 0."""
-    side = (fast > slow).astype(np.int8) - (fast < slow)
-    last = np.maximum.accumulate(np.where(side != 0, np.arange(len(side)), 0))
-    return np.where(side[last] > 0, QUANTITY, 0)
+    made = np.multiply(fast > slow, QUANTITY, dtype=np.int64)
+    for row in np.nonzero(fast == slow)[0].tolist():
+        made[row] = made[row - 1]
+    return made
 
 
 def w1_target(bars: Bars) -> npt.NDArray[np.int64]:

@@ -61,6 +61,40 @@ def run(
         ColumnsError: the data does not.
         StrategyError: the strategy raised; the text names where.
     """
+    with _seldom_collected():
+        return _run(
+            strategy,
+            data,
+            cash=cash,
+            costs=costs,
+            fills=fills,
+            benchmark=benchmark,
+            rules=rules,
+            gate=gate,
+            limits=limits,
+            listings=listings,
+            actions=actions,
+            fractions=fractions,
+            holdings=holdings,
+        )
+
+
+def _run(
+    strategy: Strategy | type[Strategy],
+    data: Bars | Mapping[str, Bars] | CrossSection,
+    *,
+    cash: int,
+    costs: FeeSchedule | None,
+    fills: FillModel | None,
+    benchmark: Bars | None,
+    rules: RuleBook,
+    gate: Gate,
+    limits: Limits | None,
+    listings: Mapping[str, Listing] | None,
+    actions: Sequence[CorporateAction],
+    fractions: Fractions,
+    holdings: Mapping[str, int] | None,
+) -> Result:
     begun = time.process_time()
     made = strategy if isinstance(strategy, Strategy) else strategy()
     schedule, model = costs or FeeSchedule(), fills or FillModel()
@@ -96,7 +130,7 @@ def run(
         mode, loop = "wake", WakeLoop(made, bars, desk, model)
     else:
         mode, loop = "columns" if made.indicators else "bars", BarLoop(made, bars, desk, model)
-    with naming(made, loop.where), _seldom_collected():
+    with naming(made, loop.where):
         loop.run()
     return result_of(
         desk,

@@ -67,6 +67,7 @@ class Desk(Ledger):
         own = AccountSettings(account=ACCOUNT, fees=fees, limits=limits or Limits())
         super().__init__(symbols, own, cash, actions, fractions, holdings or {})
         self.model = fills
+        self._slips = bool(fills.slippage_ticks or fills.slippage_millionths or fills.slippage_spread_millionths)
         self._gated = None if limits is None else Gated(self.account)
         self.open: list[list[PlacedOrder]] = [[] for _ in symbols]
         """Orders that have not ended, by place."""
@@ -125,9 +126,6 @@ class Desk(Ledger):
         for place in moving:
             if wanted[place] > self.quantities[place]:
                 self.target(place, wanted[place])
-
-    def held(self, place: int) -> int:
-        return self.quantities[place]
 
     def sellable(self, place: int) -> int:
         """Return what may be sold today and is not offered yet."""
@@ -274,7 +272,7 @@ class Desk(Ledger):
             price = bar_price(buys, limit, at, high, low, 0, 0, model.touch)
         else:
             price = bar_price(buys, limit, at, high, low, terms.up, terms.down, model.touch)
-        if price and (model.slippage_ticks or model.slippage_millionths or model.slippage_spread_millionths):
+        if price and self._slips:
             extra = (spread or terms.era.tick) * model.slippage_spread_millionths // MILLION
             price = slipped(
                 buys,

@@ -87,8 +87,8 @@ class Trading(Protocol):
     def targets(self, quantities: npt.NDArray[np.int64]) -> None:
         """Make the orders that lead to ``quantities``, one for each symbol, sells first."""
 
-    def held(self, place: int) -> int:
-        """Return the shares held."""
+    quantities: list[int]
+    """Shares held, by place."""
 
     def sellable(self, place: int) -> int:
         """Return the shares that may be sold today and are not offered yet."""
@@ -147,6 +147,7 @@ class Strategy:
         self.p: Any = checked(type(self), parameters)
         self._trading: Trading | None = None
         self._bar: Bar | None = None
+        self._quantities: list[int] = []
         self._series: list[Mapping[str, Series]] = []
         self.again = False
         """It has asked to be called on the next trading day."""
@@ -191,11 +192,13 @@ class Strategy:
             limit: 0: at the market.
             closing: for the closing auction of the day in which it arrives.
         """
-        return self._carried.submit(self._place(symbol), 1, quantity, limit, closing=closing)
+        place = self._place(symbol) if symbol else self._bar.place  # type: ignore[union-attr]
+        return self._carried.submit(place, 1, quantity, limit, closing=closing)
 
     def sell(self, quantity: int, symbol: str = "", *, limit: int = 0, closing: bool = False) -> Any:
         """Order a sell; as ``buy``."""
-        return self._carried.submit(self._place(symbol), -1, quantity, limit, closing=closing)
+        place = self._place(symbol) if symbol else self._bar.place  # type: ignore[union-attr]
+        return self._carried.submit(place, -1, quantity, limit, closing=closing)
 
     def target(self, quantity: int, symbol: str = "") -> Any:
         """Order what leads from what is held and worked for to ``quantity`` shares; None: nothing is needed."""
@@ -214,20 +217,16 @@ class Strategy:
     @property
     def position(self) -> int:
         """Shares held of the symbol of the bar at hand."""
-        assert self._trading is not None
-        assert self._bar is not None
-        return self._trading.held(self._bar.place)
+        return self._quantities[self._bar.place]  # type: ignore[union-attr]
 
     @property
     def sellable(self) -> int:
         """Shares of it that may be sold today (T+1) and are not offered yet."""
-        assert self._trading is not None
-        assert self._bar is not None
-        return self._trading.sellable(self._bar.place)
+        return self._trading.sellable(self._bar.place)  # type: ignore[union-attr]
 
     def held(self, symbol: str) -> int:
         """Return the shares held of ``symbol``."""
-        return self._carried.held(self._place(symbol))
+        return self._quantities[self._place(symbol)]
 
     @property
     def cash(self) -> int:
@@ -263,6 +262,7 @@ class Strategy:
     def join(self, trading: Trading, bar: Any, series: list[Mapping[str, Series]]) -> None:
         """Tie the strategy to what carries its orders and to the bar that it is shown."""
         self._trading, self._bar, self._series = trading, bar, series
+        self._quantities = trading.quantities
 
     @property
     def name(self) -> str:
