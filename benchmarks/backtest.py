@@ -169,8 +169,10 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         one, many = Path(folder, "w1.npz"), Path(folder, "w2.npz")
-        np.savez(one, **work.w1_arrays())
-        np.savez(many, **work.w2_arrays())
+        given_one: dict[str, Any] = work.w1_arrays()
+        given_many: dict[str, Any] = work.w2_arrays()
+        np.savez(one, **given_one)
+        np.savez(many, **given_many)
         paths = {"w1": str(one), "w2": str(many), "w3": str(one)}
         report(measured(given, paths))
         print("B7", process_figures(given.own, paths["w1"]))

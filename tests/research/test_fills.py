@@ -23,7 +23,7 @@ FREE = referee(0, minimum=0)
 class Scripted(Strategy):
     """Does at each bar what ``acts`` says for its number."""
 
-    fields = ("close",)
+    fields: tuple[str, ...] = ("close",)
 
     def __init__(self, acts: dict[int, Callable[[Strategy], Any]]) -> None:
         super().__init__()

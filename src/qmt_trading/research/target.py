@@ -131,7 +131,7 @@ Walk = Callable[..., tuple[int, int, int]]
 def compiled() -> Walk | None:
     """Return ``walk`` compiled by numba, with the functions of market/ that it calls; None: numba is not installed."""
     try:
-        import numba  # type: ignore[import-not-found, unused-ignore]
+        import numba
     except ImportError:
         return None
     whole = numba.njit(lots.whole_lots)
