@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,12 @@ from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.settings import AccountSettings, FeeSchedule
 from qmt_trading.model.words import OrderStatus, Side
 from qmt_trading.research.costs import FillModel
-from qmt_trading.research.gated import Gated
 from qmt_trading.research.ledger import ACCOUNT, Ledger
 from qmt_trading.research.placed import Paid, PlacedOrder
 from qmt_trading.research.terms import DeskError, Terms, TermsOfDays
+
+if TYPE_CHECKING:
+    from qmt_trading.research.gated import Gated
 
 _NO_BOUND: Final = 1 << 62
 _PRICED_OUT: Final = frozenset(
@@ -68,7 +70,11 @@ class Desk(Ledger):
         super().__init__(symbols, own, cash, actions, fractions, holdings or {})
         self.model = fills
         self._slips = bool(fills.slippage_ticks or fills.slippage_millionths or fills.slippage_spread_millionths)
-        self._gated = None if limits is None else Gated(self.account)
+        self._gated: Gated | None = None
+        if limits is not None:
+            from qmt_trading.research.gated import Gated  # The hours of the exchange, which nothing else here asks for.
+
+            self._gated = Gated(self.account)
         self.open: list[list[PlacedOrder]] = [[] for _ in symbols]
         """Orders that have not ended, by place."""
         self.orders: list[PlacedOrder] = []
