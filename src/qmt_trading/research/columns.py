@@ -123,12 +123,10 @@ class Bars:
                 raise ColumnsError(f"{symbol}: {name} has {len(column)} rows, at_ns has {rows}")
         if not rows:
             raise ColumnsError(f"{symbol}: no row")
-        steps = np.diff(at_ns)
-        if len(steps) and steps.min() <= 0:
-            row = int(np.argmax(steps <= 0)) + 1
-            raise ColumnsError(f"{symbol}: row {row} is not later than the row before it")
-        dates = days_of(at_ns)
-        start = np.concatenate(([0], np.nonzero(dates[1:] != dates[:-1])[0] + 1)).astype(np.int64)
+        late = at_ns[1:] <= at_ns[:-1]
+        if late.any():
+            raise ColumnsError(f"{symbol}: row {int(np.argmax(late)) + 1} is not later than the row before it")
+        start = _day_starts(at_ns)
         if previous_close is None:
             previous_close = np.concatenate((open[:1], close[start[1:] - 1])).astype(np.int64)
         return cls(
@@ -140,7 +138,7 @@ class Bars:
             low=low,
             close=close,
             quantity=quantity,
-            days=dates[start],
+            days=days_of(at_ns[start]),
             day_start=start,
             previous_close=previous_close,
             **others,
@@ -317,6 +315,14 @@ def _hashed(known: dict[str, str], words: str, columns: Sequence[npt.NDArray[Any
                 digest.update(np.ascontiguousarray(column).data)
         found = known["sha256"] = digest.hexdigest()
     return found
+
+
+def _day_starts(at_ns: Integers) -> Integers:
+    """Return the first row of each day: midnights are looked for in the rows, which is less than to date every row."""
+    first, last = (at_ns[[0, -1]] + _OFFSET_NS) // _DAY_NS
+    midnights = np.arange(first, last + 2) * _DAY_NS - _OFFSET_NS
+    rows = np.searchsorted(at_ns, midnights)
+    return rows[:-1][rows[1:] > rows[:-1]].astype(np.int64)
 
 
 def _date(day: np.datetime64) -> dt.date:
