@@ -117,13 +117,14 @@ class PanelBench:
         self.delivered: list[tuple[str, bytes]] = []
         self.receipts: list[Plain] = [{"seq": 1, "id": "a/1", "status": "accepted", "orders": []}]
         self.flags: list[str] = []
+        self.preview_fails: Exception | None = None
         self.folder = folder
         self.board = Board(self.followed, Asking(self.engine), self.hub, version="test")
         self.parts = DataParts(
             board=self.board,
             hub=self.hub,
             ask=self.engine,
-            preview=lambda text: [{"text": text}],
+            preview=self._preview,
             deliver=self._deliver,
             put_up_halt_flag=self.flags.append,
             folder=folder,
@@ -165,6 +166,7 @@ class PanelBench:
         self.notes.lines.clear()
         self.delivered.clear()
         self.flags.clear()
+        self.preview_fails = None
         self.receipts = [{"seq": 1, "id": "a/1", "status": "accepted", "orders": []}]
 
     def settle(self) -> None:
@@ -176,6 +178,11 @@ class PanelBench:
         loop = self.board._loop
         assert loop is not None
         loop.call_soon_threadsafe(self.hub.publish, delta)
+
+    def _preview(self, text: str) -> list[Plain]:
+        if self.preview_fails is not None:
+            raise self.preview_fails
+        return [{"text": text}]
 
     async def _noted(self) -> Notes:
         return self.notes

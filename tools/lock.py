@@ -50,6 +50,7 @@ def main() -> int:
         "exchange-calendars",
         "pyarrow",
         "schemathesis",
+        "selenium",
     )
     windows = [requirement for requirement in test if not requirement.startswith(elsewhere)]
 

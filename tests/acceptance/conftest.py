@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,9 +56,14 @@ def counter() -> Iterator[Counter]:
             "DownStopPrice": 4.5,
             "PriceTick": 0.01,
         }
-        made.ticks[SYMBOL] = {"lastPrice": 5.01, "askPrice": [5.02, 5.03, 0, 0, 0], "bidPrice": [5.01, 5.0, 0, 0, 0]}
+        prices = {"lastPrice": 5.01, "askPrice": [5.02, 5.03, 0, 0, 0], "bidPrice": [5.01, 5.0, 0, 0, 0]}
+        made.ticks[SYMBOL] = {**prices, "time": time.time_ns() // 1_000_000}
         with ticking(made):
             yield made
+
+
+CLOCK: dict[str, Callable[[], int]] = {"now_ns": time.time_ns}
+"""What the exchange's ticks are stamped by."""
 
 
 @contextmanager
@@ -67,7 +73,9 @@ def ticking(counter: Counter) -> Iterator[None]:
 
     def work() -> None:
         while not over.wait(0.1):
-            counter.tick(**{f"{code[-2:]}{code[:6]}": tick for code, tick in counter.ticks.items()})
+            now_ms = CLOCK["now_ns"]() // 1_000_000
+            told = {code: {**tick, "time": now_ms} for code, tick in counter.ticks.items()}
+            counter.tick(**{f"{code[-2:]}{code[:6]}": tick for code, tick in told.items()})
 
     thread = threading.Thread(target=work, name="ticking")
     thread.start()

@@ -21,7 +21,7 @@ from qmt_trading.run.acceptance.visit import CannotError, StopError, Visit
 from qmt_trading.run.capabilities import DROPPED, EXECUTED_LATE
 from qmt_trading.run.config_terminals import QmtTerminal
 from qmt_trading.run.host_talk import HostTalk, Said
-from tests.acceptance.conftest import SYMBOL, OpenTalk
+from tests.acceptance.conftest import CLOCK, SYMBOL, OpenTalk
 from tests.acceptance.hands import QUICK, Hands, freeze, kill, revive, states, thaw, working
 from tests.terminal.counter import ACCOUNT, Counter, Lies
 
@@ -132,9 +132,7 @@ def test_a_phone_order_is_described_and_cancelled_by_its_contract_number(
     visit: Visit, hands: Hands, counter: Counter
 ) -> None:
     def phone() -> None:
-        row = counter.place_elsewhere(phone=True)
-        row.update(stock_code=SYMBOL, price=4.5)
-        counter.move(row, 50)
+        counter.place_elsewhere(phone=True, symbol=SYMBOL, price=4.5)
 
     hands.script = {"报出后按回车": phone, "输入 y": lambda: "y"}
     assert seen(RUN[6](visit), "phone_orders").startswith("order_id=0 sysid=yes remark=empty")
@@ -204,10 +202,15 @@ def test_a_timeout_that_does_nothing_to_a_hung_query_is_found_out(visit: Visit, 
     assert RUN[13](visit).outcome == UNSEEN, "the client was not frozen"
 
 
-def test_after_the_close_a_refusal_is_kept_word_for_word(visit: Visit, hands: Hands, counter: Counter) -> None:
+def test_after_the_close_a_refusal_is_kept_word_for_word(
+    visit: Visit, hands: Hands, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     counter.lies.reject = "非交易时间"
     hour = at_time(day_of(visit.now_ns()), (15 * 3600 + 6 * 60) * 1_000_000_000)
     before, visit.now_ns = visit.now_ns, lambda: hour
+    monkeypatch.setitem(CLOCK, "now_ns", lambda: hour)
+    stamp = hour // 1_000_000
+    counter.wait(lambda: all(tick.get("time") == stamp for tick in counter.ticks.values()))
     try:
         assert seen(RUN[10](visit), "after_hours") == "非交易时间"
         hour += 3600 * 1_000_000_000

@@ -168,6 +168,14 @@ def test_keys_go_with_the_person_who_made_them(panel: Served, boss: Person) -> N
     assert by_key(panel, "GET", "/api/v1/table", key).code == "bad_key"
 
 
+def test_keys_of_somebody_who_may_act_no_more_are_revoked(panel: Served, boss: Person) -> None:
+    panel.person("mover")
+    mover = panel.login("mover")
+    key = make(panel, panel.of(mover), "signals")
+    assert panel.post("/api/v1/users/mover", {"role": "viewer"}, boss, method="PATCH").status == 200
+    assert by_key(panel, "POST", "/api/v1/signals", key).code == "bad_key"
+
+
 @pytest.mark.parametrize(
     "scopes", [[], ["admin"], ["read", "admin"], "read", ["READ"], [None], ["read", "read", "read"]]
 )

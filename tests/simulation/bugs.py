@@ -313,11 +313,11 @@ def unanswered_forgotten_overnight() -> Any:
     """An order that was handed over and never answered is not carried into the next day."""
     open_day = Engine._open_day
 
-    def wrong(self: Any, day: Any) -> None:
+    def wrong(self: Any, day: Any, settings: Any) -> None:
         for order in list(self.state.orders):
             if order.status is OrderStatus.PENDING_NEW and not order.answered_ns:
                 self.state.put_order(replace(order, status=OrderStatus.CANCELED))
-        open_day(self, day)
+        open_day(self, day, settings)
 
     return mock.patch.object(Engine, "_open_day", wrong)
 
@@ -385,7 +385,22 @@ def _both(first: Any, second: Any) -> Iterator[None]:
         yield
 
 
+def contract_numbers_of_no_exchange() -> Any:
+    """A contract number is looked up by account alone, though each exchange gives the same ones."""
+    right = matching._by_number
+
+    def wrong(state: Any, account: Any, row: Any, claims: Any) -> Any:
+        found = right(state, account, row, claims)
+        if found is not None or not row.venue_order_id:
+            return found
+        where = account.settings.account, row.venue_order_id
+        return next((name for (number, _, venue), name in state.by_venue.items() if (number, venue) == where), None)
+
+    return mock.patch.object(matching, "_by_number", wrong)
+
+
 BUGS: tuple[Bug, ...] = (
+    contract_numbers_of_no_exchange,
     send_before_journal,
     blind_resend,
     pending_is_not_sent,

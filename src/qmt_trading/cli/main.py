@@ -12,6 +12,7 @@ from qmt_trading.cli import (
     accepting,
     acting,
     actions,
+    alerting,
     calendar,
     climbing,
     compliance,
@@ -22,6 +23,7 @@ from qmt_trading.cli import (
     init,
     journal,
     morning,
+    notifying,
     panelling,
     panicking,
     reading,
@@ -78,7 +80,7 @@ for command in (
     reading.fills,
     reading.signals,
     reading.timed,
-    reading.alerts,
+    alerting.alerts,
     reading.timeline,
     morning.morning,
     day_report.report,
@@ -99,6 +101,7 @@ app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
 app.add_typer(history.app, name="history")
 app.add_typer(shadow.app, name="shadow")
+app.add_typer(notifying.app, name="notify")
 
 
 def main() -> None:

@@ -37,7 +37,10 @@ async def noted(connection: HTTPConnection) -> Audit:
 
 Noted = Annotated[Audit, Depends(noted)]
 DEEDS_AT_ONCE: Final = 16
-"""Threads for deeds alone: a thousand browsers that fetch tables keep no emergency stop waiting."""
+"""Threads for deeds alone: a thousand browsers that fetch tables keep none waiting."""
+CANCELS_AT_ONCE: Final = 8
+HALTS_AT_ONCE: Final = 4
+"""Threads for nothing but stops: other deeds that wait for an engine that hangs keep none waiting."""
 
 _log: Final = logging.getLogger("qmt_trading.panel")
 _DOWN: Final = (
@@ -64,6 +67,7 @@ class Acting:
         """Return the routes, open to operators alone."""
         router = APIRouter(prefix="/api/v1/actions", tags=["acting"])
         places = CapacityLimiter(DEEDS_AT_ONCE)
+        own = {"halt": CapacityLimiter(HALTS_AT_ONCE), "cancel": CapacityLimiter(CANCELS_AT_ONCE)}
         for path, endpoint in (
             ("cancel", self.cancel),
             ("cancel-many", self.cancel_many),
@@ -74,10 +78,14 @@ class Acting:
             ("limit", self.limit),
             ("confirm-limits", self.confirm_limits),
             ("accept-morning", self.accept_morning),
+            ("acknowledge", self.acknowledge),
+            ("ignore-difference", self.ignore_difference),
             ("preview", self.preview),
             ("signal", self.signal),
         ):
-            router.add_api_route(f"/{path}", _aside(endpoint, places), methods=["POST"], response_class=Response)
+            router.add_api_route(
+                f"/{path}", _aside(endpoint, own.get(path, places)), methods=["POST"], response_class=Response
+            )
         return router
 
     def cancel(self, deed: deeds.CancelDeed, who: Who, audit: Noted) -> Response:
@@ -86,14 +94,21 @@ class Acting:
         return self._do("cancel", who, audit, deed.about(), lambda: self._ask(asked))
 
     def cancel_many(self, deed: deeds.CancelManyDeed, who: Who, audit: Noted) -> Response:
-        """Cancel the orders that are named; one that cannot be cancelled keeps none of the others."""
+        """Cancel the orders that are named; one that cannot be cancelled keeps none of the others.
+
+        Where the engine does not answer for one, the others are not tried: each would wait as long.
+        """
 
         def each() -> list[Plain]:
             rows: list[Plain] = []
-            for order_id in dict.fromkeys(deed.order_ids):
+            named = list(dict.fromkeys(deed.order_ids))
+            for place, order_id in enumerate(named):
                 try:
                     rows += self._ask(wire.Cancel(who=who.who, why=deed.why, order_id=order_id))
                 except wire.ControlError as error:
+                    if is_silence(error):
+                        left = {"done": "no_answer", "text": _SILENT[0], "text_en": _SILENT[1]}
+                        return rows + [{**left, "order_id": each} for each in named[place:]]
                     chinese, english = both(str(error))
                     rows.append({"done": "refused", "order_id": order_id, "text": chinese, "text_en": english})
             return rows
@@ -102,7 +117,10 @@ class Acting:
         return self._do("cancel-many", who, audit, about, each)
 
     def halt(self, deed: deeds.HaltDeed, who: Who, audit: Noted) -> Response:
-        """Stop trading, or buying; where no engine answers, put up the file that halts it."""
+        """Stop trading, or buying; where no engine answers, or not in time, put up the file that halts it.
+
+        One that hangs may have halted already, in memory alone: the file makes it last.
+        """
         asked = wire.Halt(
             who=who.who, why=deed.why, account=deed.account, cancel_open=deed.cancel_open, reduce=deed.reduce
         )
@@ -111,6 +129,10 @@ class Acting:
             try:
                 return self._ask(asked)
             except (DialError, OSError):
+                return self._flag(who, deed)
+            except wire.ControlError as error:
+                if not is_silence(error):
+                    raise
                 return self._flag(who, deed)
 
         return self._do("halt", who, audit, deed.about(), halted)
@@ -158,11 +180,22 @@ class Acting:
         asked = wire.AcceptMorning(who=who.who, why=deed.why, account=deed.account)
         return self._do("accept-morning", who, audit, deed.about(), lambda: self._ask(asked))
 
+    def acknowledge(self, deed: deeds.AcknowledgeDeed, who: Who, audit: Noted) -> Response:
+        """Take note of alerts, by their numbers or all of them."""
+        named = () if deed.alerts == "all" else tuple(dict.fromkeys(deed.alerts))
+        asked = wire.Acknowledge(who=who.who, why=deed.why, alerts=named, everything=deed.alerts == "all")
+        return self._do("acknowledge", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def ignore_difference(self, deed: deeds.IgnoreDifferenceDeed, who: Who, audit: Noted) -> Response:
+        """Leave a proven difference as it is until its figures change."""
+        asked = wire.IgnoreDifference(who=who.who, why=deed.why, account=deed.account, key=deed.key)
+        return self._do("ignore-difference", who, audit, deed.about(), lambda: self._ask(asked))
+
     def preview(self, deed: deeds.PreviewDeed, who: Who) -> Response:
         """Judge a text as the engine would now; nothing is sent and nothing noted."""
         try:
             return answers.answer({"rows": self._parts.preview(deed.text)})
-        except wire.ControlError as error:
+        except (wire.ControlError, QmtError, OSError, sqlite3.Error) as error:
             raise refused(error) from error
 
     def signal(self, deed: deeds.SignalDeed, who: Who, audit: Noted) -> Response:
@@ -203,7 +236,8 @@ class Acting:
             refusal = refused(error)
             _note(audit, who, action, refusal.code, about)
             raise refusal from error
-        _note(audit, who, action, "ok", about)
+        silent = any(row.get("done") == "no_answer" for row in rows)
+        _note(audit, who, action, "no_answer" if silent else "ok", about)
         return answers.answer({"rows": rows})
 
 
@@ -231,10 +265,15 @@ def refused(error: Exception) -> RefusedError:
         return RefusedError("engine_down", *_DOWN)
     if isinstance(error, OSError):
         return RefusedError("no_answer", *_SILENT, status=504)
-    chinese, english = both(str(error))
-    if "in time" in english:
+    if is_silence(error):
         return RefusedError("no_answer", *_SILENT, status=504)
+    chinese, english = both(str(error))
     return RefusedError("refused", chinese, english, status=409)
+
+
+def is_silence(error: Exception) -> bool:
+    """Tell whether the control door itself says that the engine's loop has not answered in time."""
+    return isinstance(error, wire.ControlError) and "in time" in both(str(error))[1]
 
 
 def both(text: str) -> tuple[str, str]:

@@ -20,6 +20,8 @@ QUOTES_S: Final = 0.3
 STATUS_S: Final = 1.0
 SILENT_S: Final = 3.0
 """An engine that has not answered for so long counts as not running."""
+STUCK_S: Final = 10.0
+"""A thread that waits in one call of the system for so long will not say so itself."""
 SYMBOLS_MAX: Final = 500
 
 Ask = Callable[[wire.ControlRequest], list[Plain]]
@@ -37,15 +39,22 @@ class EngineDownError(DialError):
 
 
 class Asking:
-    """Asks for as long as it runs; ``told`` is what was answered, swapped whole."""
+    """Asks for as long as it runs; what was answered is swapped whole."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self.symbols: Callable[[], Iterable[str]] = tuple
         """Whose quotes to ask for; looked at each time."""
-        self.told = EngineTold()
+        self._told = EngineTold()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="panel-asking", daemon=True)
+
+    @property
+    def told(self) -> EngineTold:
+        """What was answered last; an engine that is silent for long does not run, whatever this thread waits for."""
+        told = self._told
+        stuck = told.runs and time.perf_counter_ns() - told.answered_ns > STUCK_S * 1e9
+        return msgspec.structs.replace(told, runs=False) if stuck else told
 
     def start(self) -> None:
         self._thread.start()
@@ -62,7 +71,7 @@ class Asking:
                 if now >= status_due:
                     status_due = now + STATUS_S
                     self._take_status()
-                if self.told.runs:
+                if self._told.runs:
                     self._take_quotes()
             except wire.ControlError as error:
                 self._note(str(error))
@@ -76,8 +85,8 @@ class Asking:
         status = self._ask(wire.Read("status", 1))
         accounts = self._ask(wire.Read("accounts", 1))
         doors = self._ask(wire.Read("doors", 1))
-        self.told = msgspec.structs.replace(
-            self.told,
+        self._told = msgspec.structs.replace(
+            self._told,
             runs=True,
             answered_ns=time.perf_counter_ns(),
             trouble="",
@@ -88,20 +97,21 @@ class Asking:
 
     def _take_quotes(self) -> None:
         symbols = tuple(sorted(set(self.symbols())))[:SYMBOLS_MAX]
-        rows = self._ask(wire.Quotes(symbols)) if symbols else []
-        quotes = quotes_of(rows)
-        self.told = msgspec.structs.replace(
-            self.told,
+        if not symbols:
+            return  # Nobody was asked, so nobody has answered.
+        quotes = quotes_of(self._ask(wire.Quotes(symbols)))
+        self._told = msgspec.structs.replace(
+            self._told,
             answered_ns=time.perf_counter_ns(),
             quotes=quotes,
             prices={symbol: str(row["last"]) for symbol, row in quotes.items() if row["last"] is not None},
         )
 
     def _note(self, trouble: str) -> None:
-        silent_ns = time.perf_counter_ns() - self.told.answered_ns
-        runs = self.told.runs and silent_ns < SILENT_S * 1e9
-        if runs != self.told.runs or trouble != self.told.trouble:
-            self.told = msgspec.structs.replace(self.told, runs=runs, trouble=trouble)
+        silent_ns = time.perf_counter_ns() - self._told.answered_ns
+        runs = self._told.runs and silent_ns < SILENT_S * 1e9
+        if runs != self._told.runs or trouble != self._told.trouble:
+            self._told = msgspec.structs.replace(self._told, runs=runs, trouble=trouble)
 
 
 def quotes_of(rows: Iterable[Plain]) -> Mapping[str, Plain]:

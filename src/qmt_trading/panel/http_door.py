@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import time
 from typing import Annotated, Final
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,12 +21,16 @@ from qmt_trading.link.dial import DialError
 from qmt_trading.model.signal import Heartbeat, Signal
 from qmt_trading.model.words import SignalStatus
 from qmt_trading.panel import answers
-from qmt_trading.panel.acting import refused
+from qmt_trading.panel.acting import Noted, refused
+from qmt_trading.panel.audit import Audit
 from qmt_trading.panel.callers import Caller, Scope
 from qmt_trading.panel.data_parts import DataParts
+from qmt_trading.panel.door_lines import DoorLines
 from qmt_trading.panel.guard import key_with
 from qmt_trading.panel.refusals import RefusedError
 
+MESSAGES_AT_ONCE: Final = 32
+"""Threads for programs alone: what waits here for an engine that hangs keeps nobody else waiting."""
 MESSAGE_BYTES_MAX: Final = 65_536
 """As on every door; a longer message is refused whole."""
 
@@ -43,22 +49,27 @@ class HttpDoor:
 
     def __init__(self, parts: DataParts) -> None:
         self._parts = parts
+        self._places = CapacityLimiter(MESSAGES_AT_ONCE)
+        self._lines = DoorLines(time.monotonic)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/api/v1", tags=["http-door"])
         router.add_api_route("/signals", self.signals, methods=["POST"], response_class=Response)
         return router
 
-    async def signals(self, request: Request, program: Program, query: Annotated[DoorQuery, Query()]) -> Response:
+    async def signals(
+        self, request: Request, program: Program, query: Annotated[DoorQuery, Query()], audit: Noted
+    ) -> Response:
         """Take one message; the answer is its receipt: 200 also where it is denied, 400 where it is no signal.
 
         429: the engine is busy, 503: it does not run; nothing was taken in either case. 504: it was handed over and no
         receipt came in time: send the same id again to learn what became of it.
         """
         body = await request.body()
-        return await run_in_threadpool(self._take, body, program, query.door)
+        take = functools.partial(self._take, body, program, query.door, audit)
+        return await to_thread.run_sync(take, limiter=self._places)
 
-    def _take(self, body: bytes, program: Caller, wanted: str) -> Response:
+    def _take(self, body: bytes, program: Caller, wanted: str, audit: Audit) -> Response:
         if len(body) > MESSAGE_BYTES_MAX:
             raise RefusedError("too_large", "一条消息最多 64 KiB", "a message holds at most 64 KiB")
         door = door_of(program, wanted)
@@ -66,12 +77,17 @@ class HttpDoor:
         # As generously as any door may read it: what the engine can understand is looked at here.
         parsed = tuple(each for message in messages for each in parse(message, infer_market=True))
         check_accounts(program, parsed)
+        check_ids(program, parsed)
         if all(isinstance(each, Heartbeat) for each in parsed):
             return answers.answer({"status": "heartbeat"})
         try:
             receipts = self._parts.deliver(door, b"\n".join(messages))
         except (wire.ControlError, DialError, OSError) as error:
-            raise refused(error) from error
+            refusal = refused(error)
+            self._lines.note(audit, program, refusal.code, door)
+            raise refusal from error
+        for receipt in receipts:
+            self._lines.note(audit, program, str(receipt.get("status")), door, receipt)
         return answers.answer(_told(receipts), _status(receipts))
 
 
@@ -122,6 +138,23 @@ def check_accounts(program: Caller, parsed: tuple[Parsed, ...]) -> None:
     if others:
         told = "、".join(others[:5])
         raise RefusedError("scope", f"这个密钥不能用账号 {told}", f"this key is not good for the accounts {told}")
+
+
+def check_ids(program: Caller, parsed: tuple[Parsed, ...]) -> None:
+    """Refuse an id that does not begin with the key's, of a key for some accounts: ids are one name space for all.
+
+    Another program's id would be spent, and its own signal denied.
+
+    Raises:
+        RefusedError: 403.
+    """
+    if not program.accounts:
+        return
+    begins = f"{program.key}/"
+    for each in parsed:
+        if isinstance(each, Signal) and each.id and not each.id.startswith(begins):
+            text = f"这个密钥只管几个账号，它的编号要以 {begins} 开头：{begins}{each.id}"
+            raise RefusedError("scope", text, f"ids of a key for some accounts begin with {begins}")
 
 
 def _status(receipts: list[Plain]) -> int:

@@ -60,14 +60,18 @@ def add_user(body: UserBody, caller: Operator, entrance: The) -> LinkAnswer:
 
 @router.patch("/api/v1/users/{name}")
 def change_user(name: UserInPath, body: UserChangeBody, caller: Operator, entrance: The) -> UserChangeAnswer:
-    """Change a person's role at once, or make a new link for a lost password or telephone."""
+    """Change a person's role at once, or make a new link for a lost password or telephone.
+
+    The keys of somebody who may act no more are revoked.
+    """
     user = entrance.users.find(name)
     if user is None:
         raise RefusedError("not_found", f"没有用户 {name}", f"there is no user {name}")
     if body.role is not None and Role(body.role) is not user.role:
-        entrance.users.set_role(user.name, Role(body.role))
+        revoked = entrance.users.set_role(user.name, Role(body.role), now_ns=entrance.now_ns())
         entrance.sessions.revision += 1
-        entrance.audit.note(caller, "user_role", "ok", user=user.name, role=body.role)
+        told = {"revoked_keys": str(revoked)} if revoked else {}
+        entrance.audit.note(caller, "user_role", "ok", user=user.name, role=body.role, **told)
     if not body.new_link:
         return UserChangeAnswer()
     entrance.audit.note(caller, "user_link", "ok", user=user.name)

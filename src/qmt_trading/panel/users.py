@@ -70,8 +70,8 @@ class Users:
             if not done.rowcount:
                 raise RefusedError("conflict", f"已有用户 {name}", f"there is a user {name} already")
 
-    def set_role(self, name: str, role: Role) -> None:
-        """Change what a person may do, at once.
+    def set_role(self, name: str, role: Role, *, now_ns: int) -> int:
+        """Change what a person may do, at once; return how many keys of somebody who may act no more were revoked.
 
         Raises:
             RefusedError: nobody would be left who may act, or there is no such user.
@@ -81,6 +81,11 @@ class Users:
                 _keep_an_operator(connection.execute, name)
             if not connection.execute("update users set role = ? where name = ?", (role.value, name)).rowcount:
                 raise RefusedError("not_found", f"没有用户 {name}", f"there is no user {name}")
+            if role is Role.OPERATOR:
+                return 0
+            return connection.execute(
+                "update keys set revoked_ns = ? where made_by = ? and revoked_ns = 0", (now_ns, name)
+            ).rowcount
 
     def remove(self, name: str, *, now_ns: int) -> int:
         """Remove a person with all sessions and links, revoke the keys that they made, return how many.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hmac
 import logging
+from collections.abc import Callable
 from typing import Final
 
+import anyio
+import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,6 +58,9 @@ NOTED: Final = frozenset({"bad_key", "bad_csrf", "bad_origin", "operators_only",
 NOTE_NS: Final = 60_000_000_000
 NOTED_MAX: Final = 1_000
 _log: Final = logging.getLogger("qmt_trading.panel")
+TOUCH_S: Final = 0.5
+"""How long a request waits for the note that its session was used."""
+TOUCHES_AT_ONCE: Final = 4
 LOOK_NS: Final = 5_000_000_000
 """How long an open WebSocket may outlive a session that was ended elsewhere."""
 
@@ -65,6 +72,7 @@ class Wall:
         self._app = app
         self._entrance = entrance
         self._reach = entrance.reach
+        self._touching = anyio.CapacityLimiter(TOUCHES_AT_ONCE)
         self._noted_ns: dict[tuple[str, str], int] = {}
         """When which refusal of whom was last noted."""
 
@@ -145,7 +153,7 @@ class Wall:
             raise RefusedError("bad_key")
         now_ns = self._entrance.now_ns()
         if now_ns - key.used_ns > KEY_TOUCH_NS:
-            await run_in_threadpool(self._entrance.keys.touch, key, now_ns=now_ns)
+            await self._touch(functools.partial(self._entrance.keys.touch, key, now_ns=now_ns))
         return Caller(
             name=key.name, address=address, key=key.id, scopes=key.scopes, doors=key.doors, accounts=key.accounts
         )
@@ -159,7 +167,7 @@ class Wall:
         if session is None:
             return None
         if now_ns - session.used_ns > TOUCH_NS and BACKGROUND not in headers:
-            await run_in_threadpool(self._entrance.sessions.touch, session, now_ns=now_ns)
+            await self._touch(functools.partial(self._entrance.sessions.touch, session, now_ns=now_ns))
         return Caller(
             name=session.user,
             address=address,
@@ -167,6 +175,11 @@ class Wall:
             session=session.id,
             needs_totp=not self._reach.is_loopback and not session.has_totp,
         )
+
+    async def _touch(self, touch: Callable[[], None]) -> None:
+        """Note a use on a thread that nothing else waits for, and let nobody wait long for it: a stop may follow."""
+        with anyio.move_on_after(TOUCH_S):
+            await anyio.to_thread.run_sync(touch, abandon_on_cancel=True, limiter=self._touching)
 
     def _check_read(self, path: str, caller: Caller | None) -> None:
         if not path.startswith(API) or path == SESSION:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from qmt_trading.codec import control as wire
 from qmt_trading.link.dial import DialError
+from qmt_trading.model.errors import JournalBrokenError
 from qmt_trading.model.words import SideScope
-from tests.panel_bench import LONG_S, OPERATOR, VIEWER, Client, PanelBench
+from tests.panel_bench import LONG_S, OPERATOR, VIEWER, Client, PanelBench, until
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,13 @@ DEEDS: list[tuple[str, dict[str, Any], wire.Acting]] = [
     ),
     ("confirm-limits", {"why": "w"}, wire.ConfirmLimits(who="panel:boss", why="w")),
     ("accept-morning", {"account": "1", "why": "w"}, wire.AcceptMorning(who="panel:boss", why="w", account="1")),
+    ("acknowledge", {"alerts": [3, 5, 3]}, wire.Acknowledge(who="panel:boss", alerts=(3, 5))),
+    (
+        "ignore-difference",
+        {"account": "1", "key": "600000.SH/2000/2500", "why": "w"},
+        wire.IgnoreDifference(who="panel:boss", why="w", account="1", key="600000.SH/2000/2500"),
+    ),
+    ("acknowledge", {"alerts": "all", "why": "w"}, wire.Acknowledge(who="panel:boss", why="w", everything=True)),
     ("signal", {"text": "撤单 600000.SH:1"}, wire.Send(who="panel:boss", text="撤单 600000.SH:1")),
 ]
 
@@ -207,3 +217,64 @@ def test_the_stop_waits_for_no_table(panel: PanelBench, client: Client, monkeypa
         go.set()
         for reader in readers:
             reader.join(LONG_S)
+
+
+def test_a_stop_that_the_engine_does_not_answer_in_time_puts_up_the_flag_as_well(
+    panel: PanelBench, client: Client
+) -> None:
+    """An engine that hangs may have halted in memory alone: a restart would forget it."""
+
+    def hangs(asked: wire.Halt) -> list[dict[str, object]]:
+        raise wire.ControlError("引擎没有及时应答 / the engine has not answered in time")
+
+    panel.engine.answers[wire.Halt] = hangs
+    answer = client.post("/api/v1/actions/halt", {"why": "炸板"})
+    assert (answer.status, answer.json["rows"][0]["done"]) == (200, "flag")
+    assert panel.flags == ["panel:boss: 炸板"]
+
+
+def test_many_cancels_stop_at_the_first_that_is_not_answered(panel: PanelBench, client: Client) -> None:
+    tried: list[str] = []
+
+    def cancel(asked: wire.Cancel) -> list[dict[str, object]]:
+        tried.append(asked.order_id)
+        if asked.order_id != "B1":
+            raise wire.ControlError("引擎没有及时应答 / the engine has not answered in time")
+        return [{"done": "cancel", "client_order_id": "B1"}]
+
+    panel.engine.answers[wire.Cancel] = cancel
+    rows = client.post("/api/v1/actions/cancel-many", {"order_ids": ["B1", "B2", "B3"], "why": "w"}).json["rows"]
+    assert [(row["done"], row.get("order_id")) for row in rows] == [
+        ("cancel", None),
+        ("no_answer", "B2"),
+        ("no_answer", "B3"),
+    ]
+    assert tried == ["B1", "B2"]
+    assert [line[2] for line in panel.notes.lines] == ["no_answer"]
+
+
+def test_deeds_that_wait_for_an_engine_that_hangs_keep_no_stop_waiting(panel: PanelBench, client: Client) -> None:
+    over = threading.Event()
+
+    def hangs(asked: object) -> list[dict[str, object]]:
+        over.wait(60)
+        return []
+
+    panel.engine.answers[wire.Cancel] = panel.engine.answers[wire.Send] = hangs
+    bodies = [("cancel-many", {"order_ids": ["B1"], "why": ""}), ("signal", {"text": "buy 600000.SH 100:1", "why": ""})]
+    with ThreadPoolExecutor(60) as pool:
+        waiting = [pool.submit(client.post, f"/api/v1/actions/{path}", body) for path, body in bodies * 30]
+        until(lambda: len(panel.engine.asked) >= 16)
+        begun = time.monotonic()
+        assert client.post("/api/v1/actions/halt", {}).status == 200
+        assert time.monotonic() - begun < 20
+        assert not any(each.done() for each in waiting)
+        over.set()
+        for each in waiting:
+            assert each.result().status == 200
+
+
+@pytest.mark.parametrize("error", [OSError("gone"), JournalBrokenError("坏了 / broken")])
+def test_a_preview_that_cannot_be_made_is_refused(panel: PanelBench, client: Client, error: Exception) -> None:
+    panel.preview_fails = error
+    assert client.post("/api/v1/actions/preview", {"text": "buy 600000.SH 100:1"}).status in (409, 504)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from qmt_trading.panel.callers import Caller, Scope
 from tests.panel_bench import OPERATOR, Client, PanelBench
@@ -121,3 +122,24 @@ def test_a_key_reaches_its_own_accounts_alone(panel: PanelBench, client: Client)
     ):
         assert client.post(PATH, content=text.encode("utf-8"), kind=PLAIN).status == status, text
     assert len(panel.delivered) == 1
+
+
+def test_a_key_for_some_accounts_spends_no_id_of_another_program(panel: PanelBench, client: Client) -> None:
+    panel.caller[0] = key(accounts=("11031122",))
+    for text, status in (
+        ("撤单 600000.SH:11031122 #jq/1", 403),
+        ("撤单 600000.SH:11031122 #k1x/1", 403),
+        ("撤单 600000.SH:11031122 #k1/jq/1", 200),
+        ("撤单 600000.SH:11031122", 200),
+    ):
+        assert client.post(PATH, content=text.encode("utf-8"), kind=PLAIN).status == status, text
+    assert len(panel.delivered) == 2
+
+
+def test_each_message_is_noted_by_its_key_and_a_flood_by_its_number(panel: PanelBench, client: Client) -> None:
+    panel.caller[0] = replace(key(doors=("web",)), key="k2")
+    for _ in range(70):
+        assert client.post(PATH, content=TEXT.encode("utf-8"), kind=PLAIN).status == 200
+    lines = panel.notes.lines
+    assert len(lines) == 60
+    assert lines[0][1:] == ("signal", "accepted", {"key": "k2", "door": "web", "seq": "1", "id": "a/1"})
