@@ -1,0 +1,195 @@
+"""The books of a backtest's account: what fills, fees and corporate actions do to cash and positions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from qmt_trading.engine.bookkeeping import bought, sold
+from qmt_trading.engine.state import Account
+from qmt_trading.market.corporate_actions import Fractions, adjust, cash_of
+from qmt_trading.market.fees import parts
+from qmt_trading.model.corporate_action import CorporateAction
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import UNIT, Money, Quantity
+from qmt_trading.model.order import Position
+from qmt_trading.model.settings import AccountSettings, FeeRounding
+from qmt_trading.model.signal import AccountId
+from qmt_trading.research.costs import FINE
+from qmt_trading.research.placed import Paid, PlacedOrder
+from qmt_trading.research.terms import Bounds, DeskError, Terms
+
+ACCOUNT: Final = AccountId("backtest")
+FillRow = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
+"""As in ``result.Fills``, in its order of columns."""
+
+
+class Ledger:
+    """One account, the engine's own, and what has moved it."""
+
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        own: AccountSettings,
+        cash: int,
+        actions: Sequence[CorporateAction],
+        fractions: Fractions,
+        holdings: Mapping[str, int],
+    ) -> None:
+        self.symbols = tuple(map(Symbol, symbols))
+        self.account = Account(own)
+        self.account.cash = Money(cash)
+        self.quantities = [0] * len(symbols)
+        """What is held, by place: the positions' own figures, found faster."""
+        self.rows: list[FillRow] = []
+        self.entries: list[tuple[int, int, int, int]] = []
+        """What no fill has moved: day, place, shares, cash."""
+        self.day = -1
+        """Index of the day at hand."""
+        self._actions = sorted((each for each in actions if each.symbol in self.symbols), key=lambda each: each.ex_day)
+        self._given = 0
+        """Actions that were applied or lie before the beginning."""
+        self._fractions = fractions
+        self._held_before = dict(holdings)
+        self._is_fine = own.fees.fee_rounding is FeeRounding.NONE
+        self._carry = 0
+        """What fees that are not rounded have come to beyond what was booked, below one ten-thousandth."""
+        self._bought_today: set[int] = set()
+
+    def open_books(self, day: int, date: dt.date, bounds: Bounds) -> None:
+        """Begin a day: what was bought on the day before may be sold, and ex-days that have come count."""
+        is_first = self.day < 0
+        self.day = day
+        if self._bought_today:
+            for place in self._bought_today:
+                symbol = self.symbols[place]
+                held = self.account.positions[symbol]
+                self.account.positions[symbol] = _with_sellable(held, held.quantity)
+            self._bought_today.clear()
+        if is_first and self._held_before:
+            self._take_in(bounds)
+        if self._given < len(self._actions):
+            self._give(date, is_first=is_first)
+
+    def _take_in(self, bounds: Bounds) -> None:
+        """Hold what the account begins with, at the close before."""
+        for symbol, quantity in self._held_before.items():
+            if symbol not in self.symbols:
+                raise DeskError(f"{symbol} is held at the beginning, and is not among the symbols of this run")
+            place = self.symbols.index(symbol)
+            cost = quantity * bounds(place, self.day)[0]
+            self.account.positions[Symbol(symbol)] = Position(
+                account=ACCOUNT,
+                symbol=Symbol(symbol),
+                quantity=Quantity(quantity),
+                sellable_quantity=Quantity(quantity),
+                cost=Money(cost),
+            )
+            self.quantities[place] = quantity
+            self.entries.append((self.day, place, quantity, 0))
+
+    def _give(self, date: dt.date, *, is_first: bool) -> None:
+        """Let each ex-day that has come change what is held; the cash of a dividend is there at once, before tax."""
+        while self._given < len(self._actions) and self._actions[self._given].ex_day <= date:
+            action = self._actions[self._given]
+            self._given += 1
+            held = self.account.positions.get(action.symbol)
+            if held is None or not held.quantity or (is_first and action.ex_day < date):
+                continue
+            place = self.symbols.index(action.symbol)
+            after = self.account.positions[action.symbol] = adjust(held, action, self._fractions)
+            cash = cash_of(held.quantity, action)
+            self.account.cash = Money(self.account.cash + cash)
+            self.quantities[place] = after.quantity
+            self.entries.append((self.day, place, after.quantity - held.quantity, cash))
+
+    def costs(self, order: PlacedOrder, terms: Terms, price: int, quantity: int) -> tuple[int, int, Paid]:
+        """Return the value of a fill, its fees rounded up to the ten-thousandth, and all fees of the order after it."""
+        value = price * quantity
+        scale = FINE if self._is_fine else 1
+        paid = parts(
+            (order.value + value) * scale,
+            (order.filled + quantity) * UNIT * scale,
+            *(terms.era.buy_rates if order.side > 0 else terms.era.sell_rates),
+        )
+        more = sum(paid) - sum(order.paid)
+        return value, -(-more // scale), paid
+
+    def book(
+        self,
+        order: PlacedOrder,
+        terms: Terms,
+        at_ns: int,
+        price: int,
+        quantity: int,
+        costs: tuple[int, int, Paid],
+    ) -> None:
+        """Move cash, position and order by one fill, and write it down."""
+        value, fee, paid = costs
+        before = order.paid
+        commission, duty, transfer = paid[0] - before[0], paid[1] - before[1], paid[2] - before[2]
+        if self._is_fine:
+            self._carry += commission + duty + transfer
+            fee, self._carry = divmod(self._carry, FINE)
+            commission, duty, transfer = commission // FINE, duty // FINE, transfer // FINE
+        place, symbol, account = order.place, order.symbol, self.account
+        held = account.positions.get(symbol)
+        if held is None:
+            held = Position(account=ACCOUNT, symbol=symbol, quantity=Quantity(0), sellable_quantity=Quantity(0))
+        profit = 0
+        if order.side > 0:
+            account.cash = Money(account.cash - value - fee)
+            after = bought(held, quantity, Money(value + fee), same_day=terms.era.rule.same_day_sell)
+            if not terms.era.rule.same_day_sell:
+                self._bought_today.add(place)
+        else:
+            account.cash = Money(account.cash + value - fee)
+            after = sold(held, quantity, Money(value - fee))
+            profit = after.realised - held.realised
+        account.positions[symbol] = after
+        self.quantities[place] = after.quantity
+        order.filled += quantity
+        order.value += value
+        order.paid = paid
+        row = (
+            at_ns,
+            place,
+            order.side,
+            quantity,
+            price,
+            fee,
+            commission,
+            duty,
+            transfer,
+            order.number,
+            profit,
+            self.day,
+        )
+        self.rows.append(row)
+
+    def freeze(self, place: int, change: int) -> None:
+        """Freeze more shares of a symbol, or fewer."""
+        symbol = self.symbols[place]
+        held = self.account.positions[symbol]
+        self.account.positions[symbol] = Position(
+            account=held.account,
+            symbol=symbol,
+            quantity=held.quantity,
+            sellable_quantity=held.sellable_quantity,
+            frozen_quantity=Quantity(held.frozen_quantity + change),
+            cost=held.cost,
+            realised=held.realised,
+        )
+
+
+def _with_sellable(held: Position, quantity: int) -> Position:
+    return Position(
+        account=held.account,
+        symbol=held.symbol,
+        quantity=held.quantity,
+        sellable_quantity=Quantity(quantity),
+        frozen_quantity=held.frozen_quantity,
+        cost=held.cost,
+        realised=held.realised,
+    )

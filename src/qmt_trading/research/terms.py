@@ -1,0 +1,126 @@
+"""What orders of a symbol meet on a day: its rule, its limits, its fees, looked up when an order needs them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from qmt_trading.engine.risk.candidate import Market
+from qmt_trading.market.fees import Rates
+from qmt_trading.market.limits import price_limits
+from qmt_trading.market.rulebook import RuleBook
+from qmt_trading.model.errors import QmtError
+from qmt_trading.model.instrument import Quote, Symbol, TradingRule
+from qmt_trading.model.listing import Listing
+from qmt_trading.model.numbers import Price
+from qmt_trading.model.settings import FeeSchedule
+from qmt_trading.model.words import InstrumentKind, Side
+from qmt_trading.research.costs import rates
+
+Bounds = Callable[[int, int], tuple[int, int, int]]
+"""Reference price and limits of a place on a day; limits of -1: by the rule book."""
+
+
+class DeskError(QmtError):
+    """A run cannot be made of what was given; the text says why."""
+
+
+class Era(Struct, frozen=True, gc=False):
+    """What holds for a symbol as long as no rule changes."""
+
+    number: int
+    rule: TradingRule
+    buy_rates: Rates
+    sell_rates: Rates
+    lot: int
+    tick: int
+
+
+class Terms(Struct, gc=False):
+    """What holds on one day."""
+
+    era: Era
+    reference: int
+    up: int
+    """0: no limit."""
+    down: int
+
+
+class TermsOfDays:
+    """The terms of every symbol on the day at hand."""
+
+    def __init__(
+        self,
+        symbols: Sequence[Symbol],
+        fees: FeeSchedule,
+        rules: RuleBook,
+        listings: Mapping[str, Listing],
+        *,
+        is_adjusted: bool,
+    ) -> None:
+        self.bounds: Bounds = lambda _place, _day: (0, -1, -1)
+        self._symbols = symbols
+        self._fees = fees
+        self._rules = rules
+        self._listings = listings
+        self._is_adjusted = is_adjusted
+        self._day = -1
+        self._date = dt.date.min
+        self._number = -1
+        self._eras: list[Era | None] = [None] * len(symbols)
+        self._terms: list[Terms | None] = [None] * len(symbols)
+        self._days = [-1] * len(symbols)
+
+    def open_day(self, day: int, date: dt.date) -> None:
+        self._day, self._date = day, date
+        self._number = self._rules.era(date)
+
+    def of(self, place: int) -> Terms:
+        """Return the terms of a symbol today.
+
+        Raises:
+            DeskError: the rule book does not know it, or it is nothing that a backtest can trade.
+        """
+        if self._days[place] == self._day:
+            found = self._terms[place]
+            assert found is not None
+            return found
+        era = self.era(place)
+        reference, up, down = self.bounds(place, self._day)
+        if up < 0 or down < 0:
+            up, down = price_limits(era.rule, Price(reference))
+        made = self._terms[place] = Terms(era, reference, up, down)
+        self._days[place] = self._day
+        return made
+
+    def era(self, place: int) -> Era:
+        """Return what of the terms changes with the rules alone; raises as ``of``."""
+        known = self._eras[place]
+        if known is not None and known.number == self._number:
+            return known
+        symbol = self._symbols[place]
+        listing = self._listings.get(symbol)
+        rule = self._rules.rule(symbol, self._date, listing)
+        if rule is None:
+            raise DeskError(f"{symbol}: the rule book does not know it on {self._date.isoformat()}")
+        if rule.kind is InstrumentKind.REPO:
+            raise DeskError(f"{symbol}: reverse repos are lent, not traded; no backtest knows them")
+        if self._is_adjusted:
+            rule = replace(rule, tick=Price(1))  # Adjusted prices lie on no tick.
+        charges = self._rules.fees(symbol, self._date)
+        buy, sell = rates(charges, Side.BUY, self._fees), rates(charges, Side.SELL, self._fees)
+        # A new listing's rules change with its days, not with the eras only.
+        is_kept = self._rules.known(symbol, listing) is None
+        made = Era(self._number if is_kept else -1, rule, buy, sell, int(rule.lot), int(rule.tick))
+        self._eras[place] = made
+        return made
+
+    def market(self, place: int) -> Market:
+        """Return what the engine's gate is shown of a symbol today."""
+        terms, symbol = self.of(place), self._symbols[place]
+        rule, reference = terms.era.rule, Price(terms.reference)
+        quote = Quote(symbol, reference, reference, Price(terms.up), Price(terms.down), (), (), 0, rule)
+        return Market(quote, rule.kind, reference, True, False, False, True, False, 0, False)
