@@ -23,12 +23,15 @@ from tests import market_data
 
 empyrical: Any = pytest.importorskip("empyrical", reason="needs empyrical-reloaded, of the extra 'test'")
 scipy_stats: Any = pytest.importorskip("scipy.stats", reason="needs scipy, which empyrical-reloaded brings")
-TO = {"rel": 1e-9, "abs": 1e-9}
 CONVENTIONS = [
     Conventions(days_a_year=244, risk_free=0.02),
     Conventions(days_a_year=252, risk_free=0.0),
     Conventions(days_a_year=252, risk_free=0.04),
 ]
+
+
+def near(value: float) -> Any:
+    return pytest.approx(value, rel=1e-9, abs=1e-9)
 
 
 def by_luck(seed: int, days: int, spread: float) -> tuple[of.Floats, of.Floats]:
@@ -55,34 +58,26 @@ def check(own: of.Floats, other: of.Floats, conventions: Conventions) -> None:
     depth = drawdowns(levels, 1.0)[0].depth
     yearly = of.annual(own, conventions)
     assert yearly is not None
-    assert of.total(own) == pytest.approx(empyrical.cum_returns_final(own), **TO)
-    assert yearly == pytest.approx(empyrical.annual_return(own, annualization=year), **TO)
-    assert of.volatility(own, conventions) == pytest.approx(empyrical.annual_volatility(own, annualization=year), **TO)
-    assert of.downside(own, conventions) == pytest.approx(
-        empyrical.downside_risk(own, required_return=free, annualization=year), **TO
-    )
-    assert of.sharpe(own, conventions) == pytest.approx(
-        empyrical.sharpe_ratio(own, risk_free=free, annualization=year), **TO
-    )
-    assert of.sortino(own, conventions) == pytest.approx(
-        empyrical.sortino_ratio(own, required_return=free, annualization=year), **TO
-    )
-    assert depth == pytest.approx(empyrical.max_drawdown(own), **TO)
-    assert yearly / -depth == pytest.approx(empyrical.calmar_ratio(own, annualization=year), **TO)
-    assert of.value_at_risk(own, conventions) == pytest.approx(empyrical.value_at_risk(own, 0.05), **TO)
-    assert of.expected_shortfall(own, conventions) == pytest.approx(
-        empyrical.conditional_value_at_risk(own, 0.05), **TO
-    )
-    assert of.beta(own, other) == pytest.approx(empyrical.beta_aligned(own, other, risk_free=free), **TO)
-    assert of.alpha(own, other, conventions) == pytest.approx(
-        empyrical.alpha_aligned(own, other, risk_free=free, annualization=year), **TO
+    assert of.total(own) == near(empyrical.cum_returns_final(own))
+    assert yearly == near(empyrical.annual_return(own, annualization=year))
+    assert of.volatility(own, conventions) == near(empyrical.annual_volatility(own, annualization=year))
+    assert of.downside(own, conventions) == near(empyrical.downside_risk(own, required_return=free, annualization=year))
+    assert of.sharpe(own, conventions) == near(empyrical.sharpe_ratio(own, risk_free=free, annualization=year))
+    assert of.sortino(own, conventions) == near(empyrical.sortino_ratio(own, required_return=free, annualization=year))
+    assert depth == near(empyrical.max_drawdown(own))
+    assert yearly / -depth == near(empyrical.calmar_ratio(own, annualization=year))
+    assert of.value_at_risk(own, conventions) == near(empyrical.value_at_risk(own, 0.05))
+    assert of.expected_shortfall(own, conventions) == near(empyrical.conditional_value_at_risk(own, 0.05))
+    assert of.beta(own, other) == near(empyrical.beta_aligned(own, other, risk_free=free))
+    assert of.alpha(own, other, conventions) == near(
+        empyrical.alpha_aligned(own, other, risk_free=free, annualization=year)
     )
     ratio = of.information_ratio(own, other, conventions)
     assert ratio is not None
-    assert ratio / math.sqrt(year) == pytest.approx(empyrical.excess_sharpe(own, other), **TO)
-    assert of.skewness(own) == pytest.approx(scipy_stats.skew(own), **TO)
-    assert of.kurtosis(own) == pytest.approx(scipy_stats.kurtosis(own), **TO)
-    assert of.correlation(own, other) == pytest.approx(scipy_stats.pearsonr(own, other).statistic, **TO)
+    assert ratio / math.sqrt(year) == near(empyrical.excess_sharpe(own, other))
+    assert of.skewness(own) == near(scipy_stats.skew(own))
+    assert of.kurtosis(own) == near(scipy_stats.kurtosis(own))
+    assert of.correlation(own, other) == near(scipy_stats.pearsonr(own, other).statistic)
 
 
 @pytest.mark.parametrize("conventions", CONVENTIONS)

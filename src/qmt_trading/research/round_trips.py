@@ -1,4 +1,4 @@
-"""Joins buys and sells to round trips: what was bought first is sold first (FIFO), order by order, exact to the unit."""
+"""Joins buys and sells to round trips, first in, first out: order by order and exact to the unit."""
 
 from __future__ import annotations
 

@@ -241,7 +241,7 @@ def _marks(result: Result, symbol: int, shown: Candles, scale: plot.Scale) -> st
     """Return one mark for each candle and side, buys below it and sells above."""
     fills = result.fills
     first_ns = int(shown.at_ns[0]) - _reach(shown)
-    rows = np.flatnonzero((fills.symbol == symbol) & (fills.at_ns > first_ns) & (fills.at_ns <= shown.at_ns[-1]))
+    rows = np.flatnonzero((fills.symbol == symbol) & (fills.at_ns >= first_ns) & (fills.at_ns <= shown.at_ns[-1]))
     places = np.searchsorted(shown.at_ns, fills.at_ns[rows])
     joined: dict[tuple[int, int], list[int]] = {}
     for row, place in zip(rows.tolist(), places.tolist(), strict=True):

@@ -42,13 +42,38 @@ def page_of(
     names: Mapping[str, str],
 ) -> str:
     """Return the whole page."""
-    name = tables.names_of(result, names)
+    title = f"{result.strategy} · 回测报告"
     held = holdings(result)
     rolling = charts.rolling_columns(curves, metrics.conventions)
-    title = f"{result.strategy} · 回测报告"
-    sections = [
-        _head(result, metrics),
-        _warnings(result, book),
+    if len(result.days):
+        sections = _sections(result, curves, book, metrics, rolling, held, history, tables.names_of(result, names))
+    else:
+        sections = [f'<p class="none">{both(("数据里没有一个交易日", "History has no trading day"))}</p>']
+    body = "".join((_head(result, metrics), _warnings(result, book), *sections, _foot(result)))
+    return (
+        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{escaped(title)}</title><style>{look.style()}</style></head><body>"
+        '<input type="checkbox" id="en" aria-label="English / 中文"><input type="checkbox" id="green" '
+        'aria-label="绿涨红跌 / green gains">'
+        f"<main>{body}</main>"
+        f'<script type="application/json" id="columns">{_columns(result, curves, rolling, held)}</script>'
+        f"<script>{_script()}</script></body></html>\n"
+    )
+
+
+def _sections(
+    result: Result,
+    curves: Curves,
+    book: Book,
+    metrics: Metrics,
+    rolling: dict[str, Array],
+    held: Array,
+    history: candles.History | None,
+    name: tables.Name,
+) -> list[str]:
+    return [
         _tiles(metrics),
         _card(("权益", "Equity"), charts.equity_figure(result, curves)),
         _pair(
@@ -71,20 +96,7 @@ def page_of(
         ),
         _trades(result, book, history, name),
         _card(("各标的盈亏", "Profit by symbol"), tables.symbols(by_symbol(result, book), name), "long"),
-        _foot(result),
     ]
-    body = "".join(sections)
-    return (
-        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{escaped(title)}</title><style>{look.style()}</style></head><body>"
-        '<input type="checkbox" id="en" aria-label="English / 中文"><input type="checkbox" id="green" '
-        'aria-label="绿涨红跌 / green gains">'
-        f"<main>{body}</main>"
-        f'<script type="application/json" id="columns">{_columns(result, curves, rolling, held)}</script>'
-        f"<script>{_script()}</script></body></html>\n"
-    )
 
 
 def _script() -> str:
