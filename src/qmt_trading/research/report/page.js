@@ -1,16 +1,20 @@
 'use strict';
 (() => {
   // The panel tells its theme, language and colours behind the address; a page opened alone keeps the reader's own.
-  const asked = new URLSearchParams(location.hash.slice(1));
   const root = document.documentElement;
-  if (asked.has('theme')) root.dataset.theme = asked.get('theme');
-  for (const [box, name, on] of [['en', 'lang', 'en'], ['green', 'up', 'green']]) {
-    const input = document.getElementById(box);
-    if (asked.has(name)) input.checked = asked.get(name) === on;
-    const follow = () => { if (box === 'en') root.lang = input.checked ? 'en' : 'zh-CN'; };
-    input.addEventListener('change', follow);
-    follow();
-  }
+  const english = document.getElementById('en');
+  const speak = () => { root.lang = english.checked ? 'en' : 'zh-CN'; };
+  const obey = () => {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    if (asked.has('theme')) root.dataset.theme = asked.get('theme');
+    for (const [box, name, on] of [['en', 'lang', 'en'], ['green', 'up', 'green']]) {
+      if (asked.has(name)) document.getElementById(box).checked = asked.get(name) === on;
+    }
+    speak();
+  };
+  english.addEventListener('change', speak);
+  window.addEventListener('hashchange', obey);
+  obey();
   const WORDS = {
     equity: ['策略', 'Strategy'], benchmark: ['基准', 'Benchmark'], excess: ['超额', 'Excess'], depth: ['回撤', 'Drawdown'],
     exposure: ['仓位', 'Exposure'], holdings: ['持股数', 'Symbols'], gained: ['收益', 'Return'],
@@ -29,7 +33,7 @@
     if (PLAIN.has(name)) return minus((value / 10000).toFixed(2));
     return (SIGNED.has(name) && value > 0 ? '+' : '') + minus((value / 100).toFixed(2)) + '%';
   };
-  const word = (name) => WORDS[name][document.getElementById('en').checked ? 1 : 0];
+  const word = (name) => WORDS[name][english.checked ? 1 : 0];
 
   const follow = (stack, plot, size, told) => {
     const cross = document.createElement('div');

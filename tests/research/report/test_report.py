@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from qmt_trading.panel import backtests
 from qmt_trading.research.columns import Bars, CrossSection
 from qmt_trading.research.metrics import measure
 from qmt_trading.research.report import write
@@ -100,6 +101,15 @@ def test_its_files_are_those_that_the_panel_and_a_spreadsheet_read(tmp_path: Pat
     assert len(trips) == measure(run).trades.count
     again = Result.from_json(paths[2].read_bytes())
     assert msgspec.to_builtins(measure(again)) == msgspec.to_builtins(measure(run))
+
+
+def test_the_panel_lists_it_and_shows_its_page(tmp_path: Path) -> None:
+    page, head, *_ = write(by_luck(7, days=1500), tmp_path / "reports" / "双均线 2026")
+    (row,) = backtests.rows(tmp_path / "reports")
+    assert (row["name"], row["has_page"]) == ("双均线 2026", True)
+    assert row["head"] == msgspec.json.decode(head.read_bytes())
+    assert head.stat().st_size < 20_000
+    assert backtests.page(tmp_path / "reports", "双均线 2026") == page
 
 
 def test_the_head_for_programs_tells_fractions_and_yuan(tmp_path: Path) -> None:
