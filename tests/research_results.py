@@ -125,19 +125,16 @@ def result(
 def by_luck(seed: int, *, days: int = 60, symbols: int = 3, with_actions: bool = True) -> Result:
     """Return a run of random trades whose equity follows from its fills, entries and closes, to the unit."""
     rng = random.Random(seed)
-    closes = np.zeros((days, symbols), np.int64)
-    closes[0] = [rng.randrange(5, 50) * YUAN for _ in range(symbols)]
+    luck = np.random.default_rng(seed)
+    walk = luck.uniform(5, 50, symbols) * np.cumprod(1 + luck.normal(0, 0.02, (days, symbols)), axis=0)
+    closes = np.maximum(np.rint(walk * 100), 1).astype(np.int64) * 100
     held, cash = [0] * symbols, 1_000_000 * YUAN
     fills: list[Fill] = []
     entries: list[Entry] = []
     equity, value = [], []
     for day in range(days):
-        for symbol in range(symbols):
-            if day:
-                closes[day, symbol] = max(
-                    100, round(int(closes[day - 1, symbol]) * (1 + rng.gauss(0, 0.02)) / 100) * 100
-                )
-            if with_actions and held[symbol] and rng.random() < 0.04:
+        for symbol in range(symbols if with_actions else 0):
+            if held[symbol] and rng.random() < 0.04:
                 entry = Entry(
                     day, symbol, held[symbol] * rng.choice((0, 1, 3)) // 10, held[symbol] * rng.randrange(5_000)
                 )

@@ -18,8 +18,9 @@ from qmt_trading.panel import backtests
 from qmt_trading.research.columns import Bars, CrossSection
 from qmt_trading.research.metrics import measure
 from qmt_trading.research.report import write
-from qmt_trading.research.report.candles import History
+from qmt_trading.research.report.candles import History, chosen
 from qmt_trading.research.result import Result
+from qmt_trading.research.round_trips import book_of
 from tests.research_results import YUAN, Fill, by_luck, column, result, weekdays
 
 VOID = {"meta", "input", "br", "path"}
@@ -207,3 +208,19 @@ def test_fifteen_years_of_two_hundred_symbols_are_small_and_quick(tmp_path: Path
     paths = write(run, tmp_path, bars=history)
     assert time.process_time() - begun < 20  # A third of a second on a machine with nothing else to do.
     assert paths[0].stat().st_size < 3_000_000
+
+
+def test_candles_show_the_best_and_the_worst_trips_of_as_many_symbols_as_can_be() -> None:
+    def trips(*rows: tuple[int, int]) -> list[int]:
+        fills = []
+        for place, (symbol, gain) in enumerate(rows):
+            fills += [
+                Fill(0, symbol, 1, 1, 1000, order=2 * place),
+                Fill(1, symbol, -1, 1, 1000 + gain, order=2 * place + 1),
+            ]
+        found = book_of(result([1, 1], fills=fills)).trips
+        return [int(found.profit[row]) for row in chosen(found)]
+
+    assert trips((0, 9), (1, 7), (2, 6), (0, 8)) == [9, 7, 6]
+    assert trips((0, 9), (0, 8), (0, 7), (0, 6), (1, 5), (0, -1), (0, -2)) == [9, 8, 5, -2, -1]
+    assert trips((0, 0)) == []

@@ -21,8 +21,8 @@ from qmt_trading.research.round_trips import RoundTrips
 
 Array = npt.NDArray[Any]
 History = Mapping[str, Bars] | CrossSection
-SYMBOLS: Final = 3
-"""Of those that earned most, and as many of those that lost most."""
+SHOWN: Final = 3
+"""Round trips that won most, and as many of those that lost most."""
 CANDLES_MAX: Final = 130
 BEFORE: Final = 30
 AFTER: Final = 15
@@ -113,19 +113,20 @@ def candles_of(history: History, symbol: str) -> Candles | None:
 
 
 def chosen(trips: RoundTrips) -> list[int]:
-    """Return the round trips to show, one of a symbol: those that won most, then those that lost most."""
+    """Return the round trips to show: those that won most, then those that lost most, of as many symbols as can be."""
     profit = trips.profit
     order = np.argsort(-profit, kind="stable").tolist()
+    won, lost = [row for row in order if profit[row] > 0], [row for row in order[::-1] if profit[row] < 0]
     seen: set[int] = set()
     found: list[int] = []
-    for rows, is_wanted in ((order, profit > 0), (order[::-1], profit < 0)):
-        taken = 0
+    for rows in (won, lost):
+        first: list[int] = []
         for row in rows:
-            symbol = int(trips.symbol[row])
-            if taken < SYMBOLS and is_wanted[row] and symbol not in seen:
-                seen.add(symbol)
-                found.append(row)
-                taken += 1
+            if len(first) < SHOWN and int(trips.symbol[row]) not in seen:
+                seen.add(int(trips.symbol[row]))
+                first.append(row)
+        others = [row for row in rows[:SHOWN] if row not in first]
+        found += sorted([*first, *others][:SHOWN], key=rows.index)
     return found
 
 

@@ -21,6 +21,7 @@ Array = npt.NDArray[Any]
 LOG_FROM: Final = 4.0
 """A curve that spans more than this many times its lowest is drawn on a scale of ratios."""
 BINS: Final = 76
+BINS_MIN: Final = 14
 
 
 def figure(plots: str, *, caption: str = "", hover: str = "", kind: str = "") -> str:
@@ -122,8 +123,8 @@ def years_figure(result: Result, curves: Curves) -> str:
         other[np.searchsorted(years, names)] = found
     scale, steps = plot.scale_of(values, *(() if other is None else (other,)), count=5, zero=True, room=0.12)
     shapes = [
-        ("bar up", plot.bars(values, scale, keep=lambda each: each > 0, fill=0.62)),
-        ("bar down", plot.bars(values, scale, keep=lambda each: each <= 0, fill=0.62)),
+        ("bar up", plot.bars(values, scale, keep=lambda each: each > 0, fill=_fill(len(values)))),
+        ("bar down", plot.bars(values, scale, keep=lambda each: each <= 0, fill=_fill(len(values)))),
     ]
     size = len(years)
     if other is not None:
@@ -154,6 +155,11 @@ def years_figure(result: Result, curves: Curves) -> str:
         ),
         caption=legend(rows),
     )
+
+
+def _fill(size: int) -> float:
+    """Return how much of its slot a bar takes: a few bars stay slender."""
+    return min(0.14 * size, 0.62)
 
 
 def _marks(values: Array, scale: plot.Scale) -> str:
@@ -285,7 +291,7 @@ def turnover_figure(result: Result) -> str:
     ]
     return figure(
         plot.plot(
-            [("bar quiet", plot.bars(values, scale, keep=lambda each: each > 0))],
+            [("bar quiet", plot.bars(values, scale, keep=lambda each: each > 0, fill=_fill(size)))],
             ticks=[(scale.share(each), percent(each, 0)) for each in steps],
             across=across,
             says=plain(("月换手率", "Turnover by the month")),
@@ -301,7 +307,8 @@ def spread_figure(returns: Array, value_at_risk: float | None) -> str:
     """Return how many days brought how much, the worst and best half per mille gathered at the ends."""
     low, high = (float(each) for each in np.quantile(returns, (0.0005, 0.9995)))
     reach = max(abs(low), abs(high), 1e-4)
-    width = _round_width(2 * reach / BINS)
+    bins = min(max(3 * math.sqrt(len(returns)), BINS_MIN), BINS)
+    width = _round_width(2 * reach / bins)
     half = math.ceil(reach / width)
     edges = np.arange(-half, half + 1) * width
     counts, _ = np.histogram(np.clip(returns, edges[0], edges[-1] - width * 1e-6), edges)

@@ -278,8 +278,8 @@ def _trades(result: Result, book: Book, history: candles.History | None, name: t
     on_candles = ""
     if drawn:
         words = (
-            "盈利与亏损最多的各标的，取影响最大的一个回合前后；底色为持有期，B 买 S 卖。",
-            "Around the trip that counted most, of the symbols that won and lost most in one; shaded while held.",
+            "盈利与亏损最多的回合前后，尽量取不同标的；底色为持有期，B 买 S 卖。",
+            "Around the trips that won and lost most, of different symbols where there are; shaded while held.",
         )
         on_candles = _card(
             ("成交与 K 线", "Fills on candles"),

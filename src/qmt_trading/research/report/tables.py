@@ -30,7 +30,7 @@ from qmt_trading.research.trades import SymbolProfit
 
 Array = npt.NDArray[Any]
 FALLS_MAX: Final = 10
-SYMBOLS_MAX: Final = 12
+SYMBOLS_MAX: Final = 10
 """Of the best, and of the worst; the others fold away."""
 TRIPS_MAX: Final = 8
 HELD_BACK_MAX: Final = 40
