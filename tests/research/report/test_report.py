@@ -129,7 +129,7 @@ def test_the_head_for_programs_tells_fractions_and_yuan(tmp_path: Path) -> None:
 def test_what_was_assumed_stands_at_the_head_in_both_languages(tmp_path: Path) -> None:
     run = by_luck(7)
     text = page_of(replace(run, warnings=(("没有滑点", "no slippage"),), parameters={"fast": 5}), tmp_path)
-    head = text[text.index("<main>") : text.index('class="card hero"')]
+    head = text[text.index("<header>") : text.index('class="card hero"')]
     for word in ("ByHand", "fast", "没有滑点", "no slippage", "佣金", "commission", " 0.03%", "0" * 64, "next bar"):
         assert word in re.sub(r"<[^>]+>", "", head), word
     assert text.count('lang="zh-CN"') - 1 == text.count('lang="en"')

@@ -15,6 +15,15 @@
   english.addEventListener('change', speak);
   window.addEventListener('hashchange', obey);
   obey();
+  // A table wider than its place is scrolled by keyboard too.
+  const reach = () => {
+    for (const box of document.querySelectorAll('.wide')) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute('tabindex');
+    }
+  };
+  window.addEventListener('resize', reach);
+  reach();
   const WORDS = {
     equity: ['策略', 'Strategy'], benchmark: ['基准', 'Benchmark'], excess: ['超额', 'Excess'], depth: ['回撤', 'Drawdown'],
     exposure: ['仓位', 'Exposure'], holdings: ['持股数', 'Symbols'], gained: ['收益', 'Return'],

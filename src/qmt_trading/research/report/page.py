@@ -54,10 +54,10 @@ def page_of(
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        f"<title>{escaped(title)}</title><style>{look.style()}</style></head><body>"
+        f"<title>{escaped(title)}</title><style>{look.style()}</style></head><body><main>"
         '<input type="checkbox" id="en" aria-label="English / 中文"><input type="checkbox" id="green" '
         'aria-label="绿涨红跌 / green gains">'
-        f"<main>{body}</main>"
+        f'<div class="page">{body}</div></main>'
         f'<script type="application/json" id="columns">{_columns(result, curves, rolling, held)}</script>'
         f"<script>{_script()}</script></body></html>\n"
     )
@@ -212,7 +212,7 @@ def _tiles(metrics: Metrics) -> str:
     )
     rows.append((("盈亏比", "Payoff"), number(trades.payoff), "", ""))
     made = "".join(
-        f'<div><dt>{both(words)}</dt><dd class="{kind}">{text}</dd>{f"<small>{more}</small>" if more else ""}</div>'
+        f'<div><dt>{both(words)}</dt><dd class="{kind}">{text}{f"<small>{more}</small>" if more else ""}</dd></div>'
         for words, text, kind, more in rows
     )
     chinese, english = short_yuan(own.profit, signed=True)

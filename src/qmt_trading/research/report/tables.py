@@ -41,11 +41,15 @@ Name = Callable[[int], str]
 
 def table(head: Sequence[str], rows: Sequence[str], kind: str = "") -> str:
     """Return a table; a leading ``=`` sets a cell of the head to the left."""
-    cells = "".join(
-        f'<th class="left">{each[1:]}</th>' if each.startswith("=") else f"<th>{each}</th>" for each in head
-    )
+    cells = "".join(_head_cell(each) for each in head)
     body = f"<thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody>"
     return f'<div class="wide"><table class="{kind}">{body}</table></div>'
+
+
+def _head_cell(words: str) -> str:
+    if not words:
+        return "<td></td>"
+    return f'<th class="left">{words[1:]}</th>' if words.startswith("=") else f"<th>{words}</th>"
 
 
 def heat_map(rows: Sequence[tuple[int, list[float | None], float]], sample: str) -> str:
@@ -67,7 +71,7 @@ def _heat(value: float | None, month: str) -> str:
     depth = min(abs(value) / FULL_HEAT, 1.0)
     told = f"{month} {percent(value, signed=True)}"
     return (
-        f'<td class="cell {tone(value)}" style="--d:{0.06 + 0.5 * depth:.2f}" title="{told}">'
+        f'<td class="cell {tone(value)}" style="--d:{0.06 + 0.42 * depth:.2f}" title="{told}">'
         f"{number(value * 100, 1)}</td>"
     )
 
