@@ -108,9 +108,6 @@ class Entries(Struct, frozen=True, kw_only=True, eq=False):
     cash: Array
     """In ten-thousandths of a yuan."""
 
-    def __len__(self) -> int:
-        return len(self.day)
-
 
 class DataSource(Struct, frozen=True, kw_only=True):
     """What history was used."""
@@ -182,8 +179,7 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
             raise ResultError(f"a result of version {version}, this program reads {VERSION}")
         fields = {name: _restored(value) for name, value in found["result"].items()}
         fields["fills"], fields["orders"] = Fills(**fields["fills"]), Orders(**fields["orders"])
-        if fields.get("entries") is not None:
-            fields["entries"] = Entries(**fields["entries"])
+        fields["entries"] = Entries(**fields["entries"]) if fields.get("entries") else None
         fields["data"] = DataSource(**fields["data"])
         fields["symbols"] = tuple(fields["symbols"])
         fields["warnings"] = tuple((chinese, english) for chinese, english in fields["warnings"])
@@ -203,19 +199,8 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
             _write(
                 folder / "fills.csv",
                 # fmt: off
-                (
-                    "at",
-                    "symbol",
-                    "side",
-                    "quantity",
-                    "price",
-                    "fee",
-                    "commission",
-                    "stamp_tax",
-                    "transfer_fee",
-                    "order",
-                    "profit",
-                ),
+                ("at", "symbol", "side", "quantity", "price", "fee", "commission", "stamp_tax", "transfer_fee", "order",
+                 "profit"),
                 # fmt: on
                 zip(
                     map(to_iso_text, fills.at_ns.tolist()),
