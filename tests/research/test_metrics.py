@@ -122,6 +122,15 @@ def test_a_benchmark_that_begins_later_joins_the_equity_there() -> None:
     assert curves.excess[-1] == pytest.approx(1.32 / 1.44 - 1)
 
 
+def test_what_lies_after_the_benchmarks_last_day_does_not_count_beside_it() -> None:
+    whole = [100 * YUAN, 110 * YUAN, 121 * YUAN, 133 * YUAN]
+    run = result([*whole, 999 * YUAN], benchmark=column([500, 500, 550, 600, 0]))
+    found = measure(run, FOUR).relative
+    assert found is not None
+    assert found == measure(result(whole, benchmark=column([500, 500, 550, 600])), FOUR).relative
+    assert found.benchmark_return == pytest.approx(0.2)
+
+
 def test_a_benchmark_that_never_had_a_price_is_none() -> None:
     assert measure(result([100 * YUAN] * 4, benchmark=column([0] * 4))).relative is None
 

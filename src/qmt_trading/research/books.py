@@ -145,10 +145,10 @@ def parameters_of(strategy: Strategy) -> dict[str, Any]:
 
 
 def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
-    """Return the last close on or before each of ``days``, 0 before the first."""
+    """Return the last close on or before each of ``days``, 0 before the first and after the last."""
     rows = np.searchsorted(bars.days, days, side="right") - 1
     closes = bars.close[bars.day_ends - 1]
-    return np.where(rows >= 0, closes[np.maximum(rows, 0)], 0).astype(np.int64)
+    return np.where((rows >= 0) & (days <= bars.days[-1]), closes[np.maximum(rows, 0)], 0).astype(np.int64)
 
 
 def source_of(bars: Sequence[Bars]) -> DataSource:

@@ -22,16 +22,18 @@ class Curves(Struct, frozen=True, kw_only=True, eq=False):
     """Joins the equity's level on the first day that has one, NaN before; on the run's first day it is 1."""
     benchmark_first: int
     """That day's row."""
+    benchmark_end: int
+    """The row after the last day that has one; NaN from there on."""
     excess: Floats | None
-    """Equity over benchmark, less 1; NaN before it begins."""
+    """Equity over benchmark, less 1; NaN where there is no benchmark."""
 
     @property
     def pair(self) -> tuple[Floats, Floats] | None:
         """The returns of both on the days after the benchmark's first; None without a benchmark, or fewer than two."""
-        if self.benchmark is None or len(self.returns) - self.benchmark_first < 3:
+        after, end = self.benchmark_first + 1, self.benchmark_end
+        if self.benchmark is None or end - after < 2:
             return None
-        after = self.benchmark_first + 1
-        return self.returns[after:], daily(self.benchmark[after:], float(self.benchmark[after - 1]))
+        return self.returns[after:end], daily(self.benchmark[after:end], float(self.benchmark[after - 1]))
 
 
 def curves_of(result: Result) -> Curves:
@@ -39,12 +41,13 @@ def curves_of(result: Result) -> Curves:
     start = result.initial_cash
     equity = result.equity / start
     benchmark = excess = None
-    first = 0
+    first = end = 0
     if result.benchmark is not None and np.any(result.benchmark > 0):
-        first = int(np.argmax(result.benchmark > 0))
+        known = np.flatnonzero(result.benchmark > 0)
+        first, end = int(known[0]), int(known[-1]) + 1
         level = 1.0 if first == 0 else float(equity[first])
         benchmark = np.full(len(equity), np.nan)
-        benchmark[first:] = result.benchmark[first:] / result.benchmark[first] * level
+        benchmark[first:end] = result.benchmark[first:end] / result.benchmark[first] * level
         excess = equity / benchmark - 1.0
     return Curves(
         equity=equity,
@@ -52,5 +55,6 @@ def curves_of(result: Result) -> Curves:
         depth=underwater(result.equity, start),
         benchmark=benchmark,
         benchmark_first=first,
+        benchmark_end=end,
         excess=excess,
     )

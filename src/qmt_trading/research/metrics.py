@@ -61,7 +61,7 @@ class Performance(Struct, frozen=True, kw_only=True):
 
 
 class Relative(Struct, frozen=True, kw_only=True):
-    """What was earned beside the benchmark, over the days after its first."""
+    """What was earned beside the benchmark, over the days after its first up to its last."""
 
     benchmark_return: float
     benchmark_annual: float | None
@@ -168,13 +168,13 @@ def relative_of(result: Result, curves: Curves, conventions: Conventions) -> Rel
     """Return the figures beside the benchmark; None where there is none, or fewer than three days of it."""
     if curves.pair is None or curves.benchmark is None or curves.excess is None:
         return None
-    first = curves.benchmark_first
+    span = slice(curves.benchmark_first, curves.benchmark_end)
     own, other = curves.pair
-    level = curves.benchmark[first:]
-    ahead = 1.0 + curves.excess[first:]
-    days = result.days[first:]
+    level = curves.benchmark[span]
+    ahead = 1.0 + curves.excess[span]
+    days = result.days[span]
     whole = float(ahead[-1])
-    _, months = returns_by(days, curves.equity[first:], float(level[0]), "M")
+    _, months = returns_by(days, curves.equity[span], float(level[0]), "M")
     _, benchmark_months = returns_by(days, level, float(level[0]), "M")
     falls, ahead_falls = drawdowns(level, float(level[0])), drawdowns(ahead, 1.0)
     return Relative(

@@ -143,7 +143,7 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
     data: DataSource
     gate: str = "legal"
     benchmark: Array | None = None
-    """The benchmark's close of each day; 0 before its first."""
+    """The benchmark's close of each day; 0 before its first and after its last."""
     benchmark_name: str = ""
     income: Array | None = None
     """What corporate actions brought in cash, by the day; None: nothing."""

@@ -224,3 +224,13 @@ def test_candles_show_the_best_and_the_worst_trips_of_as_many_symbols_as_can_be(
     assert trips((0, 9), (1, 7), (2, 6), (0, 8)) == [9, 7, 6]
     assert trips((0, 9), (0, 8), (0, 7), (0, 6), (1, 5), (0, -1), (0, -2)) == [9, 8, 5, -2, -1]
     assert trips((0, 0)) == []
+
+
+@pytest.mark.parametrize("after", [10, 0])
+def test_a_benchmark_whose_data_ended_is_told(tmp_path: Path, after: int) -> None:
+    run = result([100 * YUAN] * 40, benchmark=column([*range(1, 11), *[after] * 30]), benchmark_name="000300.SH")
+    text = page_of(run, tmp_path)
+    assert f"基准到 {run.days[9]} 为止" in text
+    assert "nan%" not in text
+    moving = replace(run, benchmark=column(list(range(1, 41))))
+    assert "为止，其后" not in page_of(moving, tmp_path)

@@ -57,7 +57,13 @@ def equity_figure(result: Result, curves: Curves) -> str:
     rows: list[tuple[str, Pair, str]] = [("own", ("策略", "Strategy"), percent(equity[-1] - 1, signed=True))]
     if benchmark is not None:
         name = result.benchmark_name or "–"
-        rows.append(("other", (f"基准 {name}", f"Benchmark {name}"), percent(benchmark[-1] - 1, signed=True)))
+        rows.append(
+            (
+                "other",
+                (f"基准 {name}", f"Benchmark {name}"),
+                percent(benchmark[curves.benchmark_end - 1] - 1, signed=True),
+            )
+        )
     caption = legend(rows)
     if is_log:
         caption += (
@@ -76,7 +82,7 @@ def equity_figure(result: Result, curves: Curves) -> str:
     )
     if not below and curves.excess is not None:
         excess = ("超额（策略 ÷ 基准 − 1）", "Excess (strategy ÷ benchmark − 1)")
-        plots += _sub("more", excess, percent(curves.excess[-1], signed=True))
+        plots += _sub("more", excess, percent(curves.excess[curves.benchmark_end - 1], signed=True))
         scale, steps = plot.scale_of(curves.excess, count=3, zero=True)
         plots += plot.plot(
             [("line more", plot.line(curves.excess, scale))],
@@ -115,10 +121,9 @@ def years_figure(result: Result, curves: Curves) -> str:
     years, values = periods.returns_by(result.days, result.equity, result.initial_cash, "Y")
     other = None
     if curves.benchmark is not None:
-        first = curves.benchmark_first
-        names, found = periods.returns_by(
-            result.days[first:], curves.benchmark[first:], float(curves.benchmark[first]), "Y"
-        )
+        span = slice(curves.benchmark_first, curves.benchmark_end)
+        level = curves.benchmark[span]
+        names, found = periods.returns_by(result.days[span], level, float(level[0]), "Y")
         other = np.full(len(years), np.nan)
         other[np.searchsorted(years, names)] = found
     scale, steps = plot.scale_of(values, *(() if other is None else (other,)), count=5, zero=True, room=0.12)
@@ -206,7 +211,8 @@ def rolling_columns(curves: Curves, conventions: Conventions) -> dict[str, Array
         variance = other_spread**2 * (window - 1) / window
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = np.where(variance > NO_SPREAD**2, (product - own_mean * other_mean) / variance, np.nan)
-        found["beta"] = np.concatenate((np.full(curves.benchmark_first + 1, np.nan), slope))
+        after = len(curves.returns) - curves.benchmark_end
+        found["beta"] = np.concatenate((np.full(curves.benchmark_first + 1, np.nan), slope, np.full(after, np.nan)))
     return found
 
 
@@ -226,7 +232,7 @@ def rolling_figures(days: Array, columns: dict[str, Array]) -> str:
         if not np.any(np.isfinite(values)):
             continue
         scale, steps = plot.scale_of(values, np.asarray([base]), count=4)
-        last = values[-1]
+        last = values[np.isfinite(values)][-1]
         shown = percent(last, 1) if is_share else number(last)
         made.append(
             figure(

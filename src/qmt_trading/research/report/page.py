@@ -28,6 +28,8 @@ Array = npt.NDArray[Any]
 PARTS: Final = 10_000
 """Columns for the pointer are whole parts of one: a hundredth of a per cent, shorter than floats."""
 SYMBOLS_SHOWN: Final = 6
+STILL_DAYS: Final = 20
+"""A benchmark that has not moved for so many days has no data any more."""
 _HALVES: Final = re.compile(r"([^\x00-\x7f][^;,/]*?) / ([A-Za-z][A-Za-z' -]*)")
 """Words of two languages in one line."""
 
@@ -174,10 +176,29 @@ def _warnings(result: Result, book: Book) -> str:
                 f"{book.unmatched:,} shares were sold that nothing bought: their trips count no cost",
             )
         )
+    last = _last_move(result)
+    if last is not None:
+        found.append(
+            (
+                f"基准到 {last} 为止，其后没有数据或不再变动",
+                f"the benchmark ends on {last}: nothing, or no move, comes after it",
+            )
+        )
     if not found:
         return ""
     rows = "".join(f"<li>{both(each)}</li>" for each in found)
     return f'<aside class="warnings" role="note"><b>{both(("读之前", "Before you read"))}</b><ul>{rows}</ul></aside>'
+
+
+def _last_move(result: Result) -> str | None:
+    """Return the day of the benchmark's last change, where it is long before the end."""
+    closes = result.benchmark
+    if closes is None or len(closes) <= STILL_DAYS or not np.any(closes > 0):
+        return None
+    known = np.flatnonzero(closes > 0)
+    moves = np.flatnonzero(np.diff(closes[: known[-1] + 1]))
+    last = int(moves[-1]) + 1 if len(moves) else int(known[0])
+    return str(result.days[last]) if len(closes) - last > STILL_DAYS else None
 
 
 def _tiles(metrics: Metrics) -> str:

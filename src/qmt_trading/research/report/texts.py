@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from typing import Final
 
 import numpy as np
@@ -34,8 +35,8 @@ def plain(words: Pair) -> str:
 
 
 def number(value: float | None, places: int = 2, *, signed: bool = False) -> str:
-    """Return ``value`` with its thousands apart and a real minus; a dash for None."""
-    if value is None:
+    """Return ``value`` with its thousands apart and a real minus; a dash for None and for what is no number."""
+    if value is None or math.isnan(value):
         return NOTHING
     text = f"{value:+,.{places}f}" if signed else f"{value:,.{places}f}"
     if not text.strip("+-0.,"):
@@ -45,7 +46,7 @@ def number(value: float | None, places: int = 2, *, signed: bool = False) -> str
 
 def percent(value: float | None, places: int = 2, *, signed: bool = False) -> str:
     """Return a fraction as per cent."""
-    return NOTHING if value is None else number(value * 100, places, signed=signed) + "%"
+    return NOTHING if value is None or math.isnan(value) else number(value * 100, places, signed=signed) + "%"
 
 
 def yuan(value: float | None, places: int = 0, *, signed: bool = False) -> str:
