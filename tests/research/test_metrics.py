@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from qmt_trading.research import backtest
 from qmt_trading.research.activity import holdings
+from qmt_trading.research.columns import Bars, instants_of
 from qmt_trading.research.conventions import Conventions
 from qmt_trading.research.curves import curves_of
 from qmt_trading.research.metrics import measure
 from qmt_trading.research.round_trips import book_of
+from qmt_trading.research.strategy import Strategy
 from qmt_trading.research.trades import by_symbol
-from tests.research_results import YUAN, Entry, Fill, column, result
+from tests.research_results import YUAN, Entry, Fill, column, result, weekdays
+
+
+class Weekly(Strategy):
+    """Buys every fifth bar, and sells a part of what it may two bars later."""
+
+    def on_bar(self, bar: Any) -> None:
+        if bar.index % 5 == 0:
+            self.buy(300)
+        elif bar.index % 5 == 2 and self.sellable:
+            self.sell(200)
+
 
 FOUR = Conventions(days_a_year=4, risk_free=0.0)
 
@@ -155,3 +171,23 @@ def test_a_symbol_earns_what_it_realised_and_what_it_holds() -> None:
 def test_what_is_held_has_no_profit_where_its_price_is_not_known() -> None:
     run = result([100 * YUAN] * 2, fills=[Fill(0, 0, 1, 200, 10_000)])
     assert by_symbol(run, book_of(run))[0].floating is None
+
+
+def test_a_run_of_the_loops_closes_in_the_books_to_the_unit() -> None:
+    luck = np.random.default_rng(3)
+    close = (10 * YUAN * np.cumprod(1 + luck.normal(0, 0.01, 120)) / 100).astype(np.int64) * 100
+    opened = np.concatenate((close[:1], close[:-1]))
+    bars = Bars.of(
+        "600000.SH",
+        at_ns=instants_of(weekdays(120)),
+        open=opened,
+        high=np.maximum(opened, close),
+        low=np.minimum(opened, close),
+        close=close,
+        quantity=np.full(120, 1_000_000),
+    )
+    run = backtest.run(Weekly, bars, cash=100_000 * YUAN)
+    (found,) = by_symbol(run, book_of(run))
+    assert found.trips > 10
+    assert found.profit == run.final_equity - run.initial_cash
+    assert measure(run).activity.fee == int(run.fills.fee.sum()) > 0
