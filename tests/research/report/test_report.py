@@ -234,3 +234,18 @@ def test_a_benchmark_whose_data_ended_is_told(tmp_path: Path, after: int) -> Non
     assert "nan%" not in text
     moving = replace(run, benchmark=column(list(range(1, 41))))
     assert "为止，其后" not in page_of(moving, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        (result([100 * YUAN] * 59), "只有 59 个交易日"),
+        (result([100 * YUAN] * 60, mode="target"), "目标持仓列"),
+        (result([100 * YUAN] * 60, fills=[Fill(0, 0, -1, 1200, 10)]), "有 1,200 股卖出找不到买入"),
+        (result([100 * YUAN] * 60), ""),
+    ],
+)
+def test_what_makes_figures_weak_is_told_before_them(tmp_path: Path, run: Result, words: str) -> None:
+    text = page_of(run, tmp_path)
+    assert words in text[: text.index('class="card hero"')]
+    assert ("读之前" in text) is bool(words)

@@ -28,6 +28,7 @@ Array = npt.NDArray[Any]
 PARTS: Final = 10_000
 """Columns for the pointer are whole parts of one: a hundredth of a per cent, shorter than floats."""
 SYMBOLS_SHOWN: Final = 6
+SHORT_DAYS: Final = 60
 STILL_DAYS: Final = 20
 """A benchmark that has not moved for so many days has no data any more."""
 _HALVES: Final = re.compile(r"([^\x00-\x7f][^;,/]*?) / ([A-Za-z][A-Za-z' -]*)")
@@ -174,6 +175,20 @@ def _warnings(result: Result, book: Book) -> str:
             (
                 f"有 {book.unmatched:,} 股卖出找不到买入（送转或期初持仓未记录）：按零成本计入回合，单笔盈亏不准",
                 f"{book.unmatched:,} shares were sold that nothing bought: their trips count no cost",
+            )
+        )
+    if 0 < len(result.days) < SHORT_DAYS:
+        found.append(
+            (
+                f"只有 {len(result.days)} 个交易日：年化、夏普等说明不了什么",
+                f"only {len(result.days)} trading days: figures by the year say little",
+            )
+        )
+    if result.mode == "target":
+        found.append(
+            (
+                "目标持仓列：只计手数、涨跌停、资金和 T+1，其余风控规则不在内",
+                "a target column knows lots, price limits, cash and T+1, and no other rule",
             )
         )
     last = _last_move(result)
