@@ -106,14 +106,20 @@ export interface Counts {
 }
 
 export interface Difference {
+  key: string
   what: 'cash' | 'position' | 'sellable'
   symbol: string | null
   ours: number | Decimal
   broker: number | Decimal
   text: string
+  text_en: string
   since: Instant
-  state: 'proven' | 'seen' | 'moving'
+  state: 'proven' | 'seen' | 'moving' | 'ignored'
   state_text: string
+  state_text_en: string
+  ignored_at?: Instant | null
+  ignored_by?: string | null
+  ignored_why?: string | null
   age_s?: number
   age_text?: string
 }
@@ -431,6 +437,8 @@ export interface Reconciled {
   absent_fills: number
   reconciled_at: Instant | null
   differences: Difference[]
+  /** Differences that a person has judged. */
+  ignored: number
   agrees: boolean
 }
 

@@ -198,6 +198,8 @@ def _told(row: dict[str, object]) -> str:
             return f"✓ {row['account']}：{row['text']}"
         case "limit":
             return f"✓ {row['scope_text']} {row['limit_text']}：{row['before_text']} → {row['value_text']}，今日有效"
+        case "ignored":
+            return f"✓ 已忽略 {row['account']} {row['text']}：本地不变，数字变了再提醒"
         case "acknowledged":
             numbers = row["alerts"]
             assert isinstance(numbers, list)

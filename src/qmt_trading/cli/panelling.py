@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -87,6 +88,20 @@ def _stop_with_parent() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
+def main() -> None:
+    """Be the panel that ``qmt run`` starts: this command alone, without the others and what they need."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # A console that cannot show Chinese still shows the rest.
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(panel)
+    app()
+
+
 def is_wanted(configuration: Configuration, *, quiet: bool, refused: bool) -> bool:
     """Tell whether ``qmt run`` starts a panel: a quiet engine is one that programs run."""
     return configuration.panel.enabled and not quiet and not refused
+
+
+if __name__ == "__main__":
+    main()

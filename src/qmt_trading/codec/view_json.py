@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from qmt_trading.codec.reconcile_json import account_summary, differences_of
+from qmt_trading.codec.reconcile_json import account_summary, counted, differences_of
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.market.profit import day_profits, floating_profits
 from qmt_trading.model.instant import to_iso_text
@@ -153,7 +153,7 @@ def status(view: View, *, running: bool = True) -> Plain:
         "orders": len(view.orders),
         "working_orders": sum(row.working_orders for row in view.accounts),
         "unknown_orders": unknown,
-        "differences": sum(len(row.differences) for row in view.accounts),
+        **counted(view),
         "differences_text": differences_of(view),
         "waiting_instructions": len(view.timed),
         **(_observed(view) if view.mode is Mode.SHADOW else {}),

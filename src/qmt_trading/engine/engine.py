@@ -199,6 +199,8 @@ class Engine:
                 requests.decide_resolved(self._state, event, self._emit)
             case ev.ReconcileRequested():
                 self._reconcile_requested(event)
+            case ev.IgnoreDifferenceRequested():
+                policy.decide_ignored(self._state, event, self._emit)
             case ev.AcknowledgeRequested():
                 acknowledging.decide_acknowledged(self._state, event, self._emit)
             case ev.EngineStarted():

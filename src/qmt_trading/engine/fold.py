@@ -120,6 +120,8 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             return fold_listed(state, record)
         case out.DifferenceAbsorbed():
             policy.fold_absorbed(state.account(record.account), record)
+        case out.DifferenceIgnored():
+            policy.fold_ignored(state.account(record.account), record, state.now_ns)
         case out.DifferencesTold():
             policy.fold_told(state.account(record.account), record, state.now_ns)
         case out.Alert():
@@ -157,6 +159,7 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             | ev.ReconcileRequested()
             | ev.LimitRequested()
             | ev.AcknowledgeRequested()
+            | ev.IgnoreDifferenceRequested()
         ):
             pass
         case _:

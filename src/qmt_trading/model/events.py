@@ -284,6 +284,16 @@ class ReconcileRequested(Struct, frozen=True, array_like=True, tag="reconcile", 
     """Let the broker's figures be ours where a difference is proven now."""
 
 
+class IgnoreDifferenceRequested(Struct, frozen=True, array_like=True, tag="ignore-difference", gc=False):
+    """A person judges that a difference may stay as it is."""
+
+    who: str
+    why: str
+    account: AccountId
+    key: str
+    """Of the difference, its figures included."""
+
+
 class AcknowledgeRequested(Struct, frozen=True, array_like=True, tag="acknowledge", gc=False):
     """A person has taken note of alerts."""
 
@@ -420,6 +430,7 @@ Request = (
     | LimitsConfirmed
     | MorningAccepted
     | AcknowledgeRequested
+    | IgnoreDifferenceRequested
 )
 """What a person may ask for."""
 

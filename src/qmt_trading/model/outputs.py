@@ -169,6 +169,15 @@ class DifferenceAbsorbed(Struct, frozen=True, array_like=True, tag="absorbed"):
     """``engine``, or the person who accepted it."""
 
 
+class DifferenceIgnored(Struct, frozen=True, array_like=True, tag="ignored"):
+    """A person has judged this difference, as it is: it is shown, and nothing follows from it until it changes."""
+
+    account: AccountId
+    difference: Difference
+    who: str
+    why: str
+
+
 class DifferencesTold(Struct, frozen=True, array_like=True, tag="differ", gc=False):
     """People were told of the differences of these symbols, as they are now; the alert stands beside it."""
 
@@ -248,6 +257,7 @@ Output = (
     | LimitSet
     | BrakeTripped
     | DifferenceAbsorbed
+    | DifferenceIgnored
     | DifferencesTold
     | Alert
     | AlertsAcknowledged

@@ -83,6 +83,12 @@ class AcknowledgeDeed(_Deed):
     alerts: Annotated[list[_Number], Field(min_length=1, max_length=MANY_MAX)] | Literal["all"]
 
 
+class IgnoreDifferenceDeed(_Deed):
+    account: _Word
+    key: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+    why: _Said
+
+
 class PreviewDeed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -123,7 +123,7 @@ def counts(view: View) -> Plain:
         "malformed": view.malformed,
         "alerts": len(view.alerts),
         "waiting": len(view.timed),
-        "differences": sum(len(row.differences) for row in view.accounts),
+        **reconcile_json.counted(view),
     }
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from qmt_trading import __version__
 from qmt_trading.codec import control as wire
-from qmt_trading.codec import view_json
+from qmt_trading.codec import reconcile_json, view_json
 from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.signal import parse
 from qmt_trading.codec.symbols import normalise
@@ -30,7 +30,7 @@ from qmt_trading.run.day.watch import DayWatch
 from qmt_trading.run.doors import BroughtDoor
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
-from qmt_trading.run.reconcile_control import answered_rows
+from qmt_trading.run.reconcile_control import answered_rows, why_not_ignored
 from qmt_trading.run.view_rows import rows_of
 
 WAIT_S: Final = 5.0
@@ -139,6 +139,8 @@ class Control:
                 return self._confirm(request)
             case wire.AcceptMorning():
                 return self._accept(request)
+            case wire.IgnoreDifference():
+                return self._ignore(request)
             case wire.Acknowledge():
                 return self._acknowledge(request)
             case wire.Stop():
@@ -256,6 +258,14 @@ class Control:
         self._ask(ev.ReconcileRequested(request.who, request.why, account, request.accept))
         accounts = [row.account for row in self._loop.view.accounts if account in (None, row.account)]
         return answered_rows(lambda: self._loop.view, accounts, asked_ns, self._clock.now_ns)
+
+    def _ignore(self, request: wire.IgnoreDifference) -> list[view_json.Plain]:
+        account = self._account(request.account)
+        event = ev.IgnoreDifferenceRequested(request.who, request.why, account, request.key)
+        rows = self._ask(event, (out.DifferenceIgnored, out.TradingStateChanged))
+        if rows[0]["done"] == "nothing":
+            raise wire.ControlError(why_not_ignored(self._loop.view, account, request.key))
+        return rows
 
     def _find(self, number: str) -> Order | None:
         """Return the order that has ``number`` as one of its ids."""
@@ -382,6 +392,13 @@ def _told(output: out.Output, *, durable: bool) -> view_json.Plain:
                 "account": output.account,
                 "text": output.chinese,
                 "text_en": output.english,
+                "durable": durable,
+            }
+        case out.DifferenceIgnored():
+            return {
+                "done": "ignored",
+                "account": output.account,
+                **reconcile_json.difference(output.difference),
                 "durable": durable,
             }
         case out.AlertsAcknowledged():

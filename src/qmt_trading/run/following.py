@@ -19,6 +19,7 @@ from qmt_trading.run import recovery
 from qmt_trading.run.equity import Curve, Point
 from qmt_trading.run.equity_history import recalled
 from qmt_trading.run.reading import journal_path
+from qmt_trading.run.sharing import Sharing
 
 TURNS_AT_ONCE: Final = 2_000
 """After so many turns the view is shown: a reader that is behind catches up in steps."""
@@ -37,6 +38,7 @@ class Follower:
         self._reader: SqliteReader | None = None
         self._identity: _Identity | None = None
         self._engine = Engine()
+        self._sharing = Sharing()
         self._number = 0
         self._seal = b""
         self._view: View | None = None
@@ -91,7 +93,7 @@ class Follower:
             return False
         reader = SqliteReader(self._path)
         try:
-            found = recovery.recover(reader)
+            found = recovery.recover(reader, sharing=self._sharing)
             opened = reader.last_day_opened()
             reader.has_news()
         except (JournalError, sqlite3.Error):
@@ -111,12 +113,12 @@ class Follower:
         return bool(found.number)
 
     def _fold(self, reader: SqliteReader) -> bool:
-        engine, first = self._engine, self._number + 1
+        engine, sharing, first = self._engine, self._sharing, self._number + 1
         for turn in reader.turns(first):
             if seal(self._seal, turn.number, turn.payload) != turn.seal:
                 raise JournalBrokenError(f"日志第 {turn.number} 轮被改动 / turn {turn.number} is not what was written")
             for record in decode_turn(turn.payload):
-                engine.fold(record)
+                engine.fold(sharing.record(engine.state, record))
             self._number, self._seal = turn.number, turn.seal
             if turn.number - first >= TURNS_AT_ONCE:
                 reader.expect_news()
@@ -127,6 +129,7 @@ class Follower:
         return True
 
     def _show(self) -> None:
+        self._engine.state.next_due_ns()  # Forgets what is due no more: nobody here ever takes it.
         self._view = self._engine.view()
         self._curve.add(self._engine.state)
 

@@ -269,6 +269,10 @@ class Narrator:
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
                 value = chinese_text_of(record.limit, record.value)
                 return Line(at_ns, "warning", "limit", f"限额 {what} 今日改为 {value}（{who_why}）")
+            case out.DifferenceIgnored():
+                who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
+                what = f"忽略差异 {self._account(record.account)} {record.difference.key}"
+                return Line(at_ns, "warning", "reconcile", f"{what}（{who_why}）")
             case out.AlertsAcknowledged():
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
                 numbers = "、".join(map(str, record.alerts[:NUMBERS_SHOWN]))

@@ -27,8 +27,11 @@ Say = Callable[[str, str], None]
 
 
 def command_of(config: Path) -> list[str]:
-    """Return what is run: the panel over the folder of ``config``, which ends with its standard input."""
-    return [sys.executable, "-P", "-m", "qmt_trading.cli.main", "panel", "--leashed", "--config", str(config)]
+    """Return what is run: the panel over the folder of ``config``, which ends with its standard input.
+
+    It is ``qmt panel`` without all the other commands, which would take 10 MB of its memory.
+    """
+    return [sys.executable, "-P", "-m", "qmt_trading.cli.panelling", "--leashed", "--config", str(config)]
 
 
 class PanelProcess:

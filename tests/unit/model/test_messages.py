@@ -85,6 +85,8 @@ TAGS = {
     "DifferenceAbsorbed": "absorbed",
     "DifferencesTold": "differ",
     "ReconcileRequested": "reconcile",
+    "IgnoreDifferenceRequested": "ignore-difference",
+    "DifferenceIgnored": "ignored",
     "AcknowledgeRequested": "acknowledge",
     "AlertsAcknowledged": "acknowledged",
 }

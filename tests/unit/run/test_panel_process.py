@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -64,4 +65,14 @@ def test_a_program_that_is_not_there_is_told() -> None:
 
 
 def test_what_is_run_is_the_command_that_people_have_too() -> None:
-    assert command_of(Path("my qmt.toml"))[-4:] == ["panel", "--leashed", "--config", "my qmt.toml"]
+    command = command_of(Path("my qmt.toml"))
+    assert command[-4:] == ["qmt_trading.cli.panelling", "--leashed", "--config", "my qmt.toml"]
+    shown = subprocess.run([*command, "--help"], capture_output=True, check=True, encoding="utf-8", timeout=60)
+    assert "--new-link" in shown.stdout
+
+
+def test_what_is_run_leaves_out_what_only_other_commands_need() -> None:
+    program = "import sys, qmt_trading.cli.panelling, qmt_trading.cli.panel_ways; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, encoding="utf-8")
+    for name in ("qmt_trading.cli.main", "qmt_trading.run.rehearsal", "rich", "segno"):
+        assert name not in loaded.stdout.split(), name
