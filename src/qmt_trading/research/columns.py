@@ -43,7 +43,8 @@ def instants_of(days: Days, time_ns: int = 15 * 3600 * 1_000_000_000) -> Integer
 
 def to_units(values: npt.ArrayLike) -> Integers:
     """Return yuan as ten-thousandths, rounded to the nearest."""
-    return np.rint(np.asarray(values, dtype=np.float64) * UNIT).astype(np.int64)
+    scaled = np.multiply(values, UNIT, dtype=np.float64)
+    return np.rint(scaled, out=scaled).astype(np.int64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -93,7 +93,9 @@ def costs_words(schedule: FeeSchedule) -> str:
     )
 
 
-def referee(commission_millionths: int, *, minimum: int = 50_000, stamp_duty_millionths: int | None = 0) -> FeeSchedule:
+def referee(
+    commission_millionths: int, *, minimum: int = 50_000, stamp_duty_millionths: int | None = 0
+) -> FeeSchedule:
     """Return the costs of a referee that rounds nothing and knows no transfer fee."""
     assert 0 <= commission_millionths <= MILLION
     return FeeSchedule(

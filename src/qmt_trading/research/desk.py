@@ -31,7 +31,6 @@ from qmt_trading.model.settings import AccountSettings, FeeRounding, FeeSchedule
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
 from qmt_trading.research.costs import FINE, FillModel, rates
-from qmt_trading.research.result import DENIED
 
 ACCOUNT: Final = AccountId("backtest")
 NO_LIMITS: Final = Judged((), Money(0))
@@ -51,6 +50,7 @@ class PlacedOrder:
 
     __slots__ = (
         "closing",
+        "denied",
         "ended_ns",
         "filled",
         "limit",
@@ -69,7 +69,7 @@ class PlacedOrder:
     )
 
     def __init__(
-        self, number: int, place: int, symbol: str, side: int, quantity: int, limit: int, made_ns: int, closing: bool
+        self, number: int, place: int, symbol: Symbol, side: int, quantity: int, limit: int, made_ns: int, closing: bool
     ) -> None:
         self.number = number
         self.place = place
@@ -83,8 +83,10 @@ class PlacedOrder:
         self.closing = closing
         """For the closing auction."""
         self.ended_ns = 0
-        self.status: str = OrderStatus.PENDING_NEW
-        """As in the engine, or DENIED."""
+        self.status = OrderStatus.PENDING_NEW
+        """As in the engine."""
+        self.denied = False
+        """Our own gate refused it: it never became an order, and its status is none."""
         self.sent = False
         """It was judged, and stands at the exchange."""
         self.filled = 0
@@ -225,9 +227,11 @@ class Desk:
         position = self.account.positions.get(self.symbols[place])
         if position is None:
             return 0
-        offered = sum(each.leaves for each in self.open[place] if each.side < 0 and not each.sent)
         free = position.quantity if self.overnight else position.sellable_quantity - position.frozen_quantity
-        return max(0, free - offered)
+        for order in self.open[place]:
+            if order.side < 0 and not order.sent:
+                free -= order.quantity
+        return free if free > 0 else 0
 
     def free_cash(self) -> int:
         return max(0, self.account.cash - self.account.reserved)
@@ -300,7 +304,7 @@ class Desk:
         for order in batch:
             standing.remove(order)
             self._release(order)
-            self._end(order, OrderStatus.CANCELED if order.sent else DENIED, at_ns, reason)
+            self._deny(order, at_ns, reason)
 
     def _try(
         self, order: PlacedOrder, day: Day, at_ns: int, at: int, high: int, low: int, left: int, spread: int
@@ -328,14 +332,11 @@ class Desk:
         costs = self._costs(order, day, price or limit or (day.up if buys else day.down) or at, quantity or wanted)
         denial = self._judged(order, day, at, quantity or wanted, costs)
         if denial is not None:
-            if order.sent:
-                self._end(order, OrderStatus.CANCELED, at_ns, denial)
-            else:
-                self._end(order, DENIED, at_ns, denial)
+            self._deny(order, at_ns, denial)
             return 0
         if not order.sent:
             order.sent = True
-            order.status = moved(OrderStatus.PENDING_NEW, OrderStatus.NEW)
+            order.status = moved(order.status, OrderStatus.NEW)
         if quantity:
             self._fill(order, day, at_ns, price, quantity, costs)
         if order.filled < order.quantity:
@@ -358,19 +359,23 @@ class Desk:
         Its legality is judged when it is sent, at its own price, or for want of one at the day's limit; what covers it
         is judged at each bar that it meets.
         """
-        symbol = self.symbols[order.place]
+        symbol = order.symbol
         buys = order.side > 0
         side = Side.BUY if buys else Side.SELL
-        needed = costs[0] + costs[1] if buys else 0
-        account = self.account
+        worth = costs[0]
+        needed = worth + costs[1] if buys else 0
+        account, rule = self.account, day.rule
         held = account.positions.get(symbol)
         denial: Denial | None = None
+        price = order.limit or (day.up if buys else day.down) or max(at - at % day.tick, day.tick)
+        candidate = Candidate(symbol, side, Quantity(quantity), Price(price), Money(worth), Money(needed))
         if not order.sent:
-            price = order.limit or (day.up if buys else day.down) or max(at - at % day.tick, day.tick)
-            for part in _parts(order.quantity, day.rule):
-                candidate = Candidate(symbol, side, Quantity(part), Price(price), Money(costs[0]), Money(needed))
-                denial = denial or judge_legality(day.rule, day.market, candidate, held)
-        candidate = Candidate(symbol, side, Quantity(quantity), Price(0), Money(costs[0]), Money(needed))
+            if order.quantity == quantity <= rule.quantity_max:
+                denial = judge_legality(rule, day.market, candidate, held)
+            else:
+                for part in split(Quantity(order.quantity), rule):
+                    legal = Candidate(symbol, side, part, Price(price), Money(worth), Money(needed))
+                    denial = denial or judge_legality(rule, day.market, legal, held)
         denial = denial or judge_cover(account, candidate, day.market, NO_LIMITS)
         return None if denial is None else self._reason(denial, held)
 
@@ -389,7 +394,9 @@ class Desk:
             case _:
                 return "LIMITS"
 
-    def _costs(self, order: PlacedOrder, day: Day, price: int, quantity: int) -> tuple[int, int, tuple[int, int, int]]:
+    def _costs(
+        self, order: PlacedOrder, day: Day, price: int, quantity: int
+    ) -> tuple[int, int, tuple[int, int, int]]:
         """Return the value of a fill, its fees rounded up to the ten-thousandth, and all fees of the order after it."""
         value = price * quantity
         scale = FINE if self._is_fine else 1
@@ -418,7 +425,7 @@ class Desk:
             self._carry += commission + duty + transfer
             fee, self._carry = divmod(self._carry, FINE)
             commission, duty, transfer = commission // FINE, duty // FINE, transfer // FINE
-        place, symbol, account = order.place, self.symbols[order.place], self.account
+        place, symbol, account = order.place, order.symbol, self.account
         held = account.positions.get(symbol)
         if held is None:
             held = Position(account=ACCOUNT, symbol=symbol, quantity=Quantity(0), sellable_quantity=Quantity(0))
@@ -453,7 +460,7 @@ class Desk:
         )
         self.rows.append(row)
         told = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
-        order.status = moved(OrderStatus(order.status), told)
+        order.status = moved(order.status, told)
         if told is OrderStatus.FILLED:
             order.ended_ns = at_ns
         if self.on_fill is not None:
@@ -493,12 +500,19 @@ class Desk:
             realised=held.realised,
         )
 
-    def _end(self, order: PlacedOrder, status: str, at_ns: int, reason: str) -> None:
-        order.status = status if status == DENIED else moved(OrderStatus(order.status), OrderStatus(status))
+    def _deny(self, order: PlacedOrder, at_ns: int, reason: str) -> None:
+        """End an order that our own rules refuse: before it was sent, or what is left of it afterwards."""
+        if order.sent:
+            self._end(order, OrderStatus.CANCELED, at_ns, reason)
+        else:
+            order.denied = True
+            self._end(order, OrderStatus.NOT_SENT, at_ns, reason)
+
+    def _end(self, order: PlacedOrder, status: OrderStatus, at_ns: int, reason: str) -> None:
+        # An order that never left has no row at a broker that could move it.
+        order.status = moved(order.status, status) if order.sent else status
         order.ended_ns = at_ns or 1
-        if status is OrderStatus.CANCELED and not order.sent:
-            order.status = OrderStatus.CANCELED
-        if reason and reason != order.reason:
+        if reason:
             self._block(order, reason)
         if self.on_order is not None:
             self.on_order(order)
@@ -547,10 +561,6 @@ class Desk:
         if self._rules.known(symbol, listing) is None:  # A new listing's rules change by its days, not by eras only.
             self._by_era[place] = (self._era, *found)
         return found
-
-
-def _parts(quantity: int, rule: TradingRule) -> tuple[int, ...]:
-    return (quantity,) if quantity <= rule.quantity_max else split(Quantity(quantity), rule)
 
 
 def _with_sellable(held: Position, quantity: int) -> Position:

@@ -37,3 +37,14 @@ def segment(names: tuple[str, ...], *, several: bool, at_close: bool) -> Segment
     exec("\n".join(lines), made)  # noqa: S102 - names are identifiers, as the declarations were checked
     run: Segment = made["run"]
     return run
+
+
+
+@lru_cache(maxsize=128)
+def shower(names: tuple[str, ...]) -> Callable[[Any, Any], None]:
+    """Return what puts one row's values into the bar's slots, made like ``segment``."""
+    targets = "".join(f"bar.{name}, " for name in names)
+    made: dict[str, Any] = {}
+    exec(f"def show(bar, values):\n    {targets.rstrip() or '()'} = values", made)  # noqa: S102 - as above
+    show: Callable[[Any, Any], None] = made["show"]
+    return show

@@ -240,7 +240,6 @@ def test_a_benchmark_whose_data_ended_is_told(tmp_path: Path, after: int) -> Non
     ("run", "words"),
     [
         (result([100 * YUAN] * 59), "只有 59 个交易日"),
-        (result([100 * YUAN] * 60, mode="target"), "目标持仓列"),
         (result([100 * YUAN] * 60, fills=[Fill(0, 0, -1, 1200, 10)]), "有 1,200 股卖出找不到买入"),
         (result([100 * YUAN] * 60), ""),
     ],

@@ -184,13 +184,6 @@ def _warnings(result: Result, book: Book) -> str:
                 f"only {len(result.days)} trading days: figures by the year say little",
             )
         )
-    if result.mode == "target":
-        found.append(
-            (
-                "目标持仓列：只计手数、涨跌停、资金和 T+1，其余风控规则不在内",
-                "a target column knows lots, price limits, cash and T+1, and no other rule",
-            )
-        )
     last = _last_move(result)
     if last is not None:
         found.append(
