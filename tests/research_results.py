@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from qmt_trading.research.result import DataSource, Entries, Fills, Orders, Result
+from qmt_trading.research.result import DataSource, Entries, Fills, Hashed, Orders, Result
 
 YUAN = 10_000
 OPEN_NS = (9 * 60 + 30 - 8 * 60) * 60 * 1_000_000_000
@@ -102,7 +102,13 @@ def result(
         "costs": "佣金 / commission 0.03%",
         "fill_model": "下一根 K 线开盘价 / the next bar's open",
         "data": DataSource(
-            source="synthetic", frequency="1d", first="", last="", rows=0, adjusted="none", sha256="0" * 64
+            source="synthetic",
+            frequency="1d",
+            first="",
+            last="",
+            rows=0,
+            adjusted="none",
+            hashed=Hashed(known="0" * 64),
         ),
     }
     return Result(

@@ -77,7 +77,7 @@ def head_of(result: Result, curves: Curves, metrics: Metrics) -> dict[str, Any]:
         "benchmark": result.benchmark_name or None,
         "costs": result.costs,
         "fill_model": result.fill_model,
-        "data": msgspec.to_builtins(result.data),
+        "data": {name: getattr(result.data, name) for name in _DATA},
         "warnings": [list(each) for each in result.warnings],
         "metrics": _in_yuan(msgspec.to_builtins(metrics)),
         "curve": thinned(curves.equity),
@@ -85,6 +85,7 @@ def head_of(result: Result, curves: Curves, metrics: Metrics) -> dict[str, Any]:
     }
 
 
+_DATA: Final = ("source", "frequency", "first", "last", "rows", "adjusted", "sha256")
 _MONEY: Final = frozenset(
     {"profit", "bought", "sold", "fee", "commission", "stamp_tax", "transfer_fee", "best", "worst"}
     | {"average_profit", "average_win", "average_loss"}

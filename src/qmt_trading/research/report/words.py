@@ -16,6 +16,7 @@ MODES: Final[dict[str, Pair]] = {
 }
 GATES: Final[dict[str, Pair]] = {
     "legal": ("交易规则全开，自设限额不开", "the exchange's rules; the trader's own limits off"),
+    "lots, limits, cash, T+1": ("只有手数、涨跌停、资金和 T+1", "lots, price limits, cash and T+1 only"),
     "full": ("与实盘相同的全部风控", "every rule of the live gate"),
 }
 FREQUENCIES: Final[dict[str, Pair]] = {
