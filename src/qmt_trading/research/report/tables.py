@@ -32,7 +32,7 @@ Array = npt.NDArray[Any]
 FALLS_MAX: Final = 10
 SYMBOLS_MAX: Final = 10
 """Of the best, and of the worst; the others fold away."""
-TRIPS_MAX: Final = 8
+TRIPS_MAX: Final = 6
 HELD_BACK_MAX: Final = 40
 FULL_HEAT: Final = 0.10
 """A month of this return has the fullest colour."""
