@@ -39,6 +39,7 @@ from qmt_trading.run.control_door import ControlDoor, control_address
 
 HELD: Final = tuple(Symbol(f"{600000 + number}.SH") for number in range(8))
 _LIVE: Final = 40
+_TICK: Final = 100
 _TURN: Final = 50
 
 
@@ -199,6 +200,7 @@ class SignalMarket(Market):
     def signaled(self, count: int) -> tuple[list[ev.OrderRow], ev.SubmitsHandedOver]:
         """Commit ``count`` signals in one turn; return the counter's rows of their orders, and that these have left."""
         rows = [self.order_row(OrderStatus.NEW) for _ in range(count)]
+        rows = [replace(row, price=Price(row.price // _TICK * _TICK)) for row in rows]
         first = self.engine.state.signal_seq + 1
         made = self.turn([self.signal_of(first + place, row) for place, row in enumerate(rows)])
         names = [each.client_order_id for each in made if isinstance(each, out.SubmitOrder)]

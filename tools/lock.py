@@ -51,6 +51,7 @@ def main() -> int:
         "exchange-calendars",
         "pyarrow",
         "schemathesis",
+        "selenium",
     )
     windows = [requirement for requirement in test if not requirement.startswith(elsewhere)]
 

@@ -450,9 +450,11 @@ export interface LogLine {
 }
 
 export interface Health {
-  latency: Record<string, { p50: number; p99: number }> | null
-  queues: Record<string, number> | null
+  latency: Record<string, { text: string; text_en: string; count: number; p50: number; p99: number }> | null
+  queues: Record<'control' | 'reports' | 'signals', number> | null
   clock_offset_ms: number | null
+  /** By what it is known: the times that quotes bear. */
+  clock_offset_source: string | null
   host_restarts: number | null
   turns: number | null
   journal_closed: string | null

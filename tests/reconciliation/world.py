@@ -164,7 +164,11 @@ class World:
 
     def _knows(self, deal: Deal) -> bool:
         row, state = deal.row, self.engine.state
-        return (ACCOUNT, row.broker_order_id) in state.by_broker or (ACCOUNT, row.venue_order_id) in state.by_venue
+        return (ACCOUNT, row.broker_order_id) in state.by_broker or (
+            ACCOUNT,
+            row.symbol,
+            row.venue_order_id,
+        ) in state.by_venue
 
     def _judge_not_sent(self, name: str) -> None:
         reached = [deal for deal in self.counter.deals.values() if deal.name == name]
@@ -193,6 +197,13 @@ class World:
     def act(self) -> None:
         """Let one thing happen."""
         self.rng.choice(ACTS)(self)
+        self.judge_some()
+
+    def judge_some(self) -> None:
+        """Let a person look at what is proven, now and then."""
+        found = self.engine.state.account(ACCOUNT).differences.values()
+        if any(each.is_proven and each.is_open for each in found) and self.rng.random() < 0.3:
+            self.ignore()
 
     def order(self) -> None:
         """Send a signal; its order reaches the counter or not, and what becomes of it is told or not."""
@@ -382,6 +393,7 @@ class World:
                 self.asked = False
                 self.steady_ns += SECOND_NS // 2
                 self.deliver(self.listing(lagging=round_ < 2))
+                self.judge_some()
                 continue
             account = self.engine.state.account(ACCOUNT)
             unproven = any(not each.is_proven for each in account.differences.values())

@@ -24,6 +24,7 @@ from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.model.errors import LockedError
 from qmt_trading.model.words import SideScope
+from qmt_trading.run import panel_seat
 from qmt_trading.run.locks import folder_lock
 
 STOP_S: Final = 20.0
@@ -128,6 +129,10 @@ def stop(config: ConfigOption = DEFAULT_CONFIG, *, why: WhyOption = "", as_json:
             engine_access.ask(folder, wire.Stop(who=who(), why=why))
         except wire.ControlError as error:
             fail(exit_codes.REFUSED, f"✗ {error}")
+        except engine_access.NotRunningError as error:
+            if not panel_seat.send_away(folder):
+                raise
+            fail(exit_codes.NOT_RUNNING, f"✗ {error}\n  它留下的面板已结束 / the panel that it had left has ended")
         ended = _has_ended(folder)
     if as_json:
         show.print_json([{"stopping": True, "ended": ended}])

@@ -23,6 +23,7 @@ from qmt_trading.cli import (
     init,
     journal,
     morning,
+    notifying,
     panelling,
     panicking,
     reading,
@@ -100,6 +101,7 @@ app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
 app.add_typer(history.app, name="history")
 app.add_typer(shadow.app, name="shadow")
+app.add_typer(notifying.app, name="notify")
 
 
 def main() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec import Struct
+
 from qmt_trading.codec.reconcile_json import account_summary, counted, differences_of
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.market.profit import day_profits, floating_profits
@@ -183,9 +185,22 @@ def _told(told: StateTold) -> Plain:
     }
 
 
-def accounts(view: View, *, running: bool = True) -> list[Plain]:
+class Profits(Struct, frozen=True):
+    """What day and holdings have earned, by account and symbol, for tables that are made of one view."""
+
+    of_day: dict[tuple[AccountId, Symbol], Money]
+    floating: dict[tuple[AccountId, Symbol], Money]
+
+
+def profits_of(view: View) -> Profits:
+    """Work out the profits of ``view``, as far as prices are known."""
+    return Profits(day_profits(view), floating_profits(view))
+
+
+def accounts(view: View, *, running: bool = True, profits: Profits | None = None) -> list[Plain]:
     """Return the accounts with today's profit and that of what they hold, as far as prices are known."""
-    of_day, floating = _by_account(day_profits(view)), _by_account(floating_profits(view))
+    known = profits or profits_of(view)
+    of_day, floating = _by_account(known.of_day), _by_account(known.floating)
     return [
         {
             **account(row, view, running=running),
@@ -207,9 +222,10 @@ def _money(value: Money | None) -> str | None:
     return None if value is None else to_text(value)
 
 
-def positions(view: View) -> list[Plain]:
+def positions(view: View, *, profits: Profits | None = None) -> list[Plain]:
     """Return what is held with its last price and what it has earned, where a price is known."""
-    of_day, floating = day_profits(view), floating_profits(view)
+    known = profits or profits_of(view)
+    of_day, floating = known.of_day, known.floating
     return [
         {
             **position(row),

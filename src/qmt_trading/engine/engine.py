@@ -39,6 +39,7 @@ from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId, Item
 from qmt_trading.model.timed import Timed
+from qmt_trading.model.usage import UsageImage
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState, OrderStatus, SideScope, TradingState
 
@@ -138,9 +139,13 @@ class Engine:
         """Nothing may leave but questions: no order, and no cancel."""
         return observing.observes(self._state)
 
-    def view(self) -> View:
-        """Return everything a person may ask about, as of now."""
-        return self._publisher.view(self._state)
+    def view(self, usages: tuple[UsageImage, ...] | None = None) -> View:
+        """Return everything a person may ask about, as of now.
+
+        Args:
+            usages: of an earlier view, to be shown again: thousands of instants, which who looks often need not copy.
+        """
+        return self._publisher.view(self._state, usages)
 
     def _emit(self, output: out.Output) -> None:
         self._outputs.append(output)
@@ -208,7 +213,7 @@ class Engine:
                     self._emit(alerts.safe_start(event.why))
                 self._started()
             case ev.DayBegan():
-                self._open_day(event.day)
+                self._open_day(event.day, event.settings)
             case ev.CorporateActionsTold():
                 for alert in corporate.complaints(self._state, event):
                     self._emit(alert)
@@ -361,12 +366,12 @@ class Engine:
             self._cancel_everything(event.account, event.symbol or EVERY_SYMBOL, event.side, event.arrival)
             return
         state = self._state
-        for account in self._accounts(event.account):
-            for order in [state.order(key) for key in account.live]:
-                if event.order_id in (order.client_order_id, order.broker_order_id, order.venue_order_id):
-                    self._emit(cancels.first_cancel(state, account, order, signal_seq=cancels.PERSON))
-                    if self.observes:
-                        self._emit(alerts.would_cancel(order.account, order.symbol, 1, 0))
+        found = cancels.named(state, self._accounts(event.account), event.order_id)
+        for order in found if len(found) == 1 else ():  # Of several a person must say which.
+            account = state.account(order.account)
+            self._emit(cancels.first_cancel(state, account, order, signal_seq=cancels.PERSON))
+            if self.observes:
+                self._emit(alerts.would_cancel(order.account, order.symbol, 1, 0))
         for waiting in list(state.timed.values()):
             if event.order_id == waiting.name:
                 for number in waiting.accounts:
@@ -415,7 +420,7 @@ class Engine:
         if day >= settings.calendar_warns_from:
             self._emit(alerts.calendar_ends(settings.calendar_until, over=day > settings.calendar_until))
 
-    def _open_day(self, day: dt.date) -> None:
+    def _open_day(self, day: dt.date, settings: EngineSettings | None) -> None:
         state = self._state
         assert state.bound is not None
         assert state.settings is not None
@@ -443,7 +448,7 @@ class Engine:
                 day=day,
                 bound=state.bound,
                 version=state.version,
-                settings=state.settings,
+                settings=settings or state.settings,
                 trading_state=state.trading_state,
                 account_states=tuple((number, each.state) for number, each in state.accounts.items()),
                 cash=tuple((number, each.cash) for number, each in state.accounts.items()),

@@ -48,6 +48,8 @@ class DayBegan(Struct, frozen=True, array_like=True, tag="day"):
     """A new trading day."""
 
     day: dt.date
+    settings: EngineSettings | None = None
+    """What holds from this day on; None: as before."""
 
 
 class CorporateActionsTold(Struct, frozen=True, array_like=True, tag="actions"):

@@ -62,13 +62,26 @@ class Rows(Generic[Row]):
         """Return the last ``count`` rows, newest first."""
         return [self[index] for index in range(self._length - 1, max(-1, self._length - 1 - count), -1)]
 
+    def places_changed_since(self, older: Rows[Row]) -> list[int]:
+        """Return where rows are new, or another object, since the table was ``older``, which was no longer."""
+        chunks, before, size = self._chunks, older._chunks, self.CHUNK
+        found: list[int] = []
+        for number in compress(count(), map(is_not, chunks, before)):
+            chunk, known = chunks[number], before[number]
+            found += compress(count(number * size), map(is_not, chunk, known))
+            found += range(number * size + len(known), number * size + len(chunk))
+        found += range(len(before) * size, self._length)
+        return found
+
     def changed_since(self, older: Rows[Row]) -> list[Row]:
         """Return the rows that are new, or another object, since the table was ``older``; in the table's order.
 
         Chunks that both share are passed over: it costs the chunks, and the rows of those that changed.
         """
-        chunks, before = self._chunks, older._chunks
         found: list[Row] = []
+        if self is older:
+            return found
+        chunks, before = self._chunks, older._chunks
         for number in compress(count(), map(is_not, chunks, before)):
             chunk, known = chunks[number], before[number]
             found += compress(chunk, map(is_not, chunk, known))

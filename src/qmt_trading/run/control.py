@@ -21,13 +21,14 @@ from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId, Heartbeat
-from qmt_trading.model.words import Mode, OrderStatus, TradingState
+from qmt_trading.model.words import TERMINAL, Mode, OrderStatus, TradingState
 from qmt_trading.ports import Clock, MarketFeed, SignalSource
 from qmt_trading.run import limit_control
 from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.day import rows as day_rows
 from qmt_trading.run.day.watch import DayWatch
 from qmt_trading.run.doors import BroughtDoor
+from qmt_trading.run.figures import Figures
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
 from qmt_trading.run.reconcile_control import answered_rows, why_not_ignored
@@ -97,6 +98,7 @@ class Control:
         self._feed = feed
         self.doors: Sequence[SignalSource] = ()
         self.day: DayWatch | None = None
+        self.figures: Figures | None = None
 
     def answer(self, line: bytes) -> bytes:
         """Return the answer to one request line; never raises for what the line holds."""
@@ -230,10 +232,27 @@ class Control:
                 found = self._find(request.order_id)
                 if found is None:
                     raise wire.ControlError(f"没有编号 {request.order_id} 的委托 / no order has this id")
+                self._check_one(request, event.account)
                 state = view_json.order_text(found)
                 raise wire.ControlError(f"该委托{state}，没有可撤的 / nothing of it is left to cancel")
             rows[0] |= {"text": "没有符合条件的未成交委托", "text_en": "no working order matches"}
         return rows
+
+    def _check_one(self, request: wire.Cancel, account: AccountId | None) -> None:
+        """Refuse a number that several working orders bear: nothing was cancelled."""
+        bearing = [
+            row
+            for row in self._loop.view.orders
+            if row.status not in TERMINAL
+            and account in (None, row.account)
+            and request.order_id in (row.broker_order_id, row.venue_order_id)
+        ]
+        if len(bearing) > 1:
+            told = "；".join(f"{row.client_order_id}（{row.account} {row.symbol}）" for row in bearing[:5])
+            raise wire.ControlError(
+                f"{len(bearing)} 笔委托都是编号 {request.order_id}，一笔都没有撤：请写本地编号：{told}"
+                f" / {len(bearing)} orders bear this number and none was cancelled: say its local id"
+            )
 
     def _resolve(self, request: wire.Resolve) -> list[view_json.Plain]:
         status = _ENDS.get(request.status)
@@ -290,6 +309,7 @@ class Control:
             rows[0]["journal_closed"] = self._loop.closed or None
             rows[0]["chaos"] = list(self._chaos) or None
             rows[0]["turns"] = self._loop.head[0]
+            rows[0] |= self.figures.row() if self.figures is not None else {}
             rows[0] |= day_rows.summary(self._loop.view, self.day) if self.day is not None else {}
         elif request.table == "accounts" and self.day is not None:
             day_rows.with_conditions(rows, self._loop.view, self.day)

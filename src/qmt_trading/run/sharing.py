@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -33,47 +33,59 @@ class Sharing:
         self._words: dict[str, str] = {}
         self._figures: dict[int, int] = {}
         self._cause: ev.SignalReceived | None = None
+        self._kinds: dict[type[Record], Callable[[State, Any], Record]] = {
+            ev.OrderReported: self._order_reported,
+            ev.FillReported: self._fill_reported,
+            ev.BrokerListed: self._listed,
+            ev.SignalReceived: self._signal_received,
+            out.SubmitOrder: self._submit,
+            out.SignalAnswered: self._answered,
+            out.OrderEnded: self._ended,
+        }
 
     def record(self, state: State, record: Record) -> Record:
         """Return ``record``, which is to be folded into ``state`` next, and after those that went before it."""
-        match record:
-            case ev.OrderReported():
-                return replace(record, row=self._order_row(state, record.row))
-            case ev.FillReported():
-                return replace(record, row=self._fill_row(state, record.row))
-            case ev.BrokerListed():
-                return replace(
-                    record,
-                    rows=tuple(self._order_row(state, row) for row in record.rows),
-                    fills=tuple(self._fill_row(state, row) for row in record.fills),
-                )
-            case ev.SignalReceived():
-                signal = replace(record.signal, sender=self._word(record.signal.sender))
-                self._cause = replace(record, door=self._word(record.door), signal=signal)
-                return self._cause
-            case out.SubmitOrder():
-                return replace(
-                    record,
-                    account=self._word(record.account),
-                    symbol=self._word(record.symbol),
-                    quantity=self._figure(record.quantity),
-                    price=self._figure(record.price),
-                    strategy=self._word(record.strategy),
-                )
-            case out.SignalAnswered():
-                cause = self._cause
-                if cause is None or cause.seq != record.seq:
-                    return record
-                receipt = self._receipt(record.receipt, cause.seq, cause.signal.id, state.find_order)
-                return out.SignalAnswered(cause.seq, receipt)
-            case out.OrderEnded():
-                return replace(record, text=self._word(record.text))
-            case _:
-                return record
+        share = self._kinds.get(type(record))
+        return record if share is None else share(state, record)
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """Return rows of a snapshot; what is told of one order twice is kept twice."""
         return [self._row(row) for row in rows]
+
+    def _order_reported(self, state: State, record: ev.OrderReported) -> Record:
+        return replace(record, row=self._order_row(state, record.row))
+
+    def _fill_reported(self, state: State, record: ev.FillReported) -> Record:
+        return replace(record, row=self._fill_row(state, record.row))
+
+    def _listed(self, state: State, record: ev.BrokerListed) -> Record:
+        rows = tuple(self._order_row(state, row) for row in record.rows)
+        return replace(record, rows=rows, fills=tuple(self._fill_row(state, row) for row in record.fills))
+
+    def _signal_received(self, _: State, record: ev.SignalReceived) -> Record:
+        signal = replace(record.signal, sender=self._word(record.signal.sender))
+        self._cause = replace(record, door=self._word(record.door), signal=signal)
+        return self._cause
+
+    def _submit(self, _: State, record: out.SubmitOrder) -> Record:
+        return replace(
+            record,
+            account=self._word(record.account),
+            symbol=self._word(record.symbol),
+            quantity=self._figure(record.quantity),
+            price=self._figure(record.price),
+            strategy=self._word(record.strategy),
+        )
+
+    def _answered(self, state: State, record: out.SignalAnswered) -> Record:
+        cause = self._cause
+        if cause is None or cause.seq != record.seq:
+            return record
+        receipt = self._receipt(record.receipt, cause.seq, cause.signal.id, state.find_order)
+        return out.SignalAnswered(cause.seq, receipt)
+
+    def _ended(self, _: State, record: out.OrderEnded) -> Record:
+        return replace(record, text=self._word(record.text))
 
     def _row(self, row: Row) -> Row:
         if isinstance(row, Order):

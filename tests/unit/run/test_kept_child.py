@@ -1,4 +1,4 @@
-"""The panel as a child process: its end never reaches the engine, and it never outlives it."""
+"""A child process: its end never reaches the engine, and it never outlives it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from qmt_trading.run.panel_process import PanelProcess, command_of
+from qmt_trading.run.kept_child import NOTIFIER, PANEL, KeptChild, command_of
 
 PATIENCE_S = 30.0
 GOOD = "import sys; sys.stdin.read()"
@@ -24,8 +24,8 @@ def wait_for(true: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def panel(program: str, told: list[str], pauses_s: tuple[float, ...] = (0.05,)) -> PanelProcess:
-    made = PanelProcess([sys.executable, "-c", program], lambda text, english: told.append(text), pauses_s=pauses_s)
+def panel(program: str, told: list[str], pauses_s: tuple[float, ...] = (0.05,)) -> KeptChild:
+    made = KeptChild(PANEL, [sys.executable, "-c", program], lambda text, english: told.append(text), pauses_s=pauses_s)
     made.start()
     return made
 
@@ -41,7 +41,7 @@ def test_it_ends_with_whoever_has_started_it() -> None:
 
 
 def test_one_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qmt_trading.run.panel_process.STOP_S", 0.3)
+    monkeypatch.setattr("qmt_trading.run.kept_child.STOP_S", 0.3)
     made = panel(DEAF, [])
     wait_for(lambda: made.pid)
     made.stop()
@@ -58,14 +58,15 @@ def test_one_that_cannot_live_is_started_again_some_times_and_then_left_alone() 
 
 def test_a_program_that_is_not_there_is_told() -> None:
     told: list[str] = []
-    made = PanelProcess(["no-such-program-at-all"], lambda text, english: told.append(text), pauses_s=(0.01,))
+    made = KeptChild(PANEL, ["no-such-program-at-all"], lambda text, english: told.append(text), pauses_s=(0.01,))
     made.start()
     wait_for(lambda: any("不再重启" in text for text in told))
     made.stop()
 
 
 def test_what_is_run_is_the_command_that_people_have_too() -> None:
-    command = command_of(Path("my qmt.toml"))
+    assert command_of(NOTIFIER, Path("my qmt.toml"))[-4:] == ["notify", "--leashed", "--config", "my qmt.toml"]
+    command = command_of(PANEL, Path("my qmt.toml"))
     assert command[-4:] == ["qmt_trading.cli.panelling", "--leashed", "--config", "my qmt.toml"]
     shown = subprocess.run([*command, "--help"], capture_output=True, check=True, encoding="utf-8", timeout=60)
     assert "--new-link" in shown.stdout
@@ -76,3 +77,12 @@ def test_what_is_run_leaves_out_what_only_other_commands_need() -> None:
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, encoding="utf-8")
     for name in ("qmt_trading.cli.main", "qmt_trading.run.rehearsal", "rich", "segno"):
         assert name not in loaded.stdout.split(), name
+
+
+def test_it_is_told_by_its_name() -> None:
+    told: list[str] = []
+    made = KeptChild(NOTIFIER, [sys.executable, "-c", "import sys; sys.exit(3)"], lambda text, _: told.append(text))
+    made.start()
+    wait_for(lambda: told)
+    assert told[0].startswith("通知退出（代码 3）")
+    made.stop()
