@@ -54,9 +54,7 @@ class RuleBook:
         self._fees: dict[tuple[Symbol, dt.date], Charges] = {}
         self._found: dict[tuple[Symbol, int, frozenset[Trait]], _Found | None] = {}
         self._by_venue: dict[tuple[RuleName, str, int], tuple[RuleRow, ...]] = {}
-        self._by_kind: dict[
-            tuple[int, str, InstrumentKind, str], tuple[tuple[RuleName, tuple[RuleRow, ...]], ...]
-        ] = {}
+        self._by_kind: dict[tuple[int, str, InstrumentKind, str], tuple[tuple[RuleName, tuple[RuleRow, ...]], ...]] = {}
         """What many symbols have in common: an era, a venue, and what they are."""
 
     def rule(self, symbol: Symbol, day: dt.date, listing: Listing | None = None) -> TradingRule | None:

@@ -1,4 +1,4 @@
-"""Makes a result of what a desk has written down: equity is rebuilt from fills, so that no loop counts it bar by bar."""
+"""Makes a result of what a desk has written down: equity is rebuilt from fills, and no loop counts it by the bar."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _COLUMNS: Final = (
 )
 
 
-def fills_of(rows: Sequence[tuple[int, ...]]) -> Fills:
+def fills_of(rows: Sequence[tuple[int, ...]] | Integers) -> Fills:
     """Return the desk's rows as columns."""
     table = np.asarray(rows, np.int64).reshape(len(rows), len(_COLUMNS))
     return Fills(**{name: table[:, place].astype(kind) for place, (name, kind) in enumerate(_COLUMNS)})

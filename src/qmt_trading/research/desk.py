@@ -1,9 +1,9 @@
-"""The counter and the exchange of a backtest: judges orders by the engine's rules, fills them by bars, keeps the books."""
+"""The counter and the exchange of a backtest: judges by the engine's rules, fills by bars, keeps the books."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,12 +17,15 @@ from qmt_trading.engine.risk.gate import judge_cover, judge_legality
 from qmt_trading.engine.splitting import split
 from qmt_trading.engine.state import Account
 from qmt_trading.engine.transitions import moved
+from qmt_trading.market.corporate_actions import Fractions, adjust, cash_of
 from qmt_trading.market.execution import available, bar_price, reachable, slipped
 from qmt_trading.market.fees import Rates, parts
 from qmt_trading.market.limits import price_limits
 from qmt_trading.market.rulebook import RuleBook
+from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import QmtError
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.listing import Listing
 from qmt_trading.model.numbers import MILLION, UNIT, Money, Price, Quantity
 from qmt_trading.model.order import Position
@@ -31,6 +34,7 @@ from qmt_trading.model.settings import AccountSettings, FeeRounding, FeeSchedule
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
 from qmt_trading.research.costs import FINE, FillModel, rates
+from qmt_trading.research.gated import Gated
 
 ACCOUNT: Final = AccountId("backtest")
 NO_LIMITS: Final = Judged((), Money(0))
@@ -135,13 +139,31 @@ class Desk:
         fees: FeeSchedule,
         fills: FillModel,
         rules: RuleBook,
-        listings: dict[str, Listing] | None = None,
+        listings: Mapping[str, Listing] | None = None,
+        actions: Sequence[CorporateAction] = (),
+        fractions: Fractions = Fractions.DROPPED,
+        holdings: Mapping[str, int] | None = None,
+        limits: Limits | None = None,
         is_adjusted: bool = False,
     ) -> None:
+        """Open the account.
+
+        Args:
+            actions: known corporate actions; those of other symbols are passed over.
+            holdings: shares that the account begins with.
+            limits: None: the trader's own limits and all that is no law of the exchange are off.
+        """
         self.symbols = tuple(map(Symbol, symbols))
         self.model = fills
-        self.account = Account(AccountSettings(account=ACCOUNT, fees=fees))
+        own = AccountSettings(account=ACCOUNT, fees=fees, limits=limits or Limits())
+        self.account = Account(own)
         self.account.cash = Money(cash)
+        self._gated = None if limits is None else Gated(self.account)
+        self._actions = sorted((each for each in actions if each.symbol in self.symbols), key=lambda each: each.ex_day)
+        self._given = 0
+        """Actions that were applied or lie before the beginning."""
+        self._fractions = fractions
+        self._held_before = dict(holdings or {})
         self.quantities = [0] * len(symbols)
         """What is held, by place: the positions' own figures, found faster."""
         self.open: list[list[PlacedOrder]] = [[] for _ in symbols]
@@ -167,7 +189,7 @@ class Desk:
         self._carry = 0
         """What fees that are not rounded have come to beyond what was booked, below one ten-thousandth."""
         self._rules = rules
-        self._listings = listings or {}
+        self._listings = dict(listings or {})
         self._is_adjusted = is_adjusted
         self._era = -1
         self._by_era: list[tuple[int, TradingRule, Rates, Rates] | None] = [None] * len(symbols)
@@ -231,13 +253,13 @@ class Desk:
         for order in self.open[place]:
             if order.side < 0 and not order.sent:
                 free -= order.quantity
-        return free if free > 0 else 0
+        return max(0, free)
 
     def free_cash(self) -> int:
         return max(0, self.account.cash - self.account.reserved)
 
     def equity(self) -> int:
-        prices = self.last_prices().tolist()
+        prices: list[int] = self.last_prices().tolist()
         return self.account.cash + sum(
             quantity * price for quantity, price in zip(self.quantities, prices, strict=True) if quantity
         )
@@ -246,6 +268,7 @@ class Desk:
 
     def open_day(self, day: int, date: dt.date) -> None:
         """Begin a day: what was bought on the day before may be sold."""
+        is_first = self.date == dt.date.min
         self.day, self.date = day, date
         if self._bought_today:
             for place in self._bought_today:
@@ -254,6 +277,44 @@ class Desk:
                 self.account.positions[symbol] = _with_sellable(held, held.quantity)
             self._bought_today.clear()
         self._era = self._rules.era(date)
+        if is_first and self._held_before:
+            self._take_in()
+        if self._given < len(self._actions):
+            self._give(date, is_first=is_first)
+        if self._gated is not None:
+            self._gated.open_day(date)
+
+    def _take_in(self) -> None:
+        """Hold what the account begins with, at the close before."""
+        for symbol, quantity in self._held_before.items():
+            if symbol not in self.symbols:
+                raise DeskError(f"{symbol} is held at the beginning, and is not among the symbols of this run")
+            place = self.symbols.index(symbol)
+            cost = quantity * self.bounds(place, self.day)[0]
+            self.account.positions[Symbol(symbol)] = Position(
+                account=ACCOUNT,
+                symbol=Symbol(symbol),
+                quantity=Quantity(quantity),
+                sellable_quantity=Quantity(quantity),
+                cost=Money(cost),
+            )
+            self.quantities[place] = quantity
+            self.entries.append((self.day, place, quantity, 0))
+
+    def _give(self, date: dt.date, *, is_first: bool) -> None:
+        """Let each ex-day that has come change what is held; the cash of a dividend is there at once, before tax."""
+        while self._given < len(self._actions) and self._actions[self._given].ex_day <= date:
+            action = self._actions[self._given]
+            self._given += 1
+            held = self.account.positions.get(action.symbol)
+            if held is None or not held.quantity or (is_first and action.ex_day < date):
+                continue
+            place = self.symbols.index(action.symbol)
+            after = self.account.positions[action.symbol] = adjust(held, action, self._fractions)
+            cash = cash_of(held.quantity, action)
+            self.account.cash = Money(self.account.cash + cash)
+            self.quantities[place] = after.quantity
+            self.entries.append((self.day, place, after.quantity - held.quantity, cash))
 
     def close_day(self, at_ns: int) -> None:
         """End a day: what stands at the exchange expires."""
@@ -376,7 +437,14 @@ class Desk:
                 for part in split(Quantity(order.quantity), rule):
                     legal = Candidate(symbol, side, part, Price(price), Money(worth), Money(needed))
                     denial = denial or judge_legality(rule, day.market, legal, held)
+        if self._gated is not None and not order.sent and denial is None:
+            reference = day.market.reference
+            denial = self._gated.denial(
+                order.number, candidate, rule, day.market, order.made_ns, reference, at_limit=not order.limit
+            )
         denial = denial or judge_cover(account, candidate, day.market, NO_LIMITS)
+        if denial is None and self._gated is not None and not order.sent:
+            self._gated.sent(order.number, symbol, side, order.quantity, price)
         return None if denial is None else self._reason(denial, held)
 
     def _reason(self, denial: Denial, held: Position | None) -> str:
@@ -394,9 +462,7 @@ class Desk:
             case _:
                 return "LIMITS"
 
-    def _costs(
-        self, order: PlacedOrder, day: Day, price: int, quantity: int
-    ) -> tuple[int, int, tuple[int, int, int]]:
+    def _costs(self, order: PlacedOrder, day: Day, price: int, quantity: int) -> tuple[int, int, tuple[int, int, int]]:
         """Return the value of a fill, its fees rounded up to the ten-thousandth, and all fees of the order after it."""
         value = price * quantity
         scale = FINE if self._is_fine else 1
@@ -463,6 +529,8 @@ class Desk:
         order.status = moved(order.status, told)
         if told is OrderStatus.FILLED:
             order.ended_ns = at_ns
+        if self._gated is not None:
+            self._gated.moved(order.number, order.status, order.filled, order.value, at_ns)
         if self.on_fill is not None:
             self.on_fill(order)
 
@@ -514,6 +582,8 @@ class Desk:
         order.ended_ns = at_ns or 1
         if reason:
             self._block(order, reason)
+        if self._gated is not None and order.sent:
+            self._gated.moved(order.number, order.status, order.filled, order.value, at_ns)
         if self.on_order is not None:
             self.on_order(order)
 

@@ -219,11 +219,11 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
         return Result(**fields)
 
     def to_csv(self, folder: Path) -> tuple[Path, ...]:
-        """Write ``equity.csv``, ``fills.csv`` and ``orders.csv`` into ``folder``, amounts in yuan, UTF-8 with a mark."""
+        """Write ``equity.csv``, ``fills.csv`` and ``orders.csv`` into ``folder``, in yuan, UTF-8 with a mark."""
         folder.mkdir(parents=True, exist_ok=True)
         fills, orders = self.fills, self.orders
         money = _yuan
-        written = (
+        return (
             _write(
                 folder / "equity.csv",
                 ("day", "equity", "cash", "market_value"),
@@ -231,10 +231,19 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
             ),
             _write(
                 folder / "fills.csv",
-                # fmt: off
-                ("at", "symbol", "side", "quantity", "price", "fee", "commission", "stamp_tax", "transfer_fee", "order",
-                 "profit"),
-                # fmt: on
+                (
+                    "at",
+                    "symbol",
+                    "side",
+                    "quantity",
+                    "price",
+                    "fee",
+                    "commission",
+                    "stamp_tax",
+                    "transfer_fee",
+                    "order",
+                    "profit",
+                ),
                 zip(
                     map(to_iso_text, fills.at_ns.tolist()),
                     self._names(fills.symbol),
@@ -267,7 +276,6 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
                 ),
             ),
         )
-        return written
 
     def _names(self, indexes: Array) -> list[str]:
         return [self.symbols[each] for each in indexes.tolist()]

@@ -131,7 +131,7 @@ Walk = Callable[..., tuple[int, int, int]]
 def compiled() -> Walk | None:
     """Return ``walk`` compiled by numba, with the functions of market/ that it calls; None: numba is not installed."""
     try:
-        import numba
+        import numba  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         return None
     whole = numba.njit(lots.whole_lots)
@@ -195,10 +195,10 @@ class Prepared:
         if use_numba and walker is None:
             raise DeskError("numba is not installed: pip install 'qmt-trading-system[fast]'")
         self.is_compiled = walker is not None
-        self._walk = walker or walk
+        self._walk: Walk = walker or walk
         self._columns: tuple[Any, ...] = (self._day_of, bars.open, bars.high, bars.low, bars.quantity, self._days)
         if walker is None:  # A view hands out Python's own numbers, several times as fast as numpy does.
-            self._columns = tuple(map(memoryview, self._columns))
+            self._columns = tuple(_plain(each) for each in self._columns)
 
     def walk(self, target: npt.ArrayLike, cash: int) -> Ledger:
         """Trade one column of targets.
@@ -220,7 +220,7 @@ class Prepared:
             ledger = np.empty((room, _LEDGER), np.int64)
             given: tuple[Any, ...] = (wanted, changes)
             if not self.is_compiled:
-                given = (memoryview(wanted), changes.tolist())
+                given = (_plain(wanted), changes.tolist())
             count, money, held = self._walk(
                 *given,
                 *self._columns,
@@ -297,8 +297,7 @@ def run(
             *prepared.model.warnings(),
             (
                 "目标列模式：没有委托和风控，只有手数、涨跌停、资金和 T+1；目标列由用户给出，系统查不出其中的未来函数",
-                "target column: no orders and no gate but lots, limits, cash and T+1; whether the column looks ahead "
-                "cannot be known here",
+                "target column: no orders, no gate but lots, limits, cash, T+1; nobody checks whether it looks ahead",
             ),
         ),
         elapsed_cpu_s=time.process_time() - begun,
@@ -319,7 +318,13 @@ def _days(bars: Bars, schedule: FeeSchedule, rules: RuleBook) -> Integers:
             if rule is None:
                 raise DeskError(f"{bars.symbol}: the rule book does not know it on {date.isoformat()}")
             charges = rules.fees(bars.symbol, date)
-            of_day = (rule.buy_minimum, rule.buy_step, rule.sell_step, rule.lot, int(rule.same_day_sell))
+            of_day: tuple[int, ...] = (
+                rule.buy_minimum,
+                rule.buy_step,
+                rule.sell_step,
+                rule.lot,
+                int(rule.same_day_sell),
+            )
             of_day += (*rates(charges, Side.BUY, schedule), *rates(charges, Side.SELL, schedule))
             known = era, rule, of_day
         _, rule, of_day = known
@@ -331,6 +336,10 @@ def _days(bars: Bars, schedule: FeeSchedule, rules: RuleBook) -> Integers:
     if up is not None and down is not None:
         made[:, 0], made[:, 1] = up, down
     return made
+
+
+def _plain(column: Any) -> Any:
+    return memoryview(column)
 
 
 def _profits(rows: Integers) -> Integers:

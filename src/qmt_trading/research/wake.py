@@ -86,8 +86,7 @@ class WakeLoop(BarLoop):
         desk.open_day(0, dates[0])
         while True:
             coming = woken[number]
-            if asked < coming:
-                coming = asked
+            coming = min(coming, asked)
             if standing and row + 1 < coming:
                 coming = row + 1
             if coming >= end:
@@ -115,4 +114,3 @@ class WakeLoop(BarLoop):
                     strategy.again, asked = False, end
             if standing and at_close:
                 meet(0, row)
-
