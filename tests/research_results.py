@@ -33,6 +33,7 @@ class Entry(NamedTuple):
     symbol: int
     quantity: int
     cash: int
+    cost: int = 0
 
 
 def weekdays(count: int, first: str = "2024-01-02") -> Any:
@@ -71,6 +72,7 @@ def entries_of(entries: Sequence[Entry]) -> Entries:
         symbol=column([each.symbol for each in entries], np.int32),
         quantity=column([each.quantity for each in entries]),
         cash=column([each.cash for each in entries]),
+        cost=column([each.cost for each in entries]),
     )
 
 

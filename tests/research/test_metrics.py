@@ -173,7 +173,8 @@ def test_what_is_held_has_no_profit_where_its_price_is_not_known() -> None:
     assert by_symbol(run, book_of(run))[0].floating is None
 
 
-def test_a_run_of_the_loops_closes_in_the_books_to_the_unit() -> None:
+@pytest.mark.parametrize("holdings_before", [{}, {"600000.SH": 700}])
+def test_a_run_of_the_loops_closes_in_the_books_to_the_unit(holdings_before: dict[str, int]) -> None:
     luck = np.random.default_rng(3)
     close = (10 * YUAN * np.cumprod(1 + luck.normal(0, 0.01, 120)) / 100).astype(np.int64) * 100
     opened = np.concatenate((close[:1], close[:-1]))
@@ -186,8 +187,9 @@ def test_a_run_of_the_loops_closes_in_the_books_to_the_unit() -> None:
         close=close,
         quantity=np.full(120, 1_000_000),
     )
-    run = backtest.run(Weekly, bars, cash=100_000 * YUAN)
+    run = backtest.run(Weekly, bars, cash=100_000 * YUAN, holdings=holdings_before)
     (found,) = by_symbol(run, book_of(run))
     assert found.trips > 10
-    assert found.profit == run.final_equity - run.initial_cash
+    assert found.profit == run.final_equity - run.initial_equity == measure(run).performance.profit
+    assert run.initial_equity == 100_000 * YUAN + holdings_before.get("600000.SH", 0) * int(bars.previous_close[0])
     assert measure(run).activity.fee == int(run.fills.fee.sum()) > 0

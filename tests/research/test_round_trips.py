@@ -11,7 +11,7 @@ DAYS = weekdays(20)
 
 
 def booked(*fills: Fill, entries: tuple[Entry, ...] = ()) -> Book:
-    return join(fills_of(fills, DAYS), entries_of(entries) if entries else None)
+    return join(fills_of(fills, DAYS), entries_of(entries) if entries else None, DAYS)
 
 
 def test_what_was_bought_first_is_sold_first() -> None:
@@ -108,3 +108,15 @@ def test_no_fills_are_an_empty_book() -> None:
     book = booked()
     assert len(book.trips) == 0
     assert book.trips.profit.tolist() == []
+
+
+def test_what_the_account_began_with_is_a_lot_at_the_close_before() -> None:
+    book = booked(
+        Fill(0, 0, 1, 100, 12 * YUAN),
+        Fill(1, 0, -1, 300, 13 * YUAN),
+        entries=(Entry(0, 0, 250, 0, 250 * 10 * YUAN), Entry(1, 0, 0, 350)),
+    )
+    assert book.trips.quantity.tolist() == [250, 50]
+    assert book.trips.cost.tolist() == [2500 * YUAN, 600 * YUAN]
+    assert book.trips.income.tolist() == [250, 50]
+    assert book.unmatched == 0

@@ -53,7 +53,7 @@ def activity_of(result: Result, conventions: Conventions) -> Activity:
     by_year = mean * years
     exposed = exposure(result)
     held = holdings(result)
-    gross = (result.final_equity - result.initial_cash) + fee
+    gross = (result.final_equity - result.initial_equity) + fee
     return Activity(
         bought=bought,
         sold=sold,

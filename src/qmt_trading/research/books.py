@@ -17,6 +17,8 @@ from qmt_trading.research.result import DENIED, REASONS, STATUSES, DataSource, E
 from qmt_trading.research.strategy import Strategy
 
 Integers = npt.NDArray[np.int64]
+Entry = tuple[int, int, int, int, int]
+"""As in ``result.Entries``, in its order of columns."""
 _STATUS: Final[dict[str, int]] = {each: place for place, each in enumerate(STATUSES)}
 _REASON: Final = {each: place for place, each in enumerate(REASONS)}
 _COLUMNS: Final = (
@@ -56,26 +58,26 @@ def orders_of(orders: Sequence[PlacedOrder]) -> Orders:
     )
 
 
-def entries_of(entries: Sequence[tuple[int, int, int, int]]) -> Entries:
+def entries_of(entries: Sequence[Entry]) -> Entries:
     """Return what no fill has moved as columns."""
-    table = np.asarray(entries, np.int64).reshape(len(entries), 4)
-    return Entries(day=table[:, 0], symbol=table[:, 1], quantity=table[:, 2], cash=table[:, 3])
+    table = np.asarray(entries, np.int64).reshape(len(entries), 5)
+    return Entries(**{name: table[:, place] for place, name in enumerate(Entries.__struct_fields__)})
 
 
 def equity_of(
-    fills: Fills, entries: Sequence[tuple[int, int, int, int]], closes: Integers, cash: int
+    fills: Fills, entries: Sequence[Entry], closes: Integers, cash: int
 ) -> tuple[Integers, Integers, Integers]:
     """Return cash and market value at the end of each day, and what ``entries`` brought in cash by the day.
 
     Args:
-        entries: what no fill has moved: day, place, shares, cash.
+        entries: what no fill has moved.
         closes: days by symbols, the last known price of each.
     """
     days, symbols = closes.shape
     moved = np.zeros(days, np.int64)
     income = np.zeros(days, np.int64)
     np.add.at(moved, fills.day, -fills.side.astype(np.int64) * fills.quantity * fills.price - fills.fee)
-    touched = sorted({*fills.symbol.tolist(), *(place for _, place, _, _ in entries)})
+    touched = sorted({*fills.symbol.tolist(), *(place for _, place, _, _, _ in entries)})
     value = np.zeros(days, np.int64)
     if touched:
         column = {place: number for number, place in enumerate(touched)}
@@ -83,7 +85,7 @@ def equity_of(
         lookup = np.zeros(symbols, np.int64)
         lookup[touched] = np.arange(len(touched))
         np.add.at(shares, (fills.day, lookup[fills.symbol]), fills.side.astype(np.int64) * fills.quantity)
-        for day, place, quantity, money in entries:
+        for day, place, quantity, money, _ in entries:
             shares[day, column[place]] += quantity
             income[day] += money
         np.cumsum(shares, axis=0, out=shares)

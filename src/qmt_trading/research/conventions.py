@@ -13,8 +13,8 @@ CHINA: Final = 244
 class Conventions(Struct, frozen=True, kw_only=True):
     """Every figure of a year goes by these; a report states them.
 
-    Deviations are those of a sample (n − 1). A day's return is against the evening before, the first day's against the
-    cash at the start. What is not defined (no spread, no loss, no benchmark) is None and never 0 or infinite.
+    Deviations are those of a sample (n − 1). A day's return is against the evening before, the first day's against
+    what the account began with. What is not defined (no spread, no loss, no benchmark) is None and never 0 or infinite.
     """
 
     days_a_year: int = CHINA

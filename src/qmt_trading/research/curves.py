@@ -14,7 +14,7 @@ class Curves(Struct, frozen=True, kw_only=True, eq=False):
     """One value a day."""
 
     equity: Floats
-    """Over the cash at the start."""
+    """Over what the account began with."""
     returns: Floats
     depth: Floats
     """0, or how far below the peak."""
@@ -38,7 +38,7 @@ class Curves(Struct, frozen=True, kw_only=True, eq=False):
 
 def curves_of(result: Result) -> Curves:
     """Return the curves of ``result``."""
-    start = result.initial_cash
+    start = result.initial_equity
     equity = result.equity / start
     benchmark = excess = None
     first = end = 0

@@ -171,8 +171,8 @@ class Desk:
         self.orders: list[PlacedOrder] = []
         self.rows: list[FillRow] = []
         self.blocked: dict[str, int] = {}
-        self.entries: list[tuple[int, int, int, int]] = []
-        """What no fill has moved: day, place, shares, cash."""
+        self.entries: list[tuple[int, int, int, int, int]] = []
+        """What no fill has moved: day, place, shares, cash, and what the shares are worth that it began with."""
         self.on_fill: Callable[[Any], None] | None = None
         self.on_order: Callable[[Any], None] | None = None
         self.now: Callable[[], int] = lambda: 0
@@ -299,7 +299,7 @@ class Desk:
                 cost=Money(cost),
             )
             self.quantities[place] = quantity
-            self.entries.append((self.day, place, quantity, 0))
+            self.entries.append((self.day, place, quantity, 0, cost))
 
     def _give(self, date: dt.date, *, is_first: bool) -> None:
         """Let each ex-day that has come change what is held; the cash of a dividend is there at once, before tax."""
@@ -314,7 +314,7 @@ class Desk:
             cash = cash_of(held.quantity, action)
             self.account.cash = Money(self.account.cash + cash)
             self.quantities[place] = after.quantity
-            self.entries.append((self.day, place, after.quantity - held.quantity, cash))
+            self.entries.append((self.day, place, after.quantity - held.quantity, cash, 0))
 
     def close_day(self, at_ns: int) -> None:
         """End a day: what stands at the exchange expires."""

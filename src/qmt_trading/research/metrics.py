@@ -130,7 +130,7 @@ def metrics_of(result: Result, curves: Curves, book: Book, conventions: Conventi
 
 def performance_of(result: Result, returns: Floats, conventions: Conventions) -> Performance:
     """Return what was earned and at what risk."""
-    start = result.initial_cash
+    start = result.initial_equity
     falls = drawdowns(result.equity, start)
     deepest = falls[0] if falls else None
     depth = deepest.depth if deepest is not None else 0.0

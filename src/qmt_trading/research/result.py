@@ -125,7 +125,7 @@ class Hashed:
 
 
 class Entries(Struct, frozen=True, kw_only=True, eq=False):
-    """What no fill moved: one row a corporate action of a symbol that was held, before the fills of its day."""
+    """What no fill moved: corporate actions, and what was held at the beginning; each before the fills of its day."""
 
     day: Array
     """Index into ``Result.days``."""
@@ -133,7 +133,9 @@ class Entries(Struct, frozen=True, kw_only=True, eq=False):
     quantity: Array
     """Shares that came."""
     cash: Array
-    """In ten-thousandths of a yuan."""
+    """What came beside them, in ten-thousandths of a yuan."""
+    cost: Array
+    """What the shares were worth that the account began with; 0 of a corporate action."""
 
 
 class DataSource(Struct, frozen=True, kw_only=True):
@@ -186,6 +188,11 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
     warnings: tuple[tuple[str, str], ...] = ()
     """In Chinese and in English."""
     elapsed_cpu_s: float = 0.0
+
+    @property
+    def initial_equity(self) -> int:
+        """Cash at the start, and what was held then at the close before."""
+        return self.initial_cash + (0 if self.entries is None else int(self.entries.cost.sum()))
 
     @property
     def final_equity(self) -> int:

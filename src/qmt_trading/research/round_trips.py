@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from qmt_trading.research.columns import instants_of
 from qmt_trading.research.result import Entries, Fills, Result
 
 Array = npt.NDArray[Any]
@@ -99,19 +100,22 @@ class _Lot:
 
 Lots = deque[_Lot]
 _COLUMNS = RoundTrips.__struct_fields__
+_FROM_NOWHERE: Final = -1
+_FROM_BEFORE: Final = -2
+"""In place of an order's number."""
 
 
 def book_of(result: Result) -> Book:
     """Join the fills of ``result``, which stand in order of time."""
-    return join(result.fills, result.entries)
+    return join(result.fills, result.entries, result.days)
 
 
-def join(fills: Fills, entries: Entries | None) -> Book:
-    """Join ``fills``; ``entries`` are what corporate actions moved, each before the fills of its day."""
+def join(fills: Fills, entries: Entries | None, days: Array) -> Book:
+    """Join ``fills``; ``entries`` are what nothing filled, each before the fills of its day."""
     held: dict[int, Lots] = {}
     trips: dict[tuple[int, int, int], list[int]] = {}
     stray: dict[int, int] = {}
-    coming = _in_order(entries)
+    coming = _in_order(entries, days)
     entry = next(coming, None)
     unmatched = 0
     for day, at_ns, symbol, side, quantity, price, fee, order in zip(
@@ -126,7 +130,7 @@ def join(fills: Fills, entries: Entries | None) -> Book:
         strict=True,
     ):
         while entry is not None and entry[0] <= day:
-            _act(held, stray, *entry[1:])
+            _act(held, stray, entry)
             entry = next(coming, None)
         lots = held.get(symbol)
         if lots is None:
@@ -142,7 +146,7 @@ def join(fills: Fills, entries: Entries | None) -> Book:
         done = 0
         while done < quantity:
             if not lots:
-                lot = _Lot(-1, at_ns, day)
+                lot = _Lot(_FROM_NOWHERE, at_ns, day)
                 lot.quantity = quantity - done
                 unmatched += lot.quantity
                 lots.append(lot)
@@ -164,7 +168,7 @@ def join(fills: Fills, entries: Entries | None) -> Book:
             if not lot.quantity:
                 lots.popleft()
     while entry is not None:
-        _act(held, stray, *entry[1:])
+        _act(held, stray, entry)
         entry = next(coming, None)
     table = np.asarray(list(trips.values()), np.int64).reshape(len(trips), len(_COLUMNS))
     table = table[np.argsort(table[:, 3], kind="stable")]
@@ -188,18 +192,32 @@ def join(fills: Fills, entries: Entries | None) -> Book:
     )
 
 
-def _in_order(entries: Entries | None) -> Iterator[tuple[int, int, int, int]]:
+Entry = tuple[int, int, int, int, int, int]
+"""Day, symbol, shares, cash, cost, and when the day began."""
+
+
+def _in_order(entries: Entries | None, days: Array) -> Iterator[Entry]:
     if entries is None:
         return iter(())
-    columns = (entries.day, entries.symbol, entries.quantity, entries.cash)
+    starts = instants_of(days[entries.day], 0)
+    columns = (entries.day, entries.symbol, entries.quantity, entries.cash, entries.cost, starts)
     return iter(sorted(zip(*(column.tolist() for column in columns), strict=True), key=lambda row: row[0]))
 
 
-def _act(held: dict[int, Lots], stray: dict[int, int], symbol: int, quantity: int, cash: int) -> None:
-    """Share what a corporate action brought among the lots by their shares, to the last one and the last unit."""
-    lots = held.get(symbol)
-    whole = sum(lot.quantity for lot in lots) if lots else 0
-    if not lots or not whole:
+def _act(held: dict[int, Lots], stray: dict[int, int], entry: Entry) -> None:
+    """Take in what the account began with, or share what an action brought among the lots by their shares.
+
+    The last lot takes what no share of it is left over for, to the unit.
+    """
+    day, symbol, quantity, cash, cost, begins_ns = entry
+    lots = held.setdefault(symbol, deque())
+    if cost:
+        lot = _Lot(_FROM_BEFORE, begins_ns, day)
+        lot.quantity, lot.cost = quantity, cost
+        lots.append(lot)
+        return
+    whole = sum(lot.quantity for lot in lots)
+    if not whole:
         stray[symbol] = stray.get(symbol, 0) + cash
         return
     counted = 0

@@ -73,6 +73,7 @@ def head_of(result: Result, curves: Curves, metrics: Metrics) -> dict[str, Any]:
         "first": str(result.days[0]) if len(result.days) else None,
         "last": str(result.days[-1]) if len(result.days) else None,
         "initial_cash": to_text(result.initial_cash),
+        "initial_equity": to_text(result.initial_equity),
         "final_equity": to_text(result.final_equity),
         "benchmark": result.benchmark_name or None,
         "costs": result.costs,

@@ -118,7 +118,7 @@ def depth_plot(depth: Array, across: list[tuple[float, str]]) -> str:
 
 def years_figure(result: Result, curves: Curves) -> str:
     """Return each year's return as bars, the benchmark's as a mark across."""
-    years, values = periods.returns_by(result.days, result.equity, result.initial_cash, "Y")
+    years, values = periods.returns_by(result.days, result.equity, result.initial_equity, "Y")
     other = None
     if curves.benchmark is not None:
         span = slice(curves.benchmark_first, curves.benchmark_end)

@@ -84,7 +84,7 @@ def _sections(
             _card(("年度收益", "Years"), charts.years_figure(result, curves)),
         ),
         _card(("指标", "Figures"), tables.groups(metrics) + _conventions(metrics)),
-        _card(("回撤", "Drawdowns"), tables.falls(drawdowns(result.equity, result.initial_cash), result.days)),
+        _card(("回撤", "Drawdowns"), tables.falls(drawdowns(result.equity, result.initial_equity), result.days)),
         _rolling(result, rolling, metrics),
         _pair(
             _card(("仓位", "Exposure"), charts.exposure_figure(result, held)),
@@ -138,7 +138,7 @@ def _head(result: Result, metrics: Metrics) -> str:
             f"{span} {both((f'（{metrics.days:,} 个交易日）', f'({metrics.days:,} trading days)'))}",
         ),
         (("标的", "Symbols"), both(symbols)),
-        (("初始资金", "Cash at the start"), f"{yuan(result.initial_cash, 2)} {both(('元', 'yuan'))}"),
+        (("初始资金", "Cash at the start"), _start(result)),
         (("基准", "Benchmark"), escaped(result.benchmark_name) or both(("无", "none"))),
         (("成本", "Costs"), _halves(result.costs)),
         (("成交模型", "Fill model"), _halves(result.fill_model)),
@@ -155,6 +155,12 @@ def _head(result: Result, metrics: Metrics) -> str:
         f'<p class="over"><b>{both(("回测报告", "Backtest report"))}</b> <span class="mode">{both(mode)}</span></p>'
         f'<h1>{escaped(result.strategy)}</h1><p class="chips">{chips}</p><dl class="facts">{rows}</dl></header>'
     )
+
+
+def _start(result: Result) -> str:
+    cash = f"{yuan(result.initial_cash, 2)} {both(('元', 'yuan'))}"
+    held = result.initial_equity - result.initial_cash
+    return f"{cash}, {both(('持仓', 'holdings'))} {yuan(held, 2)} {both(('元', 'yuan'))}" if held else cash
 
 
 def _halves(text: str) -> str:
@@ -255,7 +261,7 @@ def _tiles(metrics: Metrics) -> str:
 
 
 def _heat(result: Result) -> list[tuple[int, list[float | None], float]]:
-    return periods.heat_map(result.days, result.equity, result.initial_cash)
+    return periods.heat_map(result.days, result.equity, result.initial_equity)
 
 
 def _conventions(metrics: Metrics) -> str:
@@ -264,14 +270,14 @@ def _conventions(metrics: Metrics) -> str:
     free = percent(found.risk_free)
     chinese = (
         f"口径：一年按 {found.days_a_year} 个交易日，无风险利率 {free}（按日折算），标准差为样本标准差（n−1），"
-        "首日收益对初始资金；"
+        "首日收益对初始权益；"
         f"年化收益为复利，夏普、索提诺、信息比率按 √{found.days_a_year} 年化，下行波动率只计低于无风险利率的部分"
         "（除以全部天数），超额为几何超额，VaR/CVaR 为历史法；回合按先进先出配对、含费用与分红，胜率以回合计；"
         "换手为单边（买卖合计的一半）；费前盈利 = 净盈亏 + 费用。没有定义的写「–」。"
     )
     english = (
         f"Conventions: {found.days_a_year} trading days a year; risk-free rate {free}, by the day; sample deviations "
-        "(n − 1); the first day against the cash at the start; annual return compounded; Sharpe, Sortino and "
+        "(n − 1); the first day against what it began with; annual return compounded; Sharpe, Sortino and "
         f"information ratio by √{found.days_a_year}; downside deviation of what falls short of the risk-free rate, "
         "over all days; excess is geometric; VaR and CVaR are historical; round trips first in, first out, after fees "
         "and with dividends; turnover is one side, half of buys and sells. What is not defined is a dash."
