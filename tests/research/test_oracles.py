@@ -8,8 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-
 from benchmarks import backtest_workloads as work
+
 from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.model.limits import Limits
 from qmt_trading.research import target
@@ -35,9 +35,7 @@ def w1(strategy: type[Strategy], rows: int, *, taxed: bool = False, gate: Gate =
 def w1_target(rows: int, *, taxed: bool = False) -> Result:
     bars = work.w1_bars(rows)
     rules = STANDARD if taxed else work.SAME_DAY
-    return target.run(
-        "cross", bars, work.w1_target(bars), cash=work.CASH_W1, costs=work.fees(taxed=taxed), rules=rules
-    )
+    return target.run("cross", bars, work.w1_target(bars), cash=work.CASH_W1, costs=work.fees(taxed=taxed), rules=rules)
 
 
 def w2(days: int, *, gate: Gate = "legal") -> Result:

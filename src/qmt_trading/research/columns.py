@@ -255,7 +255,7 @@ def cross_section(bars: Mapping[str, Bars]) -> CrossSection:
     for each in bars.values():
         if each.frequency != "1d":
             raise ColumnsError(f"{each.symbol}: a cross-section is made of daily bars, not of {each.frequency}")
-    symbols = tuple(bars)
+    symbols = tuple(each.symbol for each in bars.values())
     days = np.unique(np.concatenate([each.days for each in bars.values()]))
     shape = len(days), len(symbols)
     made = {name: np.zeros(shape, np.int64) for name in ("open", "high", "low", "close", "quantity", "previous_close")}
