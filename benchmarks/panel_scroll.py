@@ -17,9 +17,11 @@ from typing import Any, Final
 
 from selenium import webdriver
 
-from benchmarks.anchors import verdict
-from benchmarks.panel import panel
-from benchmarks.panel_client import Visitor, middle
+assert sys.platform != "win32", "measured on Linux"
+
+from benchmarks.anchors import verdict  # noqa: E402 - What follows is of Linux alone.
+from benchmarks.panel import panel  # noqa: E402
+from benchmarks.panel_client import Visitor, middle  # noqa: E402
 
 FLAGS: Final = (
     "--headless",
