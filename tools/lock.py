@@ -47,6 +47,7 @@ def main() -> int:
         "import-linter",
         "types-",
         "hatchling",
+        "empyrical-reloaded",
         "exchange-calendars",
         "pyarrow",
         "schemathesis",

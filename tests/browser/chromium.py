@@ -180,6 +180,16 @@ class Browser:
     def _shown(self, css: str, text: str) -> WebElement | None:
         return next((each for each in self.all(css) if each.is_displayed() and text in each.text), None)
 
+    def inside(self, frame: WebElement, css: str) -> str:
+        """Return the text of the first element with any that ``css`` finds in a frame's page; waits for it."""
+        self._driver.switch_to.frame(frame)
+        try:
+            return self.until(
+                lambda: next((each.text for each in self.all(css) if each.text), None), f"not in it: {css}"
+            )
+        finally:
+            self._driver.switch_to.default_content()
+
     def sees(self, css: str, text: str = "") -> bool:
         """Tell whether such an element is shown now."""
         try:

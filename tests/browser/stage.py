@@ -22,17 +22,17 @@ from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Price, Quantity
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Side
+from qmt_trading.research.report import write
 from qmt_trading.run.build import Application
 from qmt_trading.run.config import load
 from tests.conftest import ROOT
+from tests.research_results import by_luck
 
 MAIN: Final = "11031122"
 BOARD: Final = "11031123"
 GRID: Final = "11031124"
 PATIENCE_S: Final = 40.0
 LOOK_S: Final = 0.05
-REPORT: Final = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>网格</title></head>
-<body><main><h1>网格 2026</h1><p>年化 12.4%</p></main></body></html>"""
 CONFIGURATION: Final = """\
 mode = "paper"
 [session]
@@ -201,10 +201,7 @@ class Stage:
         self.sent = 0
 
     def __enter__(self) -> Self:
-        report = self.folder / "reports" / "网格 2026"
-        report.mkdir(parents=True)
-        (report / "report.html").write_text(REPORT, encoding="utf-8")
-        (report / "report.json").write_text('{"年化": "12.4%", "最大回撤": "6.1%", "成交": 1284}', encoding="utf-8")
+        write(by_luck(7, days=300), self.folder / "reports" / "网格 2026")
         self.start_engine()
         try:
             self.panel.start()

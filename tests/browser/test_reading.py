@@ -147,10 +147,14 @@ def test_a_report_is_shown_in_a_frame_that_reaches_nothing(desk: Desk) -> None:
     browser = desk.browser
     desk.go("backtests")
     browser.see(".card", "最大回撤")
-    browser.button("打开")
+    browser.press("thead button", "年化")
+    browser.see("[aria-sort=descending]", "年化")
+    browser.button("网格 2026")
     frame = browser.see("iframe")
     assert frame.get_attribute("sandbox") == "allow-scripts"
     browser.until(lambda: frame.size["height"] > 300)
+    assert browser.inside(frame, "h1") == "ByHand"
+    assert browser.inside(frame, "html[data-theme=dark] h2") == "权益"
 
 
 def test_the_log_is_followed_and_searched(desk: Desk) -> None:

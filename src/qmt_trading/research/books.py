@@ -14,10 +14,12 @@ from qmt_trading.research.columns import Bars, CrossSection
 from qmt_trading.research.costs import FillModel, costs_words
 from qmt_trading.research.desk import Desk
 from qmt_trading.research.placed import PlacedOrder
-from qmt_trading.research.result import DENIED, REASONS, STATUSES, DataSource, Fills, Hashed, Orders, Result
+from qmt_trading.research.result import DENIED, REASONS, STATUSES, DataSource, Entries, Fills, Hashed, Orders, Result
 from qmt_trading.research.strategy import Strategy
 
 Integers = npt.NDArray[np.int64]
+Entry = tuple[int, int, int, int, int]
+"""As in ``result.Entries``, in its order of columns."""
 _STATUS: Final[dict[str, int]] = {each: place for place, each in enumerate(STATUSES)}
 _REASON: Final = {each: place for place, each in enumerate(REASONS)}
 _COLUMNS: Final = (
@@ -57,20 +59,26 @@ def orders_of(orders: Sequence[PlacedOrder]) -> Orders:
     )
 
 
+def entries_of(entries: Sequence[Entry]) -> Entries:
+    """Return what no fill has moved as columns."""
+    table = np.asarray(entries, np.int64).reshape(len(entries), 5)
+    return Entries(**{name: table[:, place] for place, name in enumerate(Entries.__struct_fields__)})
+
+
 def equity_of(
-    fills: Fills, entries: Sequence[tuple[int, int, int, int]], closes: Integers, cash: int
+    fills: Fills, entries: Sequence[Entry], closes: Integers, cash: int
 ) -> tuple[Integers, Integers, Integers]:
     """Return cash and market value at the end of each day, and what ``entries`` brought in cash by the day.
 
     Args:
-        entries: what no fill has moved: day, place, shares, cash.
+        entries: what no fill has moved.
         closes: days by symbols, the last known price of each.
     """
     days, symbols = closes.shape
     moved = np.zeros(days, np.int64)
     income = np.zeros(days, np.int64)
     np.add.at(moved, fills.day, -fills.side.astype(np.int64) * fills.quantity * fills.price - fills.fee)
-    touched = sorted({*fills.symbol.tolist(), *(place for _, place, _, _ in entries)})
+    touched = sorted({*fills.symbol.tolist(), *(place for _, place, _, _, _ in entries)})
     value = np.zeros(days, np.int64)
     if touched:
         column = {place: number for number, place in enumerate(touched)}
@@ -78,7 +86,7 @@ def equity_of(
         lookup = np.zeros(symbols, np.int64)
         lookup[touched] = np.arange(len(touched))
         np.add.at(shares, (fills.day, lookup[fills.symbol]), fills.side.astype(np.int64) * fills.quantity)
-        for day, place, quantity, money in entries:
+        for day, place, quantity, money, _ in entries:
             shares[day, column[place]] += quantity
             income[day] += money
         np.cumsum(shares, axis=0, out=shares)
@@ -125,6 +133,8 @@ def result_of(
         benchmark=None if benchmark is None else closes_on(benchmark, days),
         benchmark_name="" if benchmark is None else benchmark.symbol,
         income=income if desk.entries else None,
+        entries=entries_of(desk.entries) if desk.entries else None,
+        last_prices=closes[-1] if len(closes) else None,
         warnings=(*model.warnings(), *warnings),
         elapsed_cpu_s=cpu_s,
     )
@@ -137,10 +147,10 @@ def parameters_of(strategy: Strategy) -> dict[str, Any]:
 
 
 def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
-    """Return the last close on or before each of ``days``, 0 before the first."""
+    """Return the last close on or before each of ``days``, 0 before the first and after the last."""
     rows = np.searchsorted(bars.days, days, side="right") - 1
     closes = bars.close[bars.day_ends - 1]
-    return np.where(rows >= 0, closes[np.maximum(rows, 0)], 0).astype(np.int64)
+    return np.where((rows >= 0) & (days <= bars.days[-1]), closes[np.maximum(rows, 0)], 0).astype(np.int64)
 
 
 def source_of(bars: Sequence[Bars]) -> DataSource:

@@ -43,8 +43,8 @@ class Ledger:
         self.quantities = [0] * len(symbols)
         """What is held, by place: the positions' own figures, found faster."""
         self.rows: list[FillRow] = []
-        self.entries: list[tuple[int, int, int, int]] = []
-        """What no fill has moved: day, place, shares, cash."""
+        self.entries: list[tuple[int, int, int, int, int]] = []
+        """What no fill has moved: day, place, shares, cash, and what the shares are worth that it began with."""
         self.day = -1
         """Index of the day at hand."""
         self._actions = sorted((each for each in actions if each.symbol in self.symbols), key=lambda each: each.ex_day)
@@ -87,7 +87,7 @@ class Ledger:
                 cost=Money(cost),
             )
             self.quantities[place] = quantity
-            self.entries.append((self.day, place, quantity, 0))
+            self.entries.append((self.day, place, quantity, 0, cost))
 
     def _give(self, date: dt.date, *, is_first: bool) -> None:
         """Let each ex-day that has come change what is held; the cash of a dividend is there at once, before tax."""
@@ -102,7 +102,7 @@ class Ledger:
             cash = cash_of(held.quantity, action)
             self.account.cash = Money(self.account.cash + cash)
             self.quantities[place] = after.quantity
-            self.entries.append((self.day, place, after.quantity - held.quantity, cash))
+            self.entries.append((self.day, place, after.quantity - held.quantity, cash, 0))
 
     def costs(self, order: PlacedOrder, terms: Terms, price: int, quantity: int) -> tuple[int, int, Paid]:
         """Return the value of a fill, its fees rounded up to the ten-thousandth, and all fees of the order after it."""

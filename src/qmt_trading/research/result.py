@@ -124,6 +124,20 @@ class Hashed:
         return Hashed, ((), self.sha256)
 
 
+class Entries(Struct, frozen=True, kw_only=True, eq=False):
+    """What no fill moved: corporate actions, and what was held at the beginning; each before the fills of its day."""
+
+    day: Array
+    """Index into ``Result.days``."""
+    symbol: Array
+    quantity: Array
+    """Shares that came."""
+    cash: Array
+    """What came beside them, in ten-thousandths of a yuan."""
+    cost: Array
+    """What the shares were worth that the account began with; 0 of a corporate action."""
+
+
 class DataSource(Struct, frozen=True, kw_only=True):
     """What history was used."""
 
@@ -163,13 +177,22 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
     data: DataSource
     gate: str = "legal"
     benchmark: Array | None = None
-    """The benchmark's close of each day; 0 before its first."""
+    """The benchmark's close of each day; 0 before its first and after its last."""
     benchmark_name: str = ""
     income: Array | None = None
     """What corporate actions brought in cash, by the day; None: nothing."""
+    entries: Entries | None = None
+    """The same one by one, with the shares that came."""
+    last_prices: Array | None = None
+    """Of each symbol, the last known; None: the result does not tell."""
     warnings: tuple[tuple[str, str], ...] = ()
     """In Chinese and in English."""
     elapsed_cpu_s: float = 0.0
+
+    @property
+    def initial_equity(self) -> int:
+        """Cash at the start, and what was held then at the close before."""
+        return self.initial_cash + (0 if self.entries is None else int(self.entries.cost.sum()))
 
     @property
     def final_equity(self) -> int:
@@ -196,6 +219,7 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
         fields = {name: _restored(value) for name, value in found["result"].items()}
         fields["fills"], fields["orders"] = Fills(**fields["fills"]), Orders(**fields["orders"])
         source = fields["data"]
+        fields["entries"] = Entries(**fields["entries"]) if fields.get("entries") else None
         fields["data"] = DataSource(**{**source, "hashed": Hashed(known=source["hashed"])})
         fields["symbols"] = tuple(fields["symbols"])
         fields["warnings"] = tuple((chinese, english) for chinese, english in fields["warnings"])
