@@ -272,24 +272,39 @@ def book(state: State, account: Account, fill: Fill) -> bool:
         rule = state.rule(symbol)
         same_day = rule is not None and rule.same_day_sell
         account.cash = Money(account.cash - worth - fill.fee)
-        account.positions[symbol] = replace(
-            held,
-            quantity=Quantity(held.quantity + fill.quantity),
-            sellable_quantity=Quantity(held.sellable_quantity + (fill.quantity if same_day else 0)),
-            cost=Money(held.cost + worth + fill.fee),
-        )
+        account.positions[symbol] = bought(held, fill.quantity, Money(worth + fill.fee), same_day=same_day)
         return True
     if state.kind(symbol) is InstrumentKind.REPO:  # A loan: it comes back with the counter's list, in days.
         account.cash = Money(account.cash - repo.lent(fill.quantity) - fill.fee)
         return True
-    sold = min(fill.quantity, held.quantity)
-    cost_of_sold = held.cost * sold // held.quantity if held.quantity else 0
     account.cash = Money(account.cash + worth - fill.fee)
-    account.positions[symbol] = replace(
-        held,
-        quantity=Quantity(held.quantity - sold),
-        sellable_quantity=Quantity(max(0, held.sellable_quantity - fill.quantity)),
-        cost=Money(held.cost - cost_of_sold),
-        realised=Money(held.realised + worth - fill.fee - cost_of_sold),
+    account.positions[symbol] = sold(held, fill.quantity, Money(worth - fill.fee))
+    return fill.quantity <= held.quantity
+
+
+def bought(held: Position, quantity: int, paid: Money, *, same_day: bool) -> Position:
+    """Return ``held`` after a buy of ``quantity`` for ``paid``, fees included; T+1 unless ``same_day``."""
+    return Position(
+        account=held.account,
+        symbol=held.symbol,
+        quantity=Quantity(held.quantity + quantity),
+        sellable_quantity=Quantity(held.sellable_quantity + (quantity if same_day else 0)),
+        frozen_quantity=held.frozen_quantity,
+        cost=Money(held.cost + paid),
+        realised=held.realised,
     )
-    return sold == fill.quantity
+
+
+def sold(held: Position, quantity: int, received: Money) -> Position:
+    """Return ``held`` after a sell of ``quantity`` for ``received``, fees taken off; never less than nothing is left."""
+    gone = min(quantity, held.quantity)
+    cost_of_gone = held.cost * gone // held.quantity if held.quantity else 0
+    return Position(
+        account=held.account,
+        symbol=held.symbol,
+        quantity=Quantity(held.quantity - gone),
+        sellable_quantity=Quantity(max(0, held.sellable_quantity - quantity)),
+        frozen_quantity=held.frozen_quantity,
+        cost=Money(held.cost - cost_of_gone),
+        realised=Money(held.realised + received - cost_of_gone),
+    )

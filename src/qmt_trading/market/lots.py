@@ -32,7 +32,10 @@ def round_down_to_lot(rule: TradingRule, quantity: Quantity, side: Side) -> Quan
 
     Takes no account of the cap: an order beyond it is to be refused, not made smaller in silence.
     """
-    if quantity < rule.buy_minimum:
-        return Quantity(0)
     step = rule.buy_step if side is Side.BUY else rule.sell_step
-    return Quantity(quantity - (quantity - rule.buy_minimum) % step)
+    return Quantity(whole_lots(quantity, rule.buy_minimum, step))
+
+
+def whole_lots(quantity: int, minimum: int, step: int) -> int:
+    """Return the largest number up to ``quantity`` that is ``minimum`` and whole steps; 0 when it is below."""
+    return 0 if quantity < minimum else quantity - (quantity - minimum) % step

@@ -112,7 +112,7 @@ def judge(
     """Return why ``candidate``, which is legal, may not be sent for ``account``, or None."""
     rule = market.quote.rule
     denial = _check_day_buy(state, account, candidate, market) if rule is not None and rule.day_buy_max else None
-    denial = denial or _check_cover(account, candidate, market, judged)
+    denial = denial or judge_cover(account, candidate, market, judged)
     if denial is None and settings.self_cross_denied:
         working = (state.selling if candidate.side is Side.BUY else state.buying).get(candidate.symbol)
         if working:
@@ -152,7 +152,7 @@ def _check_day_buy(state: State, account: Account, candidate: Candidate, market:
     return check_day_buy(Quantity(bought), rule.day_buy_max)
 
 
-def _check_cover(account: Account, candidate: Candidate, market: Market, judged: Judged) -> Denial | None:
+def judge_cover(account: Account, candidate: Candidate, market: Market, judged: Judged) -> Denial | None:
     """Judge what an order takes: cash, beyond what is to stay there, or shares."""
     denial: Denial | None = None
     if candidate.side is Side.SELL and market.kind is not InstrumentKind.REPO:

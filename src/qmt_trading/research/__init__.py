@@ -1,0 +1,1 @@
+"""Backtests: strategies, the loops that run them over columns of history, and what comes out."""

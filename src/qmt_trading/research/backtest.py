@@ -1,0 +1,89 @@
+"""Runs a strategy over history and returns what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Literal
+
+from qmt_trading.market.rulebook import STANDARD, RuleBook
+from qmt_trading.model.settings import FeeSchedule
+from qmt_trading.research.bars import BarLoop
+from qmt_trading.research.books import result_of, source_of, source_of_dates
+from qmt_trading.research.columns import Bars, ColumnsError, CrossSection, cross_section
+from qmt_trading.research.costs import FillModel
+from qmt_trading.research.dates import DateLoop
+from qmt_trading.research.desk import Desk
+from qmt_trading.research.faults import naming
+from qmt_trading.research.result import Result
+from qmt_trading.research.strategy import ParameterError, Strategy
+from qmt_trading.research.wake import WakeLoop
+
+Gate = Literal["legal", "full"]
+
+
+def run(
+    strategy: Strategy | type[Strategy],
+    data: Bars | Mapping[str, Bars] | CrossSection,
+    *,
+    cash: int,
+    costs: FeeSchedule | None = None,
+    fills: FillModel | None = None,
+    benchmark: Bars | None = None,
+    rules: RuleBook = STANDARD,
+    gate: Gate = "legal",
+) -> Result:
+    """Run ``strategy`` over ``data`` and return what came of it.
+
+    Args:
+        cash: in ten-thousandths of a yuan.
+        gate: ``legal`` judges by the exchange's rules, cash and shares; ``full`` by every rule of the live gate.
+
+    Raises:
+        ParameterError: the strategy's declarations do not fit.
+        ColumnsError: the data does not.
+        StrategyError: the strategy raised; the text names where.
+    """
+    begun = time.process_time()
+    made = strategy if isinstance(strategy, Strategy) else strategy()
+    schedule, model = costs or FeeSchedule(), fills or FillModel()
+    calls_dates = type(made).on_bars is not Strategy.on_bars
+    if calls_dates and not isinstance(data, CrossSection):
+        data = cross_section({data.symbol: data} if isinstance(data, Bars) else data)
+    bars = [] if isinstance(data, CrossSection) else [data] if isinstance(data, Bars) else list(data.values())
+    if not isinstance(data, CrossSection) and not bars:
+        raise ColumnsError("no symbol")
+    if isinstance(data, CrossSection) and not calls_dates:
+        raise ParameterError(f"{made.name} has no on_bars, which a cross-section is for")
+    adjusted = [data.adjusted] if isinstance(data, CrossSection) else [each.adjusted for each in bars]
+    desk = Desk(
+        data.symbols if isinstance(data, CrossSection) else [each.symbol for each in bars],
+        cash=cash,
+        fees=schedule,
+        fills=model,
+        rules=rules,
+        is_adjusted=any(each != "none" for each in adjusted),
+    )
+    loop: DateLoop | BarLoop
+    if isinstance(data, CrossSection):
+        mode, loop = "dates", DateLoop(made, data, desk, model)
+    elif made.wake is not None:
+        mode, loop = "wake", WakeLoop(made, bars, desk, model)
+    else:
+        mode, loop = "columns" if made.indicators else "bars", BarLoop(made, bars, desk, model)
+    with naming(made, loop.where):
+        loop.run()
+    return result_of(
+        desk,
+        made,
+        mode=mode,
+        days=loop.data.days if isinstance(loop, DateLoop) else loop.stream.days,
+        closes=loop.data.close if isinstance(loop, DateLoop) else loop.stream.closes(),
+        data=source_of_dates(loop.data) if isinstance(loop, DateLoop) else source_of(bars),
+        cash=cash,
+        costs=schedule,
+        model=model,
+        benchmark=benchmark,
+        gate=gate,
+        cpu_s=time.process_time() - begun,
+    )

@@ -1,0 +1,172 @@
+"""Makes a result of what a desk has written down: equity is rebuilt from fills, so that no loop counts it bar by bar."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from qmt_trading.model.settings import FeeSchedule
+from qmt_trading.research.columns import Bars, CrossSection
+from qmt_trading.research.costs import FillModel, costs_words
+from qmt_trading.research.desk import Desk, PlacedOrder
+from qmt_trading.research.result import REASONS, STATUSES, DataSource, Fills, Orders, Result
+from qmt_trading.research.strategy import Strategy
+
+Integers = npt.NDArray[np.int64]
+_STATUS: Final = {str(each): place for place, each in enumerate(STATUSES)}
+_REASON: Final = {each: place for place, each in enumerate(REASONS)}
+_COLUMNS: Final = (
+    ("at_ns", np.int64),
+    ("symbol", np.int32),
+    ("side", np.int8),
+    ("quantity", np.int64),
+    ("price", np.int64),
+    ("fee", np.int64),
+    ("commission", np.int64),
+    ("stamp_tax", np.int64),
+    ("transfer_fee", np.int64),
+    ("order", np.int64),
+    ("profit", np.int64),
+    ("day", np.int32),
+)
+
+
+def fills_of(rows: Sequence[tuple[int, ...]]) -> Fills:
+    """Return the desk's rows as columns."""
+    table = np.asarray(rows, np.int64).reshape(len(rows), len(_COLUMNS))
+    return Fills(**{name: table[:, place].astype(kind) for place, (name, kind) in enumerate(_COLUMNS)})
+
+
+def orders_of(orders: Sequence[PlacedOrder]) -> Orders:
+    """Return the desk's orders as columns."""
+    return Orders(
+        made_ns=np.asarray([each.made_ns for each in orders], np.int64),
+        ended_ns=np.asarray([each.ended_ns for each in orders], np.int64),
+        symbol=np.asarray([each.place for each in orders], np.int32),
+        side=np.asarray([each.side for each in orders], np.int8),
+        quantity=np.asarray([each.quantity for each in orders], np.int64),
+        limit_price=np.asarray([each.limit for each in orders], np.int64),
+        status=np.asarray([_STATUS[each.status] for each in orders], np.int8),
+        filled_quantity=np.asarray([each.filled for each in orders], np.int64),
+        reason=np.asarray([_REASON[each.reason] for each in orders], np.int16),
+    )
+
+
+def equity_of(
+    fills: Fills, entries: Sequence[tuple[int, int, int, int]], closes: Integers, cash: int
+) -> tuple[Integers, Integers, Integers]:
+    """Return cash and market value at the end of each day, and what ``entries`` brought in cash by the day.
+
+    Args:
+        entries: what no fill has moved: day, place, shares, cash.
+        closes: days by symbols, the last known price of each.
+    """
+    days, symbols = closes.shape
+    moved = np.zeros(days, np.int64)
+    income = np.zeros(days, np.int64)
+    np.add.at(moved, fills.day, -fills.side.astype(np.int64) * fills.quantity * fills.price - fills.fee)
+    touched = sorted({*fills.symbol.tolist(), *(place for _, place, _, _ in entries)})
+    value = np.zeros(days, np.int64)
+    if touched:
+        column = {place: number for number, place in enumerate(touched)}
+        shares = np.zeros((days, len(touched)), np.int64)
+        lookup = np.zeros(symbols, np.int64)
+        lookup[touched] = np.arange(len(touched))
+        np.add.at(shares, (fills.day, lookup[fills.symbol]), fills.side.astype(np.int64) * fills.quantity)
+        for day, place, quantity, money in entries:
+            shares[day, column[place]] += quantity
+            income[day] += money
+        np.cumsum(shares, axis=0, out=shares)
+        value = np.einsum("ij,ij->i", shares, closes[:, touched])
+    return cash + np.cumsum(moved + income), value, income
+
+
+def result_of(
+    desk: Desk,
+    strategy: Strategy,
+    *,
+    mode: str,
+    days: npt.NDArray[np.datetime64],
+    closes: Integers,
+    data: DataSource,
+    cash: int,
+    costs: FeeSchedule,
+    model: FillModel,
+    benchmark: Bars | None,
+    gate: str,
+    cpu_s: float,
+    warnings: Sequence[tuple[str, str]] = (),
+) -> Result:
+    """Return the result of a run whose last bar has been seen."""
+    fills = fills_of(desk.rows)
+    money, value, income = equity_of(fills, desk.entries, closes, cash)
+    return Result(
+        mode=mode,
+        strategy=strategy.name,
+        parameters=parameters_of(strategy),
+        symbols=tuple(desk.symbols),
+        days=days,
+        equity=money + value,
+        cash=money,
+        market_value=value,
+        fills=fills,
+        orders=orders_of(desk.orders),
+        blocked=dict(sorted(desk.blocked.items())),
+        initial_cash=cash,
+        costs=costs_words(costs),
+        fill_model=model.words(),
+        data=data,
+        gate=gate,
+        benchmark=None if benchmark is None else closes_on(benchmark, days),
+        benchmark_name="" if benchmark is None else benchmark.symbol,
+        income=income if desk.entries else None,
+        warnings=(*model.warnings(), *warnings),
+        elapsed_cpu_s=cpu_s,
+    )
+
+
+def parameters_of(strategy: Strategy) -> dict[str, Any]:
+    """Return the parameters by name, as plain values."""
+    found: dict[str, Any] = dataclasses.asdict(strategy.p)
+    return found
+
+
+def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
+    """Return the last close on or before each of ``days``, 0 before the first."""
+    rows = np.searchsorted(bars.days, days, side="right") - 1
+    closes = bars.close[bars.day_ends - 1]
+    return np.where(rows >= 0, closes[np.maximum(rows, 0)], 0).astype(np.int64)
+
+
+def source_of(bars: Sequence[Bars]) -> DataSource:
+    """Return where the history of a run came from."""
+    digest = bars[0].sha256
+    if len(bars) > 1:
+        digest = hashlib.sha256(" ".join(each.sha256 for each in bars).encode()).hexdigest()
+    return DataSource(
+        source=", ".join(sorted({each.source for each in bars})),
+        frequency=bars[0].frequency,
+        first=min(each.first for each in bars).isoformat(),
+        last=max(each.last for each in bars).isoformat(),
+        rows=sum(len(each) for each in bars),
+        adjusted=", ".join(sorted({each.adjusted for each in bars})),
+        sha256=digest,
+    )
+
+
+def source_of_dates(data: CrossSection) -> DataSource:
+    """Return where the history of a run over dates came from."""
+    return DataSource(
+        source=data.source,
+        frequency=data.frequency,
+        first=data.first.isoformat(),
+        last=data.last.isoformat(),
+        rows=int(data.present.sum()),
+        adjusted=data.adjusted,
+        sha256=data.sha256,
+    )

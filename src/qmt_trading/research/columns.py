@@ -1,0 +1,307 @@
+"""History as columns of integers: one symbol's bars or ticks, and the days of many symbols side by side."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from qmt_trading.model.errors import QmtError
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import UNIT
+
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Days = npt.NDArray[np.datetime64]
+
+FREQUENCIES: Final = ("1d", "1m", "tick")
+FIELDS: Final = ("at_ns", "open", "high", "low", "close", "quantity", "turnover")
+"""What a bar has; a tick's open, high, low and close are all its last price."""
+LEVELS: Final = 5
+_OFFSET_NS: Final = 8 * 3600 * 1_000_000_000
+_DAY_NS: Final = 24 * 3600 * 1_000_000_000
+
+
+class ColumnsError(QmtError):
+    """Columns do not fit together; the text names symbol, column and row."""
+
+
+def days_of(at_ns: Integers) -> Days:
+    """Return the date in Shanghai of each instant."""
+    return ((at_ns + _OFFSET_NS) // _DAY_NS).astype("datetime64[D]")
+
+
+def instants_of(days: Days, time_ns: int = 15 * 3600 * 1_000_000_000) -> Integers:
+    """Return the instant on each of ``days`` that lies ``time_ns`` after midnight in Shanghai; the close by default."""
+    return days.astype("datetime64[D]").astype(np.int64) * _DAY_NS - _OFFSET_NS + time_ns
+
+
+def to_units(values: npt.ArrayLike) -> Integers:
+    """Return yuan as ten-thousandths, rounded to the nearest."""
+    return np.rint(np.asarray(values, dtype=np.float64) * UNIT).astype(np.int64)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bars:
+    """One symbol's history, in order of time. Prices and turnover in ten-thousandths of a yuan, quantity in shares.
+
+    A bar is stamped with its end. The arrays of a day (``days`` and those below it) have one row a day.
+    """
+
+    symbol: Symbol
+    frequency: str
+    at_ns: Integers
+    open: Integers
+    high: Integers
+    low: Integers
+    close: Integers
+    quantity: Integers
+    """Shares traded within the bar, since the tick before for ticks."""
+    turnover: Integers | None = None
+    days: Days
+    day_start: Integers
+    """The first row of each day."""
+    previous_close: Integers
+    """The reference price of the day's limits: the close before, or the ex-right price."""
+    limit_up: Integers | None = None
+    """0: no limit that day; None: by the rule book."""
+    limit_down: Integers | None = None
+    suspended: Flags | None = None
+    bids: Integers | None = None
+    """Ticks: ``LEVELS`` prices a row, best first, 0 where there is none; the same for the three below."""
+    asks: Integers | None = None
+    bid_quantities: Integers | None = None
+    ask_quantities: Integers | None = None
+    adjusted: str = "none"
+    """``none``, ``forward`` or ``backward``: adjusted prices lie on no tick."""
+    source: str = "synthetic"
+    given_sha256: str = ""
+    _known: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        symbol: str,
+        *,
+        at_ns: Integers,
+        open: Integers,  # noqa: A002 - the field's own word
+        high: Integers,
+        low: Integers,
+        close: Integers,
+        quantity: Integers,
+        frequency: str = "1d",
+        previous_close: Integers | None = None,
+        **others: Any,
+    ) -> Bars:
+        """Return bars with their days found from their instants; the first day's reference price is its open.
+
+        Raises:
+            ColumnsError: columns of different lengths, instants out of order, or no row at all.
+        """
+        rows = len(at_ns)
+        for name, column in (("open", open), ("high", high), ("low", low), ("close", close), ("quantity", quantity)):
+            if len(column) != rows:
+                raise ColumnsError(f"{symbol}: {name} has {len(column)} rows, at_ns has {rows}")
+        if not rows:
+            raise ColumnsError(f"{symbol}: no row")
+        steps = np.diff(at_ns)
+        if len(steps) and steps.min() <= 0:
+            row = int(np.argmax(steps <= 0)) + 1
+            raise ColumnsError(f"{symbol}: row {row} is not later than the row before it")
+        dates = days_of(at_ns)
+        start = np.concatenate(([0], np.nonzero(dates[1:] != dates[:-1])[0] + 1)).astype(np.int64)
+        if previous_close is None:
+            previous_close = np.concatenate((open[:1], close[start[1:] - 1])).astype(np.int64)
+        return cls(
+            symbol=Symbol(symbol),
+            frequency=frequency,
+            at_ns=at_ns,
+            open=open,
+            high=high,
+            low=low,
+            close=close,
+            quantity=quantity,
+            days=dates[start],
+            day_start=start,
+            previous_close=previous_close,
+            **others,
+        )
+
+    def __len__(self) -> int:
+        return len(self.at_ns)
+
+    @property
+    def day_ends(self) -> Integers:
+        """The row after the last one of each day."""
+        return np.append(self.day_start[1:], len(self.at_ns)).astype(np.int64)
+
+    @property
+    def first(self) -> dt.date:
+        return _date(self.days[0])
+
+    @property
+    def last(self) -> dt.date:
+        return _date(self.days[-1])
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the numbers: the same for the same history, wherever it was read from."""
+        return self.given_sha256 or _hashed(
+            self._known, f"{self.symbol} {self.frequency}", [getattr(self, name) for name in FIELDS]
+        )
+
+    def column(self, name: str) -> Integers:
+        """Return one of ``FIELDS``.
+
+        Raises:
+            ColumnsError: this history has no such column.
+        """
+        found = getattr(self, name) if name in FIELDS else None
+        if found is None:
+            raise ColumnsError(f"{self.symbol}: there is no column {name!r}")
+        return np.asarray(found)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CrossSection:
+    """Daily bars of many symbols: one row a date, one column a symbol. Units as in ``Bars``; nothing is ever NaN."""
+
+    symbols: tuple[Symbol, ...]
+    days: Days
+    at_ns: Integers
+    """The close of each date."""
+    open: Integers
+    high: Integers
+    low: Integers
+    close: Integers
+    """Where a symbol has no bar it keeps its last close; 0 before its first."""
+    quantity: Integers
+    turnover: Integers | None = None
+    present: Flags
+    """Whether the symbol has a bar that date and is not suspended."""
+    previous_close: Integers | None = None
+    """None: the close of the date before."""
+    limit_up: Integers | None = None
+    limit_down: Integers | None = None
+    adjusted: str = "none"
+    source: str = "synthetic"
+    given_sha256: str = ""
+    frequency: str = "1d"
+    _known: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        symbols: Sequence[str],
+        days: Days,
+        *,
+        open: Integers,  # noqa: A002 - the field's own word
+        high: Integers,
+        low: Integers,
+        close: Integers,
+        quantity: Integers,
+        present: Flags | None = None,
+        **others: Any,
+    ) -> CrossSection:
+        """Return the cross-section, every symbol taken as present where nothing else is said.
+
+        Raises:
+            ColumnsError: an array of another shape than dates by symbols.
+        """
+        shape = (len(days), len(symbols))
+        for name, column in (("open", open), ("high", high), ("low", low), ("close", close), ("quantity", quantity)):
+            if column.shape != shape:
+                raise ColumnsError(f"{name} has the shape {column.shape}, dates by symbols are {shape}")
+        return cls(
+            symbols=tuple(map(Symbol, symbols)),
+            days=days.astype("datetime64[D]"),
+            at_ns=instants_of(days),
+            open=open,
+            high=high,
+            low=low,
+            close=close,
+            quantity=quantity,
+            present=np.ones(shape, np.bool_) if present is None else present,
+            **others,
+        )
+
+    @property
+    def first(self) -> dt.date:
+        return _date(self.days[0])
+
+    @property
+    def last(self) -> dt.date:
+        return _date(self.days[-1])
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the numbers, symbols and dates."""
+        columns = [getattr(self, name) for name in (*FIELDS, "present")]
+        return self.given_sha256 or _hashed(self._known, " ".join(self.symbols), columns)
+
+
+def cross_section(bars: Mapping[str, Bars]) -> CrossSection:
+    """Lay daily bars of many symbols side by side, over all dates that any of them has.
+
+    Raises:
+        ColumnsError: bars of another frequency.
+    """
+    for each in bars.values():
+        if each.frequency != "1d":
+            raise ColumnsError(f"{each.symbol}: a cross-section is made of daily bars, not of {each.frequency}")
+    symbols = tuple(bars)
+    days = np.unique(np.concatenate([each.days for each in bars.values()]))
+    shape = len(days), len(symbols)
+    made = {name: np.zeros(shape, np.int64) for name in ("open", "high", "low", "close", "quantity", "previous_close")}
+    has_turnover = all(each.turnover is not None for each in bars.values())
+    has_limits = all(each.limit_up is not None and each.limit_down is not None for each in bars.values())
+    more = (("turnover",) if has_turnover else ()) + (("limit_up", "limit_down") if has_limits else ())
+    made |= {name: np.zeros(shape, np.int64) for name in more}
+    present = np.zeros(shape, np.bool_)
+    for place, each in enumerate(bars.values()):
+        rows = np.searchsorted(days, each.days)
+        for name, column in made.items():
+            column[rows, place] = getattr(each, name)
+        present[rows, place] = (each.quantity > 0) & (~each.suspended if each.suspended is not None else True)
+    _fill_forward(made["close"])
+    sources = sorted({each.source for each in bars.values()})
+    adjusted = sorted({each.adjusted for each in bars.values()})
+    given = hashlib.sha256(" ".join(each.sha256 for each in bars.values()).encode()).hexdigest()
+    return CrossSection.of(
+        symbols,
+        days,
+        present=present,
+        source=", ".join(sources),
+        adjusted=", ".join(adjusted),
+        given_sha256=given,
+        **made,
+    )
+
+
+def _fill_forward(close: Integers) -> None:
+    """Let each column keep its last price where it has none, in place."""
+    rows = np.where(close > 0, np.arange(len(close))[:, None], 0)
+    np.maximum.accumulate(rows, axis=0, out=rows)
+    close[:] = np.take_along_axis(close, rows, axis=0)
+
+
+def _hashed(known: dict[str, str], words: str, columns: Sequence[npt.NDArray[Any] | None]) -> str:
+    found = known.get("sha256")
+    if found is None:
+        digest = hashlib.sha256(words.encode())
+        for column in columns:
+            if column is not None:
+                digest.update(np.ascontiguousarray(column).data)
+        found = known["sha256"] = digest.hexdigest()
+    return found
+
+
+def _date(day: np.datetime64) -> dt.date:
+    found = day.astype("datetime64[D]").item()
+    assert isinstance(found, dt.date)
+    return found

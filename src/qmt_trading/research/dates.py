@@ -1,0 +1,176 @@
+"""One call a date with the cross-section of all symbols: rows are views of the history itself, never copies."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from qmt_trading.research.columns import FIELDS, ColumnsError, CrossSection
+from qmt_trading.research.conditions import Schedule
+from qmt_trading.research.costs import FillModel
+from qmt_trading.research.desk import Desk
+from qmt_trading.research.strategy import Bar, LookAheadError, ParameterError, Strategy
+
+Integers = npt.NDArray[np.int64]
+_ROWS: Final = (*FIELDS[1:], "present")
+
+
+class Rows(Bar):
+    """A date as a strategy sees it: ``bars.close`` is one value a symbol, read-only, and so are the other fields."""
+
+    __slots__ = ("_columns", "_desk", "_view")
+
+    def __init__(self, data: CrossSection, columns: dict[str, npt.NDArray[Any]], desk: Desk) -> None:
+        self.index = -1
+        self.place = 0
+        self._view = data
+        self._columns = columns
+        self._desk = desk
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            column = self._columns[name]
+        except KeyError:
+            raise AttributeError(f"{name!r} is not among {', '.join(self._columns)}") from None
+        return column[self.index]
+
+    def history(self, name: str, count: int) -> npt.NDArray[Any]:
+        """Return the last ``count`` dates of a field up to now, oldest first; fewer at the start."""
+        if count < 1:
+            raise LookAheadError(f"history({name!r}, {count}): at least 1")
+        end = self.index + 1
+        return self._columns[name][max(0, end - count) : end]
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        return self._view.symbols
+
+    @property
+    def positions(self) -> Integers:
+        """What is held, one quantity a symbol."""
+        return np.asarray(self._desk.quantities, np.int64)
+
+    def target(self, quantities: npt.ArrayLike) -> None:
+        """Order what leads to ``quantities``, one a symbol, sells first, at the next date."""
+        wanted = np.asarray(quantities, np.int64)
+        if wanted.shape != (len(self.symbols),):
+            raise ParameterError(f"a target has one quantity for each of {len(self.symbols)} symbols")
+        self._desk.targets(wanted)
+
+
+class DateLoop:
+    """One run over dates."""
+
+    def __init__(self, strategy: Strategy, data: CrossSection, desk: Desk, model: FillModel) -> None:
+        if strategy.wake is not None and not isinstance(strategy.wake, Schedule):
+            raise ParameterError(f"{strategy.name}.wake: dates are woken by a schedule, not by a condition")
+        if model.at == "vwap" and data.turnover is None:
+            raise ColumnsError("an average price needs turnover, which this history does not have")
+        if model.at == "ticks":
+            raise ColumnsError("dates have no five levels")
+        self.desk = desk
+        self.data = data
+        self._strategy = strategy
+        self._model = model
+        columns: dict[str, npt.NDArray[Any]] = {}
+        for name in _ROWS:
+            found = getattr(data, name)
+            if found is not None:
+                columns[name] = _read_only(found)
+        for name, indicator in strategy.indicators.items():
+            made = [indicator.column(_OneSymbol(data, place)) for place in range(len(data.symbols))]
+            columns[name] = _read_only(np.column_stack(made))
+        self.rows = Rows(data, columns, desk)
+        strategy.join(desk, self.rows, [])
+        kind = type(strategy)
+        desk.on_fill = strategy.on_fill if kind.on_fill is not Strategy.on_fill else None
+        desk.on_order = strategy.on_order if kind.on_order is not Strategy.on_order else None
+        desk.overnight = model.at != "close"
+        at_ns, close, rows = data.at_ns, data.close, self.rows
+        desk.now = lambda: at_ns.item(rows.index) if rows.index >= 0 else 0
+        desk.last_prices = lambda: close[max(rows.index, 0)]
+        desk.bounds = self._bounds
+
+    def where(self) -> tuple[int, str]:
+        """Return the instant of the date at hand, 0 before the first."""
+        return self.desk.now(), f"{len(self.data.symbols)} symbols"
+
+    def run(self) -> None:
+        strategy, desk, rows, data = self._strategy, self.desk, self.rows, self.data
+        wake = strategy.wake if isinstance(strategy.wake, Schedule) else Schedule()
+        at_close = self._model.at == "close"
+        at_ns, dates, orders = data.at_ns.tolist(), data.days.tolist(), desk.orders
+        strategy.on_start()
+        met = 0
+        for day, date in enumerate(dates):
+            desk.open_day(day, date)
+            rows.index = day
+            if met < len(orders) and not at_close:
+                met = self._meet(day, at_ns[day], met)
+            if day >= wake.first and not (day - wake.first) % wake.every_days:
+                strategy.on_bars(rows)
+            if met < len(orders) and at_close:
+                met = self._meet(day, at_ns[day] + 1, met)
+            desk.close_day(at_ns[day])
+
+    def _meet(self, day: int, at_ns: int, met: int) -> int:
+        """Let the orders from number ``met`` on meet the date, sells first; return how many orders there are."""
+        desk, data, standing = self.desk, self.data, self.desk.open
+        orders = desk.orders[met:]
+        count = len(desk.orders)
+        places = [each.place for each in orders if each.side < 0] + [each.place for each in orders if each.side > 0]
+        index = np.asarray(places)
+        high, low = data.high[day, index].tolist(), data.low[day, index].tolist()
+        traded = data.quantity[day, index].tolist()
+        closes = data.close[day, index].tolist()
+        if self._model.at == "close":
+            at = high = low = closes
+        elif self._model.at == "vwap" and data.turnover is not None:
+            at = (data.turnover[day, index] // np.maximum(data.quantity[day, index], 1)).tolist()
+        else:
+            at = data.open[day, index].tolist()
+        present = data.present[day, index].tolist()
+        for number, place in enumerate(places):
+            if not standing[place]:
+                continue
+            if present[number]:
+                desk.meet(
+                    place, at_ns, at[number], high[number], low[number], traded[number], closing=closes[number]
+                )
+            else:
+                desk.refuse(place, at_ns, "SUSPENDED")
+        return count
+
+    def _bounds(self, place: int, day: int) -> tuple[int, int, int]:
+        data = self.data
+        if data.previous_close is not None:
+            reference = data.previous_close.item(day, place)
+        else:
+            reference = data.close.item(day - 1, place) if day else data.open.item(0, place)
+        if data.limit_up is None or data.limit_down is None:
+            return reference, -1, -1
+        return reference, data.limit_up.item(day, place), data.limit_down.item(day, place)
+
+
+class _OneSymbol(dict[str, npt.NDArray[Any]]):
+    """The fields of one symbol of a cross-section, taken when an indicator asks."""
+
+    def __init__(self, data: CrossSection, place: int) -> None:
+        super().__init__()
+        self._data = data
+        self._place = place
+
+    def __missing__(self, name: str) -> npt.NDArray[Any]:
+        found = getattr(self._data, name) if name in _ROWS else None
+        if found is None:
+            raise ParameterError(f"an indicator asks for {name!r}, which is none of {', '.join(_ROWS)}")
+        column = self[name] = np.ascontiguousarray(found[:, self._place])
+        return column
+
+
+def _read_only(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    view = column.view()
+    view.flags.writeable = False
+    return view

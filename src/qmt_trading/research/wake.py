@@ -1,0 +1,125 @@
+"""Bars at which a strategy wants to be called, and those that its open orders meet: all others are passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmt_trading.research.bars import BarLoop, Stream
+from qmt_trading.research.columns import Bars, ColumnsError
+from qmt_trading.research.conditions import Condition, Schedule
+from qmt_trading.research.costs import FillModel
+from qmt_trading.research.desk import Desk
+from qmt_trading.research.strategy import Strategy
+
+Mask = npt.NDArray[np.bool_]
+
+
+def mask_of(strategy: Strategy, stream: Stream, columns: Sequence[dict[str, npt.NDArray[Any]]]) -> Mask:
+    """Return at which rows of the stream ``strategy`` wants to be called.
+
+    Raises:
+        ColumnsError: a condition names what is not declared.
+    """
+    wake = strategy.wake
+    if isinstance(wake, Schedule):
+        mask = np.zeros(len(stream.at_ns), np.bool_)
+        mask[stream.ends[wake.first :: wake.every_days] - 1] = True
+        return mask
+    assert isinstance(wake, Condition)
+    try:
+        return stream.laid([wake.mask(each) for each in columns])
+    except KeyError as cause:
+        raise ColumnsError(f"{strategy.name}.wake: {cause.args[0]!r} is no declared field or indicator") from None
+
+
+class WakeLoop(BarLoop):
+    """One run over the bars that matter."""
+
+    def __init__(self, strategy: Strategy, bars: Sequence[Bars], desk: Desk, model: FillModel) -> None:
+        super().__init__(strategy, bars, desk, model)
+        self._mask = mask_of(strategy, self.stream, self.declared)
+
+    def run(self) -> None:
+        if self.stream.several or self._strategy.timers:
+            self._run_every()
+        else:
+            self._run_one()
+
+    def _run_every(self) -> None:
+        """Visit every bar of several symbols, and call the strategy at those that it wants to be called at."""
+        strategy, bar, mask, stream = self._strategy, self.bar, self._mask, self.stream
+        called = type(strategy).on_bar
+        row = "row" if stream.several else "index"
+        asked = -1
+
+        def on_bar(at: Any) -> None:
+            nonlocal asked
+            is_asked = 0 <= asked < self.desk.day
+            if is_asked or mask.item(getattr(bar, row)):
+                asked = -1 if is_asked else asked
+                called(strategy, at)
+                if strategy.again:
+                    strategy.again, asked = False, self.desk.day
+
+        self._visit(on_bar)
+
+    def _run_one(self) -> None:
+        strategy, desk, bar, meet = self._strategy, self.desk, self.bar, self._meet
+        at_close = self._model.at == "close"
+        wakes = np.nonzero(self._mask)[0]
+        names = self._names[1:]
+        lists = [column[wakes].tolist() for column in self._columns]
+        shown = list(zip(*lists, strict=True)) if lists else [()] * len(wakes)
+        woken = wakes.tolist()
+        show = _shower(names)
+        is_told = desk.on_fill is not None or desk.on_order is not None
+        ends, dates, at_ns = self.stream.ends.tolist(), self.stream.days.tolist(), self.stream.at_ns
+        standing, on_bar = desk.open[0], strategy.on_bar
+        rows, count = len(at_ns), len(woken)
+        row, number, day, asked, end = -1, 0, 0, rows, ends[0]
+        strategy.on_start()
+        desk.open_day(0, dates[0])
+        while True:
+            coming = woken[number] if number < count else rows
+            coming = min(coming, asked)
+            if standing:
+                coming = min(coming, row + 1)
+            if coming >= end:
+                desk.close_day(at_ns.item(end - 1))
+                day += 1
+                if day == len(ends):
+                    break
+                end = ends[day]
+                desk.open_day(day, dates[day])
+                continue
+            row = bar.index = coming
+            is_woken = number < count and woken[number] == row
+            if is_woken:
+                show(bar, shown[number])
+                number += 1
+            elif asked == row or is_told:
+                show(bar, [column.item(row) for column in self._columns])
+            if standing and not at_close:
+                meet(0, row)
+            if is_woken or asked == row:
+                if asked == row:
+                    asked = rows
+                on_bar(bar)
+                if strategy.again:
+                    strategy.again, asked = False, end
+            if standing and at_close:
+                meet(0, row)
+
+
+def _shower(names: Sequence[str]) -> Any:
+    """Return what puts a row's values into the slots of a bar."""
+
+    def show(bar: Any, values: Sequence[Any]) -> None:
+        for name, value in zip(names, values, strict=True):
+            setattr(bar, name, value)
+
+    return show

@@ -1,0 +1,1 @@
+"""Backtests against oracles, referees and properties."""
