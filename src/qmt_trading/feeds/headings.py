@@ -52,9 +52,10 @@ _SUFFIXES: Final = {
 }
 _BUY: Final = r"(?:b|bid|buy|买)"
 _SELL: Final = r"(?:a|ask|sell|offer|卖)"
-_LEVEL: Final = r"([1-5一二三四五])"
+_LEVEL: Final = r"([0-9]|10|[一二三四五])"
 _PRICE_END: Final = r"(?:price|px|p|价)?"
 _COUNT: Final = r"(?:volume|vol|qty|quantity|orderqty|v|量)"
+_BOOK_FIELD: Final = re.compile(r"((?:bid|ask)(?:_quantity)?)([0-9]+)")
 _BOOK: Final = tuple(
     (re.compile(pattern), field)
     for side, buy in (("bid", _BUY), ("ask", _SELL))
@@ -111,6 +112,15 @@ def _field(plain: str) -> str:
     return ""
 
 
+def _level_from_one(heading: Heading, from_zero: bool) -> Heading:
+    """Return a level of the book counted from 1; those beyond the fifth are nothing that is kept."""
+    found = _BOOK_FIELD.fullmatch(heading.field)
+    if found is None:
+        return heading
+    level = int(found[2]) + from_zero
+    return Heading(f"{found[1]}{level}" if 1 <= level <= LEVELS else "", heading.unit)
+
+
 class Chosen(NamedTuple):
     """Which heading stands for which field."""
 
@@ -129,10 +139,11 @@ def choose(headings: list[str], told: dict[str, str]) -> Chosen:
     units = {field: meaning(heading).unit for field, heading in told.items() if meaning(heading).unit}
     ignored: list[str] = []
     doubled: list[tuple[str, str, str]] = []
+    from_zero = any(meaning(heading).field in ("bid0", "ask0") for heading in headings)
     for heading in headings:
         if heading in told.values():
             continue
-        field, unit = meaning(heading)
+        field, unit = _level_from_one(meaning(heading), from_zero)
         if not field or field in told:
             ignored.append(heading)
             continue

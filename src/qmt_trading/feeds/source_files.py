@@ -176,7 +176,6 @@ def _parsed(path: Path, lines: list[str], head: int, last: int, separator: str) 
             separator=separator,
             infer_schema=False,
             truncate_ragged_lines=False,
-            missing_utf8_is_empty_string=True,
         )
     except pl.exceptions.PolarsError as error:
         width = len(kept[0].split(separator))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 import time
@@ -190,6 +191,7 @@ class Store:
                 older = self.table(before)
                 if replace:
                     older = older.taken(np.nonzero(~np.isin(older.at_ns, part.at_ns))[0])
+                older = dataclasses.replace(older, rows=np.zeros_like(older.rows))  # Places in the source are told, not in the store.
                 both = joined(older, part)
                 if both.faults:
                     raise UnusableError(both.faults)
