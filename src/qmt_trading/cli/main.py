@@ -15,6 +15,7 @@ from qmt_trading.cli import (
     calendar,
     climbing,
     compliance,
+    data,
     day_report,
     demo,
     doctor,
@@ -97,6 +98,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
+app.add_typer(data.app, name="data")
 app.add_typer(history.app, name="history")
 app.add_typer(shadow.app, name="shadow")
 

@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from qmt_trading.feeds.findings import Finding, Severity
+from qmt_trading.feeds.findings import Finding, Severity, refused
 from qmt_trading.feeds.limit_checks import outside_limits, unadjusted_jumps
 from qmt_trading.feeds.settling import out_of_order, settled
+from qmt_trading.feeds.store import Store
 from qmt_trading.feeds.table import PRICES, Integers, Table, day_numbers, time_of_day
 from qmt_trading.feeds.told import Place, tell
 from qmt_trading.market.calendar import Calendar
@@ -59,6 +60,20 @@ def check_table(
     if table.frequency == "tick":
         findings += _books(table)
     return findings
+
+
+def broken(store: Store) -> Iterator[Finding]:
+    """Yield an error for every file of ``store`` that is gone, or is not the one that was written."""
+    for entry in store.verify():
+        yield refused(
+            "CHANGED",
+            entry.path,
+            "文件不见了，或不是导入时写的那一份",
+            "is gone, or is not what was written",
+            "重新导入",
+            "import it anew",
+            symbol=entry.symbol,
+        )
 
 
 def _order(table: Table) -> Iterator[Finding]:
@@ -349,5 +364,3 @@ def _books(table: Table) -> Iterator[Finding]:
             "look at the columns of the book: --map bid1=…",
         ),
     )
-
-

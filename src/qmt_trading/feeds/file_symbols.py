@@ -28,7 +28,9 @@ def symbol_in(name: str) -> Symbol:
     """
     found = {_joined(match) for match in _ANYWHERE.finditer(name)}
     if len(found) != 1:
-        raise NoSymbolError(f"「{name}」里没有一个代码 / no single symbol in it" if not found else f"「{name}」里不止一个代码")
+        raise NoSymbolError(
+            f"「{name}」里没有一个代码 / no single symbol in it" if not found else f"「{name}」里不止一个代码"
+        )
     return symbol_of(found.pop())
 
 

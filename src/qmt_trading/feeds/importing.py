@@ -105,5 +105,3 @@ def _import(store: Store, path: Path, options: Options, *, replace: bool) -> Fil
         except UnusableError as error:
             faults += error.findings
     return told._replace(added=added, notes=tuple(notes), faults=tuple(faults))
-
-

@@ -135,6 +135,7 @@ def _daily(
     rule = STANDARD.rule(symbol, days[0])
     assert rule is not None, symbol
     close = close // rule.tick * rule.tick
+    begun = close
     size = (300_000_000 if is_fund else 20_000_000) + mix(seed, name, 5) % 30_000_000
     halted_from = 100 + mix(seed, name, 12) % 200 if mix(seed, name, 13) % 3 == 0 else -10
     gap_at = 150 + mix(seed, name, 14) % 100 if symbol == SYMBOLS[5] else -1
@@ -151,7 +152,9 @@ def _daily(
             close = reference
             continue
         luck = _luck(seed, name, number)
-        drift = _luck(seed + 1, name, number // _REGIME_DAYS) // 60
+        # What has risen far falls back a little each day, so that no price runs away.
+        pull = (begun - close) * 6_000 // max(begun, close)
+        drift = _luck(seed + 1, name, number // _REGIME_DAYS) // 400 + pull
         if burst == 0 and not is_fund and mix(seed, name, 100_000 + number) % 130 == 0:
             burst = _BURST
         sealed = burst > 0
@@ -239,7 +242,9 @@ def _minute_table(symbol: Symbol, made: Sequence[tuple[dt.date, _Day]], seed: in
         noise[[place for place, _ in corners]] = 0
         close = np.clip(np.rint(path / tick).astype(np.int64) * tick + noise * tick, day.low, day.high)
         opened = np.concatenate(([day.open], close[:-1]))
-        weights = smile * np.array([50 + mix(seed, name, date.toordinal() * 2_000 + number) % 100 for number in range(240)])
+        weights = smile * np.array(
+            [50 + mix(seed, name, date.toordinal() * 2_000 + number) % 100 for number in range(240)]
+        )
         quantity = day.quantity * weights // int(weights.sum()) // 100 * 100
         quantity[239] += day.quantity - int(quantity.sum())
         high, low = np.maximum(opened, close), np.minimum(opened, close)

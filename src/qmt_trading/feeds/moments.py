@@ -49,7 +49,12 @@ def read_moments(column: pl.Series) -> Moments:
     text = _text(column)
     digits = text.str.len_chars()
     width = digits.max()
-    if isinstance(width, int) and width in _EPOCHS and bool((digits == width).all()) and text.str.contains(r"^\d+$").all():
+    if (
+        isinstance(width, int)
+        and width in _EPOCHS
+        and bool((digits == width).all())
+        and text.str.contains(r"^\d+$").all()
+    ):
         at_ns = text.cast(pl.Int64, strict=False).fill_null(0).to_numpy() * _EPOCHS[width]
         return Moments(np.where(at_ns == 0, UNREADABLE, at_ns), True, True)
     return _written(text)
@@ -120,9 +125,11 @@ def _written(text: pl.Series) -> Moments:
     groups = _groups(text, _COMPACT if compact else _SEPARATED, 8)
     fields = [groups.struct.field(str(number)) for number in range(1, 9)]
     year, month, day = (_number(field, 0) for field in fields[:3])
-    dates = pl.DataFrame({"y": year, "m": month, "d": day}).select(
-        pl.format("{}-{}-{}", "y", "m", "d").str.to_date("%Y-%m-%d", strict=False)
-    ).to_series()
+    dates = (
+        pl.DataFrame({"y": year, "m": month, "d": day})
+        .select(pl.format("{}-{}-{}", "y", "m", "d").str.to_date("%Y-%m-%d", strict=False))
+        .to_series()
+    )
     days = dates.cast(pl.Int64).fill_null(UNREADABLE).to_numpy()
     has_time = bool(fields[3].is_not_null().any())
     clock = _clock(*fields[3:7])

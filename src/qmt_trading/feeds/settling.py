@@ -144,7 +144,9 @@ def _bars(table: Table, faults: list[Finding], notes: list[str]) -> Table:
     made = _replaced(table, columns)
     without = filled <= 0
     if (without & incomplete).any():
-        notes.append(f"{table.symbol} 开头 {int(without.sum())} 行没有价格，未存 / first rows without a price were left out")
+        notes.append(
+            f"{table.symbol} 开头 {int(without.sum())} 行没有价格，未存 / first rows without a price were left out"
+        )
         made = made.taken(np.nonzero(~(without & incomplete))[0])
     return made
 
@@ -170,7 +172,9 @@ def _ticks(table: Table, totals: str, notes: list[str]) -> Table:
         total, each = columns.pop(f"{name}_total", None), columns.get(name)
         if total is None and each is not None and (totals == "total" or (not totals and _is_rising(table, each))):
             if not totals:
-                notes.append(f"{name} 在一天里只增不减，按当日累计算 / {name} never falls within a day: taken as totals")
+                notes.append(
+                    f"{name} 在一天里只增不减，按当日累计算 / {name} never falls within a day: taken as totals"
+                )
             total = each
         if total is not None:
             columns[name] = _since(table, total)
@@ -182,7 +186,9 @@ def _ticks(table: Table, totals: str, notes: list[str]) -> Table:
     made = _replaced(table, columns)
     priced = columns["last"] > 0
     if not priced.all():
-        notes.append(f"{table.symbol} 有 {int((~priced).sum())} 行没有最新价（开盘前），未存 / ticks without a price left out")
+        notes.append(
+            f"{table.symbol} 有 {int((~priced).sum())} 行没有最新价（开盘前），未存 / ticks without a price left out"
+        )
         made = made.taken(np.nonzero(priced)[0])
     return made
 

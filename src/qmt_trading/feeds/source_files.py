@@ -16,7 +16,13 @@ from qmt_trading.model.errors import ConfigurationError
 if TYPE_CHECKING:
     import polars as pl
 
-ENCODINGS: Final = {"utf-8": "utf-8-sig", "utf8": "utf-8-sig", "gbk": "gb18030", "gb18030": "gb18030", "gb2312": "gb18030"}
+ENCODINGS: Final = {
+    "utf-8": "utf-8-sig",
+    "utf8": "utf-8-sig",
+    "gbk": "gb18030",
+    "gb18030": "gb18030",
+    "gb2312": "gb18030",
+}
 SUFFIXES: Final = (".csv", ".txt", ".parquet", ".pq")
 HEAD_LINES: Final = 6
 """Where the line of headings is looked for: 通达信 writes the name of the stock above it."""
@@ -98,7 +104,9 @@ def read_source(path: Path, encoding: str = "") -> Source:
     text, name = _decoded(path, content, encoding)
     lines = text.splitlines()
     if not any(line.strip() for line in lines):
-        raise UnusableError([refused("EMPTY", path.name, "文件是空的", "the file is empty", "重新导出", "export it anew")])
+        raise UnusableError(
+            [refused("EMPTY", path.name, "文件是空的", "the file is empty", "重新导出", "export it anew")]
+        )
     head = _head_line(lines)
     separator = max(("\t", ",", ";"), key=lines[head].count)
     if not lines[head].count(separator):
@@ -123,7 +131,11 @@ def _parquet(path: Path) -> Source:
     except (pl.exceptions.PolarsError, OSError) as error:
         said = str(error).splitlines()[0][:200]
         raise UnusableError(
-            [refused("NO_PARQUET", path.name, f"读不出 Parquet：{said}", "no Parquet file", "重新导出", "export it anew")]
+            [
+                refused(
+                    "NO_PARQUET", path.name, f"读不出 Parquet：{said}", "no Parquet file", "重新导出", "export it anew"
+                )
+            ]
         ) from error
     return Source(path, frame, 1, "parquet", "")
 
@@ -195,7 +207,6 @@ def _parsed(path: Path, lines: list[str], head: int, last: int, separator: str) 
             ]
         ) from error
     return frame.rename({name: name.strip() for name in frame.columns})
-
 
 
 def _none_inside(path: Path) -> Finding:

@@ -18,9 +18,7 @@ _SHUT: Final = 931 * _MINUTE
 _MOST: Final = 0.9
 
 
-def stamped(
-    file: str, at_ns: Integers, rows: Integers, options: Options, *, has_time: bool
-) -> tuple[Integers, str]:
+def stamped(file: str, at_ns: Integers, rows: Integers, options: Options, *, has_time: bool) -> tuple[Integers, str]:
     """Return instants as the house has them, a minute's bar at its end, and what there is to say about it.
 
     Raises:

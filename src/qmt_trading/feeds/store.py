@@ -191,7 +191,9 @@ class Store:
                 older = self.table(before)
                 if replace:
                     older = older.taken(np.nonzero(~np.isin(older.at_ns, part.at_ns))[0])
-                older = dataclasses.replace(older, rows=np.zeros_like(older.rows))  # Places in the source are told, not in the store.
+                older = dataclasses.replace(
+                    older, rows=np.zeros_like(older.rows)
+                )  # Places in the source are told, not in the store.
                 both = joined(older, part)
                 if both.faults:
                     raise UnusableError(both.faults)
@@ -199,7 +201,12 @@ class Store:
                 names = before.source.split(" + ")
                 from_where = before.source if source in names else " + ".join([*names[-4:], source])
             added += len(made) - (before.rows if before is not None else 0)
-            if before is not None and len(made) == before.rows and not replace and made.columns.keys() <= older.columns.keys():
+            if (
+                before is not None
+                and len(made) == before.rows
+                and not replace
+                and made.columns.keys() <= older.columns.keys()
+            ):
                 entry = msgspec.structs.replace(before, asked=asked or before.asked)
             else:
                 entry = self._write(made, path, from_where, units, day, asked)

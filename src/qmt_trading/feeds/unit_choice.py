@@ -95,7 +95,9 @@ def _ratio(
     turnover = numbers.get("turnover_total", numbers.get("turnover"))
     if quantity is None or turnover is None:
         return None
-    one = np.array([1.0 if (rule := STANDARD.rule(each, _NEWEST)) and rule.kind in _EVIDENCE_KINDS else np.nan for each in symbols])
+    one = np.array(
+        [1.0 if (rule := STANDARD.rule(each, _NEWEST)) and rule.kind in _EVIDENCE_KINDS else np.nan for each in symbols]
+    )
     lots = np.array(shares_in(used.quantity.name if used else "股", symbols), np.float64) * one
     price = numbers.get("last")
     if price is None:
@@ -110,7 +112,13 @@ def _ratio(
 
 
 def _guess(ratio: float) -> str:
-    likely = {1.0: "像是 股 和 元", 100.0: "像是 手 和 元", 0.1: "像是 手 和 千元", 0.001: "像是 股 和 千元", 0.01: "像是 手 和 万元"}
+    likely = {
+        1.0: "像是 股 和 元",
+        100.0: "像是 手 和 元",
+        0.1: "像是 手 和 千元",
+        0.001: "像是 股 和 千元",
+        0.01: "像是 手 和 万元",
+    }
     near = min(likely, key=lambda each: abs(np.log10(ratio / each)))
     return likely[near] if 1 / _EVIDENCE_NEAR < ratio / near < _EVIDENCE_NEAR else "看不出"
 
