@@ -319,7 +319,8 @@ def _asked(sources: Sequence[Path], options: Options) -> Options:
         answer = ""
         while answer not in words:
             answer = typer.prompt(question).strip()
-        options = options._replace(**{field: answer})
+        named = {"quantity_unit": options.quantity_unit, "turnover_unit": options.turnover_unit, field: answer}
+        options = options._replace(quantity_unit=named["quantity_unit"], turnover_unit=named["turnover_unit"])
     return options
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import numpy as np
@@ -17,8 +17,10 @@ from qmt_trading.feeds.store import Store
 from qmt_trading.feeds.table import PRICES, Integers, Table, day_numbers, time_of_day
 from qmt_trading.feeds.told import Place, tell
 from qmt_trading.market.calendar import Calendar
+from qmt_trading.market.instruments import kind_of
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.instant import day_of
+from qmt_trading.model.words import InstrumentKind
 
 _MINUTE: Final = 60_000_000_000
 _EPOCH: Final = dt.date(1970, 1, 1)
@@ -106,18 +108,13 @@ def _repeated(table: Table) -> Iterator[Finding]:
         (Severity.WARNING, again[~differs], ("数字相同", "and the same figures", "导入时只留一行", "one is kept")),
     ):
         others = {int(order[place]): int(table.rows[order[place - 1]]) for place in chosen}
-        yield from tell(
-            table,
-            order[chosen],
-            severity,
-            "DUPLICATE",
-            lambda place, others=others, words=words: Place(
-                f"和第 {others[place]} 行是同一时间，{words[0]}",
-                f"has the time of row {others[place]} {words[1]}",
-                words[2],
-                words[3],
-            ),
-        )
+        yield from tell(table, order[chosen], severity, "DUPLICATE", partial(_repetition, others, words))
+
+
+def _repetition(others: dict[int, int], words: tuple[str, str, str, str], place: int) -> Place:
+    chinese, english, todo, todo_english = words
+    other = others[place]
+    return Place(f"和第 {other} 行是同一时间，{chinese}", f"has the time of row {other} {english}", todo, todo_english)
 
 
 def _prices(table: Table) -> Iterator[Finding]:
@@ -155,7 +152,7 @@ def _prices(table: Table) -> Iterator[Finding]:
 def _worth(table: Table) -> Iterator[Finding]:
     """Money must be what the quantity is worth between low and high; a tenth more or less is left to rounding."""
     turnover, quantity = table.columns.get("turnover"), table.columns["quantity"]
-    if turnover is None or table.frequency == "tick" or table.symbol.startswith(("000", "399")) and _is_index(table):
+    if turnover is None or table.frequency == "tick" or _is_index(table):
         return
     low, high = table.columns["low"], table.columns["high"]
     traded = (quantity > 0) & (turnover > 0)
@@ -177,7 +174,7 @@ def _worth(table: Table) -> Iterator[Finding]:
 
 
 def _is_index(table: Table) -> bool:
-    return table.symbol.endswith(".SH") if table.symbol.startswith("000") else table.symbol.endswith(".SZ")
+    return kind_of(table.symbol) is InstrumentKind.INDEX
 
 
 def _days(table: Table, calendar: Calendar, until: dt.date | None) -> Iterator[Finding]:

@@ -152,8 +152,14 @@ def _bars(store: Store, symbol: Symbol, entries: list[Entry], wanted: _Wanted) -
         suspended=columns["suspended"][begins] > 0 if "suspended" in columns and not is_tick else None,
         adjusted=wanted.adjust,
         source=str(store.folder),
-        **taken,
-        **books,
+        open=taken["open"],
+        high=taken["high"],
+        low=taken["low"],
+        close=taken["close"],
+        bids=books.get("bids"),
+        asks=books.get("asks"),
+        bid_quantities=books.get("bid_quantities"),
+        ask_quantities=books.get("ask_quantities"),
     )
 
 
@@ -217,8 +223,9 @@ def _daily(store: Store, symbol: Symbol, wanted: _Wanted) -> dict[str, Integers]
     frame = store.frame(entries[0], None, wanted.end)
     if not len(frame):
         return {}
-    daily = {name: frame[name].to_numpy() for name in ("close", "previous_close", "factor") if name in frame.columns}
-    return {"day": day_numbers(frame["at_ns"].to_numpy()), **daily}
+    daily: dict[str, Integers] = {"day": day_numbers(frame["at_ns"].to_numpy())}
+    daily |= {name: frame[name].to_numpy() for name in ("close", "previous_close", "factor") if name in frame.columns}
+    return daily
 
 
 def _nothing(place: Path, symbol: str) -> Finding:

@@ -33,7 +33,8 @@ def by_factor_column(factor: Integers) -> Ratios:
     Days without one keep the factor of the day before, the first ones have 1.
     """
     known = np.maximum.accumulate(np.where(factor > 0, np.arange(len(factor)), -1))
-    return np.where(known >= 0, factor[np.maximum(known, 0)] / FACTOR_UNIT, 1.0)
+    found: Ratios = np.where(known >= 0, factor[np.maximum(known, 0)] / FACTOR_UNIT, 1.0).astype(np.float64)
+    return found
 
 
 def by_previous_closes(close: Integers, previous_close: Integers) -> Ratios:
@@ -42,7 +43,7 @@ def by_previous_closes(close: Integers, previous_close: Integers) -> Ratios:
     before, shown = close[:-1], previous_close[1:]
     known = (before > 0) & (shown > 0)
     steps[1:][known] = before[known] / shown[known]
-    return np.cumprod(steps)
+    return np.cumprod(steps).astype(np.float64)
 
 
 def by_actions(symbol: Symbol, days: Integers, close: Integers, actions: Sequence[CorporateAction]) -> Ratios:
@@ -62,7 +63,7 @@ def by_actions(symbol: Symbol, days: Integers, close: Integers, actions: Sequenc
         before = Price(int(close[place - 1]))
         if before > 0:
             steps[place] *= before / reference_price(before, action, rule.tick if rule is not None else _FEN)
-    return np.cumprod(steps)
+    return np.cumprod(steps).astype(np.float64)
 
 
 def multipliers(factors: Ratios, adjust: str, *, last: float | None = None) -> Ratios:
@@ -77,9 +78,11 @@ def multipliers(factors: Ratios, adjust: str, *, last: float | None = None) -> R
     if not len(factors):
         return factors
     if adjust == "forward":
-        return factors / (factors[-1] if last is None else last)
+        ratios: Ratios = factors / (float(factors[-1]) if last is None else last)
+        return ratios
     assert adjust == "backward", adjust
-    return factors / factors[0]
+    found: Ratios = factors / float(factors[0])
+    return found
 
 
 def adjusted(prices: Integers, ratios: Ratios) -> Integers:

@@ -125,8 +125,8 @@ def _columns(source: Source, options: Options) -> Chosen:
     headings = source.frame.columns
     for field, heading in options.columns.items():
         if heading not in headings:
-            _stop(
-                source,
+            stop(
+                source.path.name,
                 "NO_COLUMN",
                 f"没有「{heading}」这一列（--map {field}=…），有：{'、'.join(headings)}",
                 f"there is no column {heading}",

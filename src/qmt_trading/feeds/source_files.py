@@ -144,6 +144,7 @@ def _decoded(path: Path, content: bytes, encoding: str) -> tuple[str, str]:
     wanted = ENCODINGS.get(encoding.lower()) if encoding else None
     if encoding and wanted is None:
         raise ConfigurationError(f"编码只认 utf-8 和 gbk，不是 {encoding} / an encoding is utf-8 or gbk")
+    place = 0
     for codec in (wanted,) if wanted else ("utf-8-sig", "gb18030"):
         try:
             return content.decode(codec), "GBK" if codec == "gb18030" else "UTF-8"

@@ -186,34 +186,42 @@ class Store:
         for day, part in _parts(table):
             path = f"{table.frequency}/{table.symbol}" + (f"/{day}.parquet" if day is not None else ".parquet")
             before = self.manifest.entries.get(path)
-            made, from_where = part, source
-            if before is not None:
-                older = self.table(before)
-                if replace:
-                    older = older.taken(np.nonzero(~np.isin(older.at_ns, part.at_ns))[0])
-                older = dataclasses.replace(
-                    older, rows=np.zeros_like(older.rows)
-                )  # Places in the source are told, not in the store.
-                both = joined(older, part)
-                if both.faults:
-                    raise UnusableError(both.faults)
-                made = both.table
-                names = before.source.split(" + ")
-                from_where = before.source if source in names else " + ".join([*names[-4:], source])
-            added += len(made) - (before.rows if before is not None else 0)
-            if (
-                before is not None
-                and len(made) == before.rows
-                and not replace
-                and made.columns.keys() <= older.columns.keys()
-            ):
-                entry = msgspec.structs.replace(before, asked=asked or before.asked)
+            if before is None:
+                entry = self._write(part, path, source, units, day, asked)
+                added += len(part)
             else:
-                entry = self._write(made, path, from_where, units, day, asked)
+                entry = self._join(before, part, source, units, replace=replace, asked=asked)
+                added += entry.rows - before.rows
             self.manifest.entries[path] = entry
             self._changed = True
         self._flush_at_times()
         return added
+
+    def _join(
+        self,
+        before: Entry,
+        part: Table,
+        source: str,
+        units: str,
+        *,
+        replace: bool,
+        asked: tuple[dt.date, dt.date] | None,
+    ) -> Entry:
+        """Write what is there together with ``part``; a file to which nothing comes stays as it is."""
+        older = self.table(before)
+        # What is told are places in the source, not in the store.
+        older = dataclasses.replace(older, rows=np.zeros_like(older.rows))
+        if replace:
+            older = older.taken(np.nonzero(~np.isin(older.at_ns, part.at_ns))[0])
+        both = joined(older, part)
+        if both.faults:
+            raise UnusableError(both.faults)
+        is_known = len(both.table) == len(older) and both.table.columns.keys() == older.columns.keys()
+        if is_known and not replace:
+            return msgspec.structs.replace(before, asked=asked or before.asked)
+        names = before.source.split(" + ")
+        sources = before.source if source in names else " + ".join([*names[-4:], source])
+        return self._write(both.table, before.path, sources, units, before.day, asked or before.asked)
 
     def note_taken(self, key: str, taken: Taken) -> None:
         """Remember that a source was imported whole."""

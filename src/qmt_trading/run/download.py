@@ -45,9 +45,9 @@ def download(
 ) -> Downloaded:
     """Bring the history of ``symbols`` from day ``begin`` to day ``end``, both whole, into ``store``.
 
-    Each symbol is written as soon as it is read; the store remembers the span that was asked for. A day that is not over
-    at ``now_ns`` is asked for again the next time. A host is started only where something is missing, once for each
-    span that is.
+    Each symbol is written as soon as it is read; the store remembers the span that was asked for. A day that is not
+    over at ``now_ns`` is asked for again the next time. A host is started only where something is missing, once for
+    each span that is.
 
     Raises:
         HistoryError: the terminal cannot be reached, has hung, or gave what cannot be read; what came before stays.
