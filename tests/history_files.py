@@ -18,7 +18,10 @@ GOOD = (
 def needs_polars() -> None:
     """Skip the module that asks where polars is not at hand."""
     if sys.platform == "win32":
-        pytest.skip("needs Linux or macOS: there the tests have polars, and figures are the same everywhere", allow_module_level=True)
+        pytest.skip(
+            "needs Linux or macOS: there the tests have polars, and figures are the same everywhere",
+            allow_module_level=True,
+        )
     pytest.importorskip("polars", reason="needs polars, of the extra 'test'")
 
 

@@ -81,7 +81,8 @@ def import_(
 ) -> None:
     """导入 CSV、Parquet bring files into the store.
 
-    通达信、聚宽、tushare、akshare、rqdata、QMT 导出的列名都认。单位不清楚的会问，不会猜。中断后再运行，从断的地方接着来。
+    通达信、聚宽、tushare、akshare、rqdata、QMT 导出的列名都认。单位不清楚的会问，不会猜。
+    中断后再运行，从断的地方接着来。
     """
     from qmt_trading.feeds.importing import import_files
     from qmt_trading.feeds.source_files import sources_in
@@ -333,8 +334,7 @@ def _tables(paths: Sequence[Path], options: Options) -> Iterator[tuple[Table | N
 
     needs_polars()
     for path in paths:
-        store = Store(path)
-        if store.exists:
+        if path.is_dir() and (store := Store(path)).exists:
             bad = {finding.file: finding for finding in broken(store)}
             for entry in store.entries():
                 if entry.path in bad:
@@ -382,7 +382,8 @@ def _print_outcomes(outcomes: Sequence[FileTold], into: Path) -> None:
                 console.print(f"  {fault.text()}", markup=False, highlight=False)
         elif not each.skipped:
             console.print(
-                f"✓ {each.path.name}：{each.symbols} 只，{each.rows} 行，新增 {each.added}；{each.encoding}；{each.units}",
+                f"✓ {each.path.name}：{each.symbols} 只，{each.rows} 行，新增 {each.added}；"
+                f"{each.encoding}；{each.units}",
                 style="green",
             )
         for note in each.notes[:6]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -74,7 +74,7 @@ def print_store(store: Store, entries: Sequence[Entry]) -> None:
         held = list(group)
         first, last = min(each.first for each in held), max(each.last for each in held)
         opened = open_days(SHIPPED, first, last)
-        cells = max(10, min(_BAR_MAX, console.width - _BESIDE, len(opened)))
+        cells = min(max(10, min(_BAR_MAX, console.width - _BESIDE)), max(1, len(opened)))
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("代码", no_wrap=True)
         table.add_column("行数", justify="right", no_wrap=True)
@@ -116,7 +116,7 @@ def coverage(days: Integers, opened: Integers, cells: int) -> tuple[str, float]:
     held = np.isin(opened, days)
     edges = np.linspace(0, len(opened), cells + 1).astype(int)
     bar = ""
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges.tolist()):
         part = held[begin:end]
         share = float(part.mean()) if len(part) else 0.0
         bar += _LEVELS[0 if not share else max(1, int(share * (len(_LEVELS) - 1)))]

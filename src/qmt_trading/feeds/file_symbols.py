@@ -21,7 +21,7 @@ class NoSymbolError(ValueError):
 
 
 def symbol_in(name: str) -> Symbol:
-    """Return the symbol in the name of a file or above a table: ``sh600000``, ``SH#600000``, ``600000.XSHG``, ``600000``.
+    """Return the symbol in a name or a title: ``sh600000``, ``SH#600000``, ``600000.XSHG``, ``600000``.
 
     Raises:
         NoSymbolError: there is none, more than one, or a bare code that two markets have.

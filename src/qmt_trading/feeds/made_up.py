@@ -1,9 +1,10 @@
-"""Made-up history that behaves like A shares: limits, suspensions, a gap, an ex-right day, the smile of minutes' volume."""
+"""Made-up history that behaves like A shares: limits, suspensions, a gap, an ex-right day, minutes whose volume smiles."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -237,10 +238,10 @@ def _minute_table(symbol: Symbol, made: Sequence[tuple[dt.date, _Day]], seed: in
         rises = day.close >= day.open
         turns = ((0, day.open), (70, day.low if rises else day.high), (160, day.high if rises else day.low))
         corners = [*turns, (239, day.close)]
-        path = np.interp(np.arange(240), [place for place, _ in corners], [price for _, price in corners])
+        path = _path(corners)
         noise = np.array([mix(seed, name, date.toordinal() * 1_000 + number) % 5 - 2 for number in range(240)])
         noise[[place for place, _ in corners]] = 0
-        close = np.clip(np.rint(path / tick).astype(np.int64) * tick + noise * tick, day.low, day.high)
+        close = np.clip(path // tick * tick + noise * tick, day.low, day.high)
         opened = np.concatenate(([day.open], close[:-1]))
         weights = smile * np.array(
             [50 + mix(seed, name, date.toordinal() * 2_000 + number) % 100 for number in range(240)]
@@ -264,6 +265,15 @@ def _minute_table(symbol: Symbol, made: Sequence[tuple[dt.date, _Day]], seed: in
         )
     columns = {field: np.concatenate([part[field] for part in parts]).astype(np.int64) for field in parts[0]}
     return _table(symbol, "1m", columns)
+
+
+def _path(corners: Sequence[tuple[int, int]]) -> Integers:
+    """Return a price for each minute on straight lines between corners, in whole numbers alone."""
+    made = np.zeros(corners[-1][0] + 1, np.int64)
+    for (begin, low), (end, high) in pairwise(corners):
+        steps = np.arange(end - begin + 1, dtype=np.int64)
+        made[begin : end + 1] = low + (high - low) * steps // (end - begin)
+    return made
 
 
 def _table(symbol: Symbol, frequency: str, columns: dict[str, Integers]) -> Table:

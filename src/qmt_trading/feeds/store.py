@@ -94,7 +94,7 @@ class Store:
         path = folder / MANIFEST
         try:
             content = path.read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             self.manifest = Manifest()
             return
         try:

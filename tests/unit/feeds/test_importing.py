@@ -115,7 +115,9 @@ def test_the_text_that_tongdaxin_exports_is_read(tmp_path: Path) -> None:
     path = written(tmp_path, *lines, name="SH#600000.txt", encoding="gbk")
     told = imported(tmp_path, path, vendor="通达信")
     assert (told.faults, told.encoding, told.rows) == ((), "GBK", 2)
-    wrong = written(tmp_path, lines[0], *lines[1:3], lines[3].replace("10.30", "x"), name="SH600000.txt", encoding="gbk")
+    wrong = written(
+        tmp_path, lines[0], *lines[1:3], lines[3].replace("10.30", "x"), name="SH600000.txt", encoding="gbk"
+    )
     assert refusal(tmp_path, wrong, vendor="通达信")[:2] == ("NO_FIGURE", 4)
     adjusted = written(tmp_path, lines[0].replace("不复权", "前复权"), *lines[1:], name="SH600000.txt")
     assert refusal(tmp_path, adjusted)[0] == "ADJUSTED"
@@ -176,7 +178,13 @@ def test_times_that_are_not_certain_are_refused(
 
 
 def test_a_clock_of_its_own_column_is_read_in_every_form() -> None:
-    for clocks in (["931", "1500"], ["0931", "1500"], ["9:31", "15:00"], ["093100", "150000"], ["93100000", "150000000"]):
+    for clocks in (
+        ["931", "1500"],
+        ["0931", "1500"],
+        ["9:31", "15:00"],
+        ["093100", "150000"],
+        ["93100000", "150000000"],
+    ):
         found = moments.read_clock(pl.Series(clocks)) // 60_000_000_000
         assert found.tolist() == [571, 900], clocks
 
