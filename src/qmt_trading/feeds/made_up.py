@@ -1,4 +1,4 @@
-"""Made-up history that behaves like A shares: limits, suspensions, a gap, an ex-right day, minutes whose volume smiles."""
+"""Made-up history that behaves like A shares: limits, suspensions, a gap, an ex-right day, minutes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,21 @@ from qmt_trading.model.numbers import Money, Price, ratio_half_up
 SYMBOLS: Final = tuple(
     map(
         Symbol,
-        "600000.SH 600036.SH 601318.SH 600519.SH 000001.SZ 000651.SZ 002415.SZ 300750.SZ 688981.SH "
-        "510300.SH 510500.SH 159915.SZ 518880.SH".split(),
+        [
+            "600000.SH",
+            "600036.SH",
+            "601318.SH",
+            "600519.SH",
+            "000001.SZ",
+            "000651.SZ",
+            "002415.SZ",
+            "300750.SZ",
+            "688981.SH",
+            "510300.SH",
+            "510500.SH",
+            "159915.SZ",
+            "518880.SH",
+        ],
     )
 )
 """Nine stocks of four boards and four funds. The names are real, every figure is made up."""

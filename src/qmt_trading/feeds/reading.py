@@ -24,9 +24,9 @@ from qmt_trading.feeds.table import (
     Integers,
     Table,
 )
+from qmt_trading.feeds.unit_choice import chosen_units, shares_in
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.feeds.unit_choice import chosen_units, shares_in
 
 if TYPE_CHECKING:
     import polars as pl

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from qmt_trading.feeds.findings import stop
 from qmt_trading.feeds.options import Options
 from qmt_trading.feeds.table import OFFSET_NS, Integers, time_of_day

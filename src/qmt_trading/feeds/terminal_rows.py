@@ -70,7 +70,7 @@ def table_of(symbol: Symbol, period: str, rows: Sequence[object]) -> tuple[Table
         columns["at_ns"] = (at_ns + OFFSET_NS) // DAY_NS * DAY_NS - OFFSET_NS + CLOSE_NS
     places = np.arange(1, len(found) + 1, dtype=np.int64)
     columns = {name: column for name, column in columns.items() if (column >= 0).any()}
-    if len(found) and ("last" if period == "tick" else "close") not in columns:
+    if found and ("last" if period == "tick" else "close") not in columns:
         raise HistoryError(f"{symbol} 的历史数据里没有价格 / there is no price")
     raw = Table(symbol=symbol, frequency=period, file="QMT", columns=columns, rows=places)
     made = settled(raw, "total")

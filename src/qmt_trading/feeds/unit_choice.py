@@ -64,7 +64,7 @@ def chosen_units(
                 f"不知道{'成交量' if name == 'quantity' else '成交额'}的单位{hint}",
                 f"the unit of the {name} is not known",
                 f"写 {option}，或 --vendor {'|'.join(units.VENDORS)}",
-                f"say {option.split()[0]} or --vendor",
+                f"say {option.split(maxsplit=1)[0]} or --vendor",
             )
         if unit.name.lower() not in units.TABLES[name]:
             known = "、".join(units.TABLES[name])

@@ -45,7 +45,8 @@ def test_a_wrong_file_ends_with_one_and_names_its_row(tmp_path: Path, capsys: Ca
     assert "✗ HIGH_BELOW_LOW bars.csv 第 3 行 600000.SH 2025-01-03" in said
     assert "1 个错误" in said
     assert qmt("check", bad, "--json") == exit_codes.REFUSED
-    assert [each["row"] for each in json.loads(capsys.readouterr().out)] == [3]
+    found = [(each["code"], each["row"]) for each in json.loads(capsys.readouterr().out)]
+    assert found == [("HIGH_BELOW_LOW", 3), ("WORTH", 3)]
     assert qmt("import", written(tmp_path, "a,b", "1,2"), "--into", tmp_path / "s") == exit_codes.REFUSED
     assert "找不到这些列" in capsys.readouterr().out
 

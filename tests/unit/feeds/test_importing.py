@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.history_files import GOOD, HEAD, needs_polars, written
@@ -25,10 +26,9 @@ from qmt_trading.feeds.table import time_text
 from qmt_trading.model.errors import ConfigurationError
 
 
-def imported(tmp_path: Path, path: Path, *, replace: bool = False, **options: str) -> FileTold:
+def imported(tmp_path: Path, path: Path, *, replace: bool = False, **options: Any) -> FileTold:
     store = Store(tmp_path / "store")
-    made = Options(**options)  # type: ignore[arg-type]
-    return import_files(store, [path], made, lambda told: None, replace=replace)[0]
+    return import_files(store, [path], Options(**options), lambda told: None, replace=replace)[0]
 
 
 def refusal(tmp_path: Path, path: Path, **options: str) -> tuple[str, int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from tests.history_files import needs_polars
@@ -38,10 +38,9 @@ def stocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def brought(folder: Path, *parts: str, **options: str) -> list[Finding]:
+def brought(folder: Path, *parts: str, **options: Any) -> list[Finding]:
     """Import one recorded file and return what its checks find."""
-    made = Options(**options)  # type: ignore[arg-type]
-    told = import_files(Store(folder), [shared("data", *parts)], made, lambda told: None)[0]
+    told = import_files(Store(folder), [shared("data", *parts)], Options(**options), lambda told: None)[0]
     assert told.faults == ()
     store = Store(folder)
     return [finding for entry in store.entries() for finding in check_table(store.table(entry), SHIPPED)]
