@@ -23,26 +23,12 @@ from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Symbol, TradingRule
 from qmt_trading.model.numbers import Money, Price, ratio_half_up
 
-SYMBOLS: Final = tuple(
-    map(
-        Symbol,
-        [
-            "600000.SH",
-            "600036.SH",
-            "601318.SH",
-            "600519.SH",
-            "000001.SZ",
-            "000651.SZ",
-            "002415.SZ",
-            "300750.SZ",
-            "688981.SH",
-            "510300.SH",
-            "510500.SH",
-            "159915.SZ",
-            "518880.SH",
-        ],
-    )
-)
+# fmt: off
+SYMBOLS: Final = tuple(Symbol(symbol) for symbol in (
+    "600000.SH", "600036.SH", "601318.SH", "600519.SH", "000001.SZ", "000651.SZ", "002415.SZ", "300750.SZ", "688981.SH",
+    "510300.SH", "510500.SH", "159915.SZ", "518880.SH",
+))
+# fmt: on
 """Nine stocks of four boards and four funds. The names are real, every figure is made up."""
 ACTIONS: Final = "actions.csv"
 README: Final = "README.txt"

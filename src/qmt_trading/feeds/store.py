@@ -1,4 +1,4 @@
-"""The folder that holds history: Parquet files of integers, and a manifest that says what each is and where it is from."""
+"""The folder that holds history: Parquet files of integers, and a manifest of what each is and where it is from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units of prices, quantities and money in files: named by a heading, a vendor's convention or a person; never guessed."""
+"""Units of prices, quantities and money in files: named by a heading, a vendor or a person, never guessed."""
 
 from __future__ import annotations
 

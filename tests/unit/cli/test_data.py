@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tests.history_files import GOOD, HEAD, needs_polars, written
 from tests.unit.run.config_parts import GOOD as CONFIGURATION
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.history_files import needs_polars
 
 needs_polars()
@@ -115,8 +116,8 @@ def test_an_s_t_share_has_five_per_cent() -> None:
 
 
 def test_a_jump_is_an_ex_right_day_unless_a_file_explains_it() -> None:
-    halves = {place: 50_000 for place in range(6, len(DAYS))}
-    table = daily(open=halves, high=halves, low=halves, close=halves, turnover={place: 5 * 10**8 for place in halves})
+    halves = dict.fromkeys(range(6, len(DAYS)), 50000)
+    table = daily(open=halves, high=halves, low=halves, close=halves, turnover=dict.fromkeys(halves, 5 * 10**8))
     del table.columns["previous_close"]
     assert told(table) == [("warning", "JUMP", 8)]
     action = CorporateAction(symbol=PUFA, ex_day=DAYS[6], transfer_shares=BASIS)
@@ -132,7 +133,7 @@ def test_stamps_at_the_start_are_seen() -> None:
 
 
 def test_many_of_a_kind_are_counted() -> None:
-    table = daily(high={place: 99_000 for place in range(12)})
+    table = daily(high=dict.fromkeys(range(12), 99000))
     found = [each for each in check(table) if each.code == "HIGH_BELOW_LOW"]
     assert len(found) == SHOWN_MAX
     assert "还有 7 处" in found[-1].chinese

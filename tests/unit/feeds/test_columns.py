@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from tests.history_files import HEAD, needs_polars, written
 
 needs_polars()

@@ -15,7 +15,8 @@ BAR = ["open", "high", "low", "close"]
     ("headings", "fields"),
     [
         ("日期 开盘 最高 最低 收盘 成交量 成交额", ["date", *BAR, "quantity", "turnover"]),
-        ("日期 股票代码 开盘 收盘 最高 最低 成交量 成交额 振幅 涨跌幅 换手率", ["date", "symbol", *BAR, "quantity", "turnover"]),
+        ("日期 股票代码 开盘 收盘 最高 最低 成交量 成交额 振幅 涨跌幅 换手率",
+         ["date", "symbol", *BAR, "quantity", "turnover"]),
         ("ts_code trade_date open high low close pre_close change pct_chg vol amount",
          ["symbol", "date", *BAR, "previous_close", "quantity", "turnover"]),
         ("date open close high low volume money paused high_limit low_limit pre_close factor",

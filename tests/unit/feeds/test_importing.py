@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.history_files import GOOD, HEAD, needs_polars, written
 
 needs_polars()
@@ -31,7 +32,7 @@ def imported(tmp_path: Path, path: Path, *, replace: bool = False, **options: An
     return import_files(store, [path], Options(**options), lambda told: None, replace=replace)[0]
 
 
-def refusal(tmp_path: Path, path: Path, **options: str) -> tuple[str, int, str]:
+def refusal(tmp_path: Path, path: Path, **options: Any) -> tuple[str, int, str]:
     told = imported(tmp_path, path, **options)
     assert told.faults
     return told.faults[0].code, told.faults[0].row, told.faults[0].text()
@@ -150,7 +151,7 @@ def minutes(*times: str) -> list[str]:
     ],
 )
 def test_times_are_read_in_every_form(
-    tmp_path: Path, times: tuple[str, ...], options: dict[str, str], first: str
+    tmp_path: Path, times: tuple[str, ...], options: dict[str, Any], first: str
 ) -> None:
     path = written(tmp_path, *minutes(*times), name="600000.csv")
     told = imported(tmp_path, path, frequency="1m", quantity_unit="股", **options)
@@ -169,7 +170,7 @@ def test_times_are_read_in_every_form(
     ],
 )
 def test_times_that_are_not_certain_are_refused(
-    tmp_path: Path, times: tuple[str, ...], options: dict[str, str], code: str, words: str
+    tmp_path: Path, times: tuple[str, ...], options: dict[str, Any], code: str, words: str
 ) -> None:
     path = written(tmp_path, *minutes(*times), name="600000.csv")
     found, _, text = refusal(tmp_path, path, frequency="1m", quantity_unit="股", **options)
@@ -278,7 +279,7 @@ def test_a_file_that_was_changed_and_a_broken_manifest_are_found(tmp_path: Path)
 def test_ticks_are_stored_a_day_a_file_and_totals_become_what_was_traded(tmp_path: Path) -> None:
     head = "symbol,datetime,last,volume(股),bid1,ask1,bid1_v,ask1_v"
     lines = [
-        f"600000.SH,2025-01-0{day} 09:3{number // 6}:{number % 6}0,{10 + number / 100:.2f},{number * 100},10.00,10.01,5,6"
+        f"600000.SH,2025-01-0{day} 09:3{number // 6}:{number % 6}0,{10 + number / 100:.2f},{number * 100},10,10.01,5,6"
         for day in (2, 3)
         for number in range(24)
     ]

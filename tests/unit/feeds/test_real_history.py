@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+
 from tests.history_files import needs_polars
 from tests.market_data import shared
 

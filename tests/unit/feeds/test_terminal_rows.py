@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+
 from tests.history_files import needs_polars
 from tests.terminal_ticks import PUFA, at, tick
 

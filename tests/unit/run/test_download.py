@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,27 @@ LATER: Final = at(16, day=dt.date(2026, 12, 1))
 ANOTHER: Final = Symbol("000001.SZ")
 
 
+class Dying(HistoryFetch):
+    """The real thing, cut off behind one symbol where a test says so."""
+
+    def __init__(self, command: list[str], clock: SystemClock, dies_after: Symbol | None) -> None:
+        super().__init__(command, clock)
+        self._dies_after = dies_after
+
+    def each(
+        self,
+        symbols: Sequence[Symbol],
+        period: str,
+        begin: dt.date,
+        end: dt.date,
+        told: Callable[[HistoryProgress], None],
+    ) -> Generator[tuple[Symbol, list[object]], None, None]:
+        for symbol, rows in super().each(symbols, period, begin, end, told):
+            yield symbol, rows
+            if symbol == self._dies_after:
+                raise HistoryError("断电 the power has gone")
+
+
 class Terminal:
     """A stand-in terminal, and what was asked of it."""
 
@@ -40,10 +61,11 @@ class Terminal:
         self._command = [sys.executable, str(HOST_FILE), "--terminal", str(terminal), "--xtquant", str(package)]
         self.hosts = 0
         self.told: list[HistoryProgress] = []
+        self.dies_after: Symbol | None = None
 
     def fetcher(self) -> HistoryFetch:
         self.hosts += 1
-        return HistoryFetch(self._command, SystemClock())
+        return Dying(self._command, SystemClock(), self.dies_after)
 
     def download(self, begin: dt.date = BEGIN, end: dt.date = END, now_ns: int = LATER) -> Downloaded:
         symbols = [PUFA, ANOTHER]
@@ -65,9 +87,13 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Termin
         yield Terminal(tmp_path, counter)
 
 
-def test_what_is_there_is_not_asked_for_again(terminal: Terminal) -> None:
-    outcome = terminal.download()
-    assert (outcome.rows, outcome.had, outcome.empty) == (4, (), ())
+def test_a_download_that_died_goes_on_and_only_what_is_missing_is_asked_for(terminal: Terminal) -> None:
+    terminal.dies_after = PUFA
+    with pytest.raises(HistoryError, match="断电"):
+        terminal.download(end=BEGIN)
+    terminal.dies_after = None
+    outcome = terminal.download(end=BEGIN)
+    assert (outcome.rows, outcome.had, outcome.empty) == (2, (PUFA,), ())
     assert outcome.units == "手（成交额和价格相符）"
     assert terminal.told[-1] == (2, 2, ANOTHER)
     bars = read(terminal.store, frequency="1m")
@@ -75,32 +101,27 @@ def test_what_is_there_is_not_asked_for_again(terminal: Terminal) -> None:
         ANOTHER: [10_000, 10_000],
         PUFA: [10_000, 10_000],
     }
-    assert Store(terminal.store).entries()[0].asked == (BEGIN, END)
-    again = terminal.download()
-    assert (again.rows, again.had, terminal.hosts) == (0, (PUFA, ANOTHER), 1)
+    assert Store(terminal.store).entries()[0].asked == (BEGIN, BEGIN)
+    hosts = terminal.hosts
+    again = terminal.download(end=BEGIN)
+    assert (again.rows, again.had, terminal.hosts) == (0, (PUFA, ANOTHER), hosts)
 
-
-def test_only_the_days_that_are_missing_are_asked_for(terminal: Terminal) -> None:
-    terminal.download(end=BEGIN)
-    next_day = at(9, 31, day=END)
-    terminal.counter.bars = [bar(next_day)]
+    terminal.counter.bars = [bar(at(9, 31, day=END))]
     assert terminal.download().rows == 2
     assert Store(terminal.store).entries()[0].asked == (BEGIN, END)
-    assert terminal.hosts == 2
     assert read(terminal.store, frequency="1m")[PUFA].last == END
 
 
-def test_a_day_that_is_not_over_is_asked_for_again(terminal: Terminal) -> None:
+def test_a_day_that_is_not_over_is_asked_for_again_and_a_terminal_that_is_down_changes_nothing(
+    terminal: Terminal,
+) -> None:
     terminal.download(end=BEGIN, now_ns=at(10))
     assert Store(terminal.store).entries()[0].asked is None
+    terminal.counter.quotes_up = False
+    with pytest.raises(HistoryError):
+        terminal.download(end=BEGIN)
+    assert len(read(terminal.store, frequency="1m")[PUFA]) == 2
+    terminal.counter.quotes_up = True
     terminal.counter.bars = [bar(at(9, 31)), bar(at(9, 32)), bar(at(9, 33))]
     assert terminal.download(end=BEGIN).rows == 2
     assert len(read(terminal.store, frequency="1m")[PUFA]) == 3
-
-
-def test_a_terminal_that_is_down_is_told_and_what_came_before_stays(terminal: Terminal) -> None:
-    terminal.download(end=BEGIN)
-    terminal.counter.quotes_up = False
-    with pytest.raises(HistoryError):
-        terminal.download()
-    assert len(read(terminal.store, frequency="1m")) == 2
