@@ -19,6 +19,7 @@ from qmt_trading.cli.words import Command, Group
 from qmt_trading.feeds.findings import Finding, Severity, UnusableError, counts
 from qmt_trading.feeds.history import PERIODS, HistoryError
 from qmt_trading.feeds.options import Options
+from qmt_trading.feeds.source_files import needs_polars
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.instant import day_of
 from qmt_trading.run.actions_file import read_actions
@@ -57,7 +58,10 @@ ActionsOption = Annotated[Path | None, typer.Option("--actions", help="除权除
 
 @app.callback()
 def data() -> None:
-    """Group the commands."""
+    """Group the commands, none of which does without polars."""
+    if not {"-h", "--help"} & set(sys.argv):
+        with explained():
+            needs_polars()
 
 
 @app.command("import", cls=Command)
@@ -329,10 +333,9 @@ def _tables(paths: Sequence[Path], options: Options) -> Iterator[tuple[Table | N
     """Yield every table that is to be checked, or why a file cannot be."""
     from qmt_trading.feeds.checks import broken
     from qmt_trading.feeds.importing import read_file
-    from qmt_trading.feeds.source_files import needs_polars, sources_in
+    from qmt_trading.feeds.source_files import sources_in
     from qmt_trading.feeds.store import Store
 
-    needs_polars()
     for path in paths:
         if path.is_dir() and (store := Store(path)).exists:
             bad = {finding.file: finding for finding in broken(store)}

@@ -45,12 +45,13 @@ class Source(NamedTuple):
 
 
 def needs_polars() -> None:
-    """Make sure that polars is there.
+    """Make sure that polars and numpy are there; ask before a module is imported that has numpy at its top.
 
     Raises:
-        ConfigurationError: it is not; the text says how to get it.
+        ConfigurationError: they are not; the text says how to get it.
     """
     try:
+        import numpy  # noqa: F401
         import polars  # noqa: F401
     except ImportError as error:
         raise ConfigurationError(

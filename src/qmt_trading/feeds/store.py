@@ -141,7 +141,10 @@ class Store:
         whole = (start is None or start <= entry.first) and (end is None or end >= entry.last)
         try:
             if whole:
-                return pl.read_parquet(path, columns=list(columns) or None, glob=False, hive_partitioning=False)
+                # Not mapped into memory: Windows replaces no file that is.
+                return pl.read_parquet(
+                    path, columns=list(columns) or None, glob=False, hive_partitioning=False, memory_map=False
+                )
             lazy = pl.scan_parquet(path, glob=False, hive_partitioning=False)
             if start is not None:
                 lazy = lazy.filter(pl.col("at_ns") >= at_time(start, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,35 @@ def test_a_newcomer_begins_with_made_up_history(tmp_path: Path, capsys: Capture)
     qmt("import", written(tmp_path, HEAD, *GOOD), "--into", tmp_path / "real")
     assert qmt("synthetic", tmp_path / "real") == exit_codes.REFUSED
     assert "里有别的数据" in capsys.readouterr().err
+
+
+def test_without_polars_a_person_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    assert qmt("show") == exit_codes.USAGE
+    assert "历史数据需要 polars 和 numpy：pip install" in capsys.readouterr().err
+
+
+def test_a_person_at_the_keyboard_is_asked_for_the_units(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    bare = written(tmp_path, HEAD.replace("(股)", "").replace("(元)", ""), *GOOD)
+    assert qmt("import", bare, "--into", tmp_path / "s") == exit_codes.REFUSED
+    assert "写 --volume-unit" in capsys.readouterr().out
+    answers = iter(["斤", "股", "元"])
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return next(answers)
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("typer.prompt", answer)
+    assert qmt("import", bare, "--into", tmp_path / "s") == exit_codes.OK
+    said = capsys.readouterr().out
+    assert "像是 股 和 元" in said
+    assert "成交量：股（按命令），成交额：元（按命令）" in said
+    assert len(asked) == 3
 
 
 def test_a_download_needs_a_client(tmp_path: Path, capsys: Capture) -> None:
