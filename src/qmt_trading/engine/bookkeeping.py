@@ -296,7 +296,7 @@ def bought(held: Position, quantity: int, paid: Money, *, same_day: bool) -> Pos
 
 
 def sold(held: Position, quantity: int, received: Money) -> Position:
-    """Return ``held`` after a sell of ``quantity`` for ``received``, fees taken off; never less than nothing is left."""
+    """Return ``held`` after a sell of ``quantity`` for ``received``, fees taken off; never less than nothing stays."""
     gone = min(quantity, held.quantity)
     cost_of_gone = held.cost * gone // held.quantity if held.quantity else 0
     return Position(

@@ -53,6 +53,9 @@ class RuleBook:
         self._rules: dict[tuple[Symbol, dt.date, Listing | None], TradingRule | None] = {}
         self._fees: dict[tuple[Symbol, dt.date], Charges] = {}
         self._found: dict[tuple[Symbol, int, frozenset[Trait]], _Found | None] = {}
+        self._by_venue: dict[tuple[RuleName, str, int], tuple[RuleRow, ...]] = {}
+        self._by_kind: dict[tuple[int, str, InstrumentKind, str], tuple[tuple[RuleName, tuple[RuleRow, ...]], ...]] = {}
+        """What many symbols have in common: an era, a venue, and what they are."""
 
     def rule(self, symbol: Symbol, day: dt.date, listing: Listing | None = None) -> TradingRule | None:
         """Return the rule of ``symbol`` on ``day``; None: its form or its code is not known on that day.
@@ -93,7 +96,7 @@ class RuleBook:
         code, _, venue = symbol.partition(".")
         known = self.known(symbol, listing)
         own = _NO_TRAITS if known is None else traits_of(known, day)
-        told = [row.trait for row in self._by_name[RuleName.TRAIT] if _reaches(row, code, venue, day)]
+        told = [row.trait for row in self._near(RuleName.TRAIT, venue, day) if code.startswith(row.codes)]
         return own | {trait for trait in told if trait is not None} if told else own
 
     def known(self, symbol: Symbol, listing: Listing | None = None) -> Listing | None:
@@ -111,6 +114,29 @@ class RuleBook:
         """Return which stretch without a change of rules ``day`` lies in: what holds on a day of it holds on all."""
         return bisect_right(self._cuts, day.toordinal())
 
+    def _near(self, name: RuleName, venue: str, day: dt.date) -> tuple[RuleRow, ...]:
+        """Return the rows of ``name`` that say what codes are at ``venue`` on ``day``."""
+        key = name, venue, self.era(day)
+        found = self._by_venue.get(key)
+        if found is None:
+            rows = self._by_name[name]
+            found = self._by_venue[key] = tuple(row for row in rows if venue in row.venues and _is_in_force(row, day))
+        return found
+
+    def _rows_for(
+        self, venue: str, day: dt.date, kind: InstrumentKind, board: str
+    ) -> tuple[tuple[RuleName, tuple[RuleRow, ...]], ...]:
+        """Return the rows that hold for a kind and a board, but for those of other codes and traits."""
+        key = self.era(day), venue, kind, board
+        found = self._by_kind.get(key)
+        if found is None:
+            found = self._by_kind[key] = tuple(
+                (name, tuple(row for row in rows if _holds(row, venue, day, kind, board)))
+                for name, rows in self._by_name.items()
+                if name not in _APART
+            )
+        return found
+
     def _find(self, symbol: Symbol, day: dt.date, listing: Listing | None) -> _Found | None:
         traits = self.traits(symbol, day, listing)
         key = symbol, self.era(day), traits
@@ -127,17 +153,19 @@ class RuleBook:
         code, _, venue = symbol.partition(".")
         if len(code) != 6 or not (code.isascii() and code.isdigit()):
             return None
-        classes = [row for row in self._by_name[RuleName.CLASS] if _reaches(row, code, venue, day)]
+        classes = [row for row in self._near(RuleName.CLASS, venue, day) if code.startswith(row.codes)]
         if not classes:
             return None
         kind, board = classes[-1].kinds[0], classes[-1].boards[0]
         applied = [_last(classes)]
-        applied += [Applied(row) for row in self._by_name[RuleName.TRAIT] if _reaches(row, code, venue, day)]
+        applied += [Applied(row) for row in self._near(RuleName.TRAIT, venue, day) if code.startswith(row.codes)]
         values: dict[RuleName, tuple[int, ...]] = {}
-        for name, rows in self._by_name.items():
-            if name in _APART:
-                continue
-            holding = [row for row in rows if _holds(row, code, venue, day, kind, board, traits)]
+        for name, rows in self._rows_for(venue, day, kind, board):
+            holding = [
+                row
+                for row in rows
+                if (not row.codes or code.startswith(row.codes)) and (row.trait is None or row.trait in traits)
+            ]
             if holding:
                 applied.append(_last(holding))
                 values[name] = holding[-1].values
@@ -202,33 +230,17 @@ def listing_day_number(listing: Listing, day: dt.date) -> int:
     return len(known) + sum((since + dt.timedelta(days=step)).weekday() < 5 for step in range(1, ahead + 1))
 
 
-def _reaches(row: RuleRow, code: str, venue: str, day: dt.date) -> bool:
-    """Tell whether ``row``, which says what codes are, speaks of this one on ``day``."""
-    return (
-        venue in row.venues
-        and code.startswith(row.codes)
-        and (row.since is None or row.since <= day)
-        and (row.until is None or day <= row.until)
-    )
+def _is_in_force(row: RuleRow, day: dt.date) -> bool:
+    return (row.since is None or row.since <= day) and (row.until is None or day <= row.until)
 
 
-def _holds(
-    row: RuleRow,
-    code: str,
-    venue: str,
-    day: dt.date,
-    kind: InstrumentKind,
-    board: str,
-    traits: frozenset[Trait],
-) -> bool:
+def _holds(row: RuleRow, venue: str, day: dt.date, kind: InstrumentKind, board: str) -> bool:
+    """Tell whether ``row`` holds for the kind and board on ``day``; for which codes and traits is not asked."""
     return (
         (not row.kinds or kind in row.kinds)
         and (not row.boards or board in row.boards)
-        and (row.since is None or row.since <= day)
-        and (row.until is None or day <= row.until)
+        and _is_in_force(row, day)
         and (not row.venues or venue in row.venues)
-        and (not row.codes or code.startswith(row.codes))
-        and (row.trait is None or row.trait in traits)
     )
 
 

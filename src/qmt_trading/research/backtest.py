@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from qmt_trading.market.corporate_actions import Fractions
 from qmt_trading.market.rulebook import STANDARD, RuleBook
-from qmt_trading.model.settings import FeeSchedule
+from qmt_trading.model.corporate_action import CorporateAction
+from qmt_trading.model.limits import Limits
+from qmt_trading.model.listing import Listing
+from qmt_trading.model.settings import AccountSettings, FeeSchedule
 from qmt_trading.research.bars import BarLoop
 from qmt_trading.research.books import result_of, source_of, source_of_dates
 from qmt_trading.research.columns import Bars, ColumnsError, CrossSection, cross_section
 from qmt_trading.research.costs import FillModel
 from qmt_trading.research.dates import DateLoop
-from qmt_trading.research.desk import Desk
+from qmt_trading.research.desk import ACCOUNT, Desk
 from qmt_trading.research.faults import naming
 from qmt_trading.research.result import Result
 from qmt_trading.research.strategy import ParameterError, Strategy
@@ -32,12 +36,22 @@ def run(
     benchmark: Bars | None = None,
     rules: RuleBook = STANDARD,
     gate: Gate = "legal",
+    limits: Limits | None = None,
+    listings: Mapping[str, Listing] | None = None,
+    actions: Sequence[CorporateAction] = (),
+    fractions: Fractions = Fractions.DROPPED,
+    holdings: Mapping[str, int] | None = None,
 ) -> Result:
     """Run ``strategy`` over ``data`` and return what came of it.
 
     Args:
         cash: in ten-thousandths of a yuan.
         gate: ``legal`` judges by the exchange's rules, cash and shares; ``full`` by every rule of the live gate.
+        limits: of the account, for the full gate; None: those that an account has by default.
+        listings: facts of instruments that their codes do not tell.
+        actions: corporate actions; with prices that are not adjusted they change what is held on their ex-day.
+        fractions: what becomes of parts of a share.
+        holdings: shares that the account begins with.
 
     Raises:
         ParameterError: the strategy's declarations do not fit.
@@ -56,13 +70,21 @@ def run(
     if isinstance(data, CrossSection) and not calls_dates:
         raise ParameterError(f"{made.name} has no on_bars, which a cross-section is for")
     adjusted = [data.adjusted] if isinstance(data, CrossSection) else [each.adjusted for each in bars]
+    is_adjusted = any(each != "none" for each in adjusted)
+    if is_adjusted and actions:
+        raise ColumnsError("adjusted prices hold the corporate actions already: give one or the other")
     desk = Desk(
         data.symbols if isinstance(data, CrossSection) else [each.symbol for each in bars],
         cash=cash,
         fees=schedule,
         fills=model,
         rules=rules,
-        is_adjusted=any(each != "none" for each in adjusted),
+        listings=listings,
+        actions=actions,
+        fractions=fractions,
+        holdings=holdings,
+        limits=None if gate == "legal" else limits or AccountSettings(account=ACCOUNT).limits,
+        is_adjusted=is_adjusted,
     )
     loop: DateLoop | BarLoop
     if isinstance(data, CrossSection):

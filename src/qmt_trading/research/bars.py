@@ -202,16 +202,20 @@ class BarLoop:
         return sorted(found)
 
 
-def join_desk(desk: Desk, strategy: Strategy, stream: Stream, bar: Bar, model: FillModel) -> None:
+def join_desk(desk: Desk, strategy: Strategy, stream: Stream, bar: Any, model: FillModel) -> None:
     """Tell ``desk`` how to find the time, the last prices and the day's bounds."""
     kind = type(strategy)
     desk.on_fill = strategy.on_fill if kind.on_fill is not Strategy.on_fill else None
     desk.on_order = strategy.on_order if kind.on_order is not Strategy.on_order else None
     bars, at_ns = stream.bars, stream.at_ns
-    row = "row" if stream.several else "index"
 
-    def now() -> int:
-        return at_ns.item(getattr(bar, row)) if bar.index >= 0 else 0
+    def now_of_several() -> int:
+        return at_ns.item(bar.row) if bar.index >= 0 else 0
+
+    def now_of_one() -> int:
+        return at_ns.item(bar.index) if bar.index >= 0 else 0
+
+    now = now_of_several if stream.several else now_of_one
 
     def last_prices() -> Integers:
         now_ns = now()
@@ -219,12 +223,13 @@ def join_desk(desk: Desk, strategy: Strategy, stream: Stream, bar: Bar, model: F
         prices = [each.close.item(found) if found >= 0 else 0 for each, found in zip(bars, rows, strict=True)]
         return np.asarray(prices, np.int64)
 
-    def bounds(place: int, _day: int) -> tuple[int, int, int]:
-        each = bars[place]
-        day = int(np.searchsorted(each.days, np.datetime64(desk.date, "D"), "right")) - 1
+    rows_of = [np.maximum(np.searchsorted(each.days, stream.days, "right") - 1, 0).tolist() for each in bars]
+
+    def bounds(place: int, day: int) -> tuple[int, int, int]:
+        each, found = bars[place], rows_of[place][day]
         if each.limit_up is None or each.limit_down is None:
-            return each.previous_close.item(max(day, 0)), -1, -1
-        return each.previous_close.item(max(day, 0)), each.limit_up.item(max(day, 0)), each.limit_down.item(max(day, 0))
+            return each.previous_close.item(found), -1, -1
+        return each.previous_close.item(found), each.limit_up.item(found), each.limit_down.item(found)
 
     desk.now, desk.last_prices, desk.bounds = now, last_prices, bounds
     desk.overnight = model.at != "close" and all(each.frequency == "1d" for each in bars)

@@ -1,9 +1,8 @@
-"""Makes a result of what a desk has written down: equity is rebuilt from fills, so that no loop counts it bar by bar."""
+"""Makes a result of what a desk has written down: equity is rebuilt from fills, and no loop counts it by the bar."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,11 +13,11 @@ from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.research.columns import Bars, CrossSection
 from qmt_trading.research.costs import FillModel, costs_words
 from qmt_trading.research.desk import Desk, PlacedOrder
-from qmt_trading.research.result import REASONS, STATUSES, DataSource, Fills, Orders, Result
+from qmt_trading.research.result import DENIED, REASONS, STATUSES, DataSource, Fills, Hashed, Orders, Result
 from qmt_trading.research.strategy import Strategy
 
 Integers = npt.NDArray[np.int64]
-_STATUS: Final = {str(each): place for place, each in enumerate(STATUSES)}
+_STATUS: Final[dict[str, int]] = {each: place for place, each in enumerate(STATUSES)}
 _REASON: Final = {each: place for place, each in enumerate(REASONS)}
 _COLUMNS: Final = (
     ("at_ns", np.int64),
@@ -36,7 +35,7 @@ _COLUMNS: Final = (
 )
 
 
-def fills_of(rows: Sequence[tuple[int, ...]]) -> Fills:
+def fills_of(rows: Sequence[tuple[int, ...]] | Integers) -> Fills:
     """Return the desk's rows as columns."""
     table = np.asarray(rows, np.int64).reshape(len(rows), len(_COLUMNS))
     return Fills(**{name: table[:, place].astype(kind) for place, (name, kind) in enumerate(_COLUMNS)})
@@ -51,7 +50,7 @@ def orders_of(orders: Sequence[PlacedOrder]) -> Orders:
         side=np.asarray([each.side for each in orders], np.int8),
         quantity=np.asarray([each.quantity for each in orders], np.int64),
         limit_price=np.asarray([each.limit for each in orders], np.int64),
-        status=np.asarray([_STATUS[each.status] for each in orders], np.int8),
+        status=np.asarray([_STATUS[DENIED if each.denied else each.status] for each in orders], np.int8),
         filled_quantity=np.asarray([each.filled for each in orders], np.int64),
         reason=np.asarray([_REASON[each.reason] for each in orders], np.int16),
     )
@@ -145,9 +144,6 @@ def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
 
 def source_of(bars: Sequence[Bars]) -> DataSource:
     """Return where the history of a run came from."""
-    digest = bars[0].sha256
-    if len(bars) > 1:
-        digest = hashlib.sha256(" ".join(each.sha256 for each in bars).encode()).hexdigest()
     return DataSource(
         source=", ".join(sorted({each.source for each in bars})),
         frequency=bars[0].frequency,
@@ -155,7 +151,7 @@ def source_of(bars: Sequence[Bars]) -> DataSource:
         last=max(each.last for each in bars).isoformat(),
         rows=sum(len(each) for each in bars),
         adjusted=", ".join(sorted({each.adjusted for each in bars})),
-        sha256=digest,
+        hashed=Hashed(bars),
     )
 
 
@@ -168,5 +164,5 @@ def source_of_dates(data: CrossSection) -> DataSource:
         last=data.last.isoformat(),
         rows=int(data.present.sum()),
         adjusted=data.adjusted,
-        sha256=data.sha256,
+        hashed=Hashed((data,)),
     )

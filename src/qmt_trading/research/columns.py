@@ -43,7 +43,8 @@ def instants_of(days: Days, time_ns: int = 15 * 3600 * 1_000_000_000) -> Integer
 
 def to_units(values: npt.ArrayLike) -> Integers:
     """Return yuan as ten-thousandths, rounded to the nearest."""
-    return np.rint(np.asarray(values, dtype=np.float64) * UNIT).astype(np.int64)
+    scaled = np.multiply(values, UNIT, dtype=np.float64)
+    return np.rint(scaled, out=scaled).astype(np.int64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -254,7 +255,7 @@ def cross_section(bars: Mapping[str, Bars]) -> CrossSection:
     for each in bars.values():
         if each.frequency != "1d":
             raise ColumnsError(f"{each.symbol}: a cross-section is made of daily bars, not of {each.frequency}")
-    symbols = tuple(bars)
+    symbols = tuple(each.symbol for each in bars.values())
     days = np.unique(np.concatenate([each.days for each in bars.values()]))
     shape = len(days), len(symbols)
     made = {name: np.zeros(shape, np.int64) for name in ("open", "high", "low", "close", "quantity", "previous_close")}

@@ -72,7 +72,7 @@ class FillModel(Struct, frozen=True, kw_only=True):
 
 
 def rates(charges: Charges, side: Side, schedule: FeeSchedule) -> Rates:
-    """Return what ``parts`` of market/fees charges: in ten-thousandths where rounded to the fen, else ``FINE`` parts."""
+    """Return what ``parts`` of market/fees is given: money in ten-thousandths, or in ``FINE`` parts if not rounded."""
     found = rates_of(charges, side, schedule)
     if schedule.fee_rounding is FeeRounding.FEN:
         return found
@@ -93,9 +93,7 @@ def costs_words(schedule: FeeSchedule) -> str:
     )
 
 
-def referee(
-    commission_millionths: int, *, minimum: int = 50_000, stamp_duty_millionths: int | None = 0
-) -> FeeSchedule:
+def referee(commission_millionths: int, *, minimum: int = 50_000, stamp_duty_millionths: int | None = 0) -> FeeSchedule:
     """Return the costs of a referee that rounds nothing and knows no transfer fee."""
     assert 0 <= commission_millionths <= MILLION
     return FeeSchedule(

@@ -136,9 +136,7 @@ class DateLoop:
             if not standing[place]:
                 continue
             if present[number]:
-                desk.meet(
-                    place, at_ns, at[number], high[number], low[number], traded[number], closing=closes[number]
-                )
+                desk.meet(place, at_ns, at[number], high[number], low[number], traded[number], closing=closes[number])
             else:
                 desk.refuse(place, at_ns, "SUSPENDED")
         return count

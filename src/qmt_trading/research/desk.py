@@ -1,9 +1,9 @@
-"""The counter and the exchange of a backtest: judges orders by the engine's rules, fills them by bars, keeps the books."""
+"""The counter and the exchange of a backtest: judges by the engine's rules, fills by bars, keeps the books."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,12 +17,15 @@ from qmt_trading.engine.risk.gate import judge_cover, judge_legality
 from qmt_trading.engine.splitting import split
 from qmt_trading.engine.state import Account
 from qmt_trading.engine.transitions import moved
+from qmt_trading.market.corporate_actions import Fractions, adjust, cash_of
 from qmt_trading.market.execution import available, bar_price, reachable, slipped
 from qmt_trading.market.fees import Rates, parts
 from qmt_trading.market.limits import price_limits
 from qmt_trading.market.rulebook import RuleBook
+from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import QmtError
 from qmt_trading.model.instrument import Quote, Symbol, TradingRule
+from qmt_trading.model.limits import Limits
 from qmt_trading.model.listing import Listing
 from qmt_trading.model.numbers import MILLION, UNIT, Money, Price, Quantity
 from qmt_trading.model.order import Position
@@ -31,7 +34,7 @@ from qmt_trading.model.settings import AccountSettings, FeeRounding, FeeSchedule
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import InstrumentKind, OrderStatus, Side
 from qmt_trading.research.costs import FINE, FillModel, rates
-from qmt_trading.research.result import DENIED
+from qmt_trading.research.gated import Gated
 
 ACCOUNT: Final = AccountId("backtest")
 NO_LIMITS: Final = Judged((), Money(0))
@@ -51,6 +54,7 @@ class PlacedOrder:
 
     __slots__ = (
         "closing",
+        "denied",
         "ended_ns",
         "filled",
         "limit",
@@ -69,7 +73,7 @@ class PlacedOrder:
     )
 
     def __init__(
-        self, number: int, place: int, symbol: str, side: int, quantity: int, limit: int, made_ns: int, closing: bool
+        self, number: int, place: int, symbol: Symbol, side: int, quantity: int, limit: int, made_ns: int, closing: bool
     ) -> None:
         self.number = number
         self.place = place
@@ -83,8 +87,10 @@ class PlacedOrder:
         self.closing = closing
         """For the closing auction."""
         self.ended_ns = 0
-        self.status: str = OrderStatus.PENDING_NEW
-        """As in the engine, or DENIED."""
+        self.status = OrderStatus.PENDING_NEW
+        """As in the engine."""
+        self.denied = False
+        """Our own gate refused it: it never became an order, and its status is none."""
         self.sent = False
         """It was judged, and stands at the exchange."""
         self.filled = 0
@@ -133,13 +139,31 @@ class Desk:
         fees: FeeSchedule,
         fills: FillModel,
         rules: RuleBook,
-        listings: dict[str, Listing] | None = None,
+        listings: Mapping[str, Listing] | None = None,
+        actions: Sequence[CorporateAction] = (),
+        fractions: Fractions = Fractions.DROPPED,
+        holdings: Mapping[str, int] | None = None,
+        limits: Limits | None = None,
         is_adjusted: bool = False,
     ) -> None:
+        """Open the account.
+
+        Args:
+            actions: known corporate actions; those of other symbols are passed over.
+            holdings: shares that the account begins with.
+            limits: None: the trader's own limits and all that is no law of the exchange are off.
+        """
         self.symbols = tuple(map(Symbol, symbols))
         self.model = fills
-        self.account = Account(AccountSettings(account=ACCOUNT, fees=fees))
+        own = AccountSettings(account=ACCOUNT, fees=fees, limits=limits or Limits())
+        self.account = Account(own)
         self.account.cash = Money(cash)
+        self._gated = None if limits is None else Gated(self.account)
+        self._actions = sorted((each for each in actions if each.symbol in self.symbols), key=lambda each: each.ex_day)
+        self._given = 0
+        """Actions that were applied or lie before the beginning."""
+        self._fractions = fractions
+        self._held_before = dict(holdings or {})
         self.quantities = [0] * len(symbols)
         """What is held, by place: the positions' own figures, found faster."""
         self.open: list[list[PlacedOrder]] = [[] for _ in symbols]
@@ -165,7 +189,7 @@ class Desk:
         self._carry = 0
         """What fees that are not rounded have come to beyond what was booked, below one ten-thousandth."""
         self._rules = rules
-        self._listings = listings or {}
+        self._listings = dict(listings or {})
         self._is_adjusted = is_adjusted
         self._era = -1
         self._by_era: list[tuple[int, TradingRule, Rates, Rates] | None] = [None] * len(symbols)
@@ -225,15 +249,17 @@ class Desk:
         position = self.account.positions.get(self.symbols[place])
         if position is None:
             return 0
-        offered = sum(each.leaves for each in self.open[place] if each.side < 0 and not each.sent)
         free = position.quantity if self.overnight else position.sellable_quantity - position.frozen_quantity
-        return max(0, free - offered)
+        for order in self.open[place]:
+            if order.side < 0 and not order.sent:
+                free -= order.quantity
+        return max(0, free)
 
     def free_cash(self) -> int:
         return max(0, self.account.cash - self.account.reserved)
 
     def equity(self) -> int:
-        prices = self.last_prices().tolist()
+        prices: list[int] = self.last_prices().tolist()
         return self.account.cash + sum(
             quantity * price for quantity, price in zip(self.quantities, prices, strict=True) if quantity
         )
@@ -242,6 +268,7 @@ class Desk:
 
     def open_day(self, day: int, date: dt.date) -> None:
         """Begin a day: what was bought on the day before may be sold."""
+        is_first = self.date == dt.date.min
         self.day, self.date = day, date
         if self._bought_today:
             for place in self._bought_today:
@@ -250,6 +277,44 @@ class Desk:
                 self.account.positions[symbol] = _with_sellable(held, held.quantity)
             self._bought_today.clear()
         self._era = self._rules.era(date)
+        if is_first and self._held_before:
+            self._take_in()
+        if self._given < len(self._actions):
+            self._give(date, is_first=is_first)
+        if self._gated is not None:
+            self._gated.open_day(date)
+
+    def _take_in(self) -> None:
+        """Hold what the account begins with, at the close before."""
+        for symbol, quantity in self._held_before.items():
+            if symbol not in self.symbols:
+                raise DeskError(f"{symbol} is held at the beginning, and is not among the symbols of this run")
+            place = self.symbols.index(symbol)
+            cost = quantity * self.bounds(place, self.day)[0]
+            self.account.positions[Symbol(symbol)] = Position(
+                account=ACCOUNT,
+                symbol=Symbol(symbol),
+                quantity=Quantity(quantity),
+                sellable_quantity=Quantity(quantity),
+                cost=Money(cost),
+            )
+            self.quantities[place] = quantity
+            self.entries.append((self.day, place, quantity, 0))
+
+    def _give(self, date: dt.date, *, is_first: bool) -> None:
+        """Let each ex-day that has come change what is held; the cash of a dividend is there at once, before tax."""
+        while self._given < len(self._actions) and self._actions[self._given].ex_day <= date:
+            action = self._actions[self._given]
+            self._given += 1
+            held = self.account.positions.get(action.symbol)
+            if held is None or not held.quantity or (is_first and action.ex_day < date):
+                continue
+            place = self.symbols.index(action.symbol)
+            after = self.account.positions[action.symbol] = adjust(held, action, self._fractions)
+            cash = cash_of(held.quantity, action)
+            self.account.cash = Money(self.account.cash + cash)
+            self.quantities[place] = after.quantity
+            self.entries.append((self.day, place, after.quantity - held.quantity, cash))
 
     def close_day(self, at_ns: int) -> None:
         """End a day: what stands at the exchange expires."""
@@ -300,7 +365,7 @@ class Desk:
         for order in batch:
             standing.remove(order)
             self._release(order)
-            self._end(order, OrderStatus.CANCELED if order.sent else DENIED, at_ns, reason)
+            self._deny(order, at_ns, reason)
 
     def _try(
         self, order: PlacedOrder, day: Day, at_ns: int, at: int, high: int, low: int, left: int, spread: int
@@ -328,14 +393,11 @@ class Desk:
         costs = self._costs(order, day, price or limit or (day.up if buys else day.down) or at, quantity or wanted)
         denial = self._judged(order, day, at, quantity or wanted, costs)
         if denial is not None:
-            if order.sent:
-                self._end(order, OrderStatus.CANCELED, at_ns, denial)
-            else:
-                self._end(order, DENIED, at_ns, denial)
+            self._deny(order, at_ns, denial)
             return 0
         if not order.sent:
             order.sent = True
-            order.status = moved(OrderStatus.PENDING_NEW, OrderStatus.NEW)
+            order.status = moved(order.status, OrderStatus.NEW)
         if quantity:
             self._fill(order, day, at_ns, price, quantity, costs)
         if order.filled < order.quantity:
@@ -358,20 +420,31 @@ class Desk:
         Its legality is judged when it is sent, at its own price, or for want of one at the day's limit; what covers it
         is judged at each bar that it meets.
         """
-        symbol = self.symbols[order.place]
+        symbol = order.symbol
         buys = order.side > 0
         side = Side.BUY if buys else Side.SELL
-        needed = costs[0] + costs[1] if buys else 0
-        account = self.account
+        worth = costs[0]
+        needed = worth + costs[1] if buys else 0
+        account, rule = self.account, day.rule
         held = account.positions.get(symbol)
         denial: Denial | None = None
+        price = order.limit or (day.up if buys else day.down) or max(at - at % day.tick, day.tick)
+        candidate = Candidate(symbol, side, Quantity(quantity), Price(price), Money(worth), Money(needed))
         if not order.sent:
-            price = order.limit or (day.up if buys else day.down) or max(at - at % day.tick, day.tick)
-            for part in _parts(order.quantity, day.rule):
-                candidate = Candidate(symbol, side, Quantity(part), Price(price), Money(costs[0]), Money(needed))
-                denial = denial or judge_legality(day.rule, day.market, candidate, held)
-        candidate = Candidate(symbol, side, Quantity(quantity), Price(0), Money(costs[0]), Money(needed))
+            if order.quantity == quantity <= rule.quantity_max:
+                denial = judge_legality(rule, day.market, candidate, held)
+            else:
+                for part in split(Quantity(order.quantity), rule):
+                    legal = Candidate(symbol, side, part, Price(price), Money(worth), Money(needed))
+                    denial = denial or judge_legality(rule, day.market, legal, held)
+        if self._gated is not None and not order.sent and denial is None:
+            reference = day.market.reference
+            denial = self._gated.denial(
+                order.number, candidate, rule, day.market, order.made_ns, reference, at_limit=not order.limit
+            )
         denial = denial or judge_cover(account, candidate, day.market, NO_LIMITS)
+        if denial is None and self._gated is not None and not order.sent:
+            self._gated.sent(order.number, symbol, side, order.quantity, price)
         return None if denial is None else self._reason(denial, held)
 
     def _reason(self, denial: Denial, held: Position | None) -> str:
@@ -389,9 +462,7 @@ class Desk:
             case _:
                 return "LIMITS"
 
-    def _costs(
-        self, order: PlacedOrder, day: Day, price: int, quantity: int
-    ) -> tuple[int, int, tuple[int, int, int]]:
+    def _costs(self, order: PlacedOrder, day: Day, price: int, quantity: int) -> tuple[int, int, tuple[int, int, int]]:
         """Return the value of a fill, its fees rounded up to the ten-thousandth, and all fees of the order after it."""
         value = price * quantity
         scale = FINE if self._is_fine else 1
@@ -420,7 +491,7 @@ class Desk:
             self._carry += commission + duty + transfer
             fee, self._carry = divmod(self._carry, FINE)
             commission, duty, transfer = commission // FINE, duty // FINE, transfer // FINE
-        place, symbol, account = order.place, self.symbols[order.place], self.account
+        place, symbol, account = order.place, order.symbol, self.account
         held = account.positions.get(symbol)
         if held is None:
             held = Position(account=ACCOUNT, symbol=symbol, quantity=Quantity(0), sellable_quantity=Quantity(0))
@@ -455,9 +526,11 @@ class Desk:
         )
         self.rows.append(row)
         told = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
-        order.status = moved(OrderStatus(order.status), told)
+        order.status = moved(order.status, told)
         if told is OrderStatus.FILLED:
             order.ended_ns = at_ns
+        if self._gated is not None:
+            self._gated.moved(order.number, order.status, order.filled, order.value, at_ns)
         if self.on_fill is not None:
             self.on_fill(order)
 
@@ -495,13 +568,22 @@ class Desk:
             realised=held.realised,
         )
 
-    def _end(self, order: PlacedOrder, status: str, at_ns: int, reason: str) -> None:
-        order.status = status if status == DENIED else moved(OrderStatus(order.status), OrderStatus(status))
+    def _deny(self, order: PlacedOrder, at_ns: int, reason: str) -> None:
+        """End an order that our own rules refuse: before it was sent, or what is left of it afterwards."""
+        if order.sent:
+            self._end(order, OrderStatus.CANCELED, at_ns, reason)
+        else:
+            order.denied = True
+            self._end(order, OrderStatus.NOT_SENT, at_ns, reason)
+
+    def _end(self, order: PlacedOrder, status: OrderStatus, at_ns: int, reason: str) -> None:
+        # An order that never left has no row at a broker that could move it.
+        order.status = moved(order.status, status) if order.sent else status
         order.ended_ns = at_ns or 1
-        if status is OrderStatus.CANCELED and not order.sent:
-            order.status = OrderStatus.CANCELED
-        if reason and reason != order.reason:
+        if reason:
             self._block(order, reason)
+        if self._gated is not None and order.sent:
+            self._gated.moved(order.number, order.status, order.filled, order.value, at_ns)
         if self.on_order is not None:
             self.on_order(order)
 
@@ -549,10 +631,6 @@ class Desk:
         if self._rules.known(symbol, listing) is None:  # A new listing's rules change by its days, not by eras only.
             self._by_era[place] = (self._era, *found)
         return found
-
-
-def _parts(quantity: int, rule: TradingRule) -> tuple[int, ...]:
-    return (quantity,) if quantity <= rule.quantity_max else split(Quantity(quantity), rule)
 
 
 def _with_sellable(held: Position, quantity: int) -> Position:

@@ -11,9 +11,10 @@ Segment = Callable[..., None]
 
 @lru_cache(maxsize=128)
 def segment(names: tuple[str, ...], *, several: bool, at_close: bool) -> Segment:
-    """Return the loop over a stretch of bars that puts each row of ``rows`` into the bar's slots and calls the strategy.
+    """Return the loop over a stretch of bars that puts each row into the bar's slots and calls the strategy.
 
-    Made from text like a named tuple: the ``for`` statement itself fills the slots, which no generic loop does as fast.
+    Made from text, whose names were checked, like a named tuple: the ``for`` statement itself fills the slots, which no
+    generic loop does as fast.
 
     Args:
         names: slots in the order of the columns.
@@ -34,7 +35,16 @@ def segment(names: tuple[str, ...], *, several: bool, at_close: bool) -> Segment
     if at_close:
         lines += [f"        if {standing}:", f"            {meet}"]
     made: dict[str, Any] = {}
-    exec("\n".join(lines), made)  # noqa: S102 - names are identifiers, as the declarations were checked
+    exec("\n".join(lines), made)
     run: Segment = made["run"]
     return run
 
+
+@lru_cache(maxsize=128)
+def shower(names: tuple[str, ...]) -> Callable[[Any, Any], None]:
+    """Return what puts one row's values into the bar's slots, made like ``segment``."""
+    targets = "".join(f"bar.{name}, " for name in names)
+    made: dict[str, Any] = {}
+    exec(f"def show(bar, values):\n    {targets.rstrip() or '()'} = values", made)
+    show: Callable[[Any, Any], None] = made["show"]
+    return show

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import csv
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import numpy as np
@@ -97,6 +98,32 @@ class Orders(Struct, frozen=True, kw_only=True, eq=False):
         return len(self.made_ns)
 
 
+class _HasHash(Protocol):
+    @property
+    def sha256(self) -> str: ...
+
+
+class Hashed:
+    """The hash of one history or of several, taken when somebody asks: it costs more than a fast run."""
+
+    __slots__ = ("_data", "_known")
+
+    def __init__(self, data: Sequence[_HasHash] = (), known: str = "") -> None:
+        self._data = data
+        self._known = known
+
+    @property
+    def sha256(self) -> str:
+        if not self._known:
+            found = [each.sha256 for each in self._data]
+            self._known = found[0] if len(found) == 1 else hashlib.sha256(" ".join(found).encode()).hexdigest()
+            self._data = ()
+        return self._known
+
+    def __reduce__(self) -> tuple[type[Hashed], tuple[tuple[()], str]]:
+        return Hashed, ((), self.sha256)
+
+
 class DataSource(Struct, frozen=True, kw_only=True):
     """What history was used."""
 
@@ -106,7 +133,12 @@ class DataSource(Struct, frozen=True, kw_only=True):
     last: str
     rows: int
     adjusted: str
-    sha256: str
+    hashed: Hashed
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the numbers."""
+        return self.hashed.sha256
 
 
 class Result(Struct, frozen=True, kw_only=True, eq=False):
@@ -163,17 +195,18 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
             raise ResultError(f"a result of version {version}, this program reads {VERSION}")
         fields = {name: _restored(value) for name, value in found["result"].items()}
         fields["fills"], fields["orders"] = Fills(**fields["fills"]), Orders(**fields["orders"])
-        fields["data"] = DataSource(**fields["data"])
+        source = fields["data"]
+        fields["data"] = DataSource(**{**source, "hashed": Hashed(known=source["hashed"])})
         fields["symbols"] = tuple(fields["symbols"])
         fields["warnings"] = tuple((chinese, english) for chinese, english in fields["warnings"])
         return Result(**fields)
 
     def to_csv(self, folder: Path) -> tuple[Path, ...]:
-        """Write ``equity.csv``, ``fills.csv`` and ``orders.csv`` into ``folder``, amounts in yuan, UTF-8 with a mark."""
+        """Write ``equity.csv``, ``fills.csv`` and ``orders.csv`` into ``folder``, in yuan, UTF-8 with a mark."""
         folder.mkdir(parents=True, exist_ok=True)
         fills, orders = self.fills, self.orders
         money = _yuan
-        written = (
+        return (
             _write(
                 folder / "equity.csv",
                 ("day", "equity", "cash", "market_value"),
@@ -181,10 +214,19 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
             ),
             _write(
                 folder / "fills.csv",
-                # fmt: off
-                ("at", "symbol", "side", "quantity", "price", "fee", "commission", "stamp_tax", "transfer_fee", "order",
-                 "profit"),
-                # fmt: on
+                (
+                    "at",
+                    "symbol",
+                    "side",
+                    "quantity",
+                    "price",
+                    "fee",
+                    "commission",
+                    "stamp_tax",
+                    "transfer_fee",
+                    "order",
+                    "profit",
+                ),
                 zip(
                     map(to_iso_text, fills.at_ns.tolist()),
                     self._names(fills.symbol),
@@ -217,7 +259,6 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
                 ),
             ),
         )
-        return written
 
     def _names(self, indexes: Array) -> list[str]:
         return [self.symbols[each] for each in indexes.tolist()]
@@ -247,6 +288,8 @@ def _plain(value: Any) -> Any:
         kind = "day" if is_day else value.dtype.newbyteorder("<").str
         body = np.ascontiguousarray(raw.astype(raw.dtype.newbyteorder("<"))).tobytes()
         return {"array": kind, "bytes": base64.b64encode(body).decode("ascii")}
+    if isinstance(value, Hashed):
+        return value.sha256
     if isinstance(value, Struct):
         return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
     return value

@@ -71,7 +71,9 @@ class Bar:
 class Trading(Protocol):
     """What carries a strategy's wishes: a backtest's desk, or a door of the running engine."""
 
-    symbols: tuple[str, ...]
+    @property
+    def symbols(self) -> Sequence[str]:
+        """Return the symbols by their place."""
 
     def submit(self, place: int, side: int, quantity: int, limit: int, *, closing: bool) -> Any:
         """Make an order of ``symbols[place]``; return what it can be cancelled by."""

@@ -13,6 +13,7 @@ from qmt_trading.research.columns import Bars, ColumnsError
 from qmt_trading.research.conditions import Condition, Schedule
 from qmt_trading.research.costs import FillModel
 from qmt_trading.research.desk import Desk
+from qmt_trading.research.loop import shower
 from qmt_trading.research.strategy import Strategy
 
 Mask = npt.NDArray[np.bool_]
@@ -74,20 +75,20 @@ class WakeLoop(BarLoop):
         names = self._names[1:]
         lists = [column[wakes].tolist() for column in self._columns]
         shown = list(zip(*lists, strict=True)) if lists else [()] * len(wakes)
-        woken = wakes.tolist()
-        show = _shower(names)
+        woken = [*wakes.tolist(), len(self.stream.at_ns)]
+        show = shower(names)
         is_told = desk.on_fill is not None or desk.on_order is not None
         ends, dates, at_ns = self.stream.ends.tolist(), self.stream.days.tolist(), self.stream.at_ns
         standing, on_bar = desk.open[0], strategy.on_bar
-        rows, count = len(at_ns), len(woken)
+        rows = len(at_ns)
         row, number, day, asked, end = -1, 0, 0, rows, ends[0]
         strategy.on_start()
         desk.open_day(0, dates[0])
         while True:
-            coming = woken[number] if number < count else rows
+            coming = woken[number]
             coming = min(coming, asked)
-            if standing:
-                coming = min(coming, row + 1)
+            if standing and row + 1 < coming:
+                coming = row + 1
             if coming >= end:
                 desk.close_day(at_ns.item(end - 1))
                 day += 1
@@ -97,7 +98,7 @@ class WakeLoop(BarLoop):
                 desk.open_day(day, dates[day])
                 continue
             row = bar.index = coming
-            is_woken = number < count and woken[number] == row
+            is_woken = woken[number] == row
             if is_woken:
                 show(bar, shown[number])
                 number += 1
@@ -113,13 +114,3 @@ class WakeLoop(BarLoop):
                     strategy.again, asked = False, end
             if standing and at_close:
                 meet(0, row)
-
-
-def _shower(names: Sequence[str]) -> Any:
-    """Return what puts a row's values into the slots of a bar."""
-
-    def show(bar: Any, values: Sequence[Any]) -> None:
-        for name, value in zip(names, values, strict=True):
-            setattr(bar, name, value)
-
-    return show
