@@ -1,4 +1,4 @@
-"""From a halt's request to the last broker call: by the control door and by the flag file, while orders stream.
+"""From a halt's request to the last broker call, while orders stream: by the control door, the flag file and the panel.
 
 ``python -m benchmarks.halting --folder FOLDER [--rounds 100]``. A real engine process, its counter in another one; the
 instants of the calls are those that the journal keeps. 0 is a halt after which nothing left at all.
@@ -7,26 +7,34 @@ instants of the calls are those that the journal keeps. 0 is a halt after which 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from bisect import bisect_right
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from benchmarks.anchors import connect, percentile, verdict
+from benchmarks.panel_hand import LINK, PanelHand
 from benchmarks.product import Product
 from qmt_trading.cli import engine_access
 from qmt_trading.codec import control as wire
+from qmt_trading.run.kept_child import PANEL as PANEL_CHILD
+from qmt_trading.run.kept_child import command_of
 from qmt_trading.run.reading import read_view
 
 GAP_S: Final = 0.001
 LOOK_S: Final = 0.35
 """How long after a request is looked for calls."""
-TARGETS: Final = {"control door": 100.0, "flag file": 250.0}
+PANEL: Final = "panel"
+TARGETS: Final = {"control door": 100.0, "flag file": 250.0, PANEL: 200.0}
+"""The 99th percentiles to reach; the panel's is one of the median."""
 
 
 class Halted(NamedTuple):
@@ -75,31 +83,50 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="bench-") as name:
         product = Product(Path(name), 1)
         try:
-            halts = rounds(product, arguments.rounds)
+            with hand_at_panel(product) as hand:
+                halts = rounds(product, arguments.rounds, hand)
         finally:
             product.close()
         report(halts, calls(product.folder / "data"))
     return 0
 
 
-def rounds(product: Product, count: int) -> list[Halted]:
+@contextlib.contextmanager
+def hand_at_panel(product: Product) -> Iterator[PanelHand]:
+    """Run the panel over the product's folder, and sign in there."""
+    command = [*command_of(PANEL_CHILD, product.folder / "qmt.toml"), "--port", "0"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8") as panel:
+        assert panel.stdin is not None
+        assert panel.stderr is not None
+        link = next(found for line in panel.stderr if (found := LINK.search(line)))
+        threading.Thread(target=panel.stderr.read, daemon=True).start()
+        try:
+            yield PanelHand(link[0])
+        finally:
+            panel.kill()
+
+
+def rounds(product: Product, count: int, hand: PanelHand) -> list[Halted]:
     """Halt and resume, ``count`` times each way, in random order."""
     stream = Stream(product)
     halts: list[Halted] = []
     try:
-        for way in random.sample([*TARGETS] * count, 2 * count):
+        for way in random.sample([*TARGETS] * count, len(TARGETS) * count):
             time.sleep(random.uniform(0.05, 0.15))
-            halts.append(halt(product.folder / "data", way))
+            halts.append(halt(product.folder / "data", way, hand))
     finally:
         stream.stop()
     return halts
 
 
-def halt(folder: Path, way: str) -> Halted:
+def halt(folder: Path, way: str, hand: PanelHand) -> Halted:
     """Halt in one way, look for a while, and resume."""
     asked_ns = time.time_ns()
     if way == "flag file":
         (folder / "HALT").touch()
+    elif way == PANEL:
+        status, answer = hand.act("halt", why="drill")
+        assert status == 200, answer
     else:
         engine_access.ask(folder, wire.Halt(who="bench", why="drill"))
     answered_ns = time.time_ns()
@@ -135,7 +162,10 @@ def report(halts: list[Halted], instants: list[int]) -> None:
     half, nearly = (percentile(answers, share) / 1e3 for share in (0.5, 0.99))
     print(f"{'answer':14}{half:>9.2f}{nearly:>9.2f}")
     for way, target in TARGETS.items():
-        verdict(f"{way}, p99 in milliseconds", percentile(took[way], 0.99) / 1e3, target)
+        name, share = ("median", 0.5) if way == PANEL else ("p99", 0.99)
+        verdict(f"{way}, {name} in milliseconds", percentile(took[way], share) / 1e3, target)
+    whole = [each.answered_ns - each.asked_ns for each in halts if each.way == PANEL]
+    verdict("panel, median to the engine's answer in milliseconds", percentile(whole, 0.5) / 1e3, TARGETS[PANEL])
 
 
 if __name__ == "__main__":

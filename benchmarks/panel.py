@@ -1,10 +1,11 @@
 """The panel's cost beside the trial it was chosen by: one run, one machine, the same load on both at once.
 
-    python -m benchmarks.panel [--orders 20000] [--rate 100] [--seconds 20] [--crowd 200] [--trial FOLDER --python EXE]
+    python -m benchmarks.panel [--orders 20000] [--rate 100] [--seconds 20] [--runs 3] [--crowd 200]
+                               [--trial FOLDER --python EXE]
 
 Prints processor and memory of both servers with one browser, the age of what it is shown, what a frozen browser costs,
-how long tables take, and what a crowd of browsers costs. The trial (``server.py``, with ``engine.py`` beside it) needs
-an interpreter that has orjson.
+how long tables take, and what a crowd of browsers costs; memory also of a day whose orders all came of signals. The
+trial (``server.py``, with ``engine.py`` beside it) needs an interpreter that has orjson.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from benchmarks.anchors import verdict
 from benchmarks.panel_client import Visitor, crowd, first_visitor, listen, middle, trial_visitor
 
 assert sys.platform != "win32", "measured on Linux"
@@ -38,6 +40,9 @@ TABLES = (
     "orders?q=h199",
 )
 _TRIAL_PORT, _TRIAL_ENGINE = 8202, 9102
+CPU_TARGET, MEMORY_TARGET, FROZEN_TARGET = 1.5, 120, 2
+SETTLE_S = 10.0
+"""The panel completes the day's curve in a process of its own first."""
 
 
 class Spent:
@@ -141,8 +146,8 @@ def _silent(*command: str, **environment: str) -> Iterator[int]:
             child.terminate()
 
 
-def one_browser(ours: tuple[int, Visitor], theirs: tuple[int, Visitor] | None, seconds: float) -> None:
-    """Let one browser take each stream at the same time."""
+def one_browser(ours: tuple[int, Visitor], theirs: tuple[int, Visitor] | None, seconds: float) -> float:
+    """Let one browser take each stream at the same time; return the ratio of processor spent, 0 without the trial."""
     found: dict[str, Any] = {}
 
     def take(name: str, process: int, visitor: Visitor) -> None:
@@ -158,8 +163,11 @@ def one_browser(ours: tuple[int, Visitor], theirs: tuple[int, Visitor] | None, s
         thread.join()
     for name, told in found.items():
         print(f"one browser, {name}: {told}")
-    if "trial" in found:
-        print(f"processor, panel / trial: {found['panel']['cpu_percent'] / found['trial']['cpu_percent']:.2f}")
+    if "trial" not in found:
+        return 0.0
+    ratio = float(found["panel"]["cpu_percent"] / found["trial"]["cpu_percent"])
+    print(f"processor, panel / trial: {ratio:.2f}")
+    return ratio
 
 
 def frozen_browser(process: int, visitor: Visitor, seconds: float) -> None:
@@ -176,6 +184,15 @@ def frozen_browser(process: int, visitor: Visitor, seconds: float) -> None:
     with contextlib.closing(visitor.frozen()):
         during = grown()
     print(f"{seconds:.0f} s at 1,000 updates a second: {without:+} MB, with a frozen browser {during:+} MB")
+    verdict("memory of a frozen browser, MB", during - without, FROZEN_TARGET)
+
+
+def day_of_signals(process: int, visitor: Visitor, seconds: float) -> None:
+    """Let one browser look at a day whose orders came of signals, half of them filled, and ask for tables."""
+    asyncio.run(listen(visitor, seconds))
+    for table in ("orders", "fills", "signals"):
+        visitor.get(f"/api/v1/{table}?limit=100")
+    verdict("memory of a day of signals, MB", Spent(process).megabytes(), MEMORY_TARGET)
 
 
 def tables(process: int, visitor: Visitor) -> None:
@@ -204,13 +221,19 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=20_000)
     parser.add_argument("--rate", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--crowd", type=int, default=200)
     parser.add_argument("--trial", type=Path)
     parser.add_argument("--python", default=sys.executable)
     asked = parser.parse_args()
     both = trial(asked.trial, asked.python, asked.orders, asked.rate), panel(asked.orders, asked.rate)
     with both[0] as theirs, both[1] as ours:
-        one_browser(ours, theirs, asked.seconds)
+        time.sleep(SETTLE_S)
+        ratios = [one_browser(ours, theirs, asked.seconds) for _ in range(asked.runs)]
+        if theirs is not None:
+            verdict("processor, panel / trial", middle(ratios), CPU_TARGET)
+    with panel(asked.orders, asked.rate, "signals") as ours:
+        day_of_signals(*ours, asked.seconds)
     with panel(asked.orders, asked.rate) as ours:
         tables(*ours)
         if asked.crowd:

@@ -38,7 +38,8 @@ from benchmarks.panel import Spent
 from benchmarks.panel_client import PASSWORD, Visitor, first_visitor, signed_in
 from benchmarks.product import Product
 from benchmarks.throughput import slice_of
-from qmt_trading.run.panel_process import command_of
+from qmt_trading.run.kept_child import PANEL, command_of
+from qmt_trading.run.panel_seat import LAST_WORD
 
 HERE = Path(__file__).resolve().parent
 TARGET: Final = 1.3
@@ -113,7 +114,7 @@ class Panels:
     def running(self) -> Iterator[tuple[int, Visitor]]:
         """Run one as the engine's command does: leashed, and behind the engine in priority."""
         child = subprocess.Popen(
-            command_of(self._config), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+            command_of(PANEL, self._config), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
         )
         assert child.stdin is not None
         assert child.stderr is not None
@@ -125,6 +126,7 @@ class Panels:
             yield child.pid, visitor
         finally:
             child.send_signal(signal.SIGCONT)
+            child.stdin.write(LAST_WORD.decode("ascii"))
             child.stdin.close()
             child.wait(30)
 

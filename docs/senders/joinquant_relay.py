@@ -1,10 +1,19 @@
 """放在交易电脑上：从 Redis 取信号交给引擎，有回执才删。 Hand the queue to the engine, one receipt at a time."""
 
+import json
 import time
 
 import redis
 
 from qmt_trading.client import SendError, send
+
+
+def named(text):
+    """没有编号的消息不能再发：只收有编号的，不然一次超时就可能下两笔。"""
+    body = text.strip()
+    if body[:1] == "{" and json.loads(body).get("id") or body[:1] != "{" and "#" in body and body[:1] != "<":
+        return text
+    raise ValueError("消息没有编号")
 
 
 def relay_one(queue, address=None):
@@ -13,7 +22,7 @@ def relay_one(queue, address=None):
     if message is None:
         return None
     try:
-        receipt = send(message.decode("utf-8"), address=address)
+        receipt = send(named(message.decode("utf-8")), address=address)
     except SendError as error:
         print("没有回执，稍后用同一编号再发：", error)
         return None

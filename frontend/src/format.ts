@@ -95,13 +95,12 @@ export function milliseconds(value: number | null): string {
   return value < 10 ? value.toFixed(3) : value < 1000 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')
 }
 
-/** 1,532,042 → 153.2 万 for axes; English keeps thousands. */
+/** For axes, as exact as their steps are: 2,146,500 → 214.65万. */
 export function brief(value: number): string {
   const zh = lang.value === 'zh'
   const size = Math.abs(value)
-  if (zh && size >= 1e8) return `${(value / 1e8).toFixed(2)}亿`
+  if (zh && size >= 1e8) return `${(value / 1e8).toFixed(4)}亿`
   if (zh && size >= 1e4) return `${(value / 1e4).toFixed(2)}万`
-  if (!zh && size >= 1e6) return `${(value / 1e6).toFixed(3)}M`
-  if (!zh && size >= 1e4) return `${(value / 1e3).toFixed(1)}k`
-  return value.toFixed(0)
+  if (!zh && size >= 1e8) return `${(value / 1e6).toFixed(2)}M`
+  return Math.round(value).toLocaleString('en-US')
 }

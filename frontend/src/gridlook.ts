@@ -18,7 +18,8 @@ export const gridLook = themeQuartz.withParams({
   selectedRowBackgroundColor: 'var(--accent-soft)',
   oddRowBackgroundColor: 'var(--surface)',
   wrapperBorder: false,
-  wrapperBorderRadius: 'var(--radius)',
+  // Round corners would be cut out of the rows again in every frame of a scroll: the card around keeps away from its own.
+  wrapperBorderRadius: 0,
   headerColumnBorder: false,
   headerColumnResizeHandleColor: 'var(--line)',
   headerColumnResizeHandleHeight: '40%',

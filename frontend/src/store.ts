@@ -54,6 +54,8 @@ export const store = shallowReactive({
   /** When the server last said anything, by this machine's clock. */
   heardAt: 0,
   pricesAt: 0,
+  /** When the engine last answered the server, by this machine's clock. */
+  engineAt: 0,
   lostAt: 0,
   /** The account that is looked at; empty: all of them. */
   account: '',
@@ -63,8 +65,7 @@ export const store = shallowReactive({
 const ENDED: ReadonlySet<OrderStatus> = new Set(['FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'NOT_SENT'])
 const UNRESOLVED: ReadonlySet<OrderStatus> = new Set(['UNKNOWN', 'EXPIRED_UNRESOLVED'])
 
-/** Alerts have ids from the day that they can be acknowledged. */
-export const alertKey = (row: Alert): string => String(row.id ?? `${row.at} ${row.code} ${row.text}`)
+export const alertKey = (row: Alert): number => row.id
 
 export const hasEnded = (order: Order): boolean => ENDED.has(order.status)
 export const isUnresolved = (order: Order): boolean => UNRESOLVED.has(order.status)
@@ -77,6 +78,14 @@ export function onDelta(listener: Listener): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
 }
+
+/** Who must ask again once everything has been fetched afresh: after a gap nobody is told what was missed. */
+const askers = new Set<() => void>()
+export function onAfresh(asker: () => void): () => void {
+  askers.add(asker)
+  return () => void askers.delete(asker)
+}
+export const askAgain = (): void => askers.forEach((asker) => asker())
 
 /** Newest first, each key once, at most KEPT_MAX. */
 function merged<T>(kept: T[], news: T[], key: (row: T) => string | number): T[] {
@@ -103,8 +112,14 @@ function replaced<T>(kept: T[], news: (T & Gone)[], key: (row: T) => string): T[
   return [...stay, ...[...changed.values()].filter((row) => !row.gone)]
 }
 
+/** The server tells how old its own answer is; from then on this page counts itself. */
+export function noteStatus(status: Status | null): void {
+  store.status = status
+  store.engineAt = status?.engine ? Date.now() - (status.engine.age_s ?? Number.POSITIVE_INFINITY) * 1000 : 0
+}
+
 export function apply(delta: Delta): void {
-  if (delta.status) store.status = { ...(store.status ?? {}), ...delta.status } as Status
+  if (delta.status) noteStatus({ ...(store.status ?? {}), ...delta.status } as Status)
   if (delta.counts) store.counts = { ...store.counts, ...delta.counts }
   if (delta.accounts) store.accounts = replaced(store.accounts, delta.accounts, (row) => row.account)
   if (delta.positions)
@@ -115,7 +130,7 @@ export function apply(delta: Delta): void {
   }
   if (delta.fills) store.fills = merged(store.fills, delta.fills, (row) => `${row.account} ${row.fill_id}`)
   if (delta.signals) store.signals = merged(store.signals, delta.signals, (row) => row.seq)
-  if (delta.alerts) store.alerts = merged(store.alerts, delta.alerts, alertKey)
+  if (delta.alerts) store.alerts = merged(store.alerts, delta.alerts, alertKey).sort((a, b) => b.id - a.id)
   if (delta.timed) store.timed = delta.timed
   if (delta.risk) store.risk = delta.risk
   if (delta.doors) store.doors = delta.doors
@@ -155,7 +170,7 @@ export const isRunning = computed(() => store.status?.engine?.running ?? store.s
 export const engineAge = computed(() => {
   if (!store.heardAt) return Number.POSITIVE_INFINITY
   const silent = Math.max(0, (now.value - store.heardAt) / 1000)
-  return isRunning.value ? silent : Math.max(silent, store.status?.engine?.age_s ?? Number.POSITIVE_INFINITY)
+  return isRunning.value ? silent : Math.max(silent, (now.value - store.engineAt) / 1000)
 })
 
 /** Seconds since the newest price; the server's own figure where it tells one. */

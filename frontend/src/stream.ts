@@ -2,7 +2,7 @@
 
 import { watch } from 'vue'
 import { equity, signedOut, table } from './api'
-import { apply, isWorking, noteNames, store } from './store'
+import { apply, askAgain, isWorking, noteNames, noteStatus, store } from './store'
 import type { Account, Alert, Delta, Door, Fill, Frame, Order, Position, Quote, Scope, Signal, Status, Timed } from './types'
 
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000]
@@ -115,7 +115,7 @@ export async function refresh(): Promise<void> {
       table<Timed>('timed', {}, BACKGROUND),
       table<Door>('doors', {}, BACKGROUND),
     ])
-    store.status = status.rows[0] ?? null
+    noteStatus(status.rows[0] ?? null)
     store.accounts = accounts.rows
     store.positions = positions.rows
     store.working = working.rows.filter(isWorking)
@@ -128,6 +128,7 @@ export async function refresh(): Promise<void> {
     store.doors = doors.rows
     store.counts = {}
     noteNames([...positions.rows, ...working.rows])
+    if (store.loaded) askAgain()
     store.loaded = true
     await curve()
     await quotes()

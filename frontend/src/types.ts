@@ -106,14 +106,20 @@ export interface Counts {
 }
 
 export interface Difference {
+  key: string
   what: 'cash' | 'position' | 'sellable'
   symbol: string | null
   ours: number | Decimal
   broker: number | Decimal
   text: string
+  text_en: string
   since: Instant
-  state: 'proven' | 'seen' | 'moving'
+  state: 'proven' | 'seen' | 'moving' | 'ignored'
   state_text: string
+  state_text_en: string
+  ignored_at?: Instant | null
+  ignored_by?: string | null
+  ignored_why?: string | null
   age_s?: number
   age_text?: string
 }
@@ -257,7 +263,8 @@ export interface Timed {
 }
 
 export interface Alert {
-  id: string | number
+  /** 1, 2, 3, … over the journal's life. */
+  id: number
   at: Instant
   importance: Importance
   importance_text: string
@@ -430,6 +437,8 @@ export interface Reconciled {
   absent_fills: number
   reconciled_at: Instant | null
   differences: Difference[]
+  /** Differences that a person has judged. */
+  ignored: number
   agrees: boolean
 }
 
@@ -441,9 +450,11 @@ export interface LogLine {
 }
 
 export interface Health {
-  latency: Record<string, { p50: number; p99: number }> | null
-  queues: Record<string, number> | null
+  latency: Record<string, { text: string; text_en: string; count: number; p50: number; p99: number }> | null
+  queues: Record<'control' | 'reports' | 'signals', number> | null
   clock_offset_ms: number | null
+  /** By what it is known: the times that quotes bear. */
+  clock_offset_source: string | null
   host_restarts: number | null
   turns: number | null
   journal_closed: string | null

@@ -252,9 +252,9 @@ def _both(*patches: Any) -> Iterator[None]:
 
 
 BUGS: Final = (
-    Bug("resend on timeout", 79, mend=_resend),
+    Bug("resend on timeout", 213, mend=_resend),
     Bug("-1 taken for a refusal", 0, mend=_refused_for("minus_one")),
-    Bug("a timeout taken for a refusal", 79, mend=_refused_for("no_return")),
+    Bug("a timeout taken for a refusal", 272, mend=_refused_for("no_return")),
     Bug("an error taken for a refusal", 35, mend=_refused_for("raised")),
     Bug("echo stamp ignored", 17, mend=_ages_ignored),
     Bug("one boot for ever", 1, mend=_one_boot_for_ever),
@@ -266,7 +266,7 @@ BUGS: Final = (
     Bug("a fence answered by another boot", 6, _fence_of_another_boot),
     Bug("any list believed", 12, _any_list_believed),
     Bug("fills without their order", 0, _fills_without_their_order),
-    Bug("a cancel's answer believed", 111, _cancel_answer_believed),
+    Bug("a cancel's answer believed", 364, _cancel_answer_believed),
     Bug("dispatched taken for accepted", 2, _dispatch_believed),
     Bug("armed once", 1, _armed_once),
     Bug("an order by phone overwritten", 10, _numberless_overwrite),

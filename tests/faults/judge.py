@@ -8,6 +8,7 @@ from typing import Final
 from qmt_trading.brokers.qmt.codes import ORDER_STATES
 from qmt_trading.engine.state import State
 from qmt_trading.model import events as ev
+from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import MILLISECOND_NS
 from qmt_trading.model.order import Order
 from qmt_trading.model.signal import AccountId
@@ -139,7 +140,9 @@ def _ours(state: State, row: SimpleNamespace) -> Order | None:
     if row.order_remark:
         return state.find_order(row.order_remark)
     account = AccountId(row.account_id)
-    key = state.by_broker.get((account, str(row.order_id))) or state.by_venue.get((account, row.order_sysid))
+    key = state.by_broker.get((account, str(row.order_id))) or state.by_venue.get(
+        (account, Symbol(row.stock_code), row.order_sysid)
+    )
     if key is None:
         for order in state.orders:  # One that was rejected by phone has no number at all.
             if order.foreign and not (order.broker_order_id or order.venue_order_id or row.order_id or row.order_sysid):

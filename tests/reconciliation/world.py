@@ -148,6 +148,7 @@ class World:
     def _judge_absorbed(self, output: out.DifferenceAbsorbed) -> None:
         """Assert that what is taken is true now, that nothing of it moves, and that the policy wants it."""
         taken = output.difference
+        assert taken.is_open or output.who != "engine", f"taken against a person's judgement: {output}"
         assert self.policy is OnDifference.ABSORB or output.who != "engine", f"taken against the policy: {output}"
         symbol = None if taken.symbol == CASH else taken.symbol
         assert taken.agreed_ns in self.asked_at, f"taken, and no list has proven it: {output}"
@@ -163,7 +164,11 @@ class World:
 
     def _knows(self, deal: Deal) -> bool:
         row, state = deal.row, self.engine.state
-        return (ACCOUNT, row.broker_order_id) in state.by_broker or (ACCOUNT, row.venue_order_id) in state.by_venue
+        return (ACCOUNT, row.broker_order_id) in state.by_broker or (
+            ACCOUNT,
+            row.symbol,
+            row.venue_order_id,
+        ) in state.by_venue
 
     def _judge_not_sent(self, name: str) -> None:
         reached = [deal for deal in self.counter.deals.values() if deal.name == name]
@@ -192,6 +197,13 @@ class World:
     def act(self) -> None:
         """Let one thing happen."""
         self.rng.choice(ACTS)(self)
+        self.judge_some()
+
+    def judge_some(self) -> None:
+        """Let a person look at what is proven, now and then."""
+        found = self.engine.state.account(ACCOUNT).differences.values()
+        if any(each.is_proven and each.is_open for each in found) and self.rng.random() < 0.3:
+            self.ignore()
 
     def order(self) -> None:
         """Send a signal; its order reaches the counter or not, and what becomes of it is told or not."""
@@ -347,6 +359,21 @@ class World:
     def accept(self) -> None:
         self.feed(ev.ReconcileRequested("me", "test", None, self.rng.random() < 0.3))
 
+    def ignore(self) -> None:
+        """Let a person judge some difference: nothing of the books may change by it."""
+        account = self.engine.state.account(ACCOUNT)
+        keys = [each.key for each in account.differences.values()]
+        books = dict(account.positions), account.cash, list(self.engine.state.orders)
+        made = self.feed(ev.IgnoreDifferenceRequested("me", "test", ACCOUNT, self.rng.choice(keys or ["none"])))
+        assert books == (account.positions, account.cash, list(self.engine.state.orders)), "ignoring moved the books"
+        for output in made:
+            if isinstance(output, out.DifferenceIgnored):
+                symbol = output.difference.symbol
+                unknown = [self.engine.state.order(key).symbol for key in account.unresolved]
+                assert symbol not in unknown, f"an unknown order may explain it: {output}"
+                assert symbol != CASH or not unknown, f"an unknown order may explain it: {output}"
+                self.judged["ignored"] += 1
+
     def resume(self) -> None:
         if self.engine.state.account(ACCOUNT).state is not TradingState.ACTIVE:
             self.feed(ev.ResumeRequested("me", "test", ACCOUNT))
@@ -366,6 +393,7 @@ class World:
                 self.asked = False
                 self.steady_ns += SECOND_NS // 2
                 self.deliver(self.listing(lagging=round_ < 2))
+                self.judge_some()
                 continue
             account = self.engine.state.account(ACCOUNT)
             unproven = any(not each.is_proven for each in account.differences.values())
@@ -396,6 +424,7 @@ ACTS: Final = (
     World.restart,
     World.clock,
     World.accept,
+    World.ignore,
     World.resume,
 )
 

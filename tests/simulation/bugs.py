@@ -313,11 +313,11 @@ def unanswered_forgotten_overnight() -> Any:
     """An order that was handed over and never answered is not carried into the next day."""
     open_day = Engine._open_day
 
-    def wrong(self: Any, day: Any) -> None:
+    def wrong(self: Any, day: Any, settings: Any) -> None:
         for order in list(self.state.orders):
             if order.status is OrderStatus.PENDING_NEW and not order.answered_ns:
                 self.state.put_order(replace(order, status=OrderStatus.CANCELED))
-        open_day(self, day)
+        open_day(self, day, settings)
 
     return mock.patch.object(Engine, "_open_day", wrong)
 

@@ -11,7 +11,7 @@ from qmt_trading.model.words import LinkState, OrderStatus, TradingState
 from qmt_trading.run.recovery import recover
 from tests.simulation.invariants import check_state
 from tests.simulation.stage import ACCOUNTS
-from tests.simulation.venue import ENDS
+from tests.simulation.venue import ENDS, key_of
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -44,7 +44,7 @@ def judge(world: World) -> None:
 def _judge_orders(world: World, state: State) -> None:
     venue = world.venue
     for order in state.orders:
-        there = venue.orders.get(order.broker_order_id or order.venue_order_id)
+        there = venue.orders.get(key_of(order))
         if there is not None:
             assert order.filled_quantity == there.row.filled_quantity, order
             assert (order.status in ENDS) == (there.row.status in ENDS), (order, there.row)
@@ -58,7 +58,7 @@ def _judge_orders(world: World, state: State) -> None:
             assert not lost, f"not at the venue: {order}"
     if "cut" in world.lies:
         return
-    named = {order.broker_order_id or order.venue_order_id for order in state.orders}
+    named = {key_of(order) for order in state.orders}
     assert set(venue.orders) <= named, "an order at the venue is not in our table"
     for there in venue.orders.values():
         if there.name:

@@ -17,7 +17,7 @@ from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import Signal
 from qmt_trading.model.words import OrderStatus, Side, SideScope, SignalStatus, TradingState, Verb
 from tests.simulation.invariants import closed_pairs
-from tests.simulation.venue import ENDS, Venue, VenueOrder
+from tests.simulation.venue import ENDS, Venue, VenueOrder, key_of
 
 if TYPE_CHECKING:
     from tests.simulation.sender import Message
@@ -290,11 +290,11 @@ class Ledger:
         if not event.order_id:
             self._expect(event.arrival, self._reach(event.account, state), event.symbol or EVERY_SYMBOL, event.side)
             return
-        for account in state.accounts.values():
-            for name in account.live:
-                order = state.order(name)
-                if event.order_id in (name, order.broker_order_id, order.venue_order_id):
-                    self._expect(event.arrival, frozenset(), "", SideScope.ALL, name)
+        live = [state.order(name) for account in state.accounts.values() for name in account.live]
+        meant = [each for each in live if each.client_order_id == event.order_id]
+        meant = meant or [each for each in live if event.order_id in (each.broker_order_id, each.venue_order_id)]
+        if len(meant) == 1:
+            self._expect(event.arrival, frozenset(), "", SideScope.ALL, meant[0].client_order_id)
 
     @staticmethod
     def _reach(account: str | None, state: State) -> frozenset[str]:
@@ -330,7 +330,7 @@ class Ledger:
         if own is not None and own.order.cancel_at_ns and (own.order.cancel_at_ns <= now_ns or self.steps):
             self.judged["cancels of their own"] += 1
             return
-        order = self._venue.orders.get(command.broker_order_id or command.venue_order_id)
+        order = self._venue.orders.get(key_of(command))
         decision = self.handed.get(name)
         for cancel in self.cancels:
             if decision is not None:

@@ -14,7 +14,7 @@ from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity, notional
-from qmt_trading.model.order import Position
+from qmt_trading.model.order import Order, Position
 from qmt_trading.model.outputs import CancelOrder, QueryBroker, SubmitOrder
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.model.words import LinkState, OrderStatus, Side
@@ -25,6 +25,11 @@ FEES: Final = FeeSchedule()
 SYMBOLS: Final = ("600000.SH", "600036.SH")
 FOREIGN_PRICE: Final = Price(100_000)
 """No order of ours costs that, so that nobody can take a foreign one for ours."""
+
+
+def key_of(one: ev.OrderRow | CancelOrder | Order) -> str:
+    """Return what the venue finds an order by: the broker's number, else the contract number in its market."""
+    return one.broker_order_id or f"{one.symbol}/{one.venue_order_id}"
 
 
 class VenueOrder:
@@ -68,6 +73,7 @@ class Venue:
             for symbol in SYMBOLS:
                 self.held[account, symbol] = self.sellable[account, symbol] = habits.shares(rng)
         self.orders: dict[str, VenueOrder] = {}
+        self._contracts: dict[str, int] = {}
         self.commands: list[tuple[int, SubmitOrder | CancelOrder | QueryBroker, int]] = []
         """Under way to the venue: session, command, instant of the call."""
         self.reports: list[ev.Report] = []
@@ -189,7 +195,7 @@ class Venue:
         return ev.OrderRow(
             client_order_id=remark,
             broker_order_id=str(1000 + self._number),
-            venue_order_id="" if status is OrderStatus.PENDING_NEW else f"H{self._number}",
+            venue_order_id="" if status is OrderStatus.PENDING_NEW else self._contract(symbol),
             symbol=symbol,  # type: ignore[arg-type]
             side=side,
             quantity=Quantity(quantity),
@@ -203,7 +209,7 @@ class Venue:
     def _place(self, order: VenueOrder) -> VenueOrder:
         self.tick += 1
         order.placed_tick = self.tick
-        self.orders[order.row.broker_order_id or order.row.venue_order_id] = order
+        self.orders[key_of(order.row)] = order
         return order
 
     def _lacking(self, command: SubmitOrder) -> str:
@@ -327,11 +333,16 @@ class Venue:
             self._tell(report)
 
     def _number_venue(self, order: VenueOrder) -> None:
-        self._number += 1
-        order.row = replace(order.row, venue_order_id=f"H{self._number}")
+        order.row = replace(order.row, venue_order_id=self._contract(order.row.symbol))
+
+    def _contract(self, symbol: str) -> str:
+        """Return the next contract number of the market of ``symbol``: each exchange counts by itself."""
+        market = symbol[-2:]
+        self._contracts[market] = self._contracts.get(market, 0) + 1
+        return f"H{self._contracts[market]}"
 
     def _cancel(self, command: CancelOrder) -> None:
-        order = self.orders.get(command.broker_order_id or command.venue_order_id)
+        order = self.orders.get(key_of(command))
         assert order is not None, "a cancel named an order that does not exist"
         assert order.account == command.account
         if order.row.status in ENDS:

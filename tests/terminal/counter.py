@@ -187,8 +187,13 @@ class Counter:
         with self._lock:
             order["order_status"], order["status_msg"] = status, text or order["status_msg"]
             if status == 50 and not order["order_sysid"]:
-                order["order_sysid"] = f"S{len(self.orders)}"
+                order["order_sysid"] = f"S{self._contracts(order)}"
             self._push("StockOrder", order)
+
+    def _contracts(self, order: Row) -> int:
+        """Return the next contract number of the order's market: each exchange counts by itself."""
+        market = order["stock_code"][-2:]
+        return 1 + len([1 for each in self.orders if each["order_sysid"] and each["stock_code"].endswith(market)])
 
     def fill(self, order: Row, quantity: int, price: float | None = None) -> Row:
         """Fill some of an order; the row comes first, then the fill."""
@@ -375,7 +380,10 @@ class Counter:
 
     def _cancel(self, line: NativeLine, seq: int, request: Row) -> None:
         number, sysid = request["m_nOrderID"], request["m_strOrderSysID"]
-        found = [row for row in self.orders if (row["order_id"] == number if number else row["order_sysid"] == sysid)]
+        found = [row for row in self.orders if number and row["order_id"] == number]
+        if not number:
+            market = request["m_strMarket"]
+            found = [row for row in self.orders if row["order_sysid"] == sysid and row["stock_code"].endswith(market)]
         possible = bool(found) and found[0]["order_status"] in WORKING
         accepted = possible
         if self.lies.cancel:

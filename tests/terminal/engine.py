@@ -76,6 +76,14 @@ xtquant = '{package}'
 """
 
 
+def _names(request: Row, order: Row) -> bool:
+    """Tell whether a cancel is of ``order``: by the terminal's number, else by contract number and market."""
+    if order["order_id"]:
+        return bool(request["m_nOrderID"] == order["order_id"])
+    sysid, market = order["order_sysid"], order["stock_code"][-2:]
+    return (request["m_strOrderSysID"], request["m_strMarket"]) == (sysid, market)
+
+
 class Market(Counter):
     """A counter that keeps positions by account, and notes when and by which host it was asked."""
 
@@ -116,13 +124,11 @@ class Market(Counter):
 
     def cancels(self, order: Row) -> list[tuple[int, Row]]:
         """Return when the counter was asked to cancel ``order``, and how."""
-        number, sysid = order["order_id"], order["order_sysid"]
         with self._lock:
             return [
                 (at_ns, request)
                 for name, at_ns, request in self.asked_at
-                if name == "cancelOrderStock"
-                and (request["m_nOrderID"] == number if number else request["m_strOrderSysID"] == sysid)
+                if name == "cancelOrderStock" and _names(request, order)
             ]
 
     def sequence_of(self, name: str) -> int:
@@ -377,7 +383,8 @@ class Desk:
         name = str(order["order_id"]) if order["order_id"] else order["order_sysid"]
 
         def known() -> Order | None:
-            found = [row for row in self.running.view.orders if row.account == order["account_id"]]
+            where = order["account_id"], order["stock_code"]
+            found = [row for row in self.running.view.orders if (row.account, row.symbol) == where]
             return next((row for row in found if name in (row.broker_order_id, row.venue_order_id)), None)
 
         found = self.wait(known)

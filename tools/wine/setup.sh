@@ -66,6 +66,8 @@ if [[ ! -e prefix/ready ]]; then
   wineserver -w
   touch prefix/ready
 fi
+library=prefix/drive_c/windows/system32/bcryptprimitives.dll
+[[ -e $library ]] || "$python" "$root/tools/wine/bcryptprimitives.py" "$library"
 # A server that stays, started apart from our pipes: each later call is 3 s quicker.
 wineserver -p </dev/null >/dev/null 2>&1 || true
 wine cmd /c exit </dev/null >/dev/null 2>&1

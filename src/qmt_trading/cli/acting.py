@@ -24,6 +24,7 @@ from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.model.errors import LockedError
 from qmt_trading.model.words import SideScope
+from qmt_trading.run import panel_seat
 from qmt_trading.run.locks import folder_lock
 
 STOP_S: Final = 20.0
@@ -128,6 +129,10 @@ def stop(config: ConfigOption = DEFAULT_CONFIG, *, why: WhyOption = "", as_json:
             engine_access.ask(folder, wire.Stop(who=who(), why=why))
         except wire.ControlError as error:
             fail(exit_codes.REFUSED, f"✗ {error}")
+        except engine_access.NotRunningError as error:
+            if not panel_seat.send_away(folder):
+                raise
+            fail(exit_codes.NOT_RUNNING, f"✗ {error}\n  它留下的面板已结束 / the panel that it had left has ended")
         ended = _has_ended(folder)
     if as_json:
         show.print_json([{"stopping": True, "ended": ended}])
@@ -198,6 +203,12 @@ def _told(row: dict[str, object]) -> str:
             return f"✓ {row['account']}：{row['text']}"
         case "limit":
             return f"✓ {row['scope_text']} {row['limit_text']}：{row['before_text']} → {row['value_text']}，今日有效"
+        case "ignored":
+            return f"✓ 已忽略 {row['account']} {row['text']}：本地不变，数字变了再提醒"
+        case "acknowledged":
+            numbers = row["alerts"]
+            assert isinstance(numbers, list)
+            return f"✓ 已确认提醒 {'、'.join(map(str, numbers))}"
         case "confirmed":
             return f"✓ 已确认 {row['scope_text']} {row['limit_text']}：{row['value_text']}，今日有效"
         case "nothing":

@@ -15,7 +15,7 @@ import typer
 from rich.text import Text
 
 from qmt_trading import __version__
-from qmt_trading.cli import doctor_live, engine_access, exit_codes, show
+from qmt_trading.cli import doctor_live, doctor_notify, engine_access, exit_codes, show
 from qmt_trading.cli.check import Check
 from qmt_trading.cli.doctor_limits import doubts, known_assets
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
@@ -87,6 +87,7 @@ def _checks(path: Path) -> Iterator[Check]:
     yield _calendar(configuration, time.time_ns())
     yield _compliance(configuration, day_of(time.time_ns()))
     yield from _capabilities(configuration, day_of(time.time_ns()))
+    yield from doctor_notify.checks(configuration)
     yield folder
     if folder.good:
         for check in (_space, _sync, _engine, _journal):

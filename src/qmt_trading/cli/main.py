@@ -12,6 +12,7 @@ from qmt_trading.cli import (
     accepting,
     acting,
     actions,
+    alerting,
     calendar,
     climbing,
     compliance,
@@ -23,6 +24,7 @@ from qmt_trading.cli import (
     init,
     journal,
     morning,
+    notifying,
     panelling,
     panicking,
     reading,
@@ -79,7 +81,7 @@ for command in (
     reading.fills,
     reading.signals,
     reading.timed,
-    reading.alerts,
+    alerting.alerts,
     reading.timeline,
     morning.morning,
     day_report.report,
@@ -101,6 +103,7 @@ app.add_typer(risk.app, name="risk")
 app.add_typer(data.app, name="data")
 app.add_typer(history.app, name="history")
 app.add_typer(shadow.app, name="shadow")
+app.add_typer(notifying.app, name="notify")
 
 
 def main() -> None:

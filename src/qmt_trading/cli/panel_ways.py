@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from qmt_trading.cli import dry_runs
 from qmt_trading.codec import control as wire
 from qmt_trading.codec.view_json import Plain
 from qmt_trading.market.sessions import ALWAYS_OPEN, Session
@@ -63,6 +62,9 @@ class Ways:
         Raises:
             ControlError: the configuration cannot be used, and so nothing can be judged.
         """
+        # Imported here: it needs much that a panel does not, until somebody tries a signal out.
+        from qmt_trading.cli import dry_runs
+
         configuration = self._place.configuration
         if configuration is None:
             raise wire.ControlError(f"配置不能用，无法试算：{self._place.trouble}")

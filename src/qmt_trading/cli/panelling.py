@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import signal
 import sys
@@ -12,8 +14,10 @@ from typing import Annotated
 import typer
 
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, explained
+from qmt_trading.run import panel_seat
 from qmt_trading.run.config import Configuration
 from qmt_trading.run.config_panel import PanelConfig
+from qmt_trading.run.locks import Lock
 from qmt_trading.run.place import Place, find
 
 
@@ -24,7 +28,7 @@ def panel(
     new_link: Annotated[
         bool, typer.Option("--new-link", help="再给一个设置密码的一次性链接 a new one-time link")
     ] = False,
-    leashed: Annotated[bool, typer.Option("--leashed", hidden=True, help="stop when standard input ends")] = False,
+    leashed: Annotated[bool, typer.Option("--leashed", hidden=True, help="end when the engine does")] = False,
 ) -> None:
     """网页面板：看全部、停全部；引擎没运行也能看 the web panel."""
     with explained():
@@ -35,7 +39,9 @@ def panel(
             return
         if leashed:
             _go_behind_the_engine()
-            threading.Thread(target=_stop_with_parent, name="leash", daemon=True).start()
+            place.folder.mkdir(parents=True, exist_ok=True)
+            seat = panel_seat.take(place.folder)
+            threading.Thread(target=_stop_with_engine, args=(place.folder, seat), name="leash", daemon=True).start()
         _serve(place, settings, port)
 
 
@@ -62,8 +68,9 @@ def _serve(place: Place, settings: PanelConfig, port: int | None) -> None:
 
 
 def _say(text: str, text_en: str) -> None:
-    sys.stderr.write(f"  面板 {text.removeprefix('面板：')} / {text_en}\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # The console may have gone with the engine.
+        sys.stderr.write(f"  面板 {text.removeprefix('面板：')} / {text_en}\n")
+        sys.stderr.flush()
 
 
 def _print_link(folder: Path, settings: PanelConfig, port: int | None) -> None:
@@ -81,12 +88,35 @@ def _go_behind_the_engine() -> None:
         os.nice(5)
 
 
-def _stop_with_parent() -> None:
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
+def _stop_with_engine(folder: Path, seat: Lock | None) -> None:
+    """Stop at the engine's last word. One that has crashed says none: people want to see more than ever then."""
+    said = b""
+    with contextlib.suppress(OSError):  # So Windows may say that whoever wrote is gone.
+        while data := os.read(sys.stdin.fileno(), 1024):
+            said = (said + data)[-len(panel_seat.LAST_WORD) :]
+    if said != panel_seat.LAST_WORD and seat is not None:
+        _say(
+            "引擎没有正常退出，面板留着：下一次 qmt run 会接替它，qmt stop 结束它",
+            "the engine is gone; the panel stays",
+        )
+        panel_seat.wait_for_successor(folder)
     signal.raise_signal(signal.SIGINT)
+
+
+def main() -> None:
+    """Be the panel that ``qmt run`` starts: this command alone, without the others and what they need."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # A console that cannot show Chinese still shows the rest.
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(panel)
+    app()
 
 
 def is_wanted(configuration: Configuration, *, quiet: bool, refused: bool) -> bool:
     """Tell whether ``qmt run`` starts a panel: a quiet engine is one that programs run."""
     return configuration.panel.enabled and not quiet and not refused
+
+
+if __name__ == "__main__":
+    main()

@@ -22,9 +22,10 @@ NEAR_SHOWN = 3
 CONFIG_CHANGED = "配置已改，重启后生效 / the configuration was changed: a restart makes it hold"
 
 
-def _list(
+def list_table(
     config: Path, table: str, columns: Sequence[show.Column], title: str, *, as_json: bool, limit: int = 1000
 ) -> None:
+    """Print the newest rows of a table, for people or programs."""
     with explained():
         rows, from_journal = engine_access.read(place_of(config).folder, table, limit=limit)
     if as_json:
@@ -84,6 +85,10 @@ def status_pairs(row: dict[str, object]) -> list[tuple[str, object]]:
         *([("定时指令", f"{row['waiting_instructions']} 条等待中")] if row.get("waiting_instructions") else []),
         ("格式错误", f"{row.get('malformed')}" + ("（qmt signals --malformed）" if row.get("malformed") else "")),
     ]
+    if row.get("unacknowledged"):
+        pairs.append(
+            ("待确认提醒", f"{row['unacknowledged']} 条（qmt alerts；确认：qmt alerts --acknowledge 编号|all）")
+        )
     pairs += risk_pairs(row)
     pairs += day_pairs(row)
     if row.get("calendar_ends_soon"):
@@ -154,22 +159,22 @@ def config_changed(folder: Path, config: Path) -> bool:
 
 def accounts(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
     """账户与资金 accounts and cash."""
-    _list(config, "accounts", show.ACCOUNTS, "账户", as_json=as_json)
+    list_table(config, "accounts", show.ACCOUNTS, "账户", as_json=as_json)
 
 
 def positions(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False) -> None:
     """持仓 positions."""
-    _list(config, "positions", show.POSITIONS, "持仓", as_json=as_json)
+    list_table(config, "positions", show.POSITIONS, "持仓", as_json=as_json)
 
 
 def orders(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False, limit: LimitOption = 1000) -> None:
     """委托，新的在前 orders, newest first."""
-    _list(config, "orders", show.ORDERS, "委托", as_json=as_json, limit=limit)
+    list_table(config, "orders", show.ORDERS, "委托", as_json=as_json, limit=limit)
 
 
 def fills(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False, limit: LimitOption = 1000) -> None:
     """成交，新的在前 fills, newest first."""
-    _list(config, "fills", show.FILLS, "成交", as_json=as_json, limit=limit)
+    list_table(config, "fills", show.FILLS, "成交", as_json=as_json, limit=limit)
 
 
 def signals(
@@ -183,7 +188,7 @@ def signals(
     if malformed:
         _malformed(config, as_json=as_json, limit=limit)
         return
-    _list(config, "signals", show.SIGNALS, "信号", as_json=as_json, limit=limit)
+    list_table(config, "signals", show.SIGNALS, "信号", as_json=as_json, limit=limit)
 
 
 def _malformed(config: Path, *, as_json: bool, limit: int) -> None:
@@ -207,12 +212,7 @@ def _text(row: dict[str, object], key: str) -> str:
 
 def timed(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False, limit: LimitOption = 1000) -> None:
     """定时指令：等待中与今日的 instructions that wait."""
-    _list(config, "timed", show.TIMED, "定时指令", as_json=as_json, limit=limit)
-
-
-def alerts(config: ConfigOption = DEFAULT_CONFIG, *, as_json: JsonOption = False, limit: LimitOption = 200) -> None:
-    """提醒，新的在前 alerts, newest first."""
-    _list(config, "alerts", show.ALERTS, "提醒", as_json=as_json, limit=limit)
+    list_table(config, "timed", show.TIMED, "定时指令", as_json=as_json, limit=limit)
 
 
 def timeline(

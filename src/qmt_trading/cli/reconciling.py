@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from qmt_trading.cli import engine_access, exit_codes, show
-from qmt_trading.cli.acting import AccountOption, want_why
+from qmt_trading.cli.acting import AccountOption, act, want_why
 from qmt_trading.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -28,10 +29,18 @@ def reconcile(
     *,
     account: AccountOption = None,
     accept: Annotated[bool, typer.Option("--accept", help="已证实的差异以柜台为准 take the broker's figures")] = False,
+    ignore: Annotated[
+        str, typer.Option("--ignore", help="这项差异先不管（写它的名字），数字变了再提醒 leave a difference as it is")
+    ] = "",
     why: WhyOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """向柜台对账，有差异时退出码为 1 compare with the broker."""
+    if ignore:
+        if accept:
+            fail(exit_codes.USAGE, "✗ --accept 和 --ignore 只能写一个 / one of --accept and --ignore")
+        _ignore(config, ignore, account, why, as_json=as_json)
+        return
     if accept:
         want_why(why)
     request = wire.Reconcile(who=who(), why=why, account=account, accept=accept)
@@ -46,6 +55,29 @@ def reconcile(
         for line, style in told_lines(rows):
             show.console().print(line, style=style, soft_wrap=True)
     raise typer.Exit(exit_code(rows))
+
+
+def _ignore(config: Path, key: str, account: str | None, why: str, *, as_json: bool) -> None:
+    """Leave one difference as it is; without an account it is the one that has it."""
+    want_why(why)
+    if account is None:
+        with explained():
+            found, _ = engine_access.read(place_of(config, quiet=True).folder, "accounts")
+        having = accounts_with(found, key)
+        if len(having) != 1:
+            told = f"{len(having)} 个账户有" if having else "没有账户有"
+            fail(exit_codes.REFUSED, f"✗ {told}差异 {key}：请看 qmt reconcile，写明 --account / name the account")
+        account = having[0]
+    act(config, wire.IgnoreDifference(who=who(), why=why, account=account, key=key), as_json=as_json)
+
+
+def accounts_with(rows: list[dict[str, object]], key: str) -> list[str]:
+    """Return the accounts that have a difference of that name."""
+    return [
+        str(row["account"])
+        for row in rows
+        if any(isinstance(each, dict) and each.get("key") == key for each in _list(row, "differences"))
+    ]
 
 
 def exit_code(rows: list[dict[str, object]]) -> int:
@@ -69,14 +101,21 @@ def _account_lines(row: dict[str, object]) -> list[tuple[str, str]]:
         why = "柜台没有及时给出完整列表" if row.get("connected") else "未连接柜台"
         lines = [(f"✗ {who}：{why}，以下是上一次的 / no complete list in time, the last one follows", "bold yellow")]
     elif row.get("agrees"):
-        lines = [(f"✓ {who}：与柜台一致 / as the broker has it", "green")]
+        text, english = "与柜台一致", "as the broker has it"
+        if row.get("ignored"):
+            text, english = "除已忽略的差异外与柜台一致", "as the broker has it, but for what is ignored"
+        lines = [(f"✓ {who}：{text} / {english}", "green")]
     else:
         lines = [(f"! {who}：与柜台不一致 / not as the broker has it", "bold yellow")]
     counted = "  ".join(f"{text} {row[key]}/{row[f'broker_{key}']}" for key, text in _COUNTED)
     lines.append((f"  本地/柜台：{counted}（外部委托 {row['foreign_orders']}）", ""))
     for each in _list(row, "differences"):
         assert isinstance(each, dict)
-        lines.append((f"  差异 {each['text']}，已 {each['age_text']}，{each['state_text']}", "yellow"))
+        judged = f"（{each['ignored_by']}：{each['ignored_why']}）" if each.get("ignored_by") else ""
+        style = "" if judged else "yellow"
+        lines.append((f"  差异 {each['text']}，已 {each['age_text']}，{each['state_text']}{judged}", style))
+        if each["state"] == "proven":
+            lines.append((f"    留着不管：qmt reconcile --ignore {each['key']} --why 原因", ""))
     if row.get("differences"):
         lines.append((f'  处理方式：{row["on_difference_text"]}（on_difference = "{row["on_difference"]}"）', ""))
     if row.get("unmatched_rows"):

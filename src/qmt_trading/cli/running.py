@@ -12,12 +12,12 @@ from typing import Annotated
 import typer
 
 from qmt_trading.brokers.simulated.chaos import EVERY_LIE, Lie
-from qmt_trading.cli import exit_codes, panelling
+from qmt_trading.cli import exit_codes, notifying, panelling
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, explained, fail
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.run.build import Application
 from qmt_trading.run.config import load
-from qmt_trading.run.panel_process import PanelProcess, command_of
+from qmt_trading.run.kept_child import NOTIFIER, PANEL, KeptChild, command_of
 
 SWITCH_S = 0.0005
 """How long a thread may keep the interpreter while another wants it: by default a log line or a flood at a door could
@@ -30,7 +30,7 @@ def run(
     safe: Annotated[bool, typer.Option("--safe", help="只可撤单地启动 start for cancelling only")] = False,
     chaos: Annotated[str, typer.Option("--chaos", help="模拟柜台故意出错，如 minus_one,lost 或 all")] = "",
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="不往控制台写，也不启动面板 nothing on the console, no panel")
+        bool, typer.Option("--quiet", "-q", help="不往控制台写，也不启动面板和通知 nothing on the console, no children")
     ] = False,
     no_panel: Annotated[bool, typer.Option("--no-panel", help="不启动网页面板 without the web panel")] = False,
     leashed: Annotated[bool, typer.Option("--leashed", hidden=True, help="stop when standard input ends")] = False,
@@ -42,7 +42,11 @@ def run(
         lies = _lies(chaos)
         configuration = load(config)
         application = Application(configuration, safe=safe, console=None if quiet else sys.stderr, chaos=lies)
-        panel = PanelProcess(command_of(config), _say)
+        wanted = {
+            PANEL: panelling.is_wanted(configuration, quiet=quiet, refused=no_panel),
+            NOTIFIER: notifying.is_wanted(configuration, quiet=quiet),
+        }
+        children = [KeptChild(each, command_of(each, config), _say) for each, is_wanted in wanted.items() if is_wanted]
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: application.ask_to_stop())
         if leashed:
@@ -51,14 +55,14 @@ def run(
         sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # What start-up made lives as long as the process: the collector need not look at it again.
         application.start()
-        is_shown = panelling.is_wanted(configuration, quiet=quiet, refused=no_panel)
-        if is_shown:
-            panel.start()
+        for child in children:
+            child.start()
         while not application.wait(0.5):
             pass
         application.stop()
-        if is_shown:
-            panel.stop()
+        for child in children:
+            if not (child.called is PANEL and application.failure):  # After a failure people want to see what became.
+                child.stop()
     if application.failure:
         fail(exit_codes.FAILED, f"✗ 引擎因错误退出 / the engine ended: {application.failure}")
 

@@ -134,10 +134,12 @@ TIMED: Final = (
     Column("state_text", "状态"),
 )
 ALERTS: Final = (
+    Column("id", "编号", right=True),
     Column("at", "时间"),
     Column("importance_text", "程度"),
     Column("account", "账户"),
     Column("text", "内容", flexible=True),
+    Column("acknowledged_by", "确认人", drop=1),
 )
 LIMITS: Final = (
     Column("limit_text", "限额"),

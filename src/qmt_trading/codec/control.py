@@ -136,13 +136,49 @@ class AcceptMorning(
     account: str
 
 
+class IgnoreDifference(
+    Struct, frozen=True, kw_only=True, tag="ignore-difference", tag_field="verb", forbid_unknown_fields=True
+):
+    """Leave a proven difference as it is until its figures change; never without a reason."""
+
+    who: str
+    why: str
+    account: str
+    key: str
+    """As rows of differences have it."""
+
+
+class Acknowledge(Struct, frozen=True, kw_only=True, tag="acknowledge", tag_field="verb", forbid_unknown_fields=True):
+    """Take note of alerts, by their numbers; who does so is on record."""
+
+    who: str
+    why: str = ""
+    alerts: tuple[int, ...] = ()
+    everything: bool = msgspec.field(default=False, name="all")
+    """All that matter and that nobody has acknowledged; must be said where no number is."""
+
+
 class Stop(Struct, frozen=True, kw_only=True, tag="stop", tag_field="verb", forbid_unknown_fields=True):
     who: str
     why: str
 
 
 Reading = Hello | Read | Timeline | Quotes
-Acting = Send | Deliver | Cancel | Halt | Resume | Resolve | Reconcile | SetLimit | ConfirmLimits | AcceptMorning | Stop
+Acting = (
+    Send
+    | Deliver
+    | Cancel
+    | Halt
+    | Resume
+    | Resolve
+    | Reconcile
+    | SetLimit
+    | ConfirmLimits
+    | AcceptMorning
+    | Acknowledge
+    | IgnoreDifference
+    | Stop
+)
 ControlRequest = Reading | Acting
 
 _encode = msgspec.json.Encoder().encode
@@ -179,9 +215,17 @@ def decode_request(line: bytes) -> ControlRequest:
 def _check_acting(request: Acting) -> None:
     if not request.who.strip():
         raise ControlError("who 是空的：请写明是谁在操作 / who is empty: say who acts")
-    if isinstance(request, Cancel | Halt | Resume | Reconcile | AcceptMorning) and request.account == "":
+    if (
+        isinstance(request, Cancel | Halt | Resume | Reconcile | AcceptMorning | IgnoreDifference)
+        and request.account == ""
+    ):
         raise ControlError("account 是空的：请写账号，或去掉它 / account is empty: name one, or leave it out")
-    if isinstance(request, Resume | ConfirmLimits | AcceptMorning) or (
+    if isinstance(request, Acknowledge) and bool(request.alerts) == request.everything:
+        raise ControlError(
+            '没有写确认哪些：请写提醒的编号，或全部确认 "all": true，不要两样都写 / '
+            'name alerts by their numbers, or say "all": true, and not both'
+        )
+    if isinstance(request, Resume | ConfirmLimits | AcceptMorning | IgnoreDifference) or (
         isinstance(request, Reconcile) and request.accept
     ):
         check_why(request.why)

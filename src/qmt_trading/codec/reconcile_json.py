@@ -37,22 +37,30 @@ def age_text(seconds: int) -> str:
 def difference(each: Difference) -> Plain:
     """Return one difference; ``state`` says how far it can be believed."""
     is_cash = each.symbol == CASH
-    if each.is_proven:
-        state, text = "proven", "已证实"
+    if each.ignored_ns:
+        state, text, english = "ignored", "已忽略", "ignored"
+    elif each.is_proven:
+        state, text, english = "proven", "已证实", "proven"
     elif each.still_ns:
-        state, text = "seen", "待第二次核对"
+        state, text, english = "seen", "待第二次核对", "seen once"
     else:
-        state, text = "moving", "有委托或成交在动，柜台可能滞后"
+        state, text, english = "moving", "有委托或成交在动，柜台可能滞后", "something moves, the broker may lag behind"
     ours, theirs = (to_text(each.ours), to_text(each.theirs)) if is_cash else (str(each.ours), str(each.theirs))
     return {
+        "key": each.key,
         "what": "cash" if is_cash else "sellable" if each.is_sellable else "position",
         "symbol": each.symbol or None,
         "ours": ours if is_cash else each.ours,
         "broker": theirs if is_cash else each.theirs,
         "text": f"{each.symbol or '资金'} {'可卖 ' if each.is_sellable else ''}{ours}≠{theirs}",
+        "text_en": f"{each.symbol or 'cash'} {'sellable ' if each.is_sellable else ''}{ours}≠{theirs}",
         "since": to_iso_text(each.since_ns),
         "state": state,
         "state_text": text,
+        "state_text_en": english,
+        "ignored_at": to_iso_text(each.ignored_ns) if each.ignored_ns else None,
+        "ignored_by": each.ignored_by or None,
+        "ignored_why": each.ignored_why or None,
     }
 
 
@@ -68,8 +76,20 @@ def account_summary(row: AccountRow) -> Plain:
     return {
         "reconciled_at": to_iso_text(row.listed.asked_ns) if row.listed.asked_ns else None,
         "differences": found,
-        "differences_text": "，".join(f"{each['text']}（{str(each['since'])[11:19]} 起）" for each in found) or None,
+        "differences_text": "，".join(map(_since_text, found)) or None,
     }
+
+
+def _since_text(told: Plain) -> str:
+    judged = f"，{told['ignored_by']} 已忽略" if told["state"] == "ignored" else ""
+    return f"{told['text']}（{str(told['since'])[11:19]} 起{judged}）"
+
+
+def counted(view: View) -> Plain:
+    """Return how many differences wait for somebody's judgement, and how many a person has judged."""
+    found = [each for row in view.accounts for each in row.differences]
+    waiting = sum(each.is_open for each in found)
+    return {"differences": waiting, "differences_ignored": len(found) - waiting}
 
 
 def differences_of(view: View) -> list[str]:
@@ -87,7 +107,9 @@ def _row(row: AccountRow, view: View, now_ns: int) -> Plain:
     number, listed = row.account, row.listed
     orders = [order for order in view.orders if order.account == number]
     told = {**account_summary(row), "differences": [aged(each, now_ns) for each in row.differences]}
-    doubts = bool(row.differences or listed.unmatched or listed.absent_orders or listed.absent_fills)
+    doubts = bool(
+        any(each.is_open for each in row.differences) or listed.unmatched or listed.absent_orders or listed.absent_fills
+    )
     return {
         "account": number,
         "name": row.name,
@@ -110,5 +132,6 @@ def _row(row: AccountRow, view: View, now_ns: int) -> Plain:
         "absent_orders": list(listed.absent_orders),
         "absent_fills": listed.absent_fills,
         **told,
+        "ignored": sum(not each.is_open for each in row.differences),
         "agrees": bool(listed.asked_ns) and not doubts,
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from qmt_trading.codec.reconcile_json import account_summary, differences_of
+from msgspec import Struct
+
+from qmt_trading.codec.reconcile_json import account_summary, counted, differences_of
 from qmt_trading.codec.sentences import sentence
 from qmt_trading.market.profit import day_profits, floating_profits
 from qmt_trading.model.instant import to_iso_text
@@ -153,12 +155,13 @@ def status(view: View, *, running: bool = True) -> Plain:
         "orders": len(view.orders),
         "working_orders": sum(row.working_orders for row in view.accounts),
         "unknown_orders": unknown,
-        "differences": sum(len(row.differences) for row in view.accounts),
+        **counted(view),
         "differences_text": differences_of(view),
         "waiting_instructions": len(view.timed),
         **(_observed(view) if view.mode is Mode.SHADOW else {}),
         "fills": len(view.fills),
         "malformed": view.malformed,
+        "unacknowledged": sum(row.is_open for row in view.alerts),
         "calendar_until": view.calendar_until.isoformat() if view.calendar_until is not None else None,
         "calendar_ends_soon": view.calendar_ends_soon,
     }
@@ -182,9 +185,22 @@ def _told(told: StateTold) -> Plain:
     }
 
 
-def accounts(view: View, *, running: bool = True) -> list[Plain]:
+class Profits(Struct, frozen=True):
+    """What day and holdings have earned, by account and symbol, for tables that are made of one view."""
+
+    of_day: dict[tuple[AccountId, Symbol], Money]
+    floating: dict[tuple[AccountId, Symbol], Money]
+
+
+def profits_of(view: View) -> Profits:
+    """Work out the profits of ``view``, as far as prices are known."""
+    return Profits(day_profits(view), floating_profits(view))
+
+
+def accounts(view: View, *, running: bool = True, profits: Profits | None = None) -> list[Plain]:
     """Return the accounts with today's profit and that of what they hold, as far as prices are known."""
-    of_day, floating = _by_account(day_profits(view)), _by_account(floating_profits(view))
+    known = profits or profits_of(view)
+    of_day, floating = _by_account(known.of_day), _by_account(known.floating)
     return [
         {
             **account(row, view, running=running),
@@ -206,9 +222,10 @@ def _money(value: Money | None) -> str | None:
     return None if value is None else to_text(value)
 
 
-def positions(view: View) -> list[Plain]:
+def positions(view: View, *, profits: Profits | None = None) -> list[Plain]:
     """Return what is held with its last price and what it has earned, where a price is known."""
-    of_day, floating = day_profits(view), floating_profits(view)
+    known = profits or profits_of(view)
+    of_day, floating = known.of_day, known.floating
     return [
         {
             **position(row),
@@ -415,6 +432,7 @@ def _timed(timed: Timed, state: str, state_text: str, at_ns: int) -> Plain:
 def alert(row: AlertRow) -> Plain:
     told = row.alert
     return {
+        "id": row.id,
         "at": to_iso_text(row.at_ns),
         "importance": told.importance.value,
         "importance_text": IMPORTANCE_TEXT[told.importance],
@@ -424,4 +442,8 @@ def alert(row: AlertRow) -> Plain:
         "account": told.account,
         "symbol": told.symbol,
         "client_order_id": told.client_order_id,
+        "open": row.is_open,
+        "acknowledged_at": to_iso_text(row.acknowledged_ns) if row.acknowledged_ns else None,
+        "acknowledged_by": row.acknowledged_by or None,
+        "acknowledged_why": row.acknowledged_why or None,
     }

@@ -137,7 +137,7 @@ def foreign_order(state: State, account: AccountId, row: OrderRow) -> Order:
     """Return a new order for a row that is not ours: typed by hand, on the phone, or by another program."""
     placed_ns = min(row.ordered_ns, state.now_ns) or state.now_ns
     order = Order(
-        client_order_id=foreign_name(account, row),
+        client_order_id=foreign_name(state, account, row),
         account=account,
         symbol=row.symbol,
         side=row.side,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from qmt_trading.engine import alerts, observing
@@ -167,6 +167,16 @@ def in_scope(state: State, account: Account, mark: CancelMarked) -> list[Order]:
 
 def covers(scope: SideScope, side: Side) -> bool:
     return scope is SideScope.ALL or scope.value == side.value
+
+
+def named(state: State, accounts: Iterable[Account], order_id: str) -> list[Order]:
+    """Return the working orders that ``order_id`` names: the one of our own name, else all that bear it as a number.
+
+    Numbers are a terminal's, contract numbers one exchange's: several orders may bear the same one.
+    """
+    live = [state.order(key) for account in accounts for key in account.live]
+    ours = [order for order in live if order.client_order_id == order_id]
+    return ours or [order for order in live if order_id in (order.broker_order_id, order.venue_order_id)]
 
 
 def has_number(order: Order) -> bool:

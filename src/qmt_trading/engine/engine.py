@@ -9,6 +9,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from qmt_trading.engine import (
+    acknowledging,
     alerts,
     brakes,
     cancels,
@@ -18,6 +19,7 @@ from qmt_trading.engine import (
     fold_day,
     limit_requests,
     observing,
+    requests,
     timed,
 )
 from qmt_trading.engine.findings import Finding, FindingKind
@@ -25,7 +27,7 @@ from qmt_trading.engine.reconciliation import alerts as reconciliation_alerts
 from qmt_trading.engine.reconciliation import policy, questions
 from qmt_trading.engine.signals import decide_signal
 from qmt_trading.engine.state import Account, State
-from qmt_trading.engine.transitions import LIVE, TERMINAL, UNRESOLVED
+from qmt_trading.engine.transitions import LIVE, UNRESOLVED
 from qmt_trading.engine.view import Publisher
 from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
@@ -37,6 +39,7 @@ from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId, Item
 from qmt_trading.model.timed import Timed
+from qmt_trading.model.usage import UsageImage
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState, OrderStatus, SideScope, TradingState
 
@@ -136,9 +139,13 @@ class Engine:
         """Nothing may leave but questions: no order, and no cancel."""
         return observing.observes(self._state)
 
-    def view(self) -> View:
-        """Return everything a person may ask about, as of now."""
-        return self._publisher.view(self._state)
+    def view(self, usages: tuple[UsageImage, ...] | None = None) -> View:
+        """Return everything a person may ask about, as of now.
+
+        Args:
+            usages: of an earlier view, to be shown again: thousands of instants, which who looks often need not copy.
+        """
+        return self._publisher.view(self._state, usages)
 
     def _emit(self, output: out.Output) -> None:
         self._outputs.append(output)
@@ -188,21 +195,25 @@ class Engine:
             case ev.CancelRequested():
                 self._cancel_requested(event)
             case ev.HaltRequested():
-                self._halt_requested(event)
+                requests.decide_halt(self._state, event, self._emit)
                 if event.cancel_open:
                     self._cancel_everything(event.account, EVERY_SYMBOL, SideScope.ALL, event.arrival)
             case ev.ResumeRequested():
                 self._emit(out.TradingStateChanged(event.account, TradingState.ACTIVE, event.who, event.why))
             case ev.ResolveRequested():
-                self._resolve(event)
+                requests.decide_resolved(self._state, event, self._emit)
             case ev.ReconcileRequested():
                 self._reconcile_requested(event)
+            case ev.IgnoreDifferenceRequested():
+                policy.decide_ignored(self._state, event, self._emit)
+            case ev.AcknowledgeRequested():
+                acknowledging.decide_acknowledged(self._state, event, self._emit)
             case ev.EngineStarted():
                 if event.safe:
                     self._emit(alerts.safe_start(event.why))
                 self._started()
             case ev.DayBegan():
-                self._open_day(event.day)
+                self._open_day(event.day, event.settings)
             case ev.CorporateActionsTold():
                 for alert in corporate.complaints(self._state, event):
                     self._emit(alert)
@@ -350,24 +361,17 @@ class Engine:
 
     # People
 
-    def _halt_requested(self, event: ev.HaltRequested) -> None:
-        """Stop or reduce; who asks for less than holds already releases nothing."""
-        state = self._state
-        now = state.trading_state if event.account is None else state.account(event.account).state
-        if brakes.STRICTNESS.index(event.state) >= brakes.STRICTNESS.index(now):
-            self._emit(out.TradingStateChanged(event.account, event.state, event.who, event.why))
-
     def _cancel_requested(self, event: ev.CancelRequested) -> None:
         if not event.order_id:
             self._cancel_everything(event.account, event.symbol or EVERY_SYMBOL, event.side, event.arrival)
             return
         state = self._state
-        for account in self._accounts(event.account):
-            for order in [state.order(key) for key in account.live]:
-                if event.order_id in (order.client_order_id, order.broker_order_id, order.venue_order_id):
-                    self._emit(cancels.first_cancel(state, account, order, signal_seq=cancels.PERSON))
-                    if self.observes:
-                        self._emit(alerts.would_cancel(order.account, order.symbol, 1, 0))
+        found = cancels.named(state, self._accounts(event.account), event.order_id)
+        for order in found if len(found) == 1 else ():  # Of several a person must say which.
+            account = state.account(order.account)
+            self._emit(cancels.first_cancel(state, account, order, signal_seq=cancels.PERSON))
+            if self.observes:
+                self._emit(alerts.would_cancel(order.account, order.symbol, 1, 0))
         for waiting in list(state.timed.values()):
             if event.order_id == waiting.name:
                 for number in waiting.accounts:
@@ -388,17 +392,6 @@ class Engine:
         if number is None:
             return list(accounts.values())
         return [accounts[number]] if number in accounts else []
-
-    def _resolve(self, event: ev.ResolveRequested) -> None:
-        order = self._state.find_order(event.client_order_id)
-        if order is None or order.status not in UNRESOLVED:
-            return
-        if event.status is OrderStatus.UNKNOWN:
-            self._query([order.account])
-        elif event.status in TERMINAL:
-            if order.client_order_id in self._state.chasing:
-                self._emit(out.ChaseEnded(order.client_order_id))  # On a person's word nothing is sent.
-            self._emit(out.OrderEnded(order.client_order_id, event.status, f"{event.who}：{event.why}"))
 
     def _reconcile_requested(self, event: ev.ReconcileRequested) -> None:
         """Ask for lists; what is proven already may be accepted at once."""
@@ -427,7 +420,7 @@ class Engine:
         if day >= settings.calendar_warns_from:
             self._emit(alerts.calendar_ends(settings.calendar_until, over=day > settings.calendar_until))
 
-    def _open_day(self, day: dt.date) -> None:
+    def _open_day(self, day: dt.date, settings: EngineSettings | None) -> None:
         state = self._state
         assert state.bound is not None
         assert state.settings is not None
@@ -455,7 +448,7 @@ class Engine:
                 day=day,
                 bound=state.bound,
                 version=state.version,
-                settings=state.settings,
+                settings=settings or state.settings,
                 trading_state=state.trading_state,
                 account_states=tuple((number, each.state) for number, each in state.accounts.items()),
                 cash=tuple((number, each.cash) for number, each in state.accounts.items()),
@@ -471,10 +464,10 @@ class Engine:
                 marks=tuple(marks),
                 day_before=state.day,
                 links_told=tuple((number, each.link_told) for number, each in state.accounts.items()),
+                alert_seq=state.alert_seq,
+                alerts=acknowledging.carried(state),
             )
         )
-        if state.told.who == "start":
-            self._emit(alerts.safe_start(state.told.why))  # The opening has cleared what was said before it.
         self._look_at_calendar(day)
         for order in unresolved:
             self._emit(alerts.expired_unresolved(order))

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from qmt_trading.engine import bookkeeping, corporate, fold_clock, fold_day, morning, observing
+from qmt_trading.engine import acknowledging, bookkeeping, corporate, fold_clock, fold_day, morning, observing
 from qmt_trading.engine.cancel_mark import CancelMark
 from qmt_trading.engine.findings import Finding
 from qmt_trading.engine.fold_list import fold_listed
@@ -26,7 +26,7 @@ from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Timed, TimedDone
 from qmt_trading.model.told import StateTold
-from qmt_trading.model.view import AlertRow, SignalRow
+from qmt_trading.model.view import SignalRow
 from qmt_trading.model.words import LinkState, OrderStatus, Side, SignalStatus, TradingState
 
 RECENT_MAX = 4096
@@ -120,10 +120,14 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             return fold_listed(state, record)
         case out.DifferenceAbsorbed():
             policy.fold_absorbed(state.account(record.account), record)
+        case out.DifferenceIgnored():
+            policy.fold_ignored(state.account(record.account), record, state.now_ns)
         case out.DifferencesTold():
             policy.fold_told(state.account(record.account), record, state.now_ns)
         case out.Alert():
-            state.alerts.append(AlertRow(state.now_ns, record))
+            acknowledging.fold_alert(state, record)
+        case out.AlertsAcknowledged():
+            acknowledging.fold_acknowledged(state, record)
         case out.TradingStateChanged():
             changed = state if record.account is None else state.account(record.account)
             _set_trading_state(changed, record.state, StateTold(record.who, record.why, state.now_ns))
@@ -154,6 +158,8 @@ def apply(state: State, record: Record, cause: Cause | None = None) -> list[Find
             | ev.ResolveRequested()
             | ev.ReconcileRequested()
             | ev.LimitRequested()
+            | ev.AcknowledgeRequested()
+            | ev.IgnoreDifferenceRequested()
         ):
             pass
         case _:

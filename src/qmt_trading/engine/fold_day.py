@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qmt_trading.engine import bookkeeping
+from qmt_trading.engine import acknowledging, bookkeeping
 from qmt_trading.engine.cancel_mark import CancelMark
 from qmt_trading.engine.gauges import Gauges
 from qmt_trading.engine.state import State
@@ -35,7 +35,7 @@ def fold_opened(state: State, record: out.DayOpened) -> None:
     state.unresolved, state.open_buys = 0, {}
     state.references, state.buying, state.selling, state.gauges = {}, {}, {}, Gauges()
     state.clock_unsettled = set()  # Nothing is sent before the day's first complete list anyway.
-    state.alerts.clear()
+    acknowledging.fold_carried(state, record)
     state.configure(record.settings)
     state.trading_state, state.told = record.trading_state, record.told
     state.signal_seq, state.order_seq, state.arrival = record.signal_seq, record.order_seq, record.arrival

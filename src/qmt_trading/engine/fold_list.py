@@ -108,7 +108,11 @@ def _compare(
     )
     taken = [] if opening or account.live else corporate.take_over(state, account, record.positions)
     before, account.differences = account.differences, differences(state, account, record)
-    gone = [each for symbol, each in before.items() if each.told_ns and symbol not in account.differences]
+    gone = [
+        each
+        for symbol, each in before.items()
+        if (each.told_ns or each.ignored_ns) and symbol not in account.differences
+    ]
     return [*taken, *(_agreed(record, each) for each in gone)]
 
 

@@ -10,6 +10,7 @@ from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import LIVE
 from qmt_trading.model.enumeration import direct
 from qmt_trading.model.events import FillRow, OrderRow
+from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId
@@ -43,8 +44,8 @@ class Claims:
     __slots__ = ("by_broker", "by_venue", "numbered", "shown")
 
     def __init__(self) -> None:
-        self.by_broker: dict[str, ClientOrderId] = {}
-        self.by_venue: dict[str, ClientOrderId] = {}
+        self.by_broker: dict[tuple[Symbol, str], ClientOrderId] = {}
+        self.by_venue: dict[tuple[Symbol, str], ClientOrderId] = {}
         self.numbered: set[ClientOrderId] = set()
         """Orders that a row has given a broker's number."""
         self.shown: set[ClientOrderId] = set()
@@ -54,20 +55,26 @@ class Claims:
         """Note that ``row`` tells of the order ``key``."""
         self.shown.add(key)
         if row.broker_order_id:
-            self.by_broker.setdefault(row.broker_order_id, key)
+            self.by_broker.setdefault((row.symbol, row.broker_order_id), key)
             self.numbered.add(key)
         if row.venue_order_id:
-            self.by_venue.setdefault(row.venue_order_id, key)
+            self.by_venue.setdefault((row.symbol, row.venue_order_id), key)
 
 
 NO_CLAIMS: Final = Claims()
 """Of a row that stands alone; nothing is ever added to it."""
 
 
-def foreign_name(account: AccountId, row: OrderRow) -> ClientOrderId:
-    """Return our local name for a row that is not ours: by its number, else by what and when it was."""
-    number = row.broker_order_id or row.venue_order_id or f"{row.symbol}-{row.ordered_ns}"
-    return ClientOrderId(f"~{account}~{number}")
+def foreign_name(state: State, account: AccountId, row: OrderRow) -> ClientOrderId:
+    """Return our local name for a row that is not ours: by its number, else by what and when it was.
+
+    Contract numbers are of one market: two exchanges give the same one (A6). A number of the terminal's that begins
+    anew after its restart does not give one order the name of another.
+    """
+    place = f"{row.symbol}-{row.venue_order_id or row.ordered_ns}"
+    name = ClientOrderId(f"~{account}~{row.broker_order_id or place}")
+    taken = state.find_order(name) if row.broker_order_id else None
+    return name if taken is None or not _is_another(taken, row) else ClientOrderId(f"{name}-{place}")
 
 
 def identify(
@@ -110,10 +117,34 @@ def _by_number(state: State, account: Account, row: OrderRow | FillRow, claims: 
     number = account.settings.account
     key = None
     if row.broker_order_id:
-        key = state.by_broker.get((number, row.broker_order_id)) or claims.by_broker.get(row.broker_order_id)
+        key = state.by_broker.get((number, row.broker_order_id))
+        if key is None or _is_used_again(state, account, state.order(key), row):
+            key = claims.by_broker.get((row.symbol, row.broker_order_id))
     if key is None and row.venue_order_id:
-        key = state.by_venue.get((number, row.venue_order_id)) or claims.by_venue.get(row.venue_order_id)
+        place = row.symbol, row.venue_order_id
+        key = state.by_venue.get((number, *place)) or claims.by_venue.get(place)
     return key if key is not None or isinstance(row, FillRow) else _without_number(state, account, row, claims)
+
+
+def _is_used_again(state: State, account: Account, order: Order, row: OrderRow | FillRow) -> bool:
+    """Tell whether the terminal's number in ``row`` was that of ``order`` before a restart of the terminal.
+
+    So it is where what both say cannot be of one order, or where the row bears the exact name of another order of ours
+    that has no number yet.
+    """
+    if _is_another(order, row):
+        return True
+    named = state.find_order(row.client_order_id)
+    if named is None or named is order or named.foreign or named.account != account.settings.account:
+        return False
+    return not named.broker_order_id and isinstance(row, OrderRow) and _same_order(named, row)
+
+
+def _is_another(order: Order, row: OrderRow | FillRow) -> bool:
+    """Tell whether ``row`` is of another order, whatever its number says."""
+    if order.symbol != row.symbol or order.side is not row.side:
+        return True
+    return bool(order.venue_order_id and row.venue_order_id) and order.venue_order_id != row.venue_order_id
 
 
 def _without_number(state: State, account: Account, row: OrderRow, claims: Claims) -> ClientOrderId | None:
@@ -130,7 +161,7 @@ def _without_number(state: State, account: Account, row: OrderRow, claims: Claim
 def _may_be_known(state: State, account: Account, row: OrderRow) -> bool:
     """Tell whether ``row``, without any number, has the name of another order or may be late news of a numbered one."""
     number = account.settings.account
-    if state.find_order(foreign_name(number, row)) is not None:
+    if state.find_order(foreign_name(state, number, row)) is not None:
         return True
     return any(
         order.foreign
@@ -157,7 +188,7 @@ def nameless(state: State, account: Account, claims: Claims = NO_CLAIMS) -> list
     waiting = (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN)
     return [
         order
-        for order in map(state.order, account.live)
+        for order in map(state.current.__getitem__, account.live)
         if not order.broker_order_id
         and not order.venue_order_id
         and order.status in waiting

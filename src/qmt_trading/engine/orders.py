@@ -324,6 +324,11 @@ class Orders:
 
 
 def _is_in_doubt(account: Account, symbol: Symbol) -> bool:
-    """Tell whether the broker holds another quantity of ``symbol``, so that no step to a target can be measured."""
+    """Tell whether the broker holds another quantity of ``symbol``, so that no step to a target can be measured.
+
+    Where a person has judged that ours holds, it can.
+    """
     found = account.differences.get(symbol)
-    return found is not None and bool(found.still_ns) and account.settings.on_difference is not OnDifference.IGNORE
+    if found is None or not found.still_ns or found.ignored_ns:
+        return False
+    return account.settings.on_difference is not OnDifference.IGNORE

@@ -53,6 +53,7 @@ def capture(state: State) -> Snapshot:
         holdings=tuple((*key, held) for key, held in state.holdings.items()),
         day_before=state.day_before,
         actions=tuple(state.actions.values()),
+        alert_seq=state.alert_seq,
     )
     return Snapshot(image, state.orders.rows(), state.fills.rows(), state.signals.rows())
 
@@ -149,7 +150,7 @@ def restore(snapshot: Snapshot) -> State:
     state.recent = dict(image.recent)
     state.bare_counts = {(number, symbol): count for number, symbol, count in image.bare_counts}
     state.prices = dict(image.prices)
-    state.alerts.extend(image.alerts)
+    state.alerts, state.alert_seq = list(image.alerts), image.alert_seq
     state.signal_seq, state.order_seq, state.arrival = image.signal_seq, image.order_seq, image.arrival
     state.minute, state.wanted_in_minute = image.minute, image.wanted_in_minute
     state.references = dict(image.references)

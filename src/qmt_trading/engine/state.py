@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import deque
 from heapq import heappop, heappush
 from typing import Final
 
@@ -32,7 +31,6 @@ from qmt_trading.model.told import StateTold
 from qmt_trading.model.view import AlertRow, SignalRow
 from qmt_trading.model.words import NOT_PRICED, InstrumentKind, LinkState, OrderStatus, Side, SideScope, TradingState
 
-ALERTS_KEPT: Final = 200
 TIMED_AT_ONCE: Final = 128
 """Instructions that are looked at within one turn: a halt waits for no more than that."""
 
@@ -160,7 +158,7 @@ class State:
         self.current: dict[ClientOrderId, Order] = {}
         """The rows of ``orders`` by their name: looked up several times an order, where one step less tells."""
         self.by_broker: dict[tuple[AccountId, str], ClientOrderId] = {}
-        self.by_venue: dict[tuple[AccountId, str], ClientOrderId] = {}
+        self.by_venue: dict[tuple[AccountId, Symbol, str], ClientOrderId] = {}
         self.fills: Table[Fill] = Table()
         self.fill_keys: set[tuple[AccountId, Symbol, str, str]] = set()
         self.signals: Table[SignalRow] = Table()
@@ -193,7 +191,10 @@ class State:
         """How orders that have not ended are followed up."""
         self.holdings: dict[tuple[AccountId, str, Symbol], int] = {}
         """What each strategy holds, by its own fills."""
-        self.alerts: deque[AlertRow] = deque(maxlen=ALERTS_KEPT)
+        self.alerts: list[AlertRow] = []
+        """The newest last."""
+        self.alert_seq = 0
+        """The number of the last one."""
         self.signal_seq = 0
         self.order_seq = 0
         self.arrival = 0
@@ -297,10 +298,12 @@ class State:
             self._reserve(account, order, order.reserved - reserved_before)
         if order.reserved_quantity != frozen_before:
             self._freeze(account, order.symbol, order.reserved_quantity - frozen_before)
-        if order.broker_order_id:
-            self.by_broker[order.account, order.broker_order_id] = key
+        # A terminal that was restarted may count anew: what has ended takes its number from nobody.
+        number = order.account, order.broker_order_id
+        if order.broker_order_id and (status not in TERMINAL or number not in self.by_broker):
+            self.by_broker[number] = key
         if order.venue_order_id:
-            self.by_venue[order.account, order.venue_order_id] = key
+            self.by_venue[order.account, order.symbol, order.venue_order_id] = key
         if status in UNRESOLVED:
             self.unresolved += key not in account.unresolved
             account.unresolved[key] = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qmt_trading.engine.bookkeeping import total_assets
 from qmt_trading.engine.state import Account, State
 from qmt_trading.model.numbers import Money
+from qmt_trading.model.usage import UsageImage
 from qmt_trading.model.view import AccountRow, View
 from qmt_trading.model.words import Mode
 
@@ -12,8 +13,8 @@ from qmt_trading.model.words import Mode
 class Publisher:
     """Makes views; a view costs the rows touched since the last one, plus one row an account and position."""
 
-    def view(self, state: State) -> View:
-        """Return ``state`` as it is now."""
+    def view(self, state: State, usages: tuple[UsageImage, ...] | None = None) -> View:
+        """Return ``state`` as it is now; with ``usages`` of an earlier view where these need not be newer."""
         settings = state.settings
         warns_from = settings.calendar_warns_from if settings is not None else None
         return View(
@@ -41,7 +42,7 @@ class Publisher:
             calendar_until=settings.calendar_until if settings is not None else None,
             calendar_ends_soon=warns_from is not None and state.day is not None and warns_from <= state.day,
             limits=state.gauges.images(),
-            usages=tuple(usage.shown() for usage in state.gauges.usages.values()),
+            usages=tuple(usage.shown() for usage in state.gauges.usages.values()) if usages is None else usages,
             prices=state.prices.copy(),
             references=state.references.copy(),
             holdings=state.holdings.copy(),

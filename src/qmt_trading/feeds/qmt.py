@@ -292,7 +292,12 @@ def _next(seen: _Seen | None, tick: Tick, now_ns: int) -> _Seen | None:
     if seen is not None:
         if tick == seen.tick or 0 < time_ns < seen.tick.time_ns <= now_ns + AHEAD_NS:
             return None
-    quoted_ns = now_ns if not time_ns or now_ns - time_ns <= LAG_NS else time_ns
+    if time_ns:
+        quoted_ns = now_ns if now_ns - time_ns <= LAG_NS else time_ns
+    elif seen is None or tick.traded > seen.tick.traded or tick.time_ns > seen.tick.time_ns:
+        quoted_ns = now_ns
+    else:
+        quoted_ns = seen.quoted_ns  # Without a time that can be used only more trades, or a later time, are news.
     return _Seen(tick, quoted_ns, _sampled(seen, tick, quoted_ns))
 
 

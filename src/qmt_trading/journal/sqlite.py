@@ -20,8 +20,8 @@ from qmt_trading.ports import Closing, StoredSnapshot, StoredTurn
 APPLICATION_ID: Final = 0x514D544A
 """``QMTJ``: says that a database is a journal of this system."""
 SCHEMA_VERSION: Final = 1
-PAGE_TURNS: Final = 512
-"""Turns a reader takes in one short read."""
+PAGE_TURNS: Final = 32
+"""Turns a reader takes in one short read: few, since each may hold a burst, and all of them are in memory at once."""
 LOG_BYTES: Final = 4 << 20
 _SCHEMA: Final = """
 create table turn(

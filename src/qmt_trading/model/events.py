@@ -48,6 +48,8 @@ class DayBegan(Struct, frozen=True, array_like=True, tag="day"):
     """A new trading day."""
 
     day: dt.date
+    settings: EngineSettings | None = None
+    """What holds from this day on; None: as before."""
 
 
 class CorporateActionsTold(Struct, frozen=True, array_like=True, tag="actions"):
@@ -284,6 +286,27 @@ class ReconcileRequested(Struct, frozen=True, array_like=True, tag="reconcile", 
     """Let the broker's figures be ours where a difference is proven now."""
 
 
+class IgnoreDifferenceRequested(Struct, frozen=True, array_like=True, tag="ignore-difference", gc=False):
+    """A person judges that a difference may stay as it is."""
+
+    who: str
+    why: str
+    account: AccountId
+    key: str
+    """Of the difference, its figures included."""
+
+
+class AcknowledgeRequested(Struct, frozen=True, array_like=True, tag="acknowledge", gc=False):
+    """A person has taken note of alerts."""
+
+    who: str
+    why: str
+    alerts: tuple[int, ...] = ()
+    """Their numbers."""
+    everything: bool = False
+    """All that matter and that nobody has acknowledged, in place of ``alerts``."""
+
+
 class SignalsDropped(Struct, frozen=True, array_like=True, tag="dropped", gc=False):
     """Messages of a one-way door that found the lane full for a second: nothing was taken, and nobody could be told."""
 
@@ -408,6 +431,8 @@ Request = (
     | LimitRequested
     | LimitsConfirmed
     | MorningAccepted
+    | AcknowledgeRequested
+    | IgnoreDifferenceRequested
 )
 """What a person may ask for."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Final
 
 SHANGHAI: Final = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 """China has had no daylight saving since 1991, so a fixed offset holds for every instant this system orders in."""
 
 _OFFSET_NS: Final = 8 * 3600 * 1_000_000_000
+_SECOND_NS: Final = 1_000_000_000
 _DAY_NS: Final = 24 * 3600 * 1_000_000_000
 _EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
 
@@ -44,4 +46,12 @@ def to_hour_text(time_ns: int) -> str:
 
 def to_iso_text(instant_ns: int) -> str:
     """Return RFC 3339 with milliseconds and the Shanghai offset."""
-    return f"{day_of(instant_ns).isoformat()}T{to_clock_text(instant_ns)}+08:00"
+    seconds, rest_ns = divmod(instant_ns, _SECOND_NS)
+    return f"{_second_text(seconds)}.{rest_ns // 1_000_000:03d}+08:00"
+
+
+@lru_cache(maxsize=64)
+def _second_text(seconds: int) -> str:
+    """Return ``2026-11-24T10:00:00`` in Shanghai; what happens together is told together, and written once."""
+    instant_ns = seconds * _SECOND_NS
+    return f"{day_of(instant_ns).isoformat()}T{to_clock_text(instant_ns)[:8]}"

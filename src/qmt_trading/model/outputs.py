@@ -169,6 +169,15 @@ class DifferenceAbsorbed(Struct, frozen=True, array_like=True, tag="absorbed"):
     """``engine``, or the person who accepted it."""
 
 
+class DifferenceIgnored(Struct, frozen=True, array_like=True, tag="ignored"):
+    """A person has judged this difference, as it is: it is shown, and nothing follows from it until it changes."""
+
+    account: AccountId
+    difference: Difference
+    who: str
+    why: str
+
+
 class DifferencesTold(Struct, frozen=True, array_like=True, tag="differ", gc=False):
     """People were told of the differences of these symbols, as they are now; the alert stands beside it."""
 
@@ -186,6 +195,14 @@ class Alert(Struct, frozen=True, array_like=True, tag="alert", gc=False):
     account: AccountId | None = None
     symbol: Symbol | None = None
     client_order_id: str = ""
+
+
+class AlertsAcknowledged(Struct, frozen=True, array_like=True, tag="acknowledged", gc=False):
+    """A person has taken note of these alerts, each for the first time."""
+
+    alerts: tuple[int, ...]
+    who: str
+    why: str
 
 
 class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
@@ -218,6 +235,10 @@ class DayOpened(Struct, frozen=True, array_like=True, tag="opened"):
     """The trading day that was opened before; None: there was none."""
     links_told: tuple[tuple[AccountId, LinkTold], ...] = ()
     """Since when each link is as it is."""
+    alert_seq: int = 0
+    """The number of the last alert."""
+    alerts: tuple[tuple[int, int, Alert], ...] = ()
+    """Alerts that matter and that nobody has acknowledged: number, instant and alert."""
 
 
 Command = SubmitOrder | CancelOrder | QueryBroker
@@ -236,7 +257,9 @@ Output = (
     | LimitSet
     | BrakeTripped
     | DifferenceAbsorbed
+    | DifferenceIgnored
     | DifferencesTold
     | Alert
+    | AlertsAcknowledged
     | DayOpened
 )

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from qmt_trading.model.enumeration import direct
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.numbers import SECOND_NS, Money
+from qmt_trading.model.numbers import SECOND_NS, Money, to_text
 from qmt_trading.model.order import ClientOrderId, Position
 
 CASH: Final = Symbol("")
@@ -61,6 +61,22 @@ class Difference(Struct, frozen=True, array_like=True, kw_only=True):
     """What the broker says of the holding; None: it lists none, or this is the cash."""
     is_sellable: bool = False
     """The shares are as many, and the figures are those that may be sold today."""
+    ignored_ns: int = 0
+    """When a person judged that these figures may differ; 0: nobody has."""
+    ignored_by: str = ""
+    ignored_why: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a person names it by: with other figures it is another difference, that nobody has judged yet."""
+        if self.symbol == CASH:
+            return f"cash/{to_text(self.ours)}/{to_text(self.theirs)}"
+        return "/".join((self.symbol, *(("sellable",) if self.is_sellable else ()), str(self.ours), str(self.theirs)))
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether something is to be done about it still."""
+        return not self.ignored_ns
 
     @property
     def is_proven(self) -> bool:

@@ -90,6 +90,7 @@ class Image(Struct, frozen=True, array_like=True):
     holdings: tuple[tuple[AccountId, str, Symbol, int], ...]
     day_before: dt.date | None = None
     actions: tuple[CorporateAction, ...] = ()
+    alert_seq: int = 0
 
 
 class Snapshot(Struct, frozen=True):

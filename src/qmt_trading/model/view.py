@@ -22,7 +22,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Timed, TimedDone
 from qmt_trading.model.told import StateTold
 from qmt_trading.model.usage import ScopeImage, UsageImage
-from qmt_trading.model.words import LinkState, Mode, TradingState
+from qmt_trading.model.words import Importance, LinkState, Mode, TradingState
 
 Row = TypeVar("Row")
 
@@ -62,13 +62,26 @@ class Rows(Generic[Row]):
         """Return the last ``count`` rows, newest first."""
         return [self[index] for index in range(self._length - 1, max(-1, self._length - 1 - count), -1)]
 
+    def places_changed_since(self, older: Rows[Row]) -> list[int]:
+        """Return where rows are new, or another object, since the table was ``older``, which was no longer."""
+        chunks, before, size = self._chunks, older._chunks, self.CHUNK
+        found: list[int] = []
+        for number in compress(count(), map(is_not, chunks, before)):
+            chunk, known = chunks[number], before[number]
+            found += compress(count(number * size), map(is_not, chunk, known))
+            found += range(number * size + len(known), number * size + len(chunk))
+        found += range(len(before) * size, self._length)
+        return found
+
     def changed_since(self, older: Rows[Row]) -> list[Row]:
         """Return the rows that are new, or another object, since the table was ``older``; in the table's order.
 
         Chunks that both share are passed over: it costs the chunks, and the rows of those that changed.
         """
-        chunks, before = self._chunks, older._chunks
         found: list[Row] = []
+        if self is older:
+            return found
+        chunks, before = self._chunks, older._chunks
         for number in compress(count(), map(is_not, chunks, before)):
             chunk, known = chunks[number], before[number]
             found += compress(chunk, map(is_not, chunk, known))
@@ -134,6 +147,17 @@ class SignalRow(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
 class AlertRow(Struct, frozen=True, array_like=True, gc=False):
     at_ns: int
     alert: Alert
+    id: int = 0
+    """1, 2, 3, … over the journal's life, in the order in which alerts were decided."""
+    acknowledged_ns: int = 0
+    """When a person took note of it; 0: nobody has."""
+    acknowledged_by: str = ""
+    acknowledged_why: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it matters and nobody has acknowledged it."""
+        return not self.acknowledged_ns and self.alert.importance is not Importance.INFORMATION
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -154,7 +178,7 @@ class View(Struct, frozen=True, kw_only=True):
     fills: Rows[Fill]
     signals: Rows[SignalRow]
     alerts: tuple[AlertRow, ...]
-    """The newest last, at most 200."""
+    """The newest last, at most 200: where there are more, those that nobody need acknowledge any more go first."""
     timed: tuple[Timed, ...]
     """Instructions that wait."""
     timed_done: tuple[TimedDone, ...]

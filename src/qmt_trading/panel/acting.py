@@ -74,6 +74,8 @@ class Acting:
             ("limit", self.limit),
             ("confirm-limits", self.confirm_limits),
             ("accept-morning", self.accept_morning),
+            ("acknowledge", self.acknowledge),
+            ("ignore-difference", self.ignore_difference),
             ("preview", self.preview),
             ("signal", self.signal),
         ):
@@ -157,6 +159,17 @@ class Acting:
         """Let an account buy although its morning check is red."""
         asked = wire.AcceptMorning(who=who.who, why=deed.why, account=deed.account)
         return self._do("accept-morning", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def acknowledge(self, deed: deeds.AcknowledgeDeed, who: Who, audit: Noted) -> Response:
+        """Take note of alerts, by their numbers or all of them."""
+        named = () if deed.alerts == "all" else tuple(dict.fromkeys(deed.alerts))
+        asked = wire.Acknowledge(who=who.who, why=deed.why, alerts=named, everything=deed.alerts == "all")
+        return self._do("acknowledge", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def ignore_difference(self, deed: deeds.IgnoreDifferenceDeed, who: Who, audit: Noted) -> Response:
+        """Leave a proven difference as it is until its figures change."""
+        asked = wire.IgnoreDifference(who=who.who, why=deed.why, account=deed.account, key=deed.key)
+        return self._do("ignore-difference", who, audit, deed.about(), lambda: self._ask(asked))
 
     def preview(self, deed: deeds.PreviewDeed, who: Who) -> Response:
         """Judge a text as the engine would now; nothing is sent and nothing noted."""

@@ -88,8 +88,9 @@ class Asking:
 
     def _take_quotes(self) -> None:
         symbols = tuple(sorted(set(self.symbols())))[:SYMBOLS_MAX]
-        rows = self._ask(wire.Quotes(symbols)) if symbols else []
-        quotes = quotes_of(rows)
+        if not symbols:
+            return  # Nobody was asked, so nobody has answered.
+        quotes = quotes_of(self._ask(wire.Quotes(symbols)))
         self.told = msgspec.structs.replace(
             self.told,
             answered_ns=time.perf_counter_ns(),

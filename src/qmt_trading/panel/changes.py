@@ -11,8 +11,8 @@ from qmt_trading.model.view import View
 from qmt_trading.panel.deltas import ROWS_MAX, Delta, Key, Row, row_of
 from qmt_trading.panel.shown import Shown, account_rows, counts, risk_rows, status_row
 
-SLOW_NS: Final = 300_000_000
-"""How often money is told at most: three times a second is as fast as people read."""
+SLOW_NS: Final = 400_000_000
+"""How often money is told at most: people read no faster."""
 RISK_NS: Final = 1_000_000_000
 
 
@@ -85,10 +85,10 @@ class Changes:
             return
         assert view is not None
         self._money_view, self._money_ns = view, now_ns
-        self._keyed_table(keyed, "accounts", account_rows(shown), lambda row: row["account"])
-        self._keyed_table(
-            keyed, "positions", view_json.positions(view), lambda row: f"{row['account']} {row['symbol']}"
-        )
+        profits = view_json.profits_of(view)
+        self._keyed_table(keyed, "accounts", account_rows(shown, profits), lambda row: row["account"])
+        held = view_json.positions(view, profits=profits)
+        self._keyed_table(keyed, "positions", held, lambda row: f"{row['account']} {row['symbol']}")
 
     def _status(self, whole: dict[str, Row], shown: Shown, now_ns: int, *, at_once: bool) -> None:
         """Tell status and limits once a second, and at once when somebody has stopped or released trading."""

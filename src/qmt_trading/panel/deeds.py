@@ -15,6 +15,7 @@ _Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 _Why = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 _Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX)]
+_Number = Annotated[int, Field(strict=True, ge=1, le=2**53)]
 
 
 class _Deed(BaseModel):
@@ -75,6 +76,16 @@ class ConfirmLimitsDeed(_Deed):
 
 class AcceptMorningDeed(_Deed):
     account: _Word
+    why: _Said
+
+
+class AcknowledgeDeed(_Deed):
+    alerts: Annotated[list[_Number], Field(min_length=1, max_length=MANY_MAX)] | Literal["all"]
+
+
+class IgnoreDifferenceDeed(_Deed):
+    account: _Word
+    key: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
     why: _Said
 
 

@@ -7,13 +7,22 @@ import shutil
 import time
 from typing import Final
 
+from qmt_trading.codec import latency_json
 from qmt_trading.codec.view_json import Plain
 from qmt_trading.panel import shown
 from qmt_trading.panel.data_parts import DataParts
 from qmt_trading.panel.memory import resident_bytes
 
 JOURNAL_FILES: Final = ("journal.sqlite", "journal.sqlite-wal", "snapshot.bin")
-_OF_THE_ENGINE: Final = ("latency", "queues", "clock_offset_ms", "host_restarts", "turns", "journal_closed", "chaos")
+_OF_THE_ENGINE: Final = (
+    "queues",
+    "clock_offset_ms",
+    "clock_offset_source",
+    "host_restarts",
+    "turns",
+    "journal_closed",
+    "chaos",
+)
 
 
 def health_row(parts: DataParts) -> Plain:
@@ -22,6 +31,7 @@ def health_row(parts: DataParts) -> Plain:
     told = now.engine.status if now.engine.runs else {}
     return {
         **{name: told.get(name) for name in _OF_THE_ENGINE},
+        "latency": latency_json.hops(now.view) if now.view is not None else {},
         "engine": {"running": now.engine.runs, "age_s": shown.age_s(now), "trouble": now.engine.trouble or None},
         "disk_free_bytes": _free(parts),
         "journal_bytes": _journal_bytes(parts),

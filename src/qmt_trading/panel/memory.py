@@ -1,9 +1,15 @@
-"""How much memory this process holds."""
+"""How much memory this process holds, and that it gives back what it needs no more."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
+
+LARGE_BYTES: Final = 1 << 20
+_TRIM_THRESHOLD: Final = -1
+_MMAP_THRESHOLD: Final = -3
+"""Of glibc's ``mallopt``."""
 
 
 def resident_bytes() -> int | None:
@@ -18,6 +24,21 @@ def resident_bytes() -> int | None:
         except OSError:
             return None
         return pages * resource.getpagesize()
+
+
+def give_back_large_blocks() -> None:
+    """Have blocks from a megabyte on returned to the system as soon as they are free.
+
+    Else glibc learns from the first hash of a password, 9 MB, that such blocks are usual, and keeps one for each
+    thread. Other C libraries return them anyway.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        library = ctypes.CDLL(None)
+        if hasattr(library, "gnu_get_libc_version"):
+            library.mallopt(_MMAP_THRESHOLD, LARGE_BYTES)
+            library.mallopt(_TRIM_THRESHOLD, LARGE_BYTES)
 
 
 if sys.platform == "win32":

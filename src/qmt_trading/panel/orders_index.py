@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -15,13 +16,14 @@ from qmt_trading.codec.view_json import Plain
 from qmt_trading.model.order import Fill, Order
 from qmt_trading.model.view import AlertRow, Rows, SignalRow
 from qmt_trading.model.words import TERMINAL, OrderStatus, Side, SignalStatus
+from qmt_trading.panel.ranking import Key, Ranking
 
 LIMIT_MAX: Final = 1_000
-KEPT: Final = 4
-"""Answers kept for the next page of the same question."""
+KEPT: Final = 6
+"""Questions whose answers are kept up for the next page."""
+KEPT_S: Final = 60.0
 
 T = TypeVar("T")
-Key = Callable[[Any], Any]
 
 
 class Wish(Struct, frozen=True):
@@ -84,55 +86,45 @@ class Kind(Generic[T]):
             if getattr(wish, name) and name not in self.fields:
                 raise WishError(name, [])
 
-    def select(self, rows: Rows[T], wish: Wish) -> Sequence[T]:
-        """Return the rows that meet ``wish``, in its order."""
-        found = list(rows)
+    def ranking(self, rows: Rows[T], wish: Wish) -> Ranking[T]:
+        """Return the rows that meet ``wish``, ascending by its column."""
+        conditions: list[Callable[[T], bool]] = []
         for name, field in self.fields.items():
             value = getattr(wish, name)
             if value:
-                found = [row for row in found if field(row) == value]
+                conditions.append(_is_in(field, value))
         if wish.status:
-            holds = self.statuses[wish.status]
-            found = [row for row in found if holds(row)]
+            conditions.append(self.statuses[wish.status])
         if wish.q:
             word, text = wish.q.lower(), self.text
-            found = [row for row in found if word in text(row).lower()]
-        column = wish.sort.removeprefix("-") or self.newest
-        descends = wish.sort.startswith("-") or not wish.sort
-        if descends:
-            found.reverse()  # Sorting is stable: of equal rows the one that came last stands first.
-        found.sort(key=self.sorts[column], reverse=descends)
-        return found
+            conditions.append(lambda row: word in text(row).lower())
+        return Ranking(rows, conditions, self.sorts[wish.sort.removeprefix("-") or self.newest])
+
+
+def _is_in(field: Callable[[T], str], value: str) -> Callable[[T], bool]:
+    return lambda row: field(row) == value
+
+
+class _Kept(Struct, Generic[T]):
+    ranking: Ranking[T]
+    asked_s: float
 
 
 class Index(Generic[T]):
-    """Answers wishes about one table, for any thread; the next page of the same question costs nothing."""
+    """Answers wishes about one table, for any thread; what was asked lately is kept up with the table."""
 
     def __init__(self, kind: Kind[T]) -> None:
         self._kind = kind
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Wish, tuple[Rows[T], Sequence[T]]] = OrderedDict()
+        self._kept: OrderedDict[Wish, _Kept[T]] = OrderedDict()
 
-    def find(self, rows: Rows[T], wish: Wish) -> Sequence[T]:
+    def find(self, rows: Rows[T], wish: Wish) -> list[T]:
         """Return all rows that meet ``wish``, in its order.
 
         Raises:
             WishError: the table cannot meet it.
         """
-        self._kind.check(wish)
-        with self._lock:
-            kept = self._kept.get(wish)
-            if kept is not None and kept[0] is rows:
-                self._kept.move_to_end(wish)
-                return kept[1]
-            if self._kept and next(iter(self._kept.values()))[0] is not rows:
-                self._kept.clear()  # An older table is nobody's any more, and would be kept alive.
-        found = self._kind.select(rows, wish)
-        with self._lock:
-            self._kept[wish] = (rows, found)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return found
+        return self._part(rows, wish, 0, len(rows))[0]
 
     def page(self, rows: Rows[T], wish: Wish, offset: int, limit: int) -> tuple[list[Plain], int]:
         """Return ``limit`` rows from ``offset`` on as plain values, and how many there are in all.
@@ -140,9 +132,29 @@ class Index(Generic[T]):
         Raises:
             WishError: the table cannot meet it.
         """
-        found = self.find(rows, wish)
+        found, total = self._part(rows, wish, offset, limit)
         plain = self._kind.plain
-        return [plain(row) for row in found[offset : offset + limit]], len(found)
+        return [plain(row) for row in found], total
+
+    def _part(self, rows: Rows[T], wish: Wish, offset: int, limit: int) -> tuple[list[T], int]:
+        self._kind.check(wish)
+        with self._lock:
+            ranking = self._ranking(rows, wish)
+            descends = wish.sort.startswith("-") or not wish.sort
+            return ranking.page(offset, limit, descends=descends), len(ranking)
+
+    def _ranking(self, rows: Rows[T], wish: Wish) -> Ranking[T]:
+        now = time.monotonic()
+        kept = self._kept.pop(wish, None)
+        if kept is None:
+            ranking = self._kind.ranking(rows, wish)
+        else:
+            ranking = kept.ranking
+            ranking.follow(rows)
+        self._kept[wish] = _Kept(ranking, now)
+        while len(self._kept) > KEPT or now - next(iter(self._kept.values())).asked_s > KEPT_S:
+            self._kept.popitem(last=False)  # It would keep rows alive that have long been replaced.
+        return ranking
 
     def plain(self, row: T) -> Plain:
         """Return one row as plain values."""
@@ -255,11 +267,19 @@ SIGNALS: Final = Kind[SignalRow](
 ALERTS: Final = Kind[AlertRow](
     plain=view_json.alert,
     text=lambda row: f"{row.alert.code} {row.alert.chinese} {row.alert.english} {row.alert.client_order_id}",
-    sorts={"at": attrgetter("at_ns"), "importance": attrgetter("alert.importance"), "code": attrgetter("alert.code")},
-    statuses={},
+    sorts={
+        "id": attrgetter("id"),
+        "at": attrgetter("at_ns"),
+        "importance": attrgetter("alert.importance"),
+        "code": attrgetter("alert.code"),
+    },
+    statuses={
+        "open": attrgetter("is_open"),
+        "acknowledged": lambda row: bool(row.acknowledged_ns),
+    },
     fields={
         "account": lambda row: row.alert.account or "",
         "symbol": lambda row: row.alert.symbol or "",
     },
-    newest="at",
+    newest="id",
 )

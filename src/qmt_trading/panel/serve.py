@@ -14,6 +14,7 @@ from qmt_trading.panel.app import create_app
 from qmt_trading.panel.entrance import Entrance
 from qmt_trading.panel.links import LINK_NS, link_text, remember_base
 from qmt_trading.panel.listening import allow_many_connections, listen
+from qmt_trading.panel.memory import give_back_large_blocks
 from qmt_trading.panel.parts import PanelParts, PanelSettings
 from qmt_trading.panel.patience import ImpatientProtocol
 from qmt_trading.panel.reach import check_operators, check_reach
@@ -45,6 +46,7 @@ def serve(parts: PanelParts, settings: PanelSettings, sections_of: SectionsOf = 
     Raises:
         ConfigurationError: it may not listen there, or cannot; nothing was served.
     """
+    give_back_large_blocks()
     server, listener = make_server(parts, settings, sections_of)
     try:
         server.run(sockets=[listener])

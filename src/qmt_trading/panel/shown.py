@@ -15,7 +15,6 @@ from qmt_trading.market.sessions import Session
 from qmt_trading.model.instant import at_time, day_of, to_iso_text
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.view import View
-from qmt_trading.model.words import Importance
 
 PHASE_TEXT: Final = {
     Phase.BEFORE_OPEN: ("开盘前", "before the open"),
@@ -28,6 +27,10 @@ PHASE_TEXT: Final = {
     Phase.AFTER_HOURS: ("盘后定价", "after-hours trading"),
     Phase.CLOSED: ("收盘", "closed"),
 }
+_FIGURES: Final = frozenset(
+    {"latency", "queues", "clock_offset_source", "host_restarts", "journal_bytes", "disk_free_bytes"}
+)
+"""What changes with every look: told where somebody asks for it, and pushed to nobody."""
 _CONDITION: Final = (
     "condition",
     "condition_text",
@@ -100,16 +103,16 @@ def status_row(shown: Shown) -> Plain:
     row: Plain = {} if view is None else view_json.status(view, running=told.runs)
     if view is not None:
         row |= risk_json.summary(standings(view, shown.now_ns))
-    extra = {key: value for key, value in told.status.items() if key not in row} if told.runs else {}
+    extra = {key: each for key, each in told.status.items() if key not in row and key not in _FIGURES}
     return {
         **row,
-        **extra,
+        **(extra if told.runs else {}),
         "engine": {"running": told.runs, "age_s": age_s(shown), "trouble": told.trouble or None},
         "journal": {"read": view is not None, "trouble": shown.trouble or None},
         "version": shown.version,
         "phase": phase_row(shown.session, shown.now_ns),
         "counts": counts(view) if view is not None else {},
-        "unacknowledged": unacknowledged(view) if view is not None else 0,
+        "unacknowledged": row.get("unacknowledged", 0),
     }
 
 
@@ -124,20 +127,15 @@ def counts(view: View) -> Plain:
         "malformed": view.malformed,
         "alerts": len(view.alerts),
         "waiting": len(view.timed),
-        "differences": sum(len(row.differences) for row in view.accounts),
+        **reconcile_json.counted(view),
     }
 
 
-def unacknowledged(view: View) -> int:
-    """Return how many alerts that matter nobody has acknowledged."""
-    return sum(row.alert.importance is not Importance.INFORMATION for row in view.alerts)
-
-
-def account_rows(shown: Shown) -> list[Plain]:
+def account_rows(shown: Shown, profits: view_json.Profits | None = None) -> list[Plain]:
     """Return the accounts, with what the engine says of their links while it runs."""
     if shown.view is None:
         return []
-    rows = view_json.accounts(shown.view, running=shown.engine.runs)
+    rows = view_json.accounts(shown.view, running=shown.engine.runs, profits=profits)
     for row in rows if shown.engine.runs else ():
         told = shown.engine.accounts.get(str(row["account"]), {})
         row |= {key: told[key] for key in _CONDITION if key in told}

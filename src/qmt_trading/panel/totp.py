@@ -8,7 +8,6 @@ import unicodedata
 from typing import Final
 
 import pyotp
-import segno
 
 STEP_S: Final = 30
 ISSUER: Final = "QMT"
@@ -39,6 +38,8 @@ def uri_of(secret: str, user: str) -> str:
 
 def qr_svg(uri: str) -> str:
     """Return ``uri`` as a picture for a page, SVG."""
+    import segno  # Needed once in a panel's life, and loaded for that.
+
     out = io.BytesIO()
     segno.make(uri, error="m", micro=False).save(out, kind="svg", scale=4, border=4, xmldecl=False, light="#fff")
     return out.getvalue().decode("utf-8")

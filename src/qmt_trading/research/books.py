@@ -13,7 +13,7 @@ from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.research.columns import Bars, CrossSection
 from qmt_trading.research.costs import FillModel, costs_words
 from qmt_trading.research.desk import Desk, PlacedOrder
-from qmt_trading.research.result import DENIED, REASONS, STATUSES, DataSource, Fills, Hashed, Orders, Result
+from qmt_trading.research.result import DENIED, REASONS, STATUSES, DataSource, Entries, Fills, Hashed, Orders, Result
 from qmt_trading.research.strategy import Strategy
 
 Integers = npt.NDArray[np.int64]
@@ -54,6 +54,12 @@ def orders_of(orders: Sequence[PlacedOrder]) -> Orders:
         filled_quantity=np.asarray([each.filled for each in orders], np.int64),
         reason=np.asarray([_REASON[each.reason] for each in orders], np.int16),
     )
+
+
+def entries_of(entries: Sequence[tuple[int, int, int, int]]) -> Entries:
+    """Return what no fill has moved as columns."""
+    table = np.asarray(entries, np.int64).reshape(len(entries), 4)
+    return Entries(day=table[:, 0], symbol=table[:, 1], quantity=table[:, 2], cash=table[:, 3])
 
 
 def equity_of(
@@ -124,6 +130,8 @@ def result_of(
         benchmark=None if benchmark is None else closes_on(benchmark, days),
         benchmark_name="" if benchmark is None else benchmark.symbol,
         income=income if desk.entries else None,
+        entries=entries_of(desk.entries) if desk.entries else None,
+        last_prices=closes[-1] if len(closes) else None,
         warnings=(*model.warnings(), *warnings),
         elapsed_cpu_s=cpu_s,
     )
@@ -136,10 +144,10 @@ def parameters_of(strategy: Strategy) -> dict[str, Any]:
 
 
 def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
-    """Return the last close on or before each of ``days``, 0 before the first."""
+    """Return the last close on or before each of ``days``, 0 before the first and after the last."""
     rows = np.searchsorted(bars.days, days, side="right") - 1
     closes = bars.close[bars.day_ends - 1]
-    return np.where(rows >= 0, closes[np.maximum(rows, 0)], 0).astype(np.int64)
+    return np.where((rows >= 0) & (days <= bars.days[-1]), closes[np.maximum(rows, 0)], 0).astype(np.int64)
 
 
 def source_of(bars: Sequence[Bars]) -> DataSource:

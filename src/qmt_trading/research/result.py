@@ -124,6 +124,18 @@ class Hashed:
         return Hashed, ((), self.sha256)
 
 
+class Entries(Struct, frozen=True, kw_only=True, eq=False):
+    """What no fill moved: one row a corporate action of a symbol that was held, before the fills of its day."""
+
+    day: Array
+    """Index into ``Result.days``."""
+    symbol: Array
+    quantity: Array
+    """Shares that came."""
+    cash: Array
+    """In ten-thousandths of a yuan."""
+
+
 class DataSource(Struct, frozen=True, kw_only=True):
     """What history was used."""
 
@@ -163,10 +175,14 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
     data: DataSource
     gate: str = "legal"
     benchmark: Array | None = None
-    """The benchmark's close of each day; 0 before its first."""
+    """The benchmark's close of each day; 0 before its first and after its last."""
     benchmark_name: str = ""
     income: Array | None = None
     """What corporate actions brought in cash, by the day; None: nothing."""
+    entries: Entries | None = None
+    """The same one by one, with the shares that came."""
+    last_prices: Array | None = None
+    """Of each symbol, the last known; None: the result does not tell."""
     warnings: tuple[tuple[str, str], ...] = ()
     """In Chinese and in English."""
     elapsed_cpu_s: float = 0.0
@@ -196,6 +212,7 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
         fields = {name: _restored(value) for name, value in found["result"].items()}
         fields["fills"], fields["orders"] = Fills(**fields["fills"]), Orders(**fields["orders"])
         source = fields["data"]
+        fields["entries"] = Entries(**fields["entries"]) if fields.get("entries") else None
         fields["data"] = DataSource(**{**source, "hashed": Hashed(known=source["hashed"])})
         fields["symbols"] = tuple(fields["symbols"])
         fields["warnings"] = tuple((chinese, english) for chinese, english in fields["warnings"])

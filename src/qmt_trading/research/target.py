@@ -292,6 +292,7 @@ def run(
         gate="lots, limits, cash, T+1",
         benchmark=None if benchmark is None else closes_on(benchmark, bars.days),
         benchmark_name="" if benchmark is None else benchmark.symbol,
+        last_prices=closes[-1],
         warnings=(
             *prepared.model.warnings(),
             (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import threading
 import time
@@ -25,6 +26,7 @@ from qmt_trading.model.errors import ConfigurationError, DoorError, LockedError
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.morning import CheckItem
 from qmt_trading.model.numbers import SECOND_NS
+from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.view import AccountRow, View
 from qmt_trading.model.words import LinkState, TradingState
 from qmt_trading.ports import Broker, MarketFeed, SignalSource
@@ -40,6 +42,7 @@ from qmt_trading.run.day.making import make_day_watch
 from qmt_trading.run.door_watch import DoorWatch, Watched
 from qmt_trading.run.doors import make_door
 from qmt_trading.run.ex_days import ExDays, Source
+from qmt_trading.run.figures import Figures
 from qmt_trading.run.halt_flag import HaltFlag
 from qmt_trading.run.housekeeping import Housekeeping
 from qmt_trading.run.inbox import Inbox
@@ -147,6 +150,7 @@ class Application:
                 trading_day=self._session.trading_day,
                 day_after=self._session.day_after,
                 actions_told=ExDays(self._actions).told,
+                settings_of=self._settings_of,
                 head=(recovered.number, recovered.seal),
                 observe=self._observe,
                 heed=self._heed,
@@ -180,6 +184,13 @@ class Application:
                 outside_of=self._clients.outside,
             )
             self._control.day = self._day
+            self._figures = Figures(
+                folder,
+                self._inbox,
+                connections=lambda: [each.connections for each in self._clients.conditions()],
+                clock_ahead_ns=self._clients.clock_ahead_ns,
+            )
+            self._control.figures = self._figures
             self._housekeeping = Housekeeping(
                 self._loop,
                 self._journal,
@@ -371,8 +382,19 @@ class Application:
     def _look(self) -> None:
         self._watch.look()
         self._day.look()
+        self._figures.look(self._loop.view.day)
 
     # Building
+
+    def _settings_of(self, day: dt.date) -> EngineSettings | None:
+        """Look at the capability cards again: a client may have been updated overnight. None: all is as it was."""
+        cards = current_cards(self._configuration.folder, self._configuration.terminals, today=day)
+        settings = with_capabilities(self._configuration.engine, cards)
+        if settings == self._settings:
+            return None
+        self._settings = settings
+        self._clients.cards = cards
+        return settings
 
     def _why_safe(self, *, asked: bool) -> str:
         """Return why this start must be for cancelling only; empty: it need not be."""

@@ -69,7 +69,8 @@ class Clients:
             broker = qmt_broker(terminal, settings.mode, clock, self._listeners(terminal.name), sessions_before)
             self.brokers[terminal.name] = broker
             self._owner |= {account.account: broker for account in terminal.accounts}
-        self._cards = cards
+        self.cards = cards
+        """By terminal; swapped whole when a day opens."""
 
     @property
     def feed(self) -> QmtFeed:
@@ -84,6 +85,10 @@ class Clients:
     def resume(self) -> None:
         for broker in self.brokers.values():
             broker.resume()
+
+    def clock_ahead_ns(self) -> int | None:
+        """Return by how much this machine's clock is ahead of the exchange's, by its quotes; None: not known."""
+        return self._quotes.clock_ahead_ns() if self.brokers else None
 
     def conditions(self) -> list[Condition]:
         """Return how each link stands."""
@@ -102,7 +107,7 @@ class Clients:
             account_text=text,
             feed=feed,
             feed_text=feed_text,
-            capability=summary(self._cards[broker.name]) if broker.name in self._cards else None,
+            capability=summary(self.cards[broker.name]) if broker.name in self.cards else None,
             details=None if differences is None else tuple(each.chinese for each in differences),
             clock_ahead_ns=self._quotes.clock_ahead_ns(),
         )

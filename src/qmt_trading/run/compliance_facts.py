@@ -306,6 +306,8 @@ class DayFacts:
                 | ev.ReconcileRequested()
                 | ev.LimitRequested()
                 | ev.LimitsConfirmed()
+                | ev.AcknowledgeRequested()
+                | ev.IgnoreDifferenceRequested()
                 | ev.MorningChecked()
                 | ev.MorningAccepted()
                 | ev.CancelsEnding()
@@ -319,6 +321,7 @@ class DayFacts:
                 | out.CancelMarked()
                 | out.QueryBroker()
                 | out.DifferenceAbsorbed()
+                | out.DifferenceIgnored()
                 | out.DifferencesTold()
                 | out.InstructionQueued()
                 | out.InstructionDropped()
@@ -329,6 +332,7 @@ class DayFacts:
                 | out.LimitSet()
                 | out.BrakeTripped()
                 | out.Alert()
+                | out.AlertsAcknowledged()
             ):
                 pass
             case _:

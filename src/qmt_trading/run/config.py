@@ -15,6 +15,7 @@ from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.settings import DoorSettings, EngineSettings
 from qmt_trading.model.signal import AccountId, PriceKind, PriceSpec, Size
 from qmt_trading.model.words import BareAction, Mode, Verb
+from qmt_trading.notify.channel import Channel
 from qmt_trading.run.actions_file import read_actions
 from qmt_trading.run.calendar_file import read as read_calendar
 from qmt_trading.run.config_compliance import read_compliance, require_registration
@@ -23,6 +24,7 @@ from qmt_trading.run.config_day import DaySettings, read_day
 from qmt_trading.run.config_doors import ALL_VERBS, BARE_ACTIONS, CONTROL_DOOR, Door, DoorDefaults, add_door
 from qmt_trading.run.config_file import ConfigFile
 from qmt_trading.run.config_limits import DEFAULTS, TOTAL_DEFAULTS, read_limits, read_strategies
+from qmt_trading.run.config_notify import read_notify
 from qmt_trading.run.config_panel import PanelConfig, read_panel
 from qmt_trading.run.config_reader import Table
 from qmt_trading.run.config_reconcile import read_reconcile
@@ -67,6 +69,8 @@ class Configuration(Struct, frozen=True, kw_only=True):
     digest: str
     day: DaySettings = DAY_DEFAULT
     panel: PanelConfig = PanelConfig()
+    notify: tuple[Channel, ...] = ()
+    """The ways to people; none: nobody is told."""
 
     def session(self) -> Session:
         """Return the hours and days of trading."""
@@ -139,6 +143,7 @@ def load(path: Path) -> Configuration:
     if not doors:
         root.wrong("doors", "至少要有一个通道：[[doors]]", "at least one door is needed: [[doors]]")
     strategies = read_strategies(root.tables("strategies"))
+    notify = read_notify(root.tables("notify"), known)
     root.close()
     if mode is not Mode.PAPER and any(door.bare is BareAction.UNSET for door in permissions):
         root.wrong(
@@ -185,6 +190,7 @@ def load(path: Path) -> Configuration:
         digest=file.digest,
         day=day,
         panel=panel,
+        notify=notify,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -10,10 +9,8 @@ from msgspec.structs import replace
 
 from qmt_trading.model.settings import AccountSettings
 from qmt_trading.run.config_reader import Table
-from qmt_trading.run.config_session import time_ns_of
+from qmt_trading.run.config_session import hours_of
 from qmt_trading.run.day.night import USUAL, Night
-
-_HOURS: Final = re.compile(r"\s*([0-9:]+)\s*-\s*([0-9:]+)\s*")
 
 
 class DaySettings(NamedTuple):
@@ -61,10 +58,9 @@ def _night(table: Table, *, is_real: bool) -> Night | None:
         table.know("night")
         return Night(*USUAL) if is_real else None
     written = table.text("night")
-    found = _HOURS.fullmatch(written)
-    begins_ns, ends_ns = (time_ns_of(found[1]), time_ns_of(found[2])) if found is not None else (None, None)
     if written == "none":
         return None
-    if begins_ns is None or ends_ns is None or begins_ns == ends_ns:
+    hours = hours_of(written)
+    if hours is None:
         table.wrong("night", '写作 "16:00-08:30"，没有夜间写 "none"', 'is written "16:00-08:30", or "none"')
-    return Night(begins_ns, ends_ns)
+    return Night(*hours)

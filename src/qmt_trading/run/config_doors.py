@@ -201,7 +201,7 @@ def _permission(table: Table, name: str, defaults: DoorDefaults, known: Mapping[
             allow.append(_VERBS[word])
         if not allow:
             table.wrong("allow", "至少允许一种", "allow at least one")
-    accounts = _permitted(table, known)
+    accounts = accounts_of(table, known)
     bare = table.word("bare", BARE_ACTIONS, defaults.bare)
     buys_only = Verb.BUY in allow and Verb.SELL not in allow
     size = table.size("default_size", verb=Verb.BUY if bare is BareAction.BUY or buys_only else Verb.SELL)
@@ -224,8 +224,12 @@ def _permission(table: Table, name: str, defaults: DoorDefaults, known: Mapping[
     )
 
 
-def _permitted(table: Table, known: Mapping[str, AccountId]) -> tuple[AccountId, ...]:
-    """Return the accounts a door serves; nothing for all of them, which an empty list does not say."""
+def accounts_of(table: Table, known: Mapping[str, AccountId]) -> tuple[AccountId, ...]:
+    """Return the accounts that ``accounts`` names; nothing for all of them, which an empty list does not say.
+
+    Raises:
+        ConfigurationError: the list is empty, or names none that there is.
+    """
     given = table.has("accounts")
     words = table.names("accounts")
     if given and not words:

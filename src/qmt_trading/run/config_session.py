@@ -72,6 +72,15 @@ def time_ns_of(written: str) -> int | None:
     return ((hours * 60 + minutes) * 60 + seconds) * SECOND_NS
 
 
+def hours_of(written: str) -> tuple[int, int] | None:
+    """Return begin and end of hours such as ``16:00-08:30``, as ``time_ns_of``; None: they are none, or empty."""
+    begins, _, ends = written.replace(" ", "").partition("-")
+    begins_ns, ends_ns = time_ns_of(begins), time_ns_of(ends)
+    if begins_ns is None or ends_ns is None or begins_ns == ends_ns:
+        return None
+    return begins_ns, ends_ns
+
+
 def _time_ns(table: Table, name: str) -> int:
     time_ns = time_ns_of(table.text(name))
     if time_ns is None:

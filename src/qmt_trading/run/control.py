@@ -10,7 +10,7 @@ import msgspec
 
 from qmt_trading import __version__
 from qmt_trading.codec import control as wire
-from qmt_trading.codec import view_json
+from qmt_trading.codec import reconcile_json, view_json
 from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.signal import parse
 from qmt_trading.codec.symbols import normalise
@@ -21,16 +21,17 @@ from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId, Heartbeat
-from qmt_trading.model.words import Mode, OrderStatus, TradingState
+from qmt_trading.model.words import TERMINAL, Mode, OrderStatus, TradingState
 from qmt_trading.ports import Clock, MarketFeed, SignalSource
 from qmt_trading.run import limit_control
 from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.day import rows as day_rows
 from qmt_trading.run.day.watch import DayWatch
 from qmt_trading.run.doors import BroughtDoor
+from qmt_trading.run.figures import Figures
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
-from qmt_trading.run.reconcile_control import answered_rows
+from qmt_trading.run.reconcile_control import answered_rows, why_not_ignored
 from qmt_trading.run.view_rows import rows_of
 
 WAIT_S: Final = 5.0
@@ -97,6 +98,7 @@ class Control:
         self._feed = feed
         self.doors: Sequence[SignalSource] = ()
         self.day: DayWatch | None = None
+        self.figures: Figures | None = None
 
     def answer(self, line: bytes) -> bytes:
         """Return the answer to one request line; never raises for what the line holds."""
@@ -139,6 +141,10 @@ class Control:
                 return self._confirm(request)
             case wire.AcceptMorning():
                 return self._accept(request)
+            case wire.IgnoreDifference():
+                return self._ignore(request)
+            case wire.Acknowledge():
+                return self._acknowledge(request)
             case wire.Stop():
                 self._stop()
                 return [{"stopping": True}]
@@ -180,6 +186,20 @@ class Control:
             return [{"done": "nothing", "account": account, "text": text, "text_en": english, "durable": True}]
         return self._ask(ev.MorningAccepted(request.who, request.why, account), (out.Alert,))
 
+    def _acknowledge(self, request: wire.Acknowledge) -> list[view_json.Plain]:
+        event = ev.AcknowledgeRequested(request.who, request.why, request.alerts, request.everything)
+        rows = self._ask(event, (out.AlertsAcknowledged,))
+        if rows[0]["done"] == "nothing":
+            known = {row.id for row in self._loop.view.alerts}
+            strange = [str(number) for number in request.alerts if number not in known]
+            if strange:
+                raise wire.ControlError(
+                    f"没有编号 {'、'.join(strange)} 的提醒（或已太久），一条也没有确认；编号见 qmt alerts / "
+                    f"no alert has number {', '.join(strange)}, or it is too old; none was acknowledged"
+                )
+            rows[0] |= {"text": "没有待确认的提醒", "text_en": "all of it is acknowledged already"}
+        return rows
+
     def _quotes(self, symbols: Sequence[str]) -> list[Quote]:
         now_ns = self._clock.now_ns()
         found = [self._feed.quote(Symbol(symbol), now_ns) for symbol in symbols] if self._feed is not None else []
@@ -212,10 +232,27 @@ class Control:
                 found = self._find(request.order_id)
                 if found is None:
                     raise wire.ControlError(f"没有编号 {request.order_id} 的委托 / no order has this id")
+                self._check_one(request, event.account)
                 state = view_json.order_text(found)
                 raise wire.ControlError(f"该委托{state}，没有可撤的 / nothing of it is left to cancel")
             rows[0] |= {"text": "没有符合条件的未成交委托", "text_en": "no working order matches"}
         return rows
+
+    def _check_one(self, request: wire.Cancel, account: AccountId | None) -> None:
+        """Refuse a number that several working orders bear: nothing was cancelled."""
+        bearing = [
+            row
+            for row in self._loop.view.orders
+            if row.status not in TERMINAL
+            and account in (None, row.account)
+            and request.order_id in (row.broker_order_id, row.venue_order_id)
+        ]
+        if len(bearing) > 1:
+            told = "；".join(f"{row.client_order_id}（{row.account} {row.symbol}）" for row in bearing[:5])
+            raise wire.ControlError(
+                f"{len(bearing)} 笔委托都是编号 {request.order_id}，一笔都没有撤：请写本地编号：{told}"
+                f" / {len(bearing)} orders bear this number and none was cancelled: say its local id"
+            )
 
     def _resolve(self, request: wire.Resolve) -> list[view_json.Plain]:
         status = _ENDS.get(request.status)
@@ -241,6 +278,14 @@ class Control:
         accounts = [row.account for row in self._loop.view.accounts if account in (None, row.account)]
         return answered_rows(lambda: self._loop.view, accounts, asked_ns, self._clock.now_ns)
 
+    def _ignore(self, request: wire.IgnoreDifference) -> list[view_json.Plain]:
+        account = self._account(request.account)
+        event = ev.IgnoreDifferenceRequested(request.who, request.why, account, request.key)
+        rows = self._ask(event, (out.DifferenceIgnored, out.TradingStateChanged))
+        if rows[0]["done"] == "nothing":
+            raise wire.ControlError(why_not_ignored(self._loop.view, account, request.key))
+        return rows
+
     def _find(self, number: str) -> Order | None:
         """Return the order that has ``number`` as one of its ids."""
         for row in self._loop.view.orders:
@@ -264,6 +309,7 @@ class Control:
             rows[0]["journal_closed"] = self._loop.closed or None
             rows[0]["chaos"] = list(self._chaos) or None
             rows[0]["turns"] = self._loop.head[0]
+            rows[0] |= self.figures.row() if self.figures is not None else {}
             rows[0] |= day_rows.summary(self._loop.view, self.day) if self.day is not None else {}
         elif request.table == "accounts" and self.day is not None:
             day_rows.with_conditions(rows, self._loop.view, self.day)
@@ -368,6 +414,15 @@ def _told(output: out.Output, *, durable: bool) -> view_json.Plain:
                 "text_en": output.english,
                 "durable": durable,
             }
+        case out.DifferenceIgnored():
+            return {
+                "done": "ignored",
+                "account": output.account,
+                **reconcile_json.difference(output.difference),
+                "durable": durable,
+            }
+        case out.AlertsAcknowledged():
+            return {"done": "acknowledged", "alerts": list(output.alerts), "durable": durable}
         case out.QueryBroker():
             return {"done": "query", "account": output.account, "durable": durable}
         case _:

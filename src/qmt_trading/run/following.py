@@ -6,7 +6,9 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -19,9 +21,12 @@ from qmt_trading.run import recovery
 from qmt_trading.run.equity import Curve, Point
 from qmt_trading.run.equity_history import recalled
 from qmt_trading.run.reading import journal_path
+from qmt_trading.run.sharing import Sharing
 
 TURNS_AT_ONCE: Final = 2_000
 """After so many turns the view is shown: a reader that is behind catches up in steps."""
+COUNTED_S: Final = 0.3
+"""What the limits have been used is counted anew so often, and shown once a second."""
 _Identity = tuple[int, int]
 
 
@@ -32,14 +37,28 @@ class Follower:
     that another one has taken the place of is begun anew.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, recalls: bool = True, steady_s: Callable[[], float] = time.monotonic) -> None:
+        """Take the folder; nothing is read yet.
+
+        Args:
+            recalls: the curve of the day is completed by what was before, which costs a process for some seconds.
+            steady_s: what tells time that never goes back.
+        """
         self._path = journal_path(folder)
+        self._recalls = recalls
         self._reader: SqliteReader | None = None
         self._identity: _Identity | None = None
         self._engine = Engine()
+        self._sharing = Sharing()
         self._number = 0
         self._seal = b""
+        self._is_lively = False
+        """The last look found something: the next one asks for turns at once, not whether there are any."""
         self._view: View | None = None
+        self._steady_s = steady_s
+        self._counted_s = -inf
+        """When the limits' use was last counted, by a steady clock."""
+        self._has_uncounted = False
         self._curve = Curve()
         self._history: threading.Thread | None = None
 
@@ -61,15 +80,15 @@ class Follower:
             JournalBrokenError: a turn is missing, or is not what was written.
         """
         reader = self._reader
-        if reader is not None and self._is_another():
+        if reader is not None and not self._is_lively and self._is_another():
             self._close()
             reader = None
         if reader is None:
             return self._begin()
         try:
-            if not reader.has_news():
-                return False
-            return self._fold(reader)
+            if self._is_lively or reader.has_news():
+                self._is_lively = self._fold(reader)
+            return self._is_lively or self._count()
         except sqlite3.Error as error:
             raise JournalError(f"日志暂时无法读取 / the journal cannot be read now: {error}") from error
 
@@ -91,7 +110,7 @@ class Follower:
             return False
         reader = SqliteReader(self._path)
         try:
-            found = recovery.recover(reader)
+            found = recovery.recover(reader, sharing=self._sharing)
             opened = reader.last_day_opened()
             reader.has_news()
         except (JournalError, sqlite3.Error):
@@ -101,8 +120,10 @@ class Follower:
         self._engine, self._number, self._seal = found.engine, found.number, found.seal
         self._curve = Curve()
         self._curve.begin_day(found.engine.state)
+        self._counted_s = -inf
         if found.number:
             self._show()
+        if found.number and self._recalls:
             curve = self._curve
             self._history = threading.Thread(
                 target=self._recall, args=(curve, opened, found.number), name="panel-history", daemon=True
@@ -111,12 +132,12 @@ class Follower:
         return bool(found.number)
 
     def _fold(self, reader: SqliteReader) -> bool:
-        engine, first = self._engine, self._number + 1
+        engine, sharing, first = self._engine, self._sharing, self._number + 1
         for turn in reader.turns(first):
             if seal(self._seal, turn.number, turn.payload) != turn.seal:
                 raise JournalBrokenError(f"日志第 {turn.number} 轮被改动 / turn {turn.number} is not what was written")
             for record in decode_turn(turn.payload):
-                engine.fold(record)
+                engine.fold(sharing.record(engine.state, record))
             self._number, self._seal = turn.number, turn.seal
             if turn.number - first >= TURNS_AT_ONCE:
                 reader.expect_news()
@@ -127,8 +148,20 @@ class Follower:
         return True
 
     def _show(self) -> None:
-        self._view = self._engine.view()
+        self._engine.state.next_due_ns()  # Forgets what is due no more: nobody here ever takes it.
+        now, view = self._steady_s(), self._view
+        if view is None or now - self._counted_s >= COUNTED_S:
+            self._view, self._counted_s, self._has_uncounted = self._engine.view(), now, False
+        else:
+            self._view, self._has_uncounted = self._engine.view(view.usages), True
         self._curve.add(self._engine.state)
+
+    def _count(self) -> bool:
+        """Show the limits' use where it is older than the rest, once the journal has come to rest."""
+        if not self._has_uncounted or self._steady_s() - self._counted_s < COUNTED_S:
+            return False
+        self._show()
+        return True
 
     def _recall(self, curve: Curve, opened: int, until: int) -> None:
         """Complete the curve by the day up to where it was taken up; what cannot be read is left out."""
@@ -142,7 +175,7 @@ class Follower:
     def _close(self) -> None:
         if self._reader is not None:
             self._reader.close()
-        self._reader, self._identity = None, None
+        self._reader, self._identity, self._is_lively = None, None, False
 
 
 def _identity_of(path: Path) -> _Identity | None:

@@ -67,12 +67,14 @@ class Loop:
         trading_day: Callable[[int], dt.date],
         day_after: Callable[[int], dt.date | None] = lambda now_ns: None,
         actions_told: Callable[[State], ev.CorporateActionsTold | None] = lambda state: None,
+        settings_of: Callable[[dt.date], EngineSettings | None] = lambda day: None,
         head: tuple[int, bytes],
         observe: Callable[[Sequence[Record]], None],
         heed: Callable[[ev.Request, bool], None] = lambda request, on_disk: None,
     ) -> None:
         """Take the parts; ``day_after`` gives the next trading day once this one's trading is over, else None.
 
+        ``settings_of`` gives what is to hold from a day on, None where nothing has changed.
         ``actions_told`` gives what is known of the ex-days up to the state's day, None where it is no news.
         ``observe`` is told the records of each turn, ``heed`` each person's request after its turn
         and whether it is on disk.
@@ -87,6 +89,7 @@ class Loop:
         self._trading_day = trading_day
         self._day_after = day_after
         self._actions_told = actions_told
+        self._settings_of = settings_of
         self._number, self._seal = head
         self._observe = observe
         self._heed = heed
@@ -294,7 +297,7 @@ class Loop:
         made = earlier or Closing((), "")
         if closing is not None:
             made = closing_of(self._engine.state.signals, closing, day, earlier)
-        self._handle(ev.DayBegan(day), now_ns)
+        self._handle(ev.DayBegan(day, self._settings_of(day)), now_ns)
         self._pending = self._pending._replace(closing=made)
         for key, _, signal in made.known:
             self._unindexed.setdefault(key, signal)

@@ -37,6 +37,7 @@ _MASKED_CHARACTERS_MAX: Final = 1_024
 _NUMBER_CHARACTERS_MAX: Final = 64
 _HIDDEN_FROM: Final = 5
 """Account numbers of that many characters are masked, and so is a piece of one that a cut left at the end."""
+NUMBERS_SHOWN: Final = 5
 _LEVELS: Final = {
     Importance.INFORMATION: "info",
     Importance.WARNING: "warning",
@@ -268,6 +269,15 @@ class Narrator:
                 who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
                 value = chinese_text_of(record.limit, record.value)
                 return Line(at_ns, "warning", "limit", f"限额 {what} 今日改为 {value}（{who_why}）")
+            case out.DifferenceIgnored():
+                who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
+                what = f"忽略差异 {self._account(record.account)} {record.difference.key}"
+                return Line(at_ns, "warning", "reconcile", f"{what}（{who_why}）")
+            case out.AlertsAcknowledged():
+                who_why = "：".join(filter(None, (record.who, self._masked(record.why))))
+                numbers = "、".join(map(str, record.alerts[:NUMBERS_SHOWN]))
+                more = f" 等 {len(record.alerts)} 条" if len(record.alerts) > NUMBERS_SHOWN else ""
+                return Line(at_ns, "info", "acknowledged", f"提醒 {numbers}{more} 已确认（{who_why}）")
             case ev.LimitsConfirmed():
                 return Line(
                     at_ns, "warning", "limit", f"今天设的限额已确认（{record.who}：{self._masked(record.why)}）"

@@ -14,6 +14,7 @@ from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.errors import JournalBrokenError
 from qmt_trading.ports import JournalReader, StoredSnapshot
+from qmt_trading.run.sharing import Sharing
 
 PROGRESS_EVERY: Final = 5000
 
@@ -30,10 +31,13 @@ class Recovered(NamedTuple):
     """Turns folded; the rest came from the snapshot."""
 
 
-def recover(reader: JournalReader, *, progress: Progress | None = None) -> Recovered:
+def recover(reader: JournalReader, *, progress: Progress | None = None, sharing: Sharing | None = None) -> Recovered:
     """Return the engine that the journal tells of; a fresh one for an empty journal.
 
     Every folded turn's seal is checked. A snapshot only saves time: where the turns do not fit onto it, it is left out.
+
+    Args:
+        sharing: for a process that only looks: less memory, for some more work a record.
 
     Raises:
         JournalBrokenError: a turn is missing or is not what was written.
@@ -41,19 +45,23 @@ def recover(reader: JournalReader, *, progress: Progress | None = None) -> Recov
     stored = reader.snapshot()
     if stored is not None:
         try:
-            return _recover(reader, stored, progress)
+            return _recover(reader, stored, progress, sharing)
         except (AssertionError, LookupError):
             pass
-    return _recover(reader, None, progress)
+    return _recover(reader, None, progress, sharing)
 
 
-def _recover(reader: JournalReader, stored: StoredSnapshot | None, progress: Progress | None) -> Recovered:
+def _recover(
+    reader: JournalReader, stored: StoredSnapshot | None, progress: Progress | None, sharing: Sharing | None
+) -> Recovered:
     opened = reader.last_day_opened()
     engine = Engine()
     first, previous, skip_to_opening = (opened or 1), GENESIS, bool(opened)
     if stored is not None and stored.number >= opened and _seal_of(reader, stored.number) == stored.seal:
         try:
-            engine = Engine(restore(state_snapshot.decode(stored.payload)))
+            engine = Engine(
+                restore(state_snapshot.decode(stored.payload, sharing.rows if sharing is not None else None))
+            )
             first, previous, skip_to_opening = stored.number + 1, stored.seal, False
         except JournalBrokenError:
             pass  # A snapshot only saves time: the turns hold everything.
@@ -72,7 +80,7 @@ def _recover(reader: JournalReader, stored: StoredSnapshot | None, progress: Pro
                 if not isinstance(record, out.DayOpened):
                     continue
                 skip_to_opening = False
-            engine.fold(record)
+            engine.fold(record if sharing is None else sharing.record(engine.state, record))
         number, previous = turn.number, turn.seal
         folded += 1
         if progress is not None and folded % PROGRESS_EVERY == 0:

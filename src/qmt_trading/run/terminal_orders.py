@@ -58,7 +58,16 @@ class TerminalOrder(Struct, frozen=True, kw_only=True):
 
         Each exchange numbers by itself, so two contracts may bear one number.
         """
-        return f"id {self.broker_id}" if self.broker_id else f"{self.symbol} {self.venue_id or self.remark}"
+        if self.broker_id:
+            return f"id {self.broker_id}"
+        if self.venue_id:
+            return f"{self.symbol} {self.venue_id}"
+        return self.unnumbered_key
+
+    @property
+    def unnumbered_key(self) -> str:
+        """What it is told from others by while it has no number: two that are alike may share it."""
+        return f"{self.symbol} - {self.remark} {self.side} {self.quantity} {self.price}"
 
     @property
     def works(self) -> bool:
@@ -108,6 +117,11 @@ class OrderBook:
         """Take rows in the order in which they were told."""
         for row in rows:
             order = order_of(row)
+            if order.broker_id and order.venue_id:
+                self._orders.pop(f"{order.symbol} {order.venue_id}", None)  # It has got its number.
+            before = self._orders.get(order.key)
+            if order.key == order.unnumbered_key and before is not None and before.works and not order.works:
+                continue  # One of two that are alike has ended: the other may work. A whole list tells.
             self._orders[order.key] = order
 
     def forget_unnumbered(self) -> None:

@@ -22,6 +22,8 @@ _WIDE: Final = {
     "】": "]",
 }
 _BARE: Final = re.compile(r"^\s*[^=\[\]]+?=\s*(?!(?:true|false|inf|nan)\s*$)([^\W\d][^\s\[\]{},]*)\s*$")
+_ADDRESS: Final = re.compile("://.*")
+"""What follows may be a token: nothing of it is shown."""
 _NO_VALUE: Final = re.compile(r"^\s*[^=\[\]]+?=\s*$")
 _NO_SIGN: Final = re.compile(r"^\s*([A-Za-z_]+)\s*[:：]\s*\S")
 _PAIRS: Final = (("[", "]"), ("{", "}"))
@@ -44,7 +46,8 @@ def slip_in(line: str) -> tuple[str, str] | None:
             return f"括号没有配对：少了 {missing}", f"a {missing} is missing"
     word = _BARE.match(rest)
     if word is not None:
-        return f'文字要加引号：写成 "{word[1]}"', f'a text needs quotes: "{word[1]}"'
+        shown = _ADDRESS.sub("://…", word[1])
+        return f'文字要加引号：写成 "{shown}"', f'a text needs quotes: "{shown}"'
     if _NO_VALUE.match(rest):
         return "= 后面没有写值；不需要就去掉这一行", "no value behind =: write one, or take the line out"
     name = _NO_SIGN.match(rest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qmt_trading.codec import risk_json, view_json
+from qmt_trading.codec import latency_json, risk_json, view_json
 from qmt_trading.engine.risk.standing import standings
 from qmt_trading.model.view import View
 
@@ -22,4 +22,5 @@ def rows_of(view: View, table: str, limit: int, *, now_ns: int, running: bool = 
     rows = view_json.rows_of(view, table, limit, running=running)
     if table == "status":
         rows[0] |= risk_json.summary(standings(view, now_ns))
+        rows[0]["latency"] = latency_json.hops(view)
     return rows

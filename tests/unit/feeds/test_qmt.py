@@ -198,6 +198,21 @@ def test_a_time_from_the_future_is_not_believed_and_does_not_block_what_follows(
     assert quote_of(feed, TEN + 3 * SECOND).last == 105_000
 
 
+@pytest.mark.parametrize("at", [None, TEN + 3600 * SECOND])
+def test_what_is_told_again_without_a_time_that_can_be_used_grows_old(at: int | None) -> None:
+    """Two ticks that a dead feed repeats by turns; more trades, or a later time, are news."""
+    feed = make()
+    told = {"time": None if at is None else at // 1_000_000}
+    for number in range(20):
+        now = TEN + number * 3 * SECOND
+        feed.take({PUFA: tick(now, last=10.4 + 0.1 * (number % 2), **told)}, now)
+        assert quote_of(feed, now).quoted_ns == TEN
+    later = TEN + 90 * SECOND
+    more = {"amount": 900_000_000.0} if at is None else {"time": (at + 3 * SECOND) // 1_000_000}
+    feed.take({PUFA: tick(later, **(told | more))}, later)
+    assert quote_of(feed, later).quoted_ns == later
+
+
 def test_readers_of_many_threads_see_whole_quotes_while_it_is_filled() -> None:
     feed = make()
     feed.take({PUFA: tick(TEN, last=10.0, bidPrice=[10.0], askPrice=[10.01])}, TEN)

@@ -85,6 +85,10 @@ TAGS = {
     "DifferenceAbsorbed": "absorbed",
     "DifferencesTold": "differ",
     "ReconcileRequested": "reconcile",
+    "IgnoreDifferenceRequested": "ignore-difference",
+    "DifferenceIgnored": "ignored",
+    "AcknowledgeRequested": "acknowledge",
+    "AlertsAcknowledged": "acknowledged",
 }
 """Every one stands in somebody's journal: a line here may be added, and none changed."""
 

@@ -38,4 +38,5 @@ def test_what_was_replaced_and_what_was_added_is_told_in_order() -> None:
             touched[index] = row
         now = table.rows()
         assert now.changed_since(before) == [row for _, row in sorted(touched.items())]
+        assert now.places_changed_since(before) == sorted(touched)
         before = now

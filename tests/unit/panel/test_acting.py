@@ -56,6 +56,13 @@ DEEDS: list[tuple[str, dict[str, Any], wire.Acting]] = [
     ),
     ("confirm-limits", {"why": "w"}, wire.ConfirmLimits(who="panel:boss", why="w")),
     ("accept-morning", {"account": "1", "why": "w"}, wire.AcceptMorning(who="panel:boss", why="w", account="1")),
+    ("acknowledge", {"alerts": [3, 5, 3]}, wire.Acknowledge(who="panel:boss", alerts=(3, 5))),
+    (
+        "ignore-difference",
+        {"account": "1", "key": "600000.SH/2000/2500", "why": "w"},
+        wire.IgnoreDifference(who="panel:boss", why="w", account="1", key="600000.SH/2000/2500"),
+    ),
+    ("acknowledge", {"alerts": "all", "why": "w"}, wire.Acknowledge(who="panel:boss", why="w", everything=True)),
     ("signal", {"text": "撤单 600000.SH:1"}, wire.Send(who="panel:boss", text="撤单 600000.SH:1")),
 ]
 

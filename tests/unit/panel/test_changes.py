@@ -139,3 +139,14 @@ def test_prices_doors_and_points_are_told_where_they_are_new(screen: Screen) -> 
     assert frame["doors"] == [{"door": "pipe"}]
     assert frame["equity"] == [[5, "1000000"]]
     assert screen.look() is None
+
+
+def test_an_alert_is_told_again_when_somebody_has_acknowledged_it(screen: Screen) -> None:
+    screen.bench.feed(ev.DoorComplained("door", "甲", "a"))
+    (told,) = screen.told()["alerts"]
+    assert (told["open"], told["acknowledged_by"]) == (True, None)
+    screen.bench.feed(ev.AcknowledgeRequested("me", "", (told["id"],)))
+    frame = screen.told()
+    (again,) = frame["alerts"]
+    assert (again["id"], again["open"], again["acknowledged_by"]) == (told["id"], False, "me")
+    assert frame["status"]["unacknowledged"] == 0

@@ -66,10 +66,9 @@ def test_of_equal_rows_the_newer_stands_first(rows: Rows[Order]) -> None:
     assert names(rows, Wish(sort="created_at"))[0] == ["BENCH0000", "BENCH0001", "BENCH0002"]
 
 
-def test_the_next_page_is_of_the_same_answer_and_a_new_table_is_looked_at_anew(rows: Rows[Order]) -> None:
+def test_a_table_that_has_fewer_rows_is_looked_at_anew(rows: Rows[Order]) -> None:
     index = Index(ORDERS)
-    found = index.find(rows, Wish(status="NEW"))
-    assert index.find(rows, Wish(status="NEW")) is found
+    assert len(index.find(rows, Wish(status="NEW"))) == 250
     fewer = Rows.of(list(rows)[:100])
     assert len(index.find(fewer, Wish(status="NEW"))) == 25
 

@@ -205,3 +205,10 @@ def test_tables_are_looked_at_beside_the_event_loop(client: Client, monkeypatch:
         assert client.get(f"/api/v1/{path}").status == 200
     assert threads
     assert LOOP_THREAD not in threads
+
+
+def test_health_tells_the_hops_of_the_journal_itself(client: Client) -> None:
+    (row,) = got(client, "health")["rows"]
+    assert row["latency"]["decided"].keys() == {"text", "text_en", "count", "p50", "p99"}
+    assert {"queues", "clock_offset_source", "host_restarts"} <= row.keys()
+    assert "latency" not in got(client, "status")["rows"][0]

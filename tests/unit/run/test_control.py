@@ -13,8 +13,9 @@ from tests.loop_bench import LoopBench
 
 from qmt_trading.codec import control as wire
 from qmt_trading.model import events as ev
-from qmt_trading.model.instrument import Quote
+from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
+from qmt_trading.model.reconciliation import APART_NS, CASH, Difference
 from qmt_trading.model.words import OrderStatus, TradingState
 from qmt_trading.run.control import Control
 from qmt_trading.run.doors import BroughtDoor
@@ -310,3 +311,82 @@ def test_nothing_is_delivered_to_a_door_that_others_listen_at() -> None:
     assert "没有这个 http 通道" in refusal(desk, wire.Deliver(door="control", text=text, who="key"))
     desk.control.doors = [BroughtDoor("a"), BroughtDoor("b")]
     assert "a、b" in refusal(desk, wire.Deliver(door="", text=text, who="key"))
+
+
+def complain(desk: Desk, text: str) -> int:
+    """Have an alert told; return its number."""
+    desk.bench.inbox.report(ev.DoorComplained("door", text, text))
+    desk.bench.rest()
+    return desk.bench.engine.state.alert_seq
+
+
+def test_alerts_are_acknowledged_by_their_numbers_or_all_at_once() -> None:
+    desk = Desk()
+    first, second = complain(desk, "a"), complain(desk, "b")
+    (row,) = desk.ask(wire.Acknowledge(who="me", why="seen", alerts=(first,)))
+    assert row == {"done": "acknowledged", "alerts": [first], "durable": True}
+    told = {row["id"]: row for row in desk.ask(wire.Read("alerts"))}
+    assert (told[first]["acknowledged_by"], told[first]["acknowledged_why"]) == ("me", "seen")
+    assert told[first]["acknowledged_at"]
+    assert (told[first]["open"], told[second]["open"]) == (False, True)
+    (row,) = desk.ask(wire.Acknowledge(who="me", everything=True))
+    assert row["alerts"] == [second]
+    (status,) = desk.ask(wire.Read("status"))
+    assert status["unacknowledged"] == 0
+    for request in (wire.Acknowledge(who="me", everything=True), wire.Acknowledge(who="me", alerts=(first,))):
+        (row,) = desk.ask(request)
+        assert (row["done"], row["text"]) == ("nothing", "没有待确认的提醒")
+
+
+def test_a_number_that_no_alert_has_is_refused_and_none_is_acknowledged() -> None:
+    desk = Desk()
+    number = complain(desk, "a")
+    text = refusal(desk, wire.Acknowledge(who="me", alerts=(number, 987)))
+    assert "没有编号 987 的提醒" in text
+    assert "no alert has number 987" in text
+    (status,) = desk.ask(wire.Read("status"))
+    assert status["unacknowledged"] == 1
+
+
+def test_an_alert_keeps_its_number_and_who_has_seen_it_over_a_restart() -> None:
+    desk = Desk()
+    first, second = complain(desk, "a"), complain(desk, "b")
+    desk.ask(wire.Acknowledge(who="me", alerts=(first,)))
+    again = desk.bench.again()
+    rows = {row.id: row for row in again.loop.view.alerts}
+    assert rows[first].acknowledged_by == "me"
+    assert rows[second].is_open
+
+
+def test_which_alerts_must_be_said() -> None:
+    for request in (wire.Acknowledge(who="me"), wire.Acknowledge(who="me", alerts=(1,), everything=True)):
+        assert "没有写确认哪些" in refusal(Desk(), request)
+
+
+def test_a_difference_that_is_not_there_is_refused_with_what_is() -> None:
+    desk = Desk()
+    request = wire.IgnoreDifference(who="me", why="w", account=ACCOUNT, key=f"{STOCK}/1/2")
+    assert f"没有这项差异（数字变了就是另一项）：{STOCK}/1/2；现有：无" in refusal(desk, request)
+    assert "why" in refusal(desk, replace(request, why=" "))
+    assert "账号未配置" in refusal(desk, replace(request, account="9"))
+
+
+def test_a_difference_is_ignored_with_who_and_why_or_refused_with_the_cause() -> None:
+    desk = Desk()
+    state = desk.bench.engine.state
+    account = state.account(ACCOUNT)
+    seen = Difference(symbol=Symbol("600036.SH"), ours=0, theirs=100, since_ns=1, still_ns=1, agreed_ns=1)
+    proof = replace(seen, agreed_ns=1 + APART_NS)
+    cash = replace(proof, symbol=CASH)
+    account.differences = {each.symbol: each for each in (seen, cash)}
+    ask = wire.IgnoreDifference(who="me", why="中签", account=ACCOUNT, key=seen.key)
+    assert "还没有证实" in refusal(desk, ask)
+    account.differences[seen.symbol] = proof
+    (row,) = [row for row in desk.ask(ask) if row["done"] == "ignored"]
+    assert (row["account"], row["key"], row["durable"]) == (ACCOUNT, seen.key, True)
+    (status,) = desk.ask(wire.Read("status"))
+    assert (status["differences"], status["differences_ignored"]) == (1, 1)
+    assert "me 已经忽略了这项差异" in refusal(desk, ask)
+    desk.bench.inbox.report(ev.SubmitUncertain(ACCOUNT, desk.order.client_order_id, "timeout"))
+    desk.bench.rest()
+    assert "牵涉待核实委托" in refusal(desk, replace(ask, key=cash.key))

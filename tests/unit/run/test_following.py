@@ -17,7 +17,7 @@ from qmt_trading.journal.sqlite import SqliteJournal
 from qmt_trading.model.errors import JournalBrokenError
 from qmt_trading.ports import StoredSnapshot, StoredTurn
 from qmt_trading.run.equity import EVERY_NS
-from qmt_trading.run.following import Follower
+from qmt_trading.run.following import COUNTED_S, Follower
 from qmt_trading.run.reading import journal_path
 
 BUY = f"buy {STOCK} 100@10.50:{ACCOUNT}"
@@ -48,9 +48,23 @@ def running(tmp_path: Path) -> Iterator[Running]:
     made.journal.close()
 
 
+class Steady:
+    """A steady clock that stands until it is told to go on."""
+
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 @pytest.fixture
-def follower(tmp_path: Path) -> Iterator[Follower]:
-    made = Follower(tmp_path)
+def steady() -> Steady:
+    return Steady()
+
+
+@pytest.fixture
+def follower(tmp_path: Path, steady: Steady) -> Iterator[Follower]:
+    made = Follower(tmp_path, steady_s=steady)
     yield made
     made.close()
 
@@ -151,3 +165,31 @@ def test_a_journal_in_the_place_of_another_is_begun_anew(tmp_path: Path, followe
     assert follower.advance()
     assert follower.view is not None
     assert len(follower.view.orders) == 0
+
+
+def test_the_use_of_limits_is_counted_some_times_a_second_and_when_the_journal_rests(
+    running: Running, follower: Follower, steady: Steady
+) -> None:
+    def orders_counted() -> int:
+        assert follower.view is not None
+        return max(usage.orders for usage in follower.view.usages)
+
+    running.buy(0)
+    running.write()
+    assert follower.advance()
+    assert orders_counted() == 1
+    running.buy(1)
+    running.write()
+    assert follower.advance()
+    assert follower.view is not None
+    assert (len(follower.view.orders), orders_counted()) == (2, 1)
+    assert not follower.advance()
+    steady.now_s += 2 * COUNTED_S
+    assert follower.advance()
+    assert orders_counted() == 2
+    assert not follower.advance()
+    running.buy(2)
+    running.write()
+    steady.now_s += 2 * COUNTED_S
+    assert follower.advance()
+    assert orders_counted() == 3

@@ -61,6 +61,27 @@ def test_an_order_that_gets_its_number_late_is_one_order() -> None:
     assert not book.working
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_without_a_number_the_one_that_works_is_not_lost(turned: bool) -> None:
+    plain = {**ROW, "order_id": 0, "order_sysid": ""}
+    rows = [{**plain, "order_volume": 10_000, "order_status": 49}, {**plain, "order_volume": 300, "order_status": 57}]
+    alike = [{**plain, "order_status": 49}, {**plain, "order_status": 57}]
+    for pair in (rows, alike):
+        book = OrderBook()
+        book.take(reversed(pair) if turned else pair)
+        assert [order.status for order in book.working] == [49]
+        book.forget_unnumbered()
+        book.take([{**row, "order_status": 57} for row in pair])
+        assert not book.working
+
+
+def test_an_order_of_the_phone_that_gets_the_terminals_number_is_one_order() -> None:
+    book = OrderBook()
+    book.take([{**ROW, "order_id": 0, "order_status": 50}])
+    book.take([{**ROW, "order_status": 54}])
+    assert not book.working
+
+
 def test_the_newest_row_of_an_order_counts_and_one_that_is_left_out_stays() -> None:
     book = OrderBook()
     book.take([ROW, {**ROW, "order_id": 8}])

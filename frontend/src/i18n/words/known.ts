@@ -38,6 +38,7 @@ export default {
   'importance.warning': ['注意', 'Warning'],
   'importance.critical': ['紧急', 'Critical'],
   'link.connected': ['已连接', 'Connected'],
+  'link.degraded': ['异常', 'Degraded'],
   'link.down': ['断开', 'Down'],
   'condition.ready': ['已连接', 'Ready'],
   'condition.waiting': ['等待中', 'Waiting'],

@@ -205,7 +205,7 @@ class Exchange:
         if order.broker_order_id:
             found = self._ledger.by_broker.get((order.account, order.broker_order_id))
         elif order.venue_order_id:
-            found = self._ledger.by_venue.get((order.account, order.venue_order_id))
+            found = self._ledger.by_venue.get((order.account, order.symbol, order.venue_order_id))
         if found is None:
             return [CancelRefused(order.account, order.client_order_id, "撤单失败：委托不存在")]
         if found.status not in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED):

@@ -75,7 +75,9 @@ class VenueOrder:
         "venue_order_id",
     )
 
-    def __init__(self, placed: Placed, owner: VenueAccount, rule: TradingRule | None, charges: Charges) -> None:
+    def __init__(
+        self, placed: Placed, owner: VenueAccount, rule: TradingRule | None, charges: Charges, contract: int
+    ) -> None:
         self.serial = placed.serial
         self.client_order_id = placed.client_order_id
         self.owner = owner
@@ -89,7 +91,7 @@ class VenueOrder:
         self.status = OrderStatus.REJECTED if placed.text else OrderStatus.NEW
         self.text = placed.text
         self.broker_order_id = "" if placed.origin is Origin.PHONE else str(1_000_000 + placed.serial)
-        self.venue_order_id = "" if placed.text else f"A{placed.serial:09d}"
+        self.venue_order_id = "" if placed.text else f"A{contract:09d}"
         self.filled = 0
         self.value = 0
         self.fee = 0
@@ -177,7 +179,9 @@ class Ledger:
         self.accounts: dict[AccountId, VenueAccount] = {}
         self.working: dict[Symbol, dict[int, VenueOrder]] = {}
         self.by_broker: dict[tuple[AccountId, str], VenueOrder] = {}
-        self.by_venue: dict[tuple[AccountId, str], VenueOrder] = {}
+        self.by_venue: dict[tuple[AccountId, Symbol, str], VenueOrder] = {}
+        self.contracts: dict[str, int] = {}
+        """Orders by market: each exchange numbers by itself, so two of them give the same number."""
         self.by_serial: dict[int, VenueOrder] = {}
         self.serial = 0
         self.fill_serial = 0
@@ -215,6 +219,7 @@ class Ledger:
             case Carried():
                 self.serial, self.fill_serial = record.serial, record.fill_serial
                 self.session, self.duplicates = record.session, record.duplicates
+                self.contracts = dict(record.contracts)
             case _:
                 assert_never(record)
 
@@ -229,7 +234,9 @@ class Ledger:
     def summary(self) -> Iterator[Record]:
         """Yield the records that stand for everything a new day needs of the days before."""
         assert self.day is not None
-        yield Carried(self.serial, self.fill_serial, self.session, self.duplicates)
+        yield Carried(
+            self.serial, self.fill_serial, self.session, self.duplicates, tuple(sorted(self.contracts.items()))
+        )
         for account in self.accounts.values():
             held = tuple(
                 (symbol, Quantity(each.quantity), Money(each.cost)) for symbol, each in account.holdings.items()
@@ -248,7 +255,9 @@ class Ledger:
         account = self.accounts[record.account]
         assert self.day is not None
         rule, charges = self.rules.rule(record.symbol, self.day), self.rules.fees(record.symbol, self.day)
-        order = VenueOrder(record, account, rule, charges)
+        market = record.symbol[-2:]
+        self.contracts[market] = self.contracts.get(market, 0) + 1
+        order = VenueOrder(record, account, rule, charges, self.contracts[market])
         self.serial = record.serial
         account.orders.append(order)
         self.by_serial[record.serial] = order
@@ -259,7 +268,7 @@ class Ledger:
             self.executed[record.client_order_id] = self.executed.get(record.client_order_id, 0) + 1
         if record.text:
             return
-        self.by_venue[record.account, order.venue_order_id] = order
+        self.by_venue[record.account, order.symbol, order.venue_order_id] = order
         self.working.setdefault(record.symbol, {})[record.serial] = order
         if order.lends:
             order.frozen = repo.lent(record.quantity) + order.fee_at(0, record.quantity)

@@ -42,6 +42,8 @@ class Carried(Struct, frozen=True, array_like=True, tag="carried", gc=False):
     fill_serial: int
     session: int
     duplicates: int
+    contracts: tuple[tuple[str, int], ...] = ()
+    """By market, how many orders it has numbered."""
 
 
 class Opened(Struct, frozen=True, array_like=True, tag="opened"):

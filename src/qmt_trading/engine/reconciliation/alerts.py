@@ -74,6 +74,19 @@ def absorbed(account: AccountId, taken: Difference, who: str) -> Alert:
     )
 
 
+def ignored(account: AccountId, judged: Difference, who: str, why: str) -> Alert:
+    """Tell that a person has judged a difference, which stays."""
+    chinese, english = figures(judged)
+    return Alert(
+        importance=Importance.INFORMATION,
+        code="RECONCILE_IGNORED",
+        chinese=f"已忽略与柜台的差异（本地≠柜台）：{chinese}（{who}：{why}）；数字变了再提醒",
+        english=f"a difference is left as it is (ours≠theirs): {english} (by {who}: {why}); other figures are told",
+        account=account,
+        symbol=None if judged.symbol == CASH else judged.symbol,
+    )
+
+
 def agreed(account: AccountId, symbol: str) -> Alert:
     """Tell that a difference that people knew of is over."""
     return Alert(

@@ -50,7 +50,13 @@ def _aged(account: Account, found: Difference, theirs: BrokerListed, *, is_still
         return replace(found, still_ns=theirs.asked_ns, agreed_ns=theirs.asked_ns) if is_still else found
     found = replace(found, since_ns=before.since_ns)
     if (before.ours, before.theirs, before.is_sellable) == (found.ours, found.theirs, found.is_sellable):
-        found = replace(found, told_ns=before.told_ns)
+        found = replace(
+            found,
+            told_ns=before.told_ns,
+            ignored_ns=before.ignored_ns,
+            ignored_by=before.ignored_by,
+            ignored_why=before.ignored_why,
+        )
         if is_still and before.still_ns:
             agreed_ns = max(before.agreed_ns, theirs.asked_ns)
             return replace(found, still_ns=before.still_ns, agreed_ns=agreed_ns)

@@ -71,11 +71,11 @@ def reconcile(state: State, account: Account, theirs: BrokerListed, *, is_proof:
         if identity is Identity.DEFERRED:
             doubtful.append(row)
         else:
-            rows.append(_judged(account, row, identity, key, claims))
+            rows.append(_judged(state, account, row, identity, key, claims))
     # Only a whole list shows that no other pairing is possible: in a part of one the order's own row may be missing.
     for row, order in matching.guess(state, account, doubtful, claims) if theirs.complete else ():
         doubtful.remove(row)
-        rows.append(_judged(account, row, Identity.KNOWN, order.client_order_id, claims))
+        rows.append(_judged(state, account, row, Identity.KNOWN, order.client_order_id, claims))
     unmatched: list[OrderRow] = []
     waiting = matching.nameless(state, account, claims) if doubtful else []
     for row in doubtful:
@@ -85,7 +85,7 @@ def reconcile(state: State, account: Account, theirs: BrokerListed, *, is_proof:
             # An earlier row may be it.
             identity, key = matching.identify(state, account, row, listed=True, claims=claims)
             identity = Identity.FOREIGN if identity is Identity.DEFERRED else identity
-            rows.append(_judged(account, row, identity, key, claims))
+            rows.append(_judged(state, account, row, identity, key, claims))
     fills = tuple(_missing(state, account, theirs.fills, claims))
     if not is_proof:
         return Reconciliation(tuple(rows), tuple(unmatched), fills, (), (), 0)
@@ -100,13 +100,13 @@ def reconcile(state: State, account: Account, theirs: BrokerListed, *, is_proof:
 
 
 def _judged(
-    account: Account, row: OrderRow, identity: Identity, key: ClientOrderId | None, claims: Claims
+    state: State, account: Account, row: OrderRow, identity: Identity, key: ClientOrderId | None, claims: Claims
 ) -> JudgedRow:
     if identity is Identity.KNOWN:
         assert key is not None
         claims.add(key, row)
     elif identity not in (Identity.PAST, Identity.NUMBERLESS):
-        claims.add(matching.foreign_name(account.settings.account, row), row)
+        claims.add(matching.foreign_name(state, account.settings.account, row), row)
     return JudgedRow(row, identity, key)
 
 

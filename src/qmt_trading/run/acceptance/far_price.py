@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 
 from msgspec import Struct
@@ -13,11 +12,24 @@ from qmt_trading.market.names import listing_of
 from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.numbers import UNIT, Money, Price, Quantity, from_float, notional, to_money_text, to_text
+from qmt_trading.model.numbers import (
+    MILLISECOND_NS,
+    SECOND_NS,
+    UNIT,
+    Money,
+    Price,
+    Quantity,
+    from_float,
+    notional,
+    to_money_text,
+    to_text,
+)
 
 QUANTITY: Final = Quantity(100)
 VALUE_MAX: Final = Money(2_000 * UNIT)
 """Of one order, at its price."""
+QUOTE_AGE_NS: Final = 15 * SECOND_NS
+"""An older quote says nothing of where the market is: a feed may have died at any price (A14)."""
 DISTANCE_MILLIONTHS: Final = 40_000
 """The market is at least so far above limit-down, part of the previous close."""
 
@@ -46,15 +58,17 @@ def far_price(
     symbol: Symbol,
     detail: Row | None,
     quote: Row | None,
-    today: dt.date,
+    now_ns: int,
     book: RuleBook,
     *,
     value_max: Money = VALUE_MAX,
 ) -> FarPrice | Refusal:
-    """Return limit-down of ``today``, told by the terminal and by the rule book alike, where the market is far above.
+    """Return limit-down of the day of ``now_ns``, told by the terminal and by the rule book alike.
 
-    Any doubt is a refusal: a detail of another day, limits that differ, no price of today, a market near limit-down.
+    Any doubt is a refusal: a detail of another day, limits that differ, no price of the last seconds, a market that is
+    not far above.
     """
+    today = day_of(now_ns)
     if detail is None:
         return Refusal(f"终端没有 {symbol} 的合约资料", "the terminal has no details of it")
     day = "".join(filter(str.isdigit, str(detail.get("TradingDay") or "")))[:8]
@@ -82,8 +96,14 @@ def far_price(
         )
     last = 0 if quote is None else _price(quote, "lastPrice")
     quoted_ms = None if quote is None else quote.get("time")
-    if last <= 0 or (isinstance(quoted_ms, int) and day_of(quoted_ms * 1_000_000) != today):
+    quoted_ns = quoted_ms * MILLISECOND_NS if isinstance(quoted_ms, int) else 0
+    if last <= 0 or day_of(quoted_ns) != today:
         return Refusal("没有今天的行情，不知道市价离跌停多远", "there is no price of today")
+    if abs(now_ns - quoted_ns) > QUOTE_AGE_NS:
+        return Refusal(
+            f"行情差 {abs(now_ns - quoted_ns) / SECOND_NS:.0f} 秒（太旧，或本机时钟不准）：等新行情，或换活跃的股票",
+            "the quote is old, or this machine's clock is wrong: wait for a new one or take an active stock",
+        )
     asks = [] if quote is None else quote.get("askPrice")
     best = min((ask for ask in map(_value, asks if isinstance(asks, list) else []) if ask > 0), default=last)
     if (min(last, best) - down) * 1_000_000 < previous * DISTANCE_MILLIONTHS:

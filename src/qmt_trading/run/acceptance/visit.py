@@ -256,7 +256,7 @@ class Visit:
             raise CannotError("委托清单没有证实，不发委托")
         self._ours.note_others(map(order_of, listing.orders))
         detail, quote = self._detail(talk), self._quote(talk)
-        found = far_price(self.symbol, detail, quote, day_of(self.now_ns()), self._book, value_max=self._value_max)
+        found = far_price(self.symbol, detail, quote, self.now_ns(), self._book, value_max=self._value_max)
         if isinstance(found, Refusal):
             raise CannotError(f"不发委托：{found}")
         self._far_at, self._at_any_hour = time.monotonic(), at_any_hour

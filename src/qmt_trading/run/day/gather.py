@@ -196,6 +196,9 @@ def _special(
 
 
 def _difference(row: AccountRow) -> str:
-    """Return where holdings are proven to be other than the broker's, lags excepted; empty: nowhere."""
-    proven = [each for each in row.differences if each.is_proven and each.symbol != CASH]
+    """Return where holdings are proven to be other than the broker's, lags excepted; empty: nowhere.
+
+    What a person has judged is not said again.
+    """
+    proven = [each for each in row.differences if each.is_proven and each.is_open and each.symbol != CASH]
     return ", ".join(f"{each.symbol} {each.ours}≠{each.theirs}" for each in proven)

@@ -9,6 +9,7 @@ import pytest
 from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.run.acceptance.far_price import FarPrice, Refusal, far_price
 
 DAY = dt.date(2026, 11, 26)
@@ -21,11 +22,12 @@ DETAIL: dict[str, object] = {
     "DownStopPrice": 4.5,
     "PriceTick": 0.01,
 }
-QUOTE: dict[str, object] = {"lastPrice": 5.01, "askPrice": [5.02, 0, 0, 0, 0], "time": at_time(DAY, 0) // 1_000_000}
+NOW_NS = at_time(DAY, 10 * 3600 * SECOND_NS)
+QUOTE: dict[str, object] = {"lastPrice": 5.01, "askPrice": [5.02, 0, 0, 0, 0], "time": NOW_NS // 1_000_000 - 15_000}
 
 
 def judged(detail: dict[str, object] | None = None, quote: dict[str, object] | None = None) -> FarPrice | Refusal:
-    return far_price(SYMBOL, {**DETAIL, **(detail or {})}, {**QUOTE, **(quote or {})}, DAY, STANDARD)
+    return far_price(SYMBOL, {**DETAIL, **(detail or {})}, {**QUOTE, **(quote or {})}, NOW_NS, STANDARD)
 
 
 def test_it_is_limit_down_as_terminal_and_rule_book_tell_it_alike() -> None:
@@ -59,6 +61,10 @@ def test_a_detail_in_doubt_is_a_refusal(detail: dict[str, object], why: str) -> 
         ({"lastPrice": 0}, "没有今天的行情"),
         ({"lastPrice": None}, "没有今天的行情"),
         ({"time": at_time(DAY, 0) // 1_000_000 - 1}, "没有今天的行情"),
+        ({"time": None}, "没有今天的行情"),
+        ({"time": at_time(DAY, 0) // 1_000_000}, "行情差"),
+        ({"time": NOW_NS // 1_000_000 - 15_001}, "行情差"),
+        ({"time": NOW_NS // 1_000_000 + 15_001}, "行情差"),
         ({"lastPrice": 4.69}, "太近"),
         ({"askPrice": [4.5, 5.0]}, "太近"),
     ],
@@ -75,7 +81,7 @@ def test_the_market_is_at_least_four_per_cent_above(last: float, far: bool) -> N
 
 
 def test_without_details_or_quote_or_with_another_lot_there_is_none() -> None:
-    assert isinstance(far_price(SYMBOL, None, QUOTE, DAY, STANDARD), Refusal)
-    assert isinstance(far_price(SYMBOL, DETAIL, None, DAY, STANDARD), Refusal)
-    assert isinstance(far_price(Symbol("688981.SH"), DETAIL, QUOTE, DAY, STANDARD), Refusal)
-    assert isinstance(far_price(Symbol("999999.SH"), DETAIL, QUOTE, DAY, STANDARD), Refusal)
+    assert isinstance(far_price(SYMBOL, None, QUOTE, NOW_NS, STANDARD), Refusal)
+    assert isinstance(far_price(SYMBOL, DETAIL, None, NOW_NS, STANDARD), Refusal)
+    assert isinstance(far_price(Symbol("688981.SH"), DETAIL, QUOTE, NOW_NS, STANDARD), Refusal)
+    assert isinstance(far_price(Symbol("999999.SH"), DETAIL, QUOTE, NOW_NS, STANDARD), Refusal)

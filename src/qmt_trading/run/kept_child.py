@@ -1,7 +1,8 @@
-"""The panel as a child process of ``qmt run``: started, watched, started again, and ended with the engine."""
+"""Children of ``qmt run``, the panel and the notifier: started, watched, started again, ended in good order."""
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -9,39 +10,60 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+from qmt_trading.run.panel_seat import LAST_WORD
 
 PAUSES_S: Final = (1.0, 5.0, 30.0, 60.0, 300.0)
 """Before each further start."""
 STARTS_MAX: Final = 5
-"""In one hour: a panel that cannot live is told of, and left alone."""
+"""In one hour: a child that cannot live is told of, and left alone."""
 HOUR_S: Final = 3600.0
 GOOD_S: Final = 600.0
 """One that has lived so long begins anew with the shortest pause."""
 STOP_S: Final = 5.0
 _BELOW_NORMAL: Final = 0x0000_4000
-"""BELOW_NORMAL_PRIORITY_CLASS: an order goes before a picture."""
+"""BELOW_NORMAL_PRIORITY_CLASS: an order goes before a picture and a message."""
 
 Say = Callable[[str, str], None]
 """Takes what happened, in Chinese and English."""
 
 
-def command_of(config: Path) -> list[str]:
-    """Return what is run: the panel over the folder of ``config``, which ends with its standard input."""
-    return [sys.executable, "-P", "-m", "qmt_trading.cli.main", "panel", "--leashed", "--config", str(config)]
+class Called(NamedTuple):
+    """What people call a child, and the command that starts it alone."""
+
+    chinese: str
+    english: str
+    command: str
+    started_as: tuple[str, ...]
+    """The module that is run, and its words."""
 
 
-class PanelProcess:
-    """Keeps one panel running; nothing that happens to it reaches the engine."""
+PANEL: Final = Called("面板", "the panel", "panel", ("qmt_trading.cli.panelling",))
+"""Started without all the other commands, which would take 10 MB of its memory."""
+NOTIFIER: Final = Called("通知", "the notifier", "notify", ("qmt_trading.cli.main", "notify"))
 
-    def __init__(self, command: list[str], say: Say, *, pauses_s: tuple[float, ...] = PAUSES_S) -> None:
+
+def command_of(called: Called, config: Path) -> list[str]:
+    """Return what is run: the child over the folder of ``config``, which ends at the last word on its standard input.
+
+    One that nobody said a last word to, since the engine was killed, decides itself what to do.
+    """
+    return [sys.executable, "-P", "-m", *called.started_as, "--leashed", "--config", str(config)]
+
+
+class KeptChild:
+    """Keeps one child running; nothing that happens to it reaches the engine."""
+
+    def __init__(self, called: Called, command: list[str], say: Say, *, pauses_s: tuple[float, ...] = PAUSES_S) -> None:
+        self.called = called
         self._command = command
         self._say = say
         self._pauses_s = pauses_s
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._keep, name="panel-keeper", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name=f"{called.command}-keeper", daemon=True)
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -63,14 +85,17 @@ class PanelProcess:
         self._thread.join(STOP_S)
 
     def _keep(self) -> None:
+        called = self.called
         starts: deque[float] = deque(maxlen=STARTS_MAX)
         tries = 0
         while not self._stopping.is_set():
             began = time.monotonic()
             if len(starts) == STARTS_MAX and began - starts[0] < HOUR_S:
                 self._say(
-                    f"面板一小时内退出 {STARTS_MAX} 次，不再重启（不影响交易）；要看原因请另开窗口运行 qmt panel",
-                    "the panel ended too often and is not started again; trading is not touched: try `qmt panel`",
+                    f"{called.chinese}一小时内退出 {STARTS_MAX} 次，不再重启（不影响交易）；"
+                    f"要看原因请另开窗口运行 qmt {called.command}",
+                    f"{called.english} ended too often and is not started again; trading is not touched: "
+                    f"try `qmt {called.command}`",
                 )
                 return
             starts.append(began)
@@ -81,19 +106,19 @@ class PanelProcess:
             pause_s = self._pauses_s[min(tries, len(self._pauses_s) - 1)]
             tries += 1
             self._say(
-                f"面板退出（代码 {why}），{pause_s:g} 秒后重启；不影响交易",
-                f"the panel has ended (code {why}) and is started again; trading is not touched",
+                f"{called.chinese}退出（代码 {why}），{pause_s:g} 秒后重启；不影响交易",
+                f"{called.english} has ended (code {why}) and is started again; trading is not touched",
             )
             self._stopping.wait(pause_s)
 
     def _run(self) -> str:
-        """Run one panel to its end, and return how it ended."""
+        """Run it once to its end, and return how it ended."""
         try:
             process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
                 creationflags=_BELOW_NORMAL if sys.platform == "win32" else 0,
-                start_new_session=sys.platform != "win32",  # Ctrl-C is for the engine, which then ends the panel.
+                start_new_session=sys.platform != "win32",  # Ctrl-C is for the engine, which then ends the child.
             )
         except OSError as error:
             return str(error)
@@ -111,7 +136,9 @@ class PanelProcess:
     @staticmethod
     def _end(process: subprocess.Popen[bytes]) -> None:
         if process.stdin is not None:
-            process.stdin.close()
+            with contextlib.suppress(OSError):  # It has ended by itself meanwhile.
+                process.stdin.write(LAST_WORD)
+                process.stdin.close()
         try:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:

@@ -1,0 +1,1 @@
+"""Messages to people: an outbox that forgets nothing, and a thread for each channel that sends from it."""

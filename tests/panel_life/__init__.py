@@ -1,0 +1,1 @@
+"""The panel beside a real engine that dies, and comes back."""
