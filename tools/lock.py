@@ -49,6 +49,7 @@ def main() -> int:
         "hatchling",
         "empyrical-reloaded",
         "exchange-calendars",
+        "numpy",
         "polars",
         "pyarrow",
         "schemathesis",
