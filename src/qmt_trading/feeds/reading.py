@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from qmt_trading.feeds import moments, units
 from qmt_trading.feeds.file_symbols import NoSymbolError, symbol_in, symbol_of
 from qmt_trading.feeds.findings import SHOWN_MAX, Finding, UnusableError, refused, stop
-from qmt_trading.feeds.headings import FIELDS, Chosen, choose
+from qmt_trading.feeds.headings import FIELDS, Chosen, choose, meaning
 from qmt_trading.feeds.options import Options
 from qmt_trading.feeds.source_files import Source, adjusted_title
 from qmt_trading.feeds.stamps import stamped
@@ -35,6 +36,11 @@ _NOTHING: Final = ("", "-", "--", "nan", "none", "null", "n/a", "#n/a", "na")
 _YES: Final = ("1", "1.0", "true", "t", "y", "yes", "是", "停牌", "st", "*st", "suspend", "suspended")
 _NO: Final = ("0", "0.0", "-1", "-1.0", "false", "f", "n", "no", "否", "交易", "正常", "normal", "")
 _PRICE_FIELDS: Final = (*PRICES, "last", "previous_close", "limit_up", "limit_down")
+_AGAIN: Final = re.compile(r"(.+)_duplicated_\d+")
+"""What polars calls the second column of one name."""
+_PRICE_MAX: Final = 1e8
+_COUNT_MAX: Final = 4e13
+"""Of shares, or of money in its unit: more than all that a market trades in a day."""
 _FRACTION_MAX: Final = 0.01
 """Of a ten-thousandth: what a float may be beside a whole one."""
 
@@ -67,12 +73,22 @@ def read_tables(source: Source, options: Options) -> Reading:
             "导出不复权的：复权在读取时按因子做",
             "export unadjusted prices: they are adjusted when they are read",
         )
+    if not len(frame):
+        stop(
+            source.path.name,
+            "EMPTY",
+            "只有列名，没有数据",
+            "there are headings and no rows",
+            "重新导出",
+            "export it anew",
+        )
     if chosen.ignored:
         notes.append(f"没有用到的列：{'、'.join(chosen.ignored[:12])} / columns left out")
     rows = np.arange(source.first_row, source.first_row + len(frame), dtype=np.int64)
     codes, symbols = _symbols(source, chosen, options)
     at_ns, has_time = _instants(source, chosen, options, rows)
     numbers, faults = _numbers(source, chosen, rows)
+    faults = faults or _beyond(source, chosen, numbers, rows)
     if faults:
         raise UnusableError(faults)
     at_ns, note = stamped(source.path.name, at_ns, rows, options, has_time=has_time)
@@ -143,6 +159,17 @@ def _columns(source: Source, options: Options) -> Chosen:
             f"写 --map {field}={one} 或 --map {field}={other}",
             f"say which by --map {field}=…",
         )
+    for heading in headings:
+        again = _AGAIN.fullmatch(heading)
+        if again is not None and (field := meaning(again[1]).field) and field not in options.columns:
+            stop(
+                source.path.name,
+                "TWO_COLUMNS",
+                f"有两列都叫「{again[1]}」",
+                f"two columns are called {again[1]}",
+                f"改掉一个列名，或写 --map {field}=列名",
+                f"rename one, or say --map {field}=heading",
+            )
     prices = ("last",) if options.frequency == "tick" else PRICES
     if options.frequency == "tick" and "last" not in chosen.columns and "close" in chosen.columns:
         chosen.columns["last"] = chosen.columns.pop("close")
@@ -282,6 +309,31 @@ def _numbers(
             for place in np.nonzero(bad)[0][:SHOWN_MAX]
         ]
     return found, faults
+
+
+def _beyond(
+    source: Source, chosen: Chosen, numbers: dict[str, npt.NDArray[np.float64]], rows: Integers
+) -> list[Finding]:
+    """Return the figures that no market has: what is that large is a slip, and would not fit into an integer."""
+    found: list[Finding] = []
+    for field, values in numbers.items():
+        is_count = "quantity" in field or field.startswith("turnover")
+        with np.errstate(invalid="ignore"):
+            places = np.nonzero(values > (_COUNT_MAX if is_count else _PRICE_MAX))[0]
+        heading = chosen.columns.get(field, chosen.columns.get("traded", field))
+        found += [
+            refused(
+                "NO_FIGURE",
+                source.path.name,
+                f"「{heading}」大得不合理：{values[place]:.4g}",
+                f"{heading} is beyond reason",
+                "改好这一格，或重新导出",
+                "mend this cell, or export it anew",
+                row=int(rows[place]),
+            )
+            for place in places[:SHOWN_MAX]
+        ]
+    return found
 
 
 def _figures(column: pl.Series) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:

@@ -208,7 +208,11 @@ def _parsed(path: Path, lines: list[str], head: int, last: int, separator: str) 
                 )
             ]
         ) from error
-    return frame.rename({name: name.strip() for name in frame.columns})
+    stripped = [name.strip() for name in frame.columns]
+    # Two headings that differ by a space are two columns of one name, and stay as they are told apart by now.
+    return frame.rename(
+        {name: new for name, new in zip(frame.columns, stripped, strict=True) if stripped.count(new) == 1}
+    )
 
 
 def _none_inside(path: Path) -> Finding:

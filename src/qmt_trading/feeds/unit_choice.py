@@ -68,6 +68,16 @@ def chosen_units(
             )
         if unit.name.lower() not in units.TABLES[name]:
             known = "、".join(units.TABLES[name])
+            if unit.chinese == "按列名":
+                option = {"price": "--price-unit", "quantity": "--volume-unit", "turnover": "--amount-unit"}[name]
+                stop(
+                    source.path.name,
+                    "UNIT_UNKNOWN",
+                    f"列名里的单位「{unit.name}」不认识，认识的有：{known}",
+                    f"the unit {unit.name} in a heading is not known",
+                    f"写 {option}",
+                    f"say {option}",
+                )
             raise ConfigurationError(f"单位 {unit.name} 不认识，认识的有：{known} / this unit is not known")
         found[name] = units.Unit(unit.name.lower(), unit.chinese)
     used = units.Units(found["price"], found["quantity"], found["turnover"])

@@ -15,12 +15,15 @@ needs_polars()
 
 import numpy as np
 import polars as pl
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from qmt_trading.feeds import moments
 from qmt_trading.feeds.columns import read
 from qmt_trading.feeds.findings import UnusableError
-from qmt_trading.feeds.importing import FileTold, import_files
+from qmt_trading.feeds.importing import FileTold, import_files, read_file
 from qmt_trading.feeds.options import Options
+from qmt_trading.feeds.settling import settled
 from qmt_trading.feeds.source_files import sources_in
 from qmt_trading.feeds.store import MANIFEST, Store
 from qmt_trading.feeds.table import time_text
@@ -58,6 +61,8 @@ def test_a_file_becomes_integers_in_the_store_with_a_manifest(tmp_path: Path) ->
     [
         (1, GOOD[1].replace("10.30", "1O.30"), "NO_FIGURE", "「最高」不是合理的数字：'1O.30'"),
         (1, GOOD[1].replace("10.30", "-10.30"), "NO_FIGURE", "「最高」"),
+        (1, GOOD[1].replace("10.30", "1e15"), "NO_FIGURE", "「最高」大得不合理"),
+        (1, GOOD[1].replace("200000", "1e400"), "NO_FIGURE", "「成交量(股)」"),
         (1, GOOD[1].replace("2025-01-03", "2025-02-30"), "NO_TIME", "「日期」无法识别：'2025-02-30'"),
         (1, GOOD[1].replace("600000.SH", "60000X"), "NO_SYMBOL", "60000X"),
         (1, GOOD[1].replace("600000.SH", "000001"), "NO_SYMBOL", "000001.SZ"),
@@ -95,6 +100,29 @@ def test_units_that_the_figures_contradict_are_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path, written(tmp_path, HEAD, *GOOD), price_unit="分")[0] == "UNIT_WRONG"
     with pytest.raises(ConfigurationError, match="单位 斤 不认识"):
         imported(tmp_path, path, quantity_unit="斤")
+
+
+def test_a_unit_in_a_heading_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD.replace("(元)", "(吨)"), *GOOD)
+    code, _, text = refusal(tmp_path, path)
+    assert code == "UNIT_UNKNOWN"
+    assert "「吨」不认识" in text
+    assert imported(tmp_path, path, turnover_unit="元").faults == ()
+
+
+def test_two_columns_of_one_name_are_not_chosen_from(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD.replace("昨收", "收盘"), *GOOD)
+    code, _, text = refusal(tmp_path, path)
+    assert code == "TWO_COLUMNS"
+    assert "有两列都叫「收盘」" in text
+    assert imported(tmp_path, path, columns={"close": "收盘"}).faults == ()
+    similar = written(tmp_path, HEAD.replace("昨收", "close"), *GOOD, name="c.csv")
+    assert "--map close=收盘" in refusal(tmp_path, similar)[2]
+
+
+def test_headings_without_rows_are_told(tmp_path: Path) -> None:
+    assert refusal(tmp_path, written(tmp_path, HEAD))[0] == "EMPTY"
+    assert refusal(tmp_path, written(tmp_path, "", name="b.csv"))[0] == "EMPTY"
 
 
 def test_lots_are_as_many_shares_as_the_symbol_has(tmp_path: Path) -> None:
@@ -307,3 +335,41 @@ def test_bars_of_the_store_are_sorted_and_each_instant_is_there_once(tmp_path: P
     assert told.faults == ()
     assert sum("排序" in note or "重复" in note for note in told.notes) == 2
     assert (np.diff(read(tmp_path / "store")["600000.SH"].at_ns) > 0).all()
+
+
+CELLS = [
+    "",
+    "-",
+    "nan",
+    "1e400",
+    "浦",
+    "2025-01-02",
+    "10",
+    "-1",
+    '"',
+    "600000.SH",
+    "0x1",
+    "1e15",
+    "10,10",
+    "\t",
+    "\n",
+    "\x00",
+]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 8), st.sampled_from(CELLS)), max_size=4),
+    encoding=st.sampled_from(["utf-8", "gb18030", "utf-16"]),
+)
+def test_no_file_ends_in_anything_but_a_finding(
+    tmp_path: Path, changes: list[tuple[int, int, str]], encoding: str
+) -> None:
+    rows = [line.split(",") for line in GOOD]
+    for row, cell, text in changes:
+        rows[row][cell] = text
+    path = written(tmp_path, HEAD, *map(",".join, rows), encoding=encoding)
+    tables, told = read_file(path, Options())
+    assert bool(tables) != bool(told.faults)
+    for table in tables:
+        settled(table)
