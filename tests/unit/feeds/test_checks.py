@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.history_files import needs_polars
@@ -156,6 +156,7 @@ def test_trading_days_are_those_of_the_calendar() -> None:
     assert [str(np.datetime64(int(day), "D")) for day in found] == [day.isoformat() for day in DAYS[:5]]
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     prices=st.lists(st.integers(1, 5_000_000), min_size=1, max_size=20),
     symbol=st.sampled_from(["600000.SH", "300750.SZ", "830799.BJ", "510300.SH", "113050.SH"]),

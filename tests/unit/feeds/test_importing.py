@@ -357,7 +357,7 @@ CELLS = [
 ]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(
     changes=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 8), st.sampled_from(CELLS)), max_size=4),
     encoding=st.sampled_from(["utf-8", "gb18030", "utf-16"]),
