@@ -385,7 +385,22 @@ def _both(first: Any, second: Any) -> Iterator[None]:
         yield
 
 
+def contract_numbers_of_no_exchange() -> Any:
+    """A contract number is looked up by account alone, though each exchange gives the same ones."""
+    right = matching._by_number
+
+    def wrong(state: Any, account: Any, row: Any, claims: Any) -> Any:
+        found = right(state, account, row, claims)
+        if found is not None or not row.venue_order_id:
+            return found
+        where = account.settings.account, row.venue_order_id
+        return next((name for (number, _, venue), name in state.by_venue.items() if (number, venue) == where), None)
+
+    return mock.patch.object(matching, "_by_number", wrong)
+
+
 BUGS: tuple[Bug, ...] = (
+    contract_numbers_of_no_exchange,
     send_before_journal,
     blind_resend,
     pending_is_not_sent,

@@ -22,7 +22,7 @@ from tests.simulation.habits import PLAIN, Habits
 
 ENDS: Final = (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED)
 FEES: Final = FeeSchedule()
-SYMBOLS: Final = ("600000.SH", "600036.SH")
+SYMBOLS: Final = ("600000.SH", "000001.SZ")
 FOREIGN_PRICE: Final = Price(100_000)
 """No order of ours costs that, so that nobody can take a foreign one for ours."""
 
