@@ -46,17 +46,17 @@ def download(
 
     一分钟、一天的 K 线或分笔成交，经 QMT 客户端下载；写成的 CSV 可以回放（docs/operations.md）。客户端要开着。
     """
-    wanted = _symbols(symbols)
+    wanted = symbols_of(symbols)
     if period not in PERIODS:
         fail(exit_codes.USAGE, f"✗ --period 应为 {'、'.join(PERIODS)} / one of {', '.join(PERIODS)}")
-    first, last = _day("--begin", begin), _day("--end", end)
+    first, last = day_of_option("--begin", begin), day_of_option("--end", end)
     if last < first:
         fail(exit_codes.USAGE, f"✗ --end {last} 早于 --begin {first} / ends before it begins")
     path = out or Path(f"history-{period}-{first:%Y%m%d}-{last:%Y%m%d}.csv")
     with explained():
-        fetch = HistoryFetch(host_command(_client(load(config), terminal)), SystemClock())
+        fetch = HistoryFetch(host_command(client_of(load(config), terminal)), SystemClock())
         try:
-            with _Bar() as bar:
+            with DownloadBar() as bar:
                 outcome = fetch.run(wanted, period, first, last, path, bar.told)
         except HistoryError as error:
             fail(exit_codes.NOT_RUNNING, f"✗ {error}")
@@ -68,7 +68,7 @@ def download(
         console.print(f"! 没有数据：{'、'.join(outcome.empty)} / nothing of these", style="yellow")
 
 
-class _Bar:
+class DownloadBar:
     """Shows how far the terminal and the file have come."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class _Bar:
         self._downloading: TaskID | None = None
         self._writing: TaskID | None = None
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> DownloadBar:
         self._progress.start()
         return self
 
@@ -100,7 +100,8 @@ class _Bar:
         self._progress.update(self._downloading, completed=how_far.done, total=how_far.total)
 
 
-def _symbols(written: list[str]) -> list[Symbol]:
+def symbols_of(written: list[str]) -> list[Symbol]:
+    """Return the symbols that a person names, each once; what is none ends the command."""
     found: dict[Symbol, None] = {}
     for each in ",".join(written).replace("，", ",").split(","):
         if each.strip():
@@ -113,14 +114,15 @@ def _symbols(written: list[str]) -> list[Symbol]:
     return list(found)
 
 
-def _day(option: str, written: str) -> dt.date:
+def day_of_option(option: str, written: str) -> dt.date:
+    """Return the day that ``option`` says; what is none ends the command."""
     try:
         return dt.date.fromisoformat(written)
     except ValueError:
         fail(exit_codes.USAGE, f"✗ {option} 应写作 2025-01-02 或 20250102 / is written 2025-01-02")
 
 
-def _client(configuration: Configuration, name: str) -> QmtTerminal:
+def client_of(configuration: Configuration, name: str) -> QmtTerminal:
     """Return the client that is asked.
 
     Raises:

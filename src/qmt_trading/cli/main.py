@@ -16,6 +16,7 @@ from qmt_trading.cli import (
     calendar,
     climbing,
     compliance,
+    data,
     day_report,
     demo,
     doctor,
@@ -99,6 +100,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(risk.app, name="risk")
+app.add_typer(data.app, name="data")
 app.add_typer(history.app, name="history")
 app.add_typer(shadow.app, name="shadow")
 app.add_typer(notifying.app, name="notify")

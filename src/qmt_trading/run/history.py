@@ -7,7 +7,8 @@ import datetime as dt
 import os
 import queue
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
@@ -85,6 +86,32 @@ class HistoryFetch:
             HistoryError: the terminal cannot be reached, has hung, or gave what cannot be read; the text says which.
             OSError: the file cannot be written.
         """
+        with closing(self.each(symbols, period, begin, end, told)) as found:
+            part = path.with_name(path.name + ".part")
+            try:
+                with part.open("w", encoding="utf-8", newline="") as file:
+                    outcome = _write(file, period, found)
+                os.replace(part, path)
+            finally:
+                part.unlink(missing_ok=True)
+            return outcome
+
+    def each(
+        self,
+        symbols: Sequence[Symbol],
+        period: str,
+        begin: dt.date,
+        end: dt.date,
+        told: Callable[[HistoryProgress], None],
+    ) -> Generator[tuple[Symbol, list[object]], None, None]:
+        """Yield the rows of each of ``symbols`` from day ``begin`` to day ``end`` as the terminal gives them.
+
+        They are downloaded into the terminal's own store first, ``AT_ONCE`` symbols together. The host ends with the
+        generator: close it, or go to its end. Once only.
+
+        Raises:
+            HistoryError: the terminal cannot be reached, or has hung; the text says which.
+        """
         first, last = f"{begin:%Y%m%d}", f"{end:%Y%m%d}"
         if period != "1d":
             first, last = f"{first}000000", f"{last}235959"
@@ -93,15 +120,11 @@ class HistoryFetch:
             while self._broker.condition().phase is not LinkPhase.OPEN:
                 self._next()
             for number in range(0, len(symbols), AT_ONCE):
-                self._download(symbols[number : number + AT_ONCE], period, first, last, number, len(symbols), told)
-            part = path.with_name(path.name + ".part")
-            try:
-                with part.open("w", encoding="utf-8", newline="") as file:
-                    outcome = self._write(file, symbols, period, first, last, told)
-                os.replace(part, path)
-            finally:
-                part.unlink(missing_ok=True)
-            return outcome
+                together = symbols[number : number + AT_ONCE]
+                self._download(together, period, first, last, number, len(symbols), told)
+                for place, symbol in enumerate(together, start=number + 1):
+                    yield symbol, self._bars(symbol, period, first, last)
+                    told(HistoryProgress(place, len(symbols), symbol))
         finally:
             self._broker.stop()
 
@@ -127,30 +150,6 @@ class HistoryFetch:
                     return
                 case _:
                     continue
-
-    def _write(
-        self,
-        file: TextIO,
-        symbols: Sequence[Symbol],
-        period: str,
-        begin: str,
-        end: str,
-        told: Callable[[HistoryProgress], None],
-    ) -> Outcome:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns(period))
-        count = left_out = 0
-        empty: list[Symbol] = []
-        for number, symbol in enumerate(symbols, start=1):
-            made = recorded(symbol, period, self._bars(symbol, period, begin, end))
-            writer.writerows(made.rows)
-            count, left_out = count + len(made.rows), left_out + made.left_out
-            if not made.rows:
-                empty.append(symbol)
-            told(HistoryProgress(number, len(symbols), symbol))
-        file.flush()
-        os.fsync(file.fileno())
-        return Outcome(count, tuple(empty), left_out)
 
     def _bars(self, symbol: Symbol, period: str, begin: str, end: str) -> list[object]:
         question = self._sent(self._broker.bars(symbol, period, begin, end))
@@ -192,3 +191,19 @@ class HistoryFetch:
 
     def _why(self) -> str:
         return "".join(f"；{each.text}" for each in self._troubles[-3:])
+
+
+def _write(file: TextIO, period: str, found: Iterable[tuple[Symbol, list[object]]]) -> Outcome:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns(period))
+    count = left_out = 0
+    empty: list[Symbol] = []
+    for symbol, rows in found:
+        made = recorded(symbol, period, rows)
+        writer.writerows(made.rows)
+        count, left_out = count + len(made.rows), left_out + made.left_out
+        if not made.rows:
+            empty.append(symbol)
+    file.flush()
+    os.fsync(file.fileno())
+    return Outcome(count, tuple(empty), left_out)

@@ -13,7 +13,7 @@ COMMANDS = [
     *("init", "run", "panel", "demo", "rehearse", "ladder", "acceptance", "doctor", "send"),
     *("status", "accounts", "positions", "orders", "fills", "signals", "timed", "alerts", "timeline"),
     *("morning", "report", "actions", "rules", "cancel", "halt", "panic", "resume", "resolve", "reconcile", "stop"),
-    *("journal", "calendar", "compliance", "risk", "history", "shadow"),
+    *("journal", "calendar", "compliance", "risk", "data", "history", "shadow"),
 ]
 
 
@@ -43,6 +43,11 @@ def test_each_command_has_one_line_in_the_overview(capsys: pytest.CaptureFixture
         "risk set",
         "risk confirm",
         "history download",
+        "data import",
+        "data check",
+        "data show",
+        "data synthetic",
+        "data download",
     ],
 )
 def test_no_help_speaks_the_librarys_english(command: str, capsys: pytest.CaptureFixture[str]) -> None:
