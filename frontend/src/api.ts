@@ -89,7 +89,7 @@ export const patch = <T>(path: string, body?: unknown): Promise<T> => ask<T>('PA
 export const remove = <T>(path: string, body?: unknown): Promise<T> => ask<T>('DELETE', path, body)
 
 export const table = <T>(name: string, values: Query = {}, how: How = {}): Promise<Table<T>> => get<Table<T>>(name, values, how)
-/** Asks for a deed; where no answer came it may have been carried out, and the same button does it no second time. */
+/** Asks for a deed; where no answer came it may have been carried out. */
 export async function act(verb: string, body: object): Promise<{ rows: Outcome[] }> {
   try {
     return await post(`actions/${verb}`, body)
@@ -98,8 +98,8 @@ export async function act(verb: string, body: object): Promise<{ rows: Outcome[]
     throw new ApiError(
       0,
       'no_answer',
-      '没有等到回答，可能已经执行：先看状态；再按一次这个按钮不会执行两遍',
-      'No answer came; it may have been carried out: look first. The same button does nothing a second time',
+      '没有等到回答，可能已经执行：先看状态，再决定要不要再做',
+      'No answer came; it may have been carried out: look before you do it again',
     )
   }
 }

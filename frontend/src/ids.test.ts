@@ -15,5 +15,7 @@ test('each line gets an id, the same one each time, and keeps its own', () => {
 
 test('one of JSON gets an id, one in the old form has no place for it', () => {
   expect(JSON.parse(named('{"action":"buy",\n"symbol":"600000.SH"}', 'panel/x'))).toEqual({ action: 'buy', symbol: '600000.SH', id: 'panel/x-1' })
+  const two = named('{"action":"buy"}\n{"action":"sell"}', 'panel/x').split('\n').map((line) => JSON.parse(line) as unknown)
+  expect(two).toEqual([{ action: 'buy', id: 'panel/x-1' }, { action: 'sell', id: 'panel/x-2' }])
   for (const text of ['{"id":"a","action":"buy"}', '{"type":"trade_signal","symbol":"600000.SH"}', '{broken']) expect(named(text, 'panel/x')).toBe(text)
 })

@@ -10,8 +10,16 @@ export function fresh(): string {
 
 /** The lines of `text`, each with an id: its own, else one made of `once` and its place. Angle messages have none to give. */
 export function named(text: string, once: string): string {
-  const lines = text.trim().startsWith('{') ? [text.trim().replace(/\s*\n\s*/g, ' ')] : text.split('\n')
+  const lines = isJson(text) ? [text.trim().replace(/\s*\n\s*/g, ' ')] : text.split('\n')
   return lines.map((line, place) => withId(line, `${once}-${place + 1}`)).join('\n')
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'object'
+  } catch {
+    return false
+  }
 }
 
 function withId(line: string, id: string): string {

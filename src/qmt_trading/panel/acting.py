@@ -52,8 +52,8 @@ _SILENT: Final = (
     "the engine has not answered in time; it may have been carried out: look before you repeat it",
 )
 _FLAG: Final = (
-    "引擎没有应答，已放置 HALT 文件：运行中的引擎看到它就停新单，未运行的引擎启动后保持停止",
-    "the engine does not answer: the HALT file is up, and whatever engine sees it halts",
+    "引擎没有应答（也可能已经停了），已放置 HALT 文件：运行中的引擎看到它就停新单，未运行的引擎启动后保持停止",
+    "no answer from the engine, which may have halted: the HALT file is up, and whatever engine sees it halts",
 )
 
 
@@ -105,7 +105,9 @@ class Acting:
             for place, order_id in enumerate(named):
                 try:
                     rows += self._ask(wire.Cancel(who=who.who, why=deed.why, order_id=order_id))
-                except wire.ControlError as error:
+                except (wire.ControlError, OSError) as error:
+                    if isinstance(error, EngineDownError) and not rows:
+                        raise
                     if is_silence(error):
                         left = {"done": "no_answer", "text": _SILENT[0], "text_en": _SILENT[1]}
                         return rows + [{**left, "order_id": each} for each in named[place:]]
@@ -272,7 +274,9 @@ def refused(error: Exception) -> RefusedError:
 
 
 def is_silence(error: Exception) -> bool:
-    """Tell whether the control door itself says that the engine's loop has not answered in time."""
+    """Tell whether nobody knows what became of what was asked: no answer, or not in time."""
+    if isinstance(error, OSError):  # A line that broke, or that nothing came over.
+        return True
     return isinstance(error, wire.ControlError) and "in time" in both(str(error))[1]
 
 

@@ -278,3 +278,14 @@ def test_deeds_that_wait_for_an_engine_that_hangs_keep_no_stop_waiting(panel: Pa
 def test_a_preview_that_cannot_be_made_is_refused(panel: PanelBench, client: Client, error: Exception) -> None:
     panel.preview_fails = error
     assert client.post("/api/v1/actions/preview", {"text": "buy 600000.SH 100:1"}).status in (409, 504)
+
+
+def test_a_line_that_breaks_in_the_midst_of_many_cancels_keeps_what_was_done(panel: PanelBench, client: Client) -> None:
+    def cancel(asked: wire.Cancel) -> list[dict[str, object]]:
+        if asked.order_id == "B2":
+            raise DialError("没有等到回执 / no answer in time")
+        return [{"done": "cancel", "client_order_id": asked.order_id}]
+
+    panel.engine.answers[wire.Cancel] = cancel
+    rows = client.post("/api/v1/actions/cancel-many", {"order_ids": ["B1", "B2"], "why": "w"}).json["rows"]
+    assert [row["done"] for row in rows] == ["cancel", "no_answer"]
