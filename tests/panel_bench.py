@@ -127,6 +127,8 @@ class PanelBench:
             preview=self._preview,
             deliver=self._deliver,
             put_up_halt_flag=self.flags.append,
+            notifications=lambda: [{"name": "手机", "kind": "dingtalk"}],
+            try_notification={"手机": "", "邮件": "对方拒绝 / refused"}.get,
             folder=folder,
             version="test",
         )

@@ -402,8 +402,26 @@ export interface Delta {
 }
 
 /** What followed from an action, in the control door's words. */
+export interface NotifyChannel {
+  name: string
+  kind: string
+  variable: string
+  importance: string
+  accounts: string[]
+  quiet: string
+  language: string
+  daily: boolean
+  noon: boolean
+  repeat: boolean
+  waiting: number
+  delivered: number
+  given_up: number
+  delivered_at: string | null
+  tries: number
+}
+
 export interface Outcome {
-  done?: string
+  done?: string | boolean
   status?: string
   account?: string | null
   symbol?: string

@@ -55,6 +55,16 @@ label = "monitor"
 [[doors]]
 kind = "http"
 label = "web"
+[[notify]]
+name = "手机"
+url = "json://127.0.0.1:9/qmt"
+quiet = "22:00-08:00"
+daily = true
+[[notify]]
+name = "邮件"
+url_env = "QMT_BROWSER_MAIL"
+importance = "critical"
+repeat = true
 [[terminals]]
 name = "paper"
 kind = "simulated"

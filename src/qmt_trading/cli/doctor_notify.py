@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qmt_trading.cli.check import Check
-from qmt_trading.cli.notifying import sender_of
 from qmt_trading.run.config import Configuration
+from qmt_trading.run.notify_trial import sender_of
 
 
 def checks(configuration: Configuration) -> Iterator[Check]:

@@ -15,17 +15,14 @@ from qmt_trading.cli import exit_codes
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, config_at, explained, fail
 from qmt_trading.cli.words import Command, Group
 from qmt_trading.model.errors import LockedError
-from qmt_trading.model.words import Importance
-from qmt_trading.notify.channel import Channel
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.locks import Lock
+from qmt_trading.run.notify_trial import Trial, sender_of
 
 if TYPE_CHECKING:
-    from qmt_trading.notify.sender import AppriseSender
+    pass
 
 LOOK_S: Final = 1.0
-TRIAL_S: Final = 60.0
-"""How long ``qmt notify test`` waits for a channel."""
 
 app = typer.Typer(
     help="通知：提醒发到钉钉、企业微信、飞书、Telegram、邮件 messages to people",
@@ -81,59 +78,18 @@ def try_out(
     if not chosen:
         names = "、".join(channel.name for channel in channels)
         fail(exit_codes.USAGE, f"✗ 没有渠道「{name}」；有：{names} / no such channel")
-    trials = [_Trial(channel) for channel in chosen]
+    trials = [Trial(channel) for channel in chosen]
     for trial in trials:
-        print(trial.told())
+        trial.wait()
+        print(_told(trial))
     if not all(trial.is_good for trial in trials):
         raise typer.Exit(exit_codes.REFUSED)
 
 
-class _Trial:
-    """A message to one channel, sent in a thread of its own."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._trouble = f"{TRIAL_S:g} 秒内没有应答"
-        self.is_good = False
-        self._thread = threading.Thread(target=self._run, name="notify-trial", daemon=True)
-        self._thread.start()
-
-    def told(self) -> str:
-        """Wait for the end, and return it as a line."""
-        self._thread.join(TRIAL_S)
-        if self.is_good:
-            return f"✓ {self._channel.name}：已送到，请看一下是不是真的收到了 / delivered"
-        return f"✗ {self._channel.name}：{self._trouble}"
-
-    def _run(self) -> None:
-        # Imported here: no other command should wait for some hundred kinds of message to be loaded.
-        from qmt_trading.notify.sender import UndeliveredError
-        from qmt_trading.notify.words import trial
-
-        sender, trouble = sender_of(self._channel)
-        if sender is None:
-            self._trouble = trouble
-            return
-        try:
-            sender.send(trial(self._channel.name, self._channel.language), Importance.INFORMATION)
-        except UndeliveredError as error:
-            self._trouble = str(error)
-        else:
-            self.is_good = True
-
-
-def sender_of(channel: Channel) -> tuple[AppriseSender | None, str]:
-    """Return what sends to the channel, or None and why there is none."""
-    from qmt_trading.notify.sender import AppriseSender, UrlError
-    from qmt_trading.run.notifying import address_of
-
-    url = address_of(channel)
-    if url is None:
-        return None, f"环境变量 {channel.url_env} 没有设置 / this variable is not set"
-    try:
-        return AppriseSender(url), ""
-    except UrlError as error:
-        return None, str(error)
+def _told(trial: Trial) -> str:
+    if trial.is_good:
+        return f"✓ {trial.channel.name}：已送到，请看一下是不是真的收到了 / delivered"
+    return f"✗ {trial.channel.name}：{trial.trouble}"
 
 
 def _configuration(config: Path) -> Configuration:

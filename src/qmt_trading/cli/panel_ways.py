@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from qmt_trading.codec import control as wire
 from qmt_trading.codec.view_json import Plain
@@ -17,7 +18,12 @@ from qmt_trading.run.config_doors import CONTROL_DOOR
 from qmt_trading.run.control_door import control_address
 from qmt_trading.run.following import Follower
 from qmt_trading.run.halt_flag import HaltFlag
+from qmt_trading.run.notify_rows import rows_of
+from qmt_trading.run.notify_trial import Trial
 from qmt_trading.run.place import Place
+
+NOTIFY_S: Final = 20.0
+"""How long somebody at the page waits for a test message."""
 
 
 class Ways:
@@ -81,6 +87,20 @@ class Ways:
         """
         text = body.decode("utf-8")
         return self.ask(wire.Deliver(door=door, text=text, who="http"))
+
+    def notifications(self) -> list[Plain]:
+        """Return the channels to people, a row each, and no address of any."""
+        configuration = self._place.configuration
+        return [] if configuration is None else rows_of(configuration.notify, self._folder)
+
+    def try_notification(self, name: str) -> str | None:
+        """Send a test message; return why it has not arrived, empty: it has, None: there is no such channel."""
+        configuration = self._place.configuration
+        for channel in () if configuration is None else configuration.notify:
+            if channel.name == name:
+                trial = Trial(channel)
+                return "" if trial.wait(NOTIFY_S) else trial.trouble
+        return None
 
     def put_up_halt_flag(self, why: str) -> None:
         """Make the file that halts the engine.

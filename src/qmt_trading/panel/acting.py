@@ -82,6 +82,7 @@ class Acting:
             ("ignore-difference", self.ignore_difference),
             ("preview", self.preview),
             ("signal", self.signal),
+            ("notify-test", self.notify_test),
         ):
             router.add_api_route(
                 f"/{path}", _aside(endpoint, own.get(path, places)), methods=["POST"], response_class=Response
@@ -204,6 +205,15 @@ class Acting:
         """Send signals by hand, one a line; answered with their receipts."""
         asked = wire.Send(text=deed.text, who=who.who)
         return self._do("signal", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def notify_test(self, deed: deeds.NotifyTestDeed, who: Who, audit: Noted) -> Response:
+        """Send a test message through one channel to people; 200 also where it has not arrived, with the reason."""
+        trouble = self._parts.try_notification(deed.name)
+        if trouble is None:
+            raise RefusedError("not_found", f"没有通知渠道 {deed.name}", f"there is no channel {deed.name}")
+        _note(audit, who, "notify-test", "undelivered" if trouble else "ok", {"name": deed.name})
+        chinese, english = both(trouble)
+        return answers.answer({"rows": [{"done": not trouble, "text": chinese, "text_en": english}]})
 
     def _cancel(self, who: Caller, deed: deeds.CancelDeed) -> wire.Cancel:
         return wire.Cancel(

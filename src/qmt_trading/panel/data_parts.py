@@ -33,6 +33,13 @@ class DataParts(Struct, frozen=True, kw_only=True):
     Raises:
         OSError: it cannot be made.
     """
+    notifications: Callable[[], list[Plain]]
+    """The channels to people, a row each; blocks."""
+    try_notification: Callable[[str], str | None]
+    """Send a test message through the channel of that name; blocks for some seconds.
+
+    Returns why it has not arrived; empty: it has; None: there is no such channel.
+    """
     folder: Path
     """The data folder."""
     version: str

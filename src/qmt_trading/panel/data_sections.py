@@ -55,6 +55,14 @@ class DataSources(Protocol):
         """Bring a message through an HTTP door of the engine (empty: its only one); return the receipts, as ``ask``."""
         ...
 
+    def notifications(self) -> list[Plain]:
+        """Return the channels to people, a row each, and no address of any."""
+        ...
+
+    def try_notification(self, name: str) -> str | None:
+        """Send a test message; return why it has not arrived, empty: it has, None: there is no such channel."""
+        ...
+
     def put_up_halt_flag(self, why: str) -> None:
         """Make the file that halts whatever engine sees it; an OSError says that it cannot be made."""
         ...
@@ -71,6 +79,8 @@ def data_sections(sources: DataSources, settings: PanelSettings) -> list[Section
         preview=sources.preview,
         deliver=sources.deliver,
         put_up_halt_flag=sources.put_up_halt_flag,
+        notifications=sources.notifications,
+        try_notification=sources.try_notification,
         folder=settings.folder,
         version=__version__,
     )

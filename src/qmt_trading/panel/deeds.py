@@ -89,6 +89,12 @@ class IgnoreDifferenceDeed(_Deed):
     why: _Said
 
 
+class NotifyTestDeed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: _Word
+
+
 class PreviewDeed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -28,6 +28,7 @@ class SystemRoutes:
         router = APIRouter(tags=["system"])
         for path, endpoint, needed in (
             ("/api/v1/health", self.health, [Depends(reader)]),
+            ("/api/v1/notifications", self.notifications, [Depends(reader)]),
             ("/metrics", self.metrics, [Depends(nearby)]),
             ("/livez", self.livez, []),
             ("/readyz", self.readyz, []),
@@ -40,6 +41,10 @@ class SystemRoutes:
         """Return latency, queues, disk, clock, hosts and the panel's own cost."""
         now = self._parts.board.shown
         return answers.table(now, [health.health_row(self._parts)], source=answers.source_of(now))
+
+    def notifications(self, query: Annotated[NoQuery, Query()]) -> Response:
+        """Return the channels to people, and how each fares."""
+        return answers.table(self._parts.board.shown, self._parts.notifications())
 
     def metrics(self) -> Response:
         """Return the figures in Prometheus' text form."""

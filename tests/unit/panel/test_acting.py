@@ -289,3 +289,19 @@ def test_a_line_that_breaks_in_the_midst_of_many_cancels_keeps_what_was_done(pan
     panel.engine.answers[wire.Cancel] = cancel
     rows = client.post("/api/v1/actions/cancel-many", {"order_ids": ["B1", "B2"], "why": "w"}).json["rows"]
     assert [row["done"] for row in rows] == ["cancel", "no_answer"]
+
+
+def test_a_test_message_is_told_as_it_went_and_noted(panel: PanelBench, client: Client) -> None:
+    def tried(name: str) -> Any:
+        return client.post("/api/v1/actions/notify-test", {"name": name})
+
+    assert tried("手机").json["rows"] == [{"done": True, "text": "", "text_en": ""}]
+    assert tried("邮件").json["rows"] == [{"done": False, "text": "对方拒绝", "text_en": "refused"}]
+    assert tried("传真").status == 404
+    assert [line[1:] for line in panel.notes.lines] == [
+        ("notify-test", "ok", {"name": "手机"}),
+        ("notify-test", "undelivered", {"name": "邮件"}),
+    ]
+    panel.caller[0] = VIEWER
+    assert tried("手机").status == 403
+    assert client.get("/api/v1/notifications").json["rows"] == [{"name": "手机", "kind": "dingtalk"}]

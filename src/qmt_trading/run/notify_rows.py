@@ -1,0 +1,63 @@
+"""The channels to people as the panel shows them: what each is told, and how it fares; never an address."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from qmt_trading.codec.view_json import Plain
+from qmt_trading.model.instant import to_iso_text
+from qmt_trading.notify.channel import Channel
+from qmt_trading.notify.outbox import FILE
+
+_COUNTS: Final = """
+select channel, sum(state = 'waiting'), sum(state = 'told'), sum(state = 'given_up'), max(told_ns),
+    max(case when state = 'waiting' then tries else 0 end)
+from message group by channel
+"""
+_NOTHING: Final = (0, 0, 0, 0, 0)
+
+
+def rows_of(channels: Iterable[Channel], folder: Path) -> list[Plain]:
+    """Return a row a channel. The outbox is read without a lock; where there is none yet, nothing was told."""
+    counts = _counts(folder / FILE)
+    return [_row(channel, *counts.get(channel.name, _NOTHING)) for channel in channels]
+
+
+def _row(channel: Channel, waiting: int, told: int, given_up: int, told_ns: int, tries: int) -> Plain:
+    quiet = channel.quiet
+    return {
+        "name": channel.name,
+        "kind": "" if channel.url is None else channel.url.reveal().partition("://")[0],
+        "variable": channel.url_env,
+        "importance": channel.importance.value,
+        "accounts": list(channel.accounts),
+        "quiet": "" if quiet is None else f"{_clock(quiet.begins_ns)}-{_clock(quiet.ends_ns)}",
+        "language": channel.language,
+        "daily": channel.daily,
+        "noon": channel.noon,
+        "repeat": channel.repeat,
+        "waiting": waiting,
+        "delivered": told,
+        "given_up": given_up,
+        "delivered_at": to_iso_text(told_ns) if told_ns else None,
+        "tries": tries,
+    }
+
+
+def _clock(time_of_day_ns: int) -> str:
+    hours, minutes = divmod(time_of_day_ns // 60_000_000_000, 60)
+    return f"{hours:02}:{minutes:02}"
+
+
+def _counts(path: Path) -> dict[str, tuple[int, int, int, int, int]]:
+    if not path.exists():
+        return {}
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)) as connection:
+            return {str(name): (a, b, c, d, e) for name, a, b, c, d, e in connection.execute(_COUNTS)}
+    except sqlite3.Error:
+        return {}  # It is being made, or is broken, which the notifier itself says.
