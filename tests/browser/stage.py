@@ -56,12 +56,12 @@ label = "monitor"
 kind = "http"
 label = "web"
 [[notify]]
-name = "手机"
+name = "phone"
 url = "json://127.0.0.1:9/qmt"
 quiet = "22:00-08:00"
 daily = true
 [[notify]]
-name = "邮件"
+name = "mail"
 url_env = "QMT_BROWSER_MAIL"
 importance = "critical"
 repeat = true
