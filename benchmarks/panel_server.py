@@ -37,6 +37,12 @@ class Ways:
     def deliver(self, door: str, body: bytes) -> list[Plain]:
         return [{"status": "busy", "door": door, "bytes": len(body)}]
 
+    def notifications(self) -> list[Plain]:
+        return []
+
+    def try_notification(self, name: str) -> str | None:
+        return None
+
     def put_up_halt_flag(self, why: str) -> None:
         raise OSError(why)
 

@@ -95,7 +95,7 @@ def import_(
     options = _options(
         frequency, columns, symbol, encoding, vendor, volume_unit, amount_unit, price_unit, zone, stamp, tick_volume
     )
-    with _explained():
+    with data_explained():
         sources = sources_in(paths)
         store = Store(into)
         options = _asked(sources, options)
@@ -139,7 +139,7 @@ def check(
     )
     findings: list[Finding] = []
     tables = rows = 0
-    with _explained():
+    with data_explained():
         known: Sequence[CorporateAction] = read_actions(actions) if actions is not None else ()
         for table, faults in _tables(paths or [STORE], options):
             findings += faults
@@ -166,7 +166,7 @@ def show_(
     from qmt_trading.cli.data_show import print_store, rows_of
     from qmt_trading.feeds.store import Store
 
-    with _explained():
+    with data_explained():
         store = Store(folder)
         if not store.exists:
             fail(exit_codes.REFUSED, f"✗ {folder} 里没有历史数据：先 qmt data import 或 qmt data synthetic / no store")
@@ -197,7 +197,7 @@ def synthetic(
     first, last = day_of_option("--begin", begin), day_of_option("--end", end)
     if last < first + dt.timedelta(days=10):
         fail(exit_codes.USAGE, f"✗ --end {last} 至少比 --begin {first} 晚十天 / at least ten days")
-    with _explained():
+    with data_explained():
         others = {entry.source for entry in Store(folder).entries() if not entry.source.startswith("synthetic")}
         if others:
             fail(
@@ -238,7 +238,7 @@ def download(
     last = day_of_option("--end", end) if end else day_of(clock.now_ns())
     if last < first:
         fail(exit_codes.USAGE, f"✗ --end {last} 早于 --begin {first} / ends before it begins")
-    with _explained():
+    with data_explained():
         command = host_command(client_of(load(config), terminal))
         store = Store(into)
         try:
@@ -354,7 +354,7 @@ def _tables(paths: Sequence[Path], options: Options) -> Iterator[tuple[Table | N
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def data_explained() -> Iterator[None]:
     with explained():
         try:
             yield

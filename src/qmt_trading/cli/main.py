@@ -13,6 +13,7 @@ from qmt_trading.cli import (
     acting,
     actions,
     alerting,
+    backtest,
     calendar,
     climbing,
     compliance,
@@ -94,6 +95,7 @@ for command in (
     acting.resolve,
     reconciling.reconcile,
     acting.stop,
+    backtest.backtest,
 ):
     app.command(cls=words.Command)(command)
 app.add_typer(journal.app, name="journal")

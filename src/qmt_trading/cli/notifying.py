@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LOOK_S: Final = 1.0
 
 app = typer.Typer(
-    help="通知：提醒发到钉钉、企业微信、飞书、Telegram、邮件 messages to people",
+    help="通知：提醒发到钉钉、企业微信、飞书、邮件等 messages",
     invoke_without_command=True,
     cls=Group,
 )

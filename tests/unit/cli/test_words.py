@@ -12,8 +12,21 @@ from qmt_trading.cli.words import TRACE, run, unexpected
 COMMANDS = [
     *("init", "run", "panel", "demo", "rehearse", "ladder", "acceptance", "doctor", "send"),
     *("status", "accounts", "positions", "orders", "fills", "signals", "timed", "alerts", "timeline"),
-    *("morning", "report", "actions", "rules", "cancel", "halt", "panic", "resume", "resolve", "reconcile", "stop"),
-    *("journal", "calendar", "compliance", "risk", "data", "history", "shadow"),
+    *(
+        "morning",
+        "report",
+        "actions",
+        "rules",
+        "cancel",
+        "halt",
+        "panic",
+        "resume",
+        "resolve",
+        "reconcile",
+        "stop",
+        "backtest",
+    ),
+    *("journal", "calendar", "compliance", "risk", "data", "history", "shadow", "notify"),
 ]
 
 

@@ -1,0 +1,101 @@
+"""``qmt backtest``: the example of the documents over made-up history, and each mistake by its name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.conftest import ROOT
+from tests.history_files import needs_polars
+
+needs_polars()
+
+from qmt_trading.cli.main import app  # noqa: E402
+
+EXAMPLE = ROOT / "docs" / "examples" / "dual_moving_average.py"
+BROKEN = """\
+from qmt_trading.research.strategy import Strategy
+
+class Broken(Strategy):
+    def on_bar(self, bar):
+        raise ValueError("mine")
+"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("history") / "store"
+    made = CliRunner().invoke(app, ["data", "synthetic", str(folder), "--end", "2023-06-30", "--minute-days", "0"])
+    assert made.exit_code == 0, made.output
+    return folder
+
+
+def backtest(store: Path, into: Path, *words: str) -> tuple[int, str]:
+    told = CliRunner().invoke(app, ["backtest", "--data", str(store), "--into", str(into), *words])
+    return told.exit_code, told.output + (told.stderr or "")
+
+
+def test_the_example_runs_and_leaves_a_report_that_the_panel_lists(store: Path, tmp_path: Path) -> None:
+    words = (
+        str(EXAMPLE),
+        "-s",
+        "600000.SH,000001.SZ",
+        "--set",
+        "fast=5",
+        "--set",
+        "slow=20",
+        "--benchmark",
+        "600000.SH",
+    )
+    code, told = backtest(store, tmp_path, *words)
+    assert code == 0, told
+    folder = tmp_path / "DualMovingAverage"
+    assert "2 只" in told
+    assert {"report.html", "report.json", "result.json", "fills.csv"} <= {path.name for path in folder.iterdir()}
+    head = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert head["parameters"] == {"fast": 5, "slow": 20, "quantity": 1000}
+    code, told = backtest(store, tmp_path, *words, "--json", "--name", "again", "--cash", "1,000,000")
+    assert code == 0, told
+    assert (tmp_path / "again" / "fills.csv").read_bytes() == (folder / "fills.csv").read_bytes()
+
+
+def test_the_page_shows_the_example_as_it_is() -> None:
+    page = (ROOT / "docs" / "backtest.md").read_text(encoding="utf-8")
+    assert EXAMPLE.read_text(encoding="utf-8") in page
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("nothing.py",), "没有策略文件 nothing.py"),
+        ((str(EXAMPLE) + ":Other",), "没有策略Other"),
+        ((str(EXAMPLE), "--set", "fats=5"), "no parameter 'fats'; it has: fast, slow, quantity"),
+        ((str(EXAMPLE), "--set", "fast=many"), "fast"),
+        ((str(EXAMPLE), "--set", "fast"), "名=值"),
+        ((str(EXAMPLE), "--cash", "many"), "100万"),
+        ((str(EXAMPLE), "--cash", "-1"), "100万"),
+        ((str(EXAMPLE), "--at", "high"), "open close vwap"),
+        ((str(EXAMPLE), "-s", "600999.SH"), "没有这个代码的历史数据"),
+        ((str(EXAMPLE), "--start", "tomorrow"), "--start"),
+    ],
+)
+def test_each_mistake_is_told_by_its_name(store: Path, tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    code, text = backtest(store, tmp_path / "reports", *words)
+    assert code != 0
+    assert told in text.replace("\n", "")
+    assert "程序出错" not in text
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_strategy_that_raises_is_told_with_its_own_lines(store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text(BROKEN, encoding="utf-8")
+    code, text = backtest(store, tmp_path / "reports", str(file), "-s", "600000.SH")
+    assert code != 0
+    assert "Broken.on_bar at 2023-01-03" in text
+    assert "mine" in text
+    file.write_text("1 / 0", encoding="utf-8")
+    assert "ZeroDivisionError" in backtest(store, tmp_path / "reports", str(file))[1]
