@@ -49,6 +49,8 @@ def main() -> int:
         "hatchling",
         "empyrical-reloaded",
         "exchange-calendars",
+        "llvmlite",
+        "numba",
         "numpy",
         "polars",
         "pyarrow",

@@ -75,7 +75,7 @@ def test_what_is_run_is_the_command_that_people_have_too() -> None:
 def test_what_is_run_leaves_out_what_only_other_commands_need() -> None:
     program = "import sys, qmt_trading.cli.panelling, qmt_trading.cli.panel_ways; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, encoding="utf-8")
-    for name in ("qmt_trading.cli.main", "qmt_trading.run.rehearsal", "rich", "segno"):
+    for name in ("qmt_trading.cli.main", "qmt_trading.run.rehearsal", "rich", "segno", "apprise"):
         assert name not in loaded.stdout.split(), name
 
 
