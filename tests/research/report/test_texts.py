@@ -31,3 +31,19 @@ def test_money_in_few_digits(units: int | None, chinese: str, english: str) -> N
 def test_words_of_two_languages_stand_side_by_side_and_equal_ones_once() -> None:
     assert texts.both(("收益", "<b>")) == '<span lang="zh-CN">收益</span><span lang="en">&lt;b&gt;</span>'
     assert texts.both(("VaR", "VaR")) == "VaR"
+
+
+@pytest.mark.parametrize(
+    ("ticks", "places"),
+    [
+        ([0.0, 0.01, 0.02], 0),
+        ([-0.5, 0.0, 0.5], 0),
+        ([0.0, 0.0025, 0.005], 2),
+        ([0.0, 0.005, 0.01], 1),
+        ([0.0, 0.025, 0.05], 1),
+        ([0.0, 0.0001], 2),
+        ([], 0),
+    ],
+)
+def test_ticks_of_an_axis_are_told_apart(ticks: list[float], places: int) -> None:
+    assert texts.places_of(ticks) == places

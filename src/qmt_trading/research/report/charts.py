@@ -13,7 +13,7 @@ from qmt_trading.research.activity import exposure, traded
 from qmt_trading.research.conventions import Conventions
 from qmt_trading.research.curves import Curves
 from qmt_trading.research.report import plot
-from qmt_trading.research.report.texts import Pair, both, number, percent, plain, tone
+from qmt_trading.research.report.texts import Pair, both, number, percent, places_of, plain, tone
 from qmt_trading.research.result import Result
 from qmt_trading.research.returns import NO_SPREAD
 
@@ -69,14 +69,14 @@ def equity_figure(result: Result, curves: Curves) -> str:
         caption += (
             f'<span class="note">{both(("对数坐标：等高即等比", "log scale: equal heights are equal ratios"))}</span>'
         )
-    ticks = [(scale.share(each), percent(each - 1, 0, signed=True)) for each in steps]
+    ticks = [(scale.share(each), percent(each - 1, places_of(steps), signed=True)) for each in steps]
     across = plot.year_ticks(days)
     below = curves.excess is None
     plots = plot.plot(
         shapes,
         ticks=ticks,
         zero=scale.share(1.0),
-        more=_last(scale.share(float(equity[-1])), percent(equity[-1] - 1, 0, signed=True), "own"),
+        more=_last(scale.share(float(equity[-1])), percent(equity[-1] - 1, places_of(steps), signed=True), "own"),
         says=plain(("累计收益", "Return so far")),
         kind="tall",
     )
@@ -86,7 +86,7 @@ def equity_figure(result: Result, curves: Curves) -> str:
         scale, steps = plot.scale_of(curves.excess, count=3, zero=True)
         plots += plot.plot(
             [("line more", plot.line(curves.excess, scale))],
-            ticks=[(scale.share(each), percent(each, 0, signed=True)) for each in steps],
+            ticks=[(scale.share(each), percent(each, places_of(steps), signed=True)) for each in steps],
             zero=scale.share(0.0),
             says=plain(("超额收益", "Excess")),
             kind="low",
@@ -109,7 +109,7 @@ def depth_plot(depth: Array, across: list[tuple[float, str]]) -> str:
     scale, steps = plot.scale_of(depth, count=3, zero=True)
     return plot.plot(
         [("fill loss", plot.area(depth, scale, 0.0)), ("line loss", plot.line(depth, scale))],
-        ticks=[(scale.share(each), percent(each, 0)) for each in steps],
+        ticks=[(scale.share(each), percent(each, places_of(steps))) for each in steps],
         across=across,
         says=plain(("回撤", "Drawdown")),
         kind="low",
@@ -136,7 +136,7 @@ def years_figure(result: Result, curves: Curves) -> str:
         shapes.append(("mark other", _marks(other, scale)))
     above = "".join(
         f'<span class="over {tone(value)}" style="left:{(place + 0.5) / size * 100:.2f}%;'
-        f'top:{scale.share(max(value, 0.0)):.2f}%">{percent(value, 0, signed=True)}</span>'
+        f'top:{scale.share(max(value, 0.0)):.2f}%">{percent(value, places_of(steps), signed=True)}</span>'
         for place, value in enumerate(values.tolist())
     )
     every = math.ceil(size / 12)
@@ -151,7 +151,7 @@ def years_figure(result: Result, curves: Curves) -> str:
     return figure(
         plot.plot(
             shapes,
-            ticks=[(scale.share(each), percent(each, 0, signed=True)) for each in steps],
+            ticks=[(scale.share(each), percent(each, places_of(steps), signed=True)) for each in steps],
             across=across,
             zero=scale.share(0.0),
             more=above if size <= 20 else "",
@@ -238,7 +238,10 @@ def rolling_figures(days: Array, columns: dict[str, Array]) -> str:
             figure(
                 plot.plot(
                     [("line own", plot.line(values, scale))],
-                    ticks=[(scale.share(each), percent(each, 0) if is_share else number(each, 1)) for each in steps],
+                    ticks=[
+                        (scale.share(each), percent(each, places_of(steps)) if is_share else number(each, 1))
+                        for each in steps
+                    ],
                     across=plot.year_ticks(days, 6),
                     zero=scale.share(base),
                     says=plain(words),
@@ -258,7 +261,7 @@ def exposure_figure(result: Result, held: Array) -> str:
     return figure(
         plot.plot(
             [("fill own", plot.area(exposed, scale, 0.0)), ("line own", plot.line(exposed, scale))],
-            ticks=[(scale.share(each), percent(each, 0)) for each in steps],
+            ticks=[(scale.share(each), percent(each, places_of(steps))) for each in steps],
             across=plot.year_ticks(result.days, 8),
             says=plain(("仓位", "Exposure")),
             kind="middle",
@@ -298,7 +301,7 @@ def turnover_figure(result: Result) -> str:
     return figure(
         plot.plot(
             [("bar quiet", plot.bars(values, scale, keep=lambda each: each > 0, fill=_fill(size)))],
-            ticks=[(scale.share(each), percent(each, 0)) for each in steps],
+            ticks=[(scale.share(each), percent(each, places_of(steps))) for each in steps],
             across=across,
             says=plain(("月换手率", "Turnover by the month")),
             kind="middle",

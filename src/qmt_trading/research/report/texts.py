@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -42,6 +43,16 @@ def number(value: float | None, places: int = 2, *, signed: bool = False) -> str
     if not text.strip("+-0.,"):
         text = text.lstrip("+-")
     return text.replace("-", MINUS)
+
+
+def places_of(ticks: Sequence[float]) -> int:
+    """Return how many decimals of a percentage tell neighbouring ``ticks`` of an axis apart; at most 3."""
+    for places in range(3):
+        if len({round(each * 100, places) for each in ticks}) == len(ticks) and all(
+            abs(round(each * 100, places) - each * 100) < 0.26 * 10.0**-places for each in ticks
+        ):
+            return places
+    return 3
 
 
 def percent(value: float | None, places: int = 2, *, signed: bool = False) -> str:
