@@ -58,10 +58,13 @@ ActionsOption = Annotated[Path | None, typer.Option("--actions", help="除权除
 
 @app.callback()
 def data() -> None:
-    """Group the commands, none of which does without polars."""
-    if not {"-h", "--help"} & set(sys.argv):
-        with explained():
-            needs_polars()
+    """Group the commands."""
+
+
+def _needed() -> None:
+    """Ask for what no command of this group does without, before a module is imported that has it at its top."""
+    with explained():
+        needs_polars()
 
 
 @app.command("import", cls=Command)
@@ -88,6 +91,7 @@ def import_(
     通达信、聚宽、tushare、akshare、rqdata、QMT 导出的列名都认。单位不清楚的会问，不会猜。
     中断后再运行，从断的地方接着来。
     """
+    _needed()
     from qmt_trading.feeds.importing import import_files
     from qmt_trading.feeds.source_files import sources_in
     from qmt_trading.feeds.store import Store
@@ -131,6 +135,7 @@ def check(
 
     有错误以 1 结束，只有警告以 0 结束。
     """
+    _needed()
     from qmt_trading.feeds.checks import check_table
     from qmt_trading.market.calendar import SHIPPED
 
@@ -163,6 +168,7 @@ def show_(
     as_json: JsonOption = False,
 ) -> None:
     """数据里有什么：代码、起止、覆盖 what is there."""
+    _needed()
     from qmt_trading.cli.data_show import print_store, rows_of
     from qmt_trading.feeds.store import Store
 
@@ -190,6 +196,7 @@ def synthetic(
     minute_days: Annotated[int, typer.Option("--minute-days", help="最后几天有分钟线 days with minutes")] = 20,
 ) -> None:
     """编一份行情试用（不是真的）made-up history to begin with."""
+    _needed()
     from qmt_trading.feeds.made_up import make_history
     from qmt_trading.feeds.store import Store
     from qmt_trading.market.calendar import SHIPPED
@@ -227,6 +234,7 @@ def download(
 
     客户端要开着。已有的不再下载；中断后再运行，从断的地方接着来。
     """
+    _needed()
     from qmt_trading.feeds.store import Store
     from qmt_trading.run.download import download as bring
 

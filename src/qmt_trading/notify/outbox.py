@@ -85,7 +85,11 @@ class Outbox:
             folder.mkdir(parents=True, exist_ok=True)
             _make_private(self.path)
             self._connection = _connect(self.path)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()  # Windows moves no file away that is open.
+                raise
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
                 f"{self.path}：通知的记录打不开（{error}）；若已损坏，请改名移走再启动（当天的提醒可能重发一次） "
@@ -266,7 +270,11 @@ def _make_private(path: Path) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
-    connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma synchronous = full")
-    connection.execute("pragma trusted_schema = off")
+    try:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        connection.execute("pragma trusted_schema = off")
+    except BaseException:
+        connection.close()
+        raise
     return connection

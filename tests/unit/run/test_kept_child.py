@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -68,7 +69,10 @@ def test_what_is_run_is_the_command_that_people_have_too() -> None:
     assert command_of(NOTIFIER, Path("my qmt.toml"))[-4:] == ["notify", "--leashed", "--config", "my qmt.toml"]
     command = command_of(PANEL, Path("my qmt.toml"))
     assert command[-4:] == ["qmt_trading.cli.panelling", "--leashed", "--config", "my qmt.toml"]
-    shown = subprocess.run([*command, "--help"], capture_output=True, check=True, encoding="utf-8", timeout=60)
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+    shown = subprocess.run(
+        [*command, "--help"], capture_output=True, check=True, encoding="utf-8", timeout=60, env=environment
+    )
     assert "--new-link" in shown.stdout
 
 
