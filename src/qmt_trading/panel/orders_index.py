@@ -59,7 +59,7 @@ class Kind(Generic[T]):
         text: Callable[[T], str],
         sorts: dict[str, Key],
         statuses: dict[str, Callable[[T], bool]],
-        fields: dict[str, Callable[[T], str]],
+        fields: dict[str, Callable[[T], str | frozenset[str]]],
         newest: str,
     ) -> None:
         self.plain = plain
@@ -101,8 +101,20 @@ class Kind(Generic[T]):
         return Ranking(rows, conditions, self.sorts[wish.sort.removeprefix("-") or self.newest])
 
 
-def _is_in(field: Callable[[T], str], value: str) -> Callable[[T], bool]:
-    return lambda row: field(row) == value
+def _is_in(field: Callable[[T], str | frozenset[str]], value: str) -> Callable[[T], bool]:
+    """Return what tells whether a row's field is ``value``, or holds it where it holds several."""
+
+    def holds(row: T) -> bool:
+        found = field(row)
+        return found == value if isinstance(found, str) else value in found
+
+    return holds
+
+
+def _accounts(row: SignalRow) -> frozenset[str]:
+    """Return the accounts that a signal was answered for."""
+    receipt = row.receipt
+    return frozenset(str(line.account) for lines in (receipt.orders, receipt.cancels) for line in lines)
 
 
 class _Kept(Struct, Generic[T]):
@@ -260,7 +272,7 @@ SIGNALS: Final = Kind[SignalRow](
         "status_text": attrgetter("receipt.status"),
     },
     statuses={status.value: _of_outcome(status) for status in SignalStatus},
-    fields={"door": attrgetter("door")},
+    fields={"door": attrgetter("door"), "account": _accounts},
     newest="seq",
 )
 

@@ -96,3 +96,14 @@ def test_signals_have_no_side() -> None:
 def test_every_column_sorts(rows: Rows[Order]) -> None:
     for column in ORDERS.sorts:
         assert names(rows, Wish(sort=column))[1] == 1000
+
+
+def test_signals_are_found_by_each_account_that_they_were_answered_for() -> None:
+    bench = Bench()
+    bench.signal(f"buy 600000.SH 100@10.50:{ACCOUNT},{OTHER} #both/1")
+    bench.signal(f"buy 600000.SH 100@10.50:{OTHER} #one/1")
+    bench.signal(f"撤单 600000.SH:{ACCOUNT} #cancel/1")
+    signals = bench.engine.view().signals
+    for account, ids in ((ACCOUNT, ["cancel/1", "both/1"]), (OTHER, ["one/1", "both/1"]), ("nobody", [])):
+        found, total = Index(SIGNALS).page(signals, Wish(account=account, sort="-seq"), 0, 10)
+        assert ([row["id"] for row in found], total) == (ids, len(ids))
