@@ -15,7 +15,7 @@ needs_polars()
 
 from qmt_trading.cli.main import app  # noqa: E402
 
-EXAMPLE = ROOT / "docs" / "examples" / "dual_moving_average.py"
+EXAMPLE = ROOT / "docs" / "strategies" / "dual_moving_average.py"
 BROKEN = """\
 from qmt_trading.research.strategy import Strategy
 
