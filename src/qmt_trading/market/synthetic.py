@@ -38,20 +38,6 @@ _CLOSES: Final = {
 }
 """Closes that do not depend on the seed, so that the examples of the documents make sense."""
 
-_NAMES: Final = {
-    Symbol("600000.SH"): "浦发银行",
-    Symbol("600036.SH"): "招商银行",
-    Symbol("600519.SH"): "贵州茅台",
-    Symbol("601318.SH"): "中国平安",
-    Symbol("000001.SZ"): "平安银行",
-    Symbol("000002.SZ"): "万科A",
-    Symbol("300750.SZ"): "宁德时代",
-    Symbol("688981.SH"): "中芯国际",
-    Symbol("510300.SH"): "沪深300ETF",
-    Symbol("159915.SZ"): "创业板ETF",
-}
-"""What the symbols of the documents' examples are really called; of no other is a name made up."""
-
 _SLOW_STEPS: Final = 400
 """Half a wave: 40 seconds."""
 
