@@ -103,19 +103,7 @@ def synthetic_quote(
         last = Price(min(max(close + (swing * height // _SLOW_STEPS + noise) * tick, lowest), highest))
         bids, asks = _ladder(last, -tick, lowest, highest), _ladder(last + tick, tick, lowest, highest)
     return Quote(
-        symbol,
-        last,
-        close,
-        up,
-        down,
-        bids,
-        asks,
-        quoted_ns,
-        rule,
-        _NAMES.get(symbol, ""),
-        warned,
-        band_up=band_up,
-        band_down=band_down,
+        symbol, last, close, up, down, bids, asks, quoted_ns, rule, "", warned, band_up=band_up, band_down=band_down
     )
 
 
