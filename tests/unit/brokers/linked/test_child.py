@@ -204,14 +204,15 @@ def test_a_host_does_not_outlive_an_engine_that_is_killed(tmp_path: Path) -> Non
     assert engine.stdout is not None
     assert engine.stdout.readline().strip() == b"up"
     until = time.monotonic() + PATIENCE_S
-    while not (tmp_path / "pid-0").exists():
+    pid = tmp_path / "pid-0"
+    while not (pid.exists() and pid.read_text(encoding="ascii")):  # A file is there before its text is.
         assert time.monotonic() < until
         time.sleep(0.02)
     engine.kill()
     engine.wait()
     engine.stdout.close()
     if sys.platform == "win32":
-        assert has_ended(int((tmp_path / "pid-0").read_text(encoding="ascii")))  # The job ended it, without a word.
+        assert has_ended(int(pid.read_text(encoding="ascii")))  # The job ended it, without a word.
         return
     while not (tmp_path / "end-of-input").exists():
         assert time.monotonic() < until
