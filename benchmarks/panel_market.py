@@ -1,9 +1,10 @@
 """A lively day for the panel: a journal with many orders that goes on changing, and a control door beside it.
 
-python -m benchmarks.panel_market FOLDER ORDERS UPDATES_A_SECOND [steady | signals]
+python -m benchmarks.panel_market FOLDER ORDERS UPDATES_A_SECOND [steady | orders | signals]
 
-``steady``: no order comes to be, what there are get other words of the counter. ``signals``: each order comes of a
-signal of its own, and half of those that have ended were filled; else all of them are foreign.
+``steady``: no order comes to be, what there are get other words of the counter. ``orders``: nothing but orders, a tenth
+of them new and a tenth ending, so that each event has an instant that a page is told. ``signals``: each order comes of
+a signal of its own, and half of those that have ended were filled; else all of them are foreign.
 """
 
 from __future__ import annotations
@@ -49,9 +50,8 @@ class Market(Bench):
     holding = Quantity(2000)
     """Of each symbol."""
 
-    def __init__(self, folder: Path, orders: int, *, steady: bool = False) -> None:
-        self.steady = steady
-        """No orders come to be: what there are get other words of the counter."""
+    def __init__(self, folder: Path, orders: int, *, kind: str = "") -> None:
+        self.kind = kind
         self.journal = SqliteJournal(folder / "journal.sqlite")
         self.number, self.seal = 0, GENESIS
         self.luck = random.Random(7)
@@ -138,8 +138,8 @@ class Market(Bench):
         self.now_ns = time.time_ns()
         if self.number % 20 == 0:
             self.shown = self.engine.view()  # Looked at by the threads of the control door.
-        if self.luck.random() < 0.5:
-            if self.steady:
+        if self.kind == "orders" or self.luck.random() < 0.5:
+            if self.kind == "steady" or (self.kind == "orders" and self.luck.random() < 0.8):
                 self.report(replace(self.luck.choice(self.live), text=str(self.number)))
             elif len(self.live) <= _LIVE:
                 self.place()
@@ -248,7 +248,7 @@ class SignalMarket(Market):
 
 def main(folder: Path, orders: int, rate: int, kind: str = "") -> None:
     """Go on until somebody ends the process."""
-    market = (SignalMarket if kind == "signals" else Market)(folder, orders, steady=kind == "steady")
+    market = (SignalMarket if kind == "signals" else Market)(folder, orders, kind=kind)
     door = ControlDoor(control_address(folder), market.answer)
     door.open()
     print("ready", flush=True)

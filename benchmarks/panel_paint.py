@@ -4,7 +4,9 @@
                                      [--trial FOLDER --python EXE]
 
 The panel and the trial it was chosen by run at the same time under the same load; one browser looks at each in turn, so
-that both meet the same machine. Painted is the first frame in which the page has changed after the message came. Also
+that both meet the same machine. Painted is the first frame in which the page has changed after the message came. A
+message's instant is that of its newest event: the trial stamps every event, our page is told the instants of orders
+alone, so that all of our market's events are orders (twice the trial's, with as many new ones a second). Also
 told: how long from opening the page to the first row of its table, frames a second, the browser's own work. The panel's
 pages come from ``python tools/pages.py``; the trial's are built from its folder, which wants Node, and its server wants
 an interpreter that has orjson.
@@ -213,7 +215,7 @@ def main() -> int:
         return 2
     with (
         trial(asked.trial, asked.python, asked.orders, asked.rate) as peer,
-        panel(asked.orders, asked.rate) as (_, visitor),
+        panel(asked.orders, asked.rate, "orders") as (_, visitor),
     ):
         ours = Seat("panel", visitor, "/#/orders")
         seats = [ours] + ([Seat("trial", peer, "/")] if peer is not None else [])
