@@ -11,6 +11,8 @@ export interface FillGroup {
   sold: Decimal
   net: Decimal
   fee: Decimal
+  /** In yuan, of the fills whose slippage is known; null where it is of none. */
+  slippage: Decimal | null
   boughtQuantity: number
   soldQuantity: number
 }
@@ -27,10 +29,11 @@ export function groupFills(fills: Fill[], key: (fill: Fill) => string): FillGrou
   return [...groups].map(([name, rows]) => {
     const [bought, sold] = [rows.filter((row) => row.side === 'buy'), rows.filter((row) => row.side === 'sell')]
     const [paid, got] = [sum(bought.map(valueOf)), sum(sold.map(valueOf))]
+    const slipped = rows.flatMap((row) => (row.slippage == null ? [] : [times(row.slippage, row.quantity)]))
     const count = (of: Fill[]): number => of.reduce((found, row) => found + row.quantity, 0)
     return {
       name, symbol: rows[0]?.symbol ?? '', count: rows.length, bought: paid, sold: got, net: subtract(paid, got),
-      fee: sum(rows.map((row) => row.fee)), boughtQuantity: count(bought), soldQuantity: count(sold),
+      fee: sum(rows.map((row) => row.fee)), slippage: slipped.length ? sum(slipped) : null, boughtQuantity: count(bought), soldQuantity: count(sold),
     }
   })
 }

@@ -208,8 +208,11 @@ export interface Fill {
   venue_order_id: string
   filled_at: Instant
   strategy?: string
-  /** What was paid more, or got less, than the order's price, in yuan per share. */
+  /** The last price when the order was decided. */
+  decision_price?: Decimal | null
+  /** What was paid more, or got less, than that, in yuan per share, and in parts of 10,000. */
   slippage?: Decimal | null
+  slippage_bp?: number | null
 }
 
 export interface Reason {
@@ -323,8 +326,9 @@ export interface LimitChange {
   limit: string
   limit_text: string
   limit_text_en: string
+  before: number | Decimal | null
+  before_text: string
   asked: number | Decimal | null
-  written: number | Decimal | null
   asked_who: string
   asked_why: string
   asked_at: Instant

@@ -18,6 +18,7 @@ from qmt_trading.model.limit_names import (
 from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import MILLION, PERCENT_UNIT, ratio_half_up, to_percent_text, to_text
 from qmt_trading.model.standing import NEAR, LimitSource, LimitStanding, ScopeStanding
+from qmt_trading.model.usage import LimitStep
 
 SOURCE_TEXT: Final = {LimitSource.FILE: "配置", LimitSource.SET: "今天设", LimitSource.TIGHTER: "取较严"}
 _HUNDREDTH: Final = PERCENT_UNIT // 100
@@ -90,6 +91,26 @@ def _limit(standing: LimitStanding) -> Plain:
         "source": standing.source.value,
         "source_text": SOURCE_TEXT[standing.source],
         **_asked(standing),
+    }
+
+
+def step_row(step: LimitStep) -> Plain:
+    """Return one change of a limit: from what to what, by whom and why."""
+    limit, name, told = step.limit, LIMIT_NAMES[step.limit], step.told
+    return {
+        "scope": step.scope.kind.value,
+        "name": step.scope.name,
+        "scope_text": scope_chinese(step.scope),
+        "limit": limit,
+        "limit_text": name.chinese,
+        "limit_text_en": name.english,
+        "before": _plain(limit, step.before) if step.before else None,
+        "before_text": chinese_text_of(limit, step.before),
+        "asked": _plain(limit, step.value) if step.value else None,
+        "asked_text": chinese_text_of(limit, step.value),
+        "asked_who": told.who,
+        "asked_why": told.why,
+        "asked_at": to_iso_text(told.at_ns),
     }
 
 

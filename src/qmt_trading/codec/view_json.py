@@ -333,6 +333,20 @@ def fill(row: Fill) -> Plain:
         "client_order_id": row.client_order_id,
         "venue_order_id": row.venue_order_id,
         "filled_at": to_iso_text(row.filled_ns),
+        "strategy": row.strategy,
+        **_slippage(row),
+    }
+
+
+def _slippage(row: Fill) -> Plain:
+    """Return what a fill cost beside the last price when its order was decided: yuan a share, and parts in 10,000."""
+    slippage = row.slippage
+    if slippage is None:
+        return {"decision_price": None, "slippage": None, "slippage_bp": None}
+    return {
+        "decision_price": to_text(row.decision_price),
+        "slippage": to_text(slippage),
+        "slippage_bp": round(slippage * 10_000 / row.decision_price, 1),
     }
 
 

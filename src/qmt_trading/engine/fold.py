@@ -218,6 +218,7 @@ def _submit(state: State, command: out.SubmitOrder, cause: Cause | None) -> None
             arrival=cause.arrival if cause is not None else state.arrival,
             cancel_next_ns=command.cancel_at_ns,
             door=door,
+            decision_price=command.decision_price,
         )
     )
 

@@ -12,6 +12,7 @@ from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.usage import MINUTE_NS
 from qmt_trading.model import events as ev
 from qmt_trading.model.limits import ScopeKind
+from qmt_trading.model.numbers import Price
 from qmt_trading.model.order import ClientOrderId, Fill, Order
 from qmt_trading.model.words import OrderStatus
 
@@ -91,7 +92,12 @@ def _adopt(state: State, account: Account, order: Order) -> None:
             or (order.broker_order_id and order.broker_order_id in numbers)
         ):
             account.orphans.remove(index)
-            fill = replace(fill, client_order_id=order.client_order_id)
+            fill = replace(
+                fill,
+                client_order_id=order.client_order_id,
+                strategy=order.strategy,
+                decision_price=order.decision_price,
+            )
             state.fills.replace(index, fill)
             state.fill_keys.add(bookkeeping.key_of(fill))
             order = bookkeeping.fill_applied(state, order, fill)
@@ -121,6 +127,8 @@ def fold_fill(state: State, account: Account, row: ev.FillRow, *, booked: bool) 
         fee=bookkeeping.fee_of(state, account, row, order),
         filled_ns=row.filled_ns,
         broker_order_id=row.broker_order_id,
+        strategy=order.strategy if order is not None else "",
+        decision_price=order.decision_price if order is not None else Price(0),
     )
     bookkeeping.flow(account, fill)
     account.moved[row.symbol] = state.now_ns

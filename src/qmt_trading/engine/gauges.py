@@ -14,13 +14,14 @@ from qmt_trading.model.numbers import Money
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.told import StateTold
-from qmt_trading.model.usage import LimitImage, ScopeImage
+from qmt_trading.model.usage import LimitImage, LimitStep, ScopeImage
 
 RESERVES: Final = frozenset({"cash_reserve"})
 """Limits that are tighter when they are larger."""
 ADJUSTABLE: Final = tuple(name for name, value in asdict(NO_LIMITS).items() if type(value) is int)
 """Limits that a person may set at run time."""
-
+STEPS_MAX: Final = 1_000
+"""Changes of limits that are remembered of a day."""
 _ENDLESS: Final = 1 << 62
 """Stands for a limit that does not exist, where figures are compared in haste."""
 
@@ -127,6 +128,8 @@ class Gauges:
         self.usages: dict[Scope, Usage] = {}
         self.set_today: dict[tuple[Scope, str], LimitImage] = {}
         """What people have set since the day was opened."""
+        self.steps: tuple[LimitStep, ...] = ()
+        """Each change of a limit by a person since then, the newest last, at most ``STEPS_MAX``."""
         self._written: dict[Scope, Limits] = {}
         self._limits: dict[Scope, Limits] = {}
         self._counted: dict[_Who, tuple[Usage, ...]] = {}
@@ -156,10 +159,14 @@ class Gauges:
     def set(self, scope: Scope, limit: str, value: int, told: StateTold) -> None:
         """Set one limit until the day ends."""
         assert limit in ADJUSTABLE, limit
+        before = getattr(self.limits(scope), limit)
+        self.steps = (*self.steps, LimitStep(scope, limit, before, value, told))[-STEPS_MAX:]
         self.set_today[scope, limit] = LimitImage(scope, limit, value, True, told)
         self._settle()
 
-    def restore(self, images: tuple[LimitImage, ...]) -> None:
+    def restore(self, images: tuple[LimitImage, ...], steps: tuple[LimitStep, ...]) -> None:
+        """Take what a snapshot holds."""
+        self.steps = steps
         self.set_today = {(each.scope, each.limit): each for each in images}
         self._settle()
 

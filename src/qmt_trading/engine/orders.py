@@ -170,6 +170,7 @@ class Orders:
                     0 if item.cancel_after_ns is None else state.now_ns + item.cancel_after_ns,
                     self._chase(plan) if item.chase else None,
                     account.session,
+                    self._source.quotes[item.symbol].last,
                 )
             )
             self.lines.append(OrderLine(number, item.symbol, plan.side, quantity, candidate.price, name))

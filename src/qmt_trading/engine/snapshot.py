@@ -54,6 +54,7 @@ def capture(state: State) -> Snapshot:
         day_before=state.day_before,
         actions=tuple(state.actions.values()),
         alert_seq=state.alert_seq,
+        limit_steps=state.gauges.steps,
     )
     return Snapshot(image, state.orders.rows(), state.fills.rows(), state.signals.rows())
 
@@ -154,7 +155,7 @@ def restore(snapshot: Snapshot) -> State:
     state.signal_seq, state.order_seq, state.arrival = image.signal_seq, image.order_seq, image.arrival
     state.minute, state.wanted_in_minute = image.minute, image.wanted_in_minute
     state.references = dict(image.references)
-    state.gauges.restore(image.limits)
+    state.gauges.restore(image.limits, image.limit_steps)
     for usage in state.gauges.usages.values():
         usage.restore(Usage(usage.scope).image())  # What putting the orders back has counted.
     for used in image.usages:

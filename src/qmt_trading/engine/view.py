@@ -42,6 +42,7 @@ class Publisher:
             calendar_until=settings.calendar_until if settings is not None else None,
             calendar_ends_soon=warns_from is not None and state.day is not None and warns_from <= state.day,
             limits=state.gauges.images(),
+            limit_steps=state.gauges.steps,
             usages=tuple(usage.shown() for usage in state.gauges.usages.values()) if usages is None else usages,
             prices=state.prices.copy(),
             references=state.references.copy(),

@@ -79,6 +79,8 @@ class Order(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """Through which its signal came; empty for a foreign order."""
     observed: bool = False
     """It passed the gate and was withheld because the mode only observes: NOT_SENT, and counted like one that left."""
+    decision_price: Price = Price(0)
+    """The last price when it was decided; 0: none was known, or a foreign order."""
 
 
 class Fill(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
@@ -96,6 +98,17 @@ class Fill(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     fee: Money
     filled_ns: int
     broker_order_id: str = ""
+    strategy: str = ""
+    """Of its order; empty: none, or no order of it is known yet."""
+    decision_price: Price = Price(0)
+    """Of its order."""
+
+    @property
+    def slippage(self) -> Price | None:
+        """What was paid more, or got less, a share than the last price when the order was decided; None: none known."""
+        if not self.decision_price:
+            return None
+        return Price(self.price - self.decision_price if self.side is Side.BUY else self.decision_price - self.price)
 
 
 class Position(Struct, frozen=True, array_like=True, kw_only=True, gc=False):

@@ -44,6 +44,8 @@ class SubmitOrder(Struct, frozen=True, array_like=True, tag="submit", gc=False):
     chase: Chase | None = None
     session: int = 0
     """Of its account, when it was decided: on a later one it is not handed over. 0: on any."""
+    decision_price: Price = Price(0)
+    """The last price when it was decided; 0: none was known."""
 
 
 class CancelOrder(Struct, frozen=True, array_like=True, tag="cancel", gc=False):

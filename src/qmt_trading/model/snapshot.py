@@ -18,7 +18,7 @@ from qmt_trading.model.settings import AccountSettings, EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Chase, Timed, TimedDone
 from qmt_trading.model.told import StateTold
-from qmt_trading.model.usage import LimitImage, UsageImage
+from qmt_trading.model.usage import LimitImage, LimitStep, UsageImage
 from qmt_trading.model.view import AlertRow, Rows, SignalRow
 from qmt_trading.model.words import LinkState, TradingState
 
@@ -91,6 +91,7 @@ class Image(Struct, frozen=True, array_like=True):
     day_before: dt.date | None = None
     actions: tuple[CorporateAction, ...] = ()
     alert_seq: int = 0
+    limit_steps: tuple[LimitStep, ...] = ()
 
 
 class Snapshot(Struct, frozen=True):

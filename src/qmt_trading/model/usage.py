@@ -37,6 +37,17 @@ class LimitImage(Struct, frozen=True, array_like=True):
     told: StateTold = StateTold()
 
 
+class LimitStep(Struct, frozen=True, array_like=True):
+    """One change of a limit by a person."""
+
+    scope: Scope
+    limit: str
+    before: int
+    """What held until then; 0: no limit, as in ``value``."""
+    value: int
+    told: StateTold
+
+
 class ScopeImage(Struct, frozen=True, array_like=True):
     """The limits of one scope: what holds, what the configuration says, and what people have set today."""
 

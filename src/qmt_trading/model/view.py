@@ -21,7 +21,7 @@ from qmt_trading.model.rule_row import RuleRow
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.timed import Timed, TimedDone
 from qmt_trading.model.told import StateTold
-from qmt_trading.model.usage import ScopeImage, UsageImage
+from qmt_trading.model.usage import LimitStep, ScopeImage, UsageImage
 from qmt_trading.model.words import Importance, LinkState, Mode, TradingState
 
 Row = TypeVar("Row")
@@ -191,6 +191,8 @@ class View(Struct, frozen=True, kw_only=True):
     """It is time to import the next year, or too late."""
     limits: tuple[ScopeImage, ...] = ()
     """Of every scope that the configuration names or that a person has set a limit of."""
+    limit_steps: tuple[LimitStep, ...] = ()
+    """Today's changes of limits by people, the newest last; the last thousand."""
     usages: tuple[UsageImage, ...] = ()
     """Of every scope that somebody has used or looked at."""
     prices: Mapping[Symbol, Price] = {}

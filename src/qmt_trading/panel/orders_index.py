@@ -228,10 +228,19 @@ ORDERS: Final = Kind[Order](
     newest="created_at",
 )
 
+
+def _slippage_key(row: Fill) -> float:
+    """Return by what fills are ranked: those without a slippage stand below all others."""
+    return float("-inf") if row.slippage is None else row.slippage / row.decision_price
+
+
 FILLS: Final = Kind[Fill](
     plain=view_json.fill,
-    text=lambda row: f"{row.fill_id} {row.symbol} {row.client_order_id} {row.venue_order_id} {row.account}",
+    text=lambda row: (
+        f"{row.fill_id} {row.symbol} {row.client_order_id} {row.venue_order_id} {row.account} {row.strategy}"
+    ),
     sorts={
+        "slippage": _slippage_key,
         "filled_at": attrgetter("filled_ns"),
         "side_text": attrgetter("side"),
         **{
@@ -246,6 +255,7 @@ FILLS: Final = Kind[Fill](
                 "fee",
                 "client_order_id",
                 "venue_order_id",
+                "strategy",
             )
         },
     },

@@ -82,12 +82,7 @@ class Reading:
 
     def positions(self, query: Annotated[AccountQuery, Query()]) -> Response:
         """Return what is held."""
-
-        def rows(now: shown.Shown) -> list[Plain]:
-            found = view_json.positions(now.view) if now.view is not None else []
-            return [row for row in found if query.account in ("", row["account"])]
-
-        return self._whole(rows)
+        return self._whole(lambda now: shown.position_rows(now, query.account))
 
     def timed(self, query: Annotated[NoQuery, Query()]) -> Response:
         """Return the instructions that wait for their time, and what became of today's others."""
@@ -171,7 +166,7 @@ class Reading:
             with contextlib.suppress(wire.ControlError, OSError):  # Those told before are told with their age.
                 known = {**known, **quotes_of(self._parts.ask(wire.Quotes(tuple(symbols))))}
         rows = [
-            {**known[symbol], "age_s": round((now.now_ns - int(str(known[symbol]["quoted_ns"]))) / 1e9, 1)}
+            {**known[symbol], "age_s": shown.quote_age_s(known[symbol], now.now_ns)}
             for symbol in symbols
             if symbol in known
         ]

@@ -153,36 +153,23 @@ def difference_rows(shown: Shown) -> list[Plain]:
 
 
 def limit_history(shown: Shown) -> list[Plain]:
-    """Return which limits were set today, by whom and why, the newest first."""
-    found = [
-        {"scope": row["scope"], "name": row["name"], "scope_text": row["scope_text"], **_limit_told(limit)}
-        for row in risk_rows(shown)
-        for limit in _limits_of(row)
-        if limit.get("asked_at")
+    """Return each change of a limit today, from what to what, by whom and why, the newest first."""
+    steps = shown.view.limit_steps if shown.view is not None else ()
+    return [risk_json.step_row(step) for step in reversed(steps)]
+
+
+def position_rows(shown: Shown, account: str = "") -> list[Plain]:
+    """Return what is held, of one account if named, each with its quote's age in seconds; null: there is no quote."""
+    if shown.view is None:
+        return []
+    quotes = shown.engine.quotes
+    return [
+        {**row, "quote_age_s": quote_age_s(quotes.get(str(row["symbol"])), shown.now_ns)}
+        for row in view_json.positions(shown.view)
+        if account in ("", row["account"])
     ]
-    return sorted(found, key=lambda row: str(row["asked_at"]), reverse=True)
 
 
-def _limits_of(row: Plain) -> list[Plain]:
-    limits = row["limits"]
-    assert isinstance(limits, list)
-    return limits
-
-
-def _limit_told(limit: Plain) -> Plain:
-    return {key: limit.get(key) for key in _OF_A_LIMIT}
-
-
-_OF_A_LIMIT: Final = (
-    "limit",
-    "limit_text",
-    "limit_text_en",
-    "asked",
-    "written",
-    "source",
-    "source_text",
-    "asked_who",
-    "asked_why",
-    "asked_at",
-    "asked_text",
-)
+def quote_age_s(quote: Plain | None, now_ns: int) -> float | None:
+    """Return how old a quote is that the engine told of."""
+    return None if quote is None else round((now_ns - int(str(quote["quoted_ns"]))) / 1e9, 1)

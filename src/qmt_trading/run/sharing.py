@@ -75,6 +75,7 @@ class Sharing:
             quantity=self._figure(record.quantity),
             price=self._figure(record.price),
             strategy=self._word(record.strategy),
+            decision_price=self._figure(record.decision_price),
         )
 
     def _answered(self, state: State, record: out.SignalAnswered) -> Record:
@@ -98,6 +99,7 @@ class Sharing:
                 strategy=self._word(row.strategy),
                 door=self._word(row.door),
                 text=self._word(row.text),
+                decision_price=self._figure(row.decision_price),
             )
         if isinstance(row, Fill):
             return replace(
@@ -106,6 +108,8 @@ class Sharing:
                 symbol=self._word(row.symbol),
                 price=self._figure(row.price),
                 quantity=self._figure(row.quantity),
+                strategy=self._word(row.strategy),
+                decision_price=self._figure(row.decision_price),
             )
         return replace(
             row,

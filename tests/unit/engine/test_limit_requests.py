@@ -176,3 +176,28 @@ def test_reducing_can_be_asked_for_and_be_made_a_halt() -> None:
     assert bench.engine.view().accounts[0].state is TradingState.REDUCING
     bench.feed(ev.HaltRequested("me", "停", ACCOUNT))
     assert bench.engine.view().accounts[0].state is TradingState.HALTED
+
+
+def test_each_step_of_a_limit_is_told_in_order_and_survives_a_snapshot() -> None:
+    bench = Bench()
+    ask(bench, 300_000 * YUAN)
+    ask(bench, 50_000 * YUAN)
+    ask(bench, 0)
+    steps = bench.engine.view().limit_steps
+    assert [(each.before, each.value) for each in steps] == [
+        (FILE, 300_000 * YUAN),
+        (300_000 * YUAN, 50_000 * YUAN),
+        (50_000 * YUAN, 0),
+    ]
+    assert {(each.scope, each.limit, each.told.who, each.told.why) for each in steps} == {
+        (MINE, "order_value_max", "me", "大单")
+    }
+    assert Engine(restore(capture(bench.engine.state))).view().limit_steps == steps
+
+
+def test_a_new_day_begins_without_steps() -> None:
+    bench = Bench()
+    ask(bench, 300_000 * YUAN)
+    bench.now_ns += 24 * 3600 * SECOND_NS
+    bench.feed(ev.DayBegan(DAY + dt.timedelta(days=1)))
+    assert bench.engine.view().limit_steps == ()
