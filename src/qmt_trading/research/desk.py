@@ -144,6 +144,11 @@ class Desk(Ledger):
                 free -= order.quantity
         return max(0, free)
 
+    def limits(self, place: int) -> tuple[int, int]:
+        """Return the upper and the lower limit of today; 0: there is none."""
+        terms = self.terms.of(place)
+        return terms.up, terms.down
+
     def free_cash(self) -> int:
         return max(0, self.account.cash - self.account.reserved)
 
