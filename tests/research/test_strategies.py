@@ -299,3 +299,12 @@ def test_the_limits_of_today_are_those_that_orders_meet(given: bool) -> None:
     strategy = Limits()
     run(strategy, daily([(10, 10, 10, 10), (10, 11, 10, 11)], **own), cash=CASH)
     assert strategy.seen == ([(0, 0), (121_000, 99_000)] if given else [(110_000, 90_000), (110_000, 90_000)])
+
+
+def test_a_mean_over_more_rows_than_are_taken_at_once_is_exact() -> None:
+    values = np.random.default_rng(5).integers(1, 10**12, 70_000)
+    for count in (1, 7, 40_000, 70_000):
+        sums = np.concatenate(([0], np.cumsum(values)))
+        found = Sma("close", count).column({"close": values})
+        assert np.isnan(found[: count - 1]).all()
+        assert found[count - 1 :].tolist() == ((sums[count:] - sums[:-count]) / count).tolist()
