@@ -290,7 +290,7 @@ def test_the_limits_of_today_are_those_that_orders_meet(given: bool) -> None:
         fields = ()
 
         def on_start(self) -> None:
-            self.seen: list[tuple[int, int]] = []
+            self.seen = [self.limits]
 
         def on_bar(self, bar: Any) -> None:
             self.seen.append(self.limits)
@@ -298,7 +298,8 @@ def test_the_limits_of_today_are_those_that_orders_meet(given: bool) -> None:
     own: dict[str, Any] = {"limit_up": np.array([0, 121_000]), "limit_down": np.array([0, 99_000])} if given else {}
     strategy = Limits()
     run(strategy, daily([(10, 10, 10, 10), (10, 11, 10, 11)], **own), cash=CASH)
-    assert strategy.seen == ([(0, 0), (121_000, 99_000)] if given else [(110_000, 90_000), (110_000, 90_000)])
+    of_days = [(0, 0), (121_000, 99_000)] if given else [(110_000, 90_000), (110_000, 90_000)]
+    assert strategy.seen == [(0, 0), *of_days]
 
 
 def test_a_mean_over_more_rows_than_are_taken_at_once_is_exact() -> None:

@@ -146,7 +146,9 @@ class Desk(Ledger):
         return max(0, free)
 
     def limits(self, place: int) -> tuple[int, int]:
-        """Return the upper and the lower limit of today; 0: there is none."""
+        """Return the upper and the lower limit of today; 0: there is none, or no day has begun."""
+        if self.day < 0:
+            return 0, 0
         terms = self.terms.of(place)
         return terms.up, terms.down
 

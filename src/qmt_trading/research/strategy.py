@@ -94,7 +94,7 @@ class Trading(Protocol):
         """Return the shares that may be sold today and are not offered yet."""
 
     def limits(self, place: int) -> tuple[int, int]:
-        """Return the upper and the lower limit of today; 0: there is none."""
+        """Return the upper and the lower limit of today; 0: there is none, or no day has begun."""
 
     def free_cash(self) -> int:
         """Return the cash that nothing has claimed."""
@@ -229,7 +229,7 @@ class Strategy:
 
     @property
     def limits(self) -> tuple[int, int]:
-        """Upper and lower limit of today, of the symbol of the bar at hand; 0: there is none."""
+        """Upper and lower limit of today, of the symbol of the bar at hand; 0: there is none, or no day has begun."""
         return self._carried.limits(self._bar.place)  # type: ignore[union-attr]
 
     def held(self, symbol: str) -> int:
