@@ -282,3 +282,30 @@ def test_dates_do_not_see_the_future_either(paths: list[list[int]], data: st.Dat
 def test_a_woken_strategy_trades_like_one_that_sees_every_bar(path: list[int]) -> None:
     every, woken = (run(kind, minutes(path), cash=CASH, costs=FREE) for kind in (Cross, CrossWoken))
     assert woken.equity.tolist() == every.equity.tolist()
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_limits_of_today_are_those_that_orders_meet(given: bool) -> None:
+    class Limits(Strategy):
+        fields = ()
+
+        def on_start(self) -> None:
+            self.seen = [self.limits]
+
+        def on_bar(self, bar: Any) -> None:
+            self.seen.append(self.limits)
+
+    own: dict[str, Any] = {"limit_up": np.array([0, 121_000]), "limit_down": np.array([0, 99_000])} if given else {}
+    strategy = Limits()
+    run(strategy, daily([(10, 10, 10, 10), (10, 11, 10, 11)], **own), cash=CASH)
+    of_days = [(0, 0), (121_000, 99_000)] if given else [(110_000, 90_000), (110_000, 90_000)]
+    assert strategy.seen == [(0, 0), *of_days]
+
+
+def test_a_mean_over_more_rows_than_are_taken_at_once_is_exact() -> None:
+    values = np.random.default_rng(5).integers(1, 10**12, 70_000)
+    for count in (1, 7, 40_000, 70_000):
+        sums = np.concatenate(([0], np.cumsum(values)))
+        found = Sma("close", count).column({"close": values})
+        assert np.isnan(found[: count - 1]).all()
+        assert found[count - 1 :].tolist() == ((sums[count:] - sums[:-count]) / count).tolist()

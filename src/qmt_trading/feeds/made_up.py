@@ -39,10 +39,17 @@ NOTICE: Final = (
 _MINUTE_NS: Final = 60_000_000_000
 _MILLION: Final = 1_000_000
 _STARTS: Final = (("600519.SH", 15_000_000), ("300750.SZ", 2_400_000), ("601318.SH", 520_000))
+_OPENS, _IS_EATEN, _HOLDS = range(3)
+"""What becomes of a sealed limit, in turn: it opens and closes again, much is sold into it, it stands untouched."""
+_SEALED: Final = slice(161, 240)
+_GIVES_WAY: Final = slice(190, 196)
 _MINUTES: Final = (*range(571, 691), *range(781, 901))
 _REGIME_DAYS: Final = 45
 _BURST: Final = 3
 """Limit-ups that follow each other when a stock is sealed."""
+BOARDS: Final = Symbol("002415.SZ")
+"""The stock that is sure to close at its upper limit on some of the last days, of which there are minutes."""
+_BOARDS_BEFORE_END: Final = frozenset({6, 10, 14, 18})
 
 
 class Made(NamedTuple):
@@ -73,7 +80,7 @@ def make_history(
     first: dt.date = dt.date(2023, 1, 3),
     last: dt.date = dt.date(2024, 12, 31),
     minute_days: int = 20,
-    minute_symbols: Sequence[Symbol] = SYMBOLS[:2],
+    minute_symbols: Sequence[Symbol] = (*SYMBOLS[:2], BOARDS),
     told: Callable[[Symbol], None] = lambda symbol: None,
 ) -> Made:
     """Write made-up daily bars of ``SYMBOLS``, minutes of the last days of some, and the actions behind them.
@@ -160,7 +167,8 @@ def _daily(
         sealed = burst > 0
         burst -= sealed
         spread = 9_000 if is_fund else 18_000
-        move = rule.limit_millionths if sealed else luck * spread // _MILLION + drift
+        closes_at_limit = sealed or (symbol == BOARDS and len(days) - number in _BOARDS_BEFORE_END)
+        move = rule.limit_millionths if closes_at_limit else luck * spread // _MILLION + drift
         made_day = _bar(rule, reference, limits, move, sealed=sealed and burst < _BURST - 1, luck=(seed, name, number))
         volume = size * (700_000 + mix(seed, name, 200_000 + number) % 600_000 + 12 * abs(move)) // _MILLION
         quantity = max(volume // 100 * 100 // (40 if made_day[1] == made_day[2] else 1) // 100 * 100, 100)
@@ -231,20 +239,31 @@ def _minute_table(symbol: Symbol, made: Sequence[tuple[dt.date, _Day]], seed: in
     name = number_of(symbol)
     smile = np.array([4 + abs(number - 120) ** 2 // 900 for number in range(240)], np.int64)
     parts: list[dict[str, Integers]] = []
+    boards = 0
     for date, day in made:
         if day.suspended:
             continue
+        is_board = day.open < day.close == day.limits[0]
         rises = day.close >= day.open
         turns = ((0, day.open), (70, day.low if rises else day.high), (160, day.high if rises else day.low))
         corners = [*turns, (239, day.close)]
         path = _path(corners)
         noise = np.array([mix(seed, name, date.toordinal() * 1_000 + number) % 5 - 2 for number in range(240)])
         noise[[place for place, _ in corners]] = 0
+        if is_board:
+            noise[_SEALED] = 0
+        if is_board and boards % 3 == _OPENS:
+            noise[_GIVES_WAY] = -20
         close = np.clip(path // tick * tick + noise * tick, day.low, day.high)
         opened = np.concatenate(([day.open], close[:-1]))
         weights = smile * np.array(
             [50 + mix(seed, name, date.toordinal() * 2_000 + number) % 100 for number in range(240)]
         )
+        if is_board:
+            weights = weights * 10
+            weights[_SEALED] //= 20
+            weights[_GIVES_WAY] *= 1 if boards % 3 == _HOLDS else 20
+            boards += 1
         quantity = day.quantity * weights // int(weights.sum()) // 100 * 100
         quantity[239] += day.quantity - int(quantity.sum())
         high, low = np.maximum(opened, close), np.minimum(opened, close)

@@ -34,7 +34,9 @@ class Applied(Struct, frozen=True):
     before: RuleRow | None = None
 
 
-class _Found(Struct, frozen=True):
+class InForce(Struct, frozen=True):
+    """What holds for an instrument on a day, and the rows that say so."""
+
     rule: TradingRule
     charges: Charges
     applied: tuple[Applied, ...]
@@ -52,7 +54,11 @@ class RuleBook:
         self._cuts: Final = sorted(starts | ends)
         self._rules: dict[tuple[Symbol, dt.date, Listing | None], TradingRule | None] = {}
         self._fees: dict[tuple[Symbol, dt.date], Charges] = {}
-        self._found: dict[tuple[Symbol, int, frozenset[Trait]], _Found | None] = {}
+        self._found: dict[tuple[Symbol, int, frozenset[Trait]], InForce | None] = {}
+        self._alike: dict[tuple[str, str, int, frozenset[Trait]], InForce | None] = {}
+        matched = [row for name, rows in self._by_name.items() if name is not RuleName.LISTED for row in rows]
+        self._beginnings: Final = {code for row in matched for code in row.codes}
+        """Of codes, as far as any row names them: those that share the longest share all rows."""
         self._by_venue: dict[tuple[RuleName, str, int], tuple[RuleRow, ...]] = {}
         self._by_kind: dict[tuple[int, str, InstrumentKind, str], tuple[tuple[RuleName, tuple[RuleRow, ...]], ...]] = {}
         """What many symbols have in common: an era, a venue, and what they are."""
@@ -66,7 +72,7 @@ class RuleBook:
         try:
             return self._rules[key]
         except KeyError:
-            found = self._find(symbol, day, listing)
+            found = self.in_force(symbol, day, listing)
             rule = None if found is None else found.rule
             if len(self._rules) >= KEPT_MAX:
                 self._rules.clear()
@@ -79,7 +85,7 @@ class RuleBook:
         try:
             return self._fees[key]
         except KeyError:
-            found = self._find(symbol, day, None)
+            found = self.in_force(symbol, day, None)
             charges = _NOTHING if found is None else found.charges
             if len(self._fees) >= KEPT_MAX:
                 self._fees.clear()
@@ -88,7 +94,7 @@ class RuleBook:
 
     def explain(self, symbol: Symbol, day: dt.date, listing: Listing | None = None) -> tuple[Applied, ...]:
         """Return the rows that hold for ``symbol`` on ``day``, its class first; empty: the code is not known then."""
-        found = self._find(symbol, day, listing)
+        found = self.in_force(symbol, day, listing)
         return () if found is None else found.applied
 
     def traits(self, symbol: Symbol, day: dt.date, listing: Listing | None = None) -> frozenset[Trait]:
@@ -137,22 +143,33 @@ class RuleBook:
             )
         return found
 
-    def _find(self, symbol: Symbol, day: dt.date, listing: Listing | None) -> _Found | None:
+    def in_force(self, symbol: Symbol, day: dt.date, listing: Listing | None = None) -> InForce | None:
+        """Return ``rule``, ``explain``, and ``fees`` by ``listing``, as one: for who asks once a symbol and era."""
         traits = self.traits(symbol, day, listing)
         key = symbol, self.era(day), traits
         try:
             return self._found[key]
         except KeyError:
-            found = self._resolve(symbol, day, traits)
+            found = self._find_alike(symbol, day, traits)
             if len(self._found) >= KEPT_MAX:
                 self._found.clear()
             self._found[key] = found
             return found
 
-    def _resolve(self, symbol: Symbol, day: dt.date, traits: frozenset[Trait]) -> _Found | None:
+    def _find_alike(self, symbol: Symbol, day: dt.date, traits: frozenset[Trait]) -> InForce | None:
+        """Return what holds for ``symbol``, found once for all whose codes begin alike."""
         code, _, venue = symbol.partition(".")
         if len(code) != 6 or not (code.isascii() and code.isdigit()):
             return None
+        beginning = next((code[:size] for size in range(6, 0, -1) if code[:size] in self._beginnings), "")
+        key = beginning, venue, self.era(day), traits
+        try:
+            return self._alike[key]
+        except KeyError:
+            found = self._alike[key] = self._resolve(code, venue, day, traits)
+            return found
+
+    def _resolve(self, code: str, venue: str, day: dt.date, traits: frozenset[Trait]) -> InForce | None:
         classes = [row for row in self._near(RuleName.CLASS, venue, day) if code.startswith(row.codes)]
         if not classes:
             return None
@@ -171,7 +188,7 @@ class RuleBook:
                 values[name] = holding[-1].values
         if RuleName.TICK not in values or RuleName.LOTS not in values:
             return None  # Listed under these codes, but not traded yet on that day.
-        return _Found(_rule_of(kind, board, values), _charges_of(kind, values), tuple(applied))
+        return InForce(_rule_of(kind, board, values), _charges_of(kind, values), tuple(applied))
 
 
 @lru_cache(maxsize=64)

@@ -114,24 +114,29 @@ def meeting(desk: Desk, bars: Sequence[Bars], model: FillModel) -> Callable[[int
                 raise ColumnsError(f"{each.symbol}: an average price needs turnover, which this history does not have")
     if model.at == "ticks":
         return _meeting_levels(desk, bars)
-    at_close = model.at == "close"
+    at_close, at_average = model.at == "close", model.at == "vwap"
     ends = [set((each.day_ends - 1).tolist()) for each in bars]
+    items = [
+        tuple(column.item for column in (each.at_ns, each.quantity, each.close, each.open, each.high, each.low))
+        for each in bars
+    ]
 
     def meet(place: int, index: int) -> None:
-        each = bars[place]
-        at_ns, traded, close = each.at_ns.item(index), each.quantity.item(index), each.close.item(index)
+        each, (at_ns_of, quantity_of, close_of, open_of, high_of, low_of) = bars[place], items[place]
+        at_ns, traded = at_ns_of(index), quantity_of(index)
         if each.suspended is not None and each.suspended.item(int(np.searchsorted(each.day_start, index, "right")) - 1):
             desk.refuse(place, at_ns, "SUSPENDED")
             return
-        closing = close if index in ends[place] else 0
+        closing = close_of(index) if index in ends[place] else 0
         if at_close:
+            close = close_of(index)
             desk.meet(place, at_ns + 1, close, close, close, traded, closing=closing)
             return
-        if model.at == "vwap" and each.turnover is not None and traded:
+        if at_average and each.turnover is not None and traded:
             at = each.turnover.item(index) // traded
         else:
-            at = each.open.item(index)
-        desk.meet(place, at_ns, at, each.high.item(index), each.low.item(index), traded, closing=closing)
+            at = open_of(index)
+        desk.meet(place, at_ns, at, high_of(index), low_of(index), traded, closing=closing)
 
     return meet
 

@@ -22,6 +22,8 @@ Entry = tuple[int, int, int, int, int]
 """As in ``result.Entries``, in its order of columns."""
 _STATUS: Final[dict[str, int]] = {each: place for place, each in enumerate(STATUSES)}
 _REASON: Final = {each: place for place, each in enumerate(REASONS)}
+_DAYS_AT_ONCE: Final = 128
+"""Days whose holdings are laid out at once: the whole of a market's would be another history in memory."""
 _COLUMNS: Final = (
     ("at_ns", np.int64),
     ("symbol", np.int32),
@@ -38,9 +40,9 @@ _COLUMNS: Final = (
 )
 
 
-def fills_of(rows: Sequence[tuple[int, ...]] | Integers) -> Fills:
-    """Return the desk's rows as columns."""
-    table = np.asarray(rows, np.int64).reshape(len(rows), len(_COLUMNS))
+def fills_of(rows: Integers) -> Fills:
+    """Return rows of fills, one after the other, as columns."""
+    table = rows.reshape(-1, len(_COLUMNS))
     return Fills(**{name: table[:, place].astype(kind) for place, (name, kind) in enumerate(_COLUMNS)})
 
 
@@ -82,15 +84,25 @@ def equity_of(
     value = np.zeros(days, np.int64)
     if touched:
         column = {place: number for number, place in enumerate(touched)}
-        shares = np.zeros((days, len(touched)), np.int64)
         lookup = np.zeros(symbols, np.int64)
         lookup[touched] = np.arange(len(touched))
-        np.add.at(shares, (fills.day, lookup[fills.symbol]), fills.side.astype(np.int64) * fills.quantity)
-        for day, place, quantity, money, _ in entries:
-            shares[day, column[place]] += quantity
+        moves = fills.side.astype(np.int64) * fills.quantity
+        rows, columns = fills.day.astype(np.int64), lookup[fills.symbol]
+        if entries:
+            came = np.asarray([(day, column[place], quantity) for day, place, quantity, _, _ in entries], np.int64)
+            rows, columns, moves = (np.concatenate(pair) for pair in zip((rows, columns, moves), came.T, strict=True))
+        for day, _, _, money, _ in entries:
             income[day] += money
-        np.cumsum(shares, axis=0, out=shares)
-        value = np.einsum("ij,ij->i", shares, closes[:, touched])
+        held = np.zeros(len(touched), np.int64)
+        for first in range(0, days, _DAYS_AT_ONCE):
+            last = min(first + _DAYS_AT_ONCE, days)
+            is_in = (rows >= first) & (rows < last)
+            shares = np.zeros((last - first, len(touched)), np.int64)
+            shares[0] = held
+            np.add.at(shares, (rows[is_in] - first, columns[is_in]), moves[is_in])
+            np.cumsum(shares, axis=0, out=shares)
+            value[first:last] = np.einsum("ij,ij->i", shares, closes[first:last, touched])
+            held = shares[-1]
     return cash + np.cumsum(moved + income), value, income
 
 
@@ -111,7 +123,7 @@ def result_of(
     warnings: Sequence[tuple[str, str]] = (),
 ) -> Result:
     """Return the result of a run whose last bar has been seen."""
-    fills = fills_of(desk.rows)
+    fills = fills_of(np.frombuffer(desk.rows, np.int64))
     money, value, income = equity_of(fills, desk.entries, closes, cash)
     return Result(
         mode=mode,

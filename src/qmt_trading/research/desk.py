@@ -69,6 +69,7 @@ class Desk(Ledger):
         own = AccountSettings(account=ACCOUNT, fees=fees, limits=limits or Limits())
         super().__init__(symbols, own, cash, actions, fractions, holdings or {})
         self.model = fills
+        self._share, self._touch = fills.volume_share_millionths, fills.touch
         self._slips = bool(fills.slippage_ticks or fills.slippage_millionths or fills.slippage_spread_millionths)
         self._gated: Gated | None = None
         if limits is not None:
@@ -144,6 +145,13 @@ class Desk(Ledger):
                 free -= order.quantity
         return max(0, free)
 
+    def limits(self, place: int) -> tuple[int, int]:
+        """Return the upper and the lower limit of today; 0: there is none, or no day has begun."""
+        if self.day < 0:
+            return 0, 0
+        terms = self.terms.of(place)
+        return terms.up, terms.down
+
     def free_cash(self) -> int:
         return max(0, self.account.cash - self.account.reserved)
 
@@ -178,7 +186,7 @@ class Desk(Ledger):
     # Bars.
 
     def meet(
-        self, place: int, at_ns: int, at: int, high: int, low: int, traded: int, *, closing: int = 0, spread: int = 0
+        self, place: int, at_ns: int, at: int, high: int, low: int, traded: int, closing: int = 0, *, spread: int = 0
     ) -> None:
         """Let the orders of one symbol that were made before ``at_ns`` meet one bar, in the order they were made.
 
@@ -190,8 +198,7 @@ class Desk(Ledger):
         """
         standing = self.open[place]
         terms = self.terms.of(place)
-        share = self.model.volume_share_millionths
-        left = traded * share // MILLION if share else _NO_BOUND
+        left = traded * self._share // MILLION if self._share else _NO_BOUND
         batch = standing[:]
         standing.clear()
         for order in batch:
@@ -221,8 +228,7 @@ class Desk(Ledger):
         batch = standing[:]
         standing.clear()
         terms = self.terms.of(place)
-        share = self.model.volume_share_millionths
-        left = traded * share // MILLION if share else traded
+        left = traded * self._share // MILLION if self._share else traded
         spread = asks[0][0] - bids[0][0] if asks and bids and asks[0][0] and bids[0][0] else 0
         for order in batch:
             if order.made_ns >= at_ns:
@@ -273,26 +279,25 @@ class Desk(Ledger):
         Args:
             is_level: somebody stands at ``at``, so that no limit is sealed.
         """
-        buys, limit, model = order.side > 0, order.limit, self.model
-        if is_level:
-            price = bar_price(buys, limit, at, high, low, 0, 0, model.touch)
-        else:
-            price = bar_price(buys, limit, at, high, low, terms.up, terms.down, model.touch)
+        buys, limit, era = order.side > 0, order.limit, terms.era
+        up, down = (0, 0) if is_level else (terms.up, terms.down)
+        price = bar_price(buys, limit, at, high, low, up, down, self._touch)
         if price and self._slips:
-            extra = (spread or terms.era.tick) * model.slippage_spread_millionths // MILLION
+            model = self.model
+            extra = (spread or era.tick) * model.slippage_spread_millionths // MILLION
             price = slipped(
                 buys,
                 price,
                 model.slippage_ticks,
                 model.slippage_millionths,
                 extra,
-                terms.era.tick,
+                era.tick,
                 limit,
                 terms.up,
                 terms.down,
             )
         wanted = order.quantity - order.filled
-        quantity = available(wanted, left, terms.era.lot) if price else 0
+        quantity = available(wanted, left, era.lot) if price else 0
         if order.reserved:
             self._release(order)
         costs = self.costs(order, terms, price or limit or (terms.up if buys else terms.down) or at, quantity or wanted)
@@ -303,10 +308,11 @@ class Desk(Ledger):
         order.sent = True
         if quantity:
             self.book(order, terms, at_ns, price, quantity, costs)
-            told = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
-            order.status = moved(order.status, told)
-            if told is OrderStatus.FILLED:
+            if order.filled == order.quantity:
+                order.status = moved(order.status, OrderStatus.FILLED)
                 order.ended_ns = at_ns
+            else:
+                order.status = moved(order.status, OrderStatus.PARTIALLY_FILLED)
             if self._gated is not None:
                 self._gated.moved(order.number, order.status, order.filled, order.value, at_ns)
             if self.on_fill is not None:
@@ -344,7 +350,7 @@ class Desk(Ledger):
                 denial = check_lot(rule, Side.BUY if buys else Side.SELL, Quantity(order.quantity), held)
         if denial is None:
             if buys:
-                denial = check_cash(Money(needed), Money(max(account.cash - account.reserved, 0)))
+                denial = check_cash(Money(needed), Money(account.cash - account.reserved))
             else:
                 denial = check_sellable(Quantity(quantity), held)
         if denial is not None:

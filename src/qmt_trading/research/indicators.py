@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+_AT_ONCE: Final = 1 << 15
+"""Rows that stay in the cache."""
 Column = npt.NDArray[Any]
 Columns = Mapping[str, Column]
 
@@ -51,15 +53,16 @@ class Sma(_Of):
     def column(self, columns: Columns) -> npt.NDArray[np.float64]:
         values, count = columns[self.field], self.count
         rows = len(values)
-        made = np.empty(rows)
-        made[: count - 1] = np.nan
         if rows < count:
-            return made
-        sums = np.cumsum(values)
-        last = made[count - 1 :]
-        last[0] = sums[count - 1]
-        np.subtract(sums[count:], sums[:-count], out=last[1:], casting="unsafe")
-        last /= count
+            return np.full(rows, np.nan)
+        made = np.empty(rows)
+        # The sums lie where the means will: from the end on, each stretch of means takes the place of sums used up.
+        sums = np.cumsum(values, out=made.view(np.int64))
+        for last in range(rows, count, -_AT_ONCE):
+            first = max(count, last - _AT_ONCE)
+            np.divide(sums[first:last] - sums[first - count : last - count], count, out=made[first:last])
+        made[count - 1] = sums[count - 1] / count
+        made[: count - 1] = np.nan
         return made
 
 

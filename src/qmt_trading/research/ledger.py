@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from struct import Struct
 from typing import Final
 
 from qmt_trading.engine.bookkeeping import bought, sold
@@ -20,9 +21,8 @@ from qmt_trading.research.costs import FINE
 from qmt_trading.research.placed import Paid, PlacedOrder
 from qmt_trading.research.terms import Bounds, DeskError, Terms
 
+_row: Final = Struct("12q").pack
 ACCOUNT: Final = AccountId("backtest")
-FillRow = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
-"""As in ``result.Fills``, in its order of columns."""
 
 
 class Ledger:
@@ -42,7 +42,8 @@ class Ledger:
         self.account.cash = Money(cash)
         self.quantities = [0] * len(symbols)
         """What is held, by place: the positions' own figures, found faster."""
-        self.rows: list[FillRow] = []
+        self.rows = bytearray()
+        """The fills, one after the other, eight bytes a figure: as in ``result.Fills``, in its order of columns."""
         self.entries: list[tuple[int, int, int, int, int]] = []
         """What no fill has moved: day, place, shares, cash, and what the shares are worth that it began with."""
         self.day = -1
@@ -53,6 +54,8 @@ class Ledger:
         self._fractions = fractions
         self._held_before = dict(holdings)
         self._is_fine = own.fees.fee_rounding is FeeRounding.NONE
+        self._scale = FINE if self._is_fine else 1
+        self._par = UNIT * self._scale
         self._carry = 0
         """What fees that are not rounded have come to beyond what was booked, below one ten-thousandth."""
         self._bought_today: set[int] = set()
@@ -106,14 +109,13 @@ class Ledger:
 
     def costs(self, order: PlacedOrder, terms: Terms, price: int, quantity: int) -> tuple[int, int, Paid]:
         """Return the value of a fill, its fees rounded up to the ten-thousandth, and all fees of the order after it."""
-        value = price * quantity
-        scale = FINE if self._is_fine else 1
+        value, scale, era, before = price * quantity, self._scale, terms.era, order.paid
         paid = parts(
             (order.value + value) * scale,
-            (order.filled + quantity) * UNIT * scale,
-            *(terms.era.buy_rates if order.side > 0 else terms.era.sell_rates),
+            (order.filled + quantity) * self._par,
+            *(era.buy_rates if order.side > 0 else era.sell_rates),
         )
-        more = sum(paid) - sum(order.paid)
+        more = paid[0] + paid[1] + paid[2] - before[0] - before[1] - before[2]
         return value, -(-more // scale), paid
 
     def book(
@@ -130,43 +132,35 @@ class Ledger:
         before = order.paid
         commission, duty, transfer = paid[0] - before[0], paid[1] - before[1], paid[2] - before[2]
         if self._is_fine:
-            self._carry += commission + duty + transfer
-            fee, self._carry = divmod(self._carry, FINE)
+            carry = self._carry + commission + duty + transfer
+            fee = carry // FINE
+            self._carry = carry - fee * FINE
             commission, duty, transfer = commission // FINE, duty // FINE, transfer // FINE
-        place, symbol, account = order.place, order.symbol, self.account
-        held = account.positions.get(symbol)
+        place, side, symbol, account = order.place, order.side, order.symbol, self.account
+        positions = account.positions
+        held = positions.get(symbol)
         if held is None:
             held = Position(account=ACCOUNT, symbol=symbol, quantity=Quantity(0), sellable_quantity=Quantity(0))
         profit = 0
-        if order.side > 0:
-            account.cash = Money(account.cash - value - fee)
-            after = bought(held, quantity, Money(value + fee), same_day=terms.era.rule.same_day_sell)
-            if not terms.era.rule.same_day_sell:
+        if side > 0:
+            paid_out = Money(value + fee)
+            account.cash = Money(account.cash - paid_out)
+            same_day = terms.era.rule.same_day_sell
+            after = bought(held, quantity, paid_out, same_day=same_day)
+            if not same_day:
                 self._bought_today.add(place)
         else:
-            account.cash = Money(account.cash + value - fee)
-            after = sold(held, quantity, Money(value - fee))
+            received = Money(value - fee)
+            account.cash = Money(account.cash + received)
+            after = sold(held, quantity, received)
             profit = after.realised - held.realised
-        account.positions[symbol] = after
+        positions[symbol] = after
         self.quantities[place] = after.quantity
         order.filled += quantity
         order.value += value
         order.paid = paid
-        row = (
-            at_ns,
-            place,
-            order.side,
-            quantity,
-            price,
-            fee,
-            commission,
-            duty,
-            transfer,
-            order.number,
-            profit,
-            self.day,
-        )
-        self.rows.append(row)
+        number, day = order.number, self.day
+        self.rows += _row(at_ns, place, side, quantity, price, fee, commission, duty, transfer, number, profit, day)
 
     def freeze(self, place: int, change: int) -> None:
         """Freeze more shares of a symbol, or fewer."""

@@ -93,6 +93,9 @@ class Trading(Protocol):
     def sellable(self, place: int) -> int:
         """Return the shares that may be sold today and are not offered yet."""
 
+    def limits(self, place: int) -> tuple[int, int]:
+        """Return the upper and the lower limit of today; 0: there is none, or no day has begun."""
+
     def free_cash(self) -> int:
         """Return the cash that nothing has claimed."""
 
@@ -223,6 +226,11 @@ class Strategy:
     def sellable(self) -> int:
         """Shares of it that may be sold today (T+1) and are not offered yet."""
         return self._trading.sellable(self._bar.place)  # type: ignore[union-attr]
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Upper and lower limit of today, of the symbol of the bar at hand; 0: there is none, or no day has begun."""
+        return self._carried.limits(self._bar.place)  # type: ignore[union-attr]
 
     def held(self, symbol: str) -> int:
         """Return the shares held of ``symbol``."""

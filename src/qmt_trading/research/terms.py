@@ -88,7 +88,9 @@ class TermsOfDays:
             found = self._terms[place]
             assert found is not None
             return found
-        era = self.era(place)
+        era = self._eras[place]
+        if era is None or era.number != self._number:
+            era = self.era(place)
         reference, up, down = self.bounds(place, self._day)
         if up < 0 or down < 0:
             up, down = price_limits(era.rule, Price(reference))
@@ -103,14 +105,15 @@ class TermsOfDays:
             return known
         symbol = self._symbols[place]
         listing = self._listings.get(symbol)
-        rule = self._rules.rule(symbol, self._date, listing)
-        if rule is None:
+        found = self._rules.in_force(symbol, self._date, listing)
+        if found is None:
             raise DeskError(f"{symbol}: the rule book does not know it on {self._date.isoformat()}")
+        rule = found.rule
         if rule.kind is InstrumentKind.REPO:
             raise DeskError(f"{symbol}: reverse repos are lent, not traded; no backtest knows them")
         if self._is_adjusted:
             rule = replace(rule, tick=Price(1))  # Adjusted prices lie on no tick.
-        charges = self._rules.fees(symbol, self._date)
+        charges = found.charges if listing is None else self._rules.fees(symbol, self._date)
         buy, sell = rates(charges, Side.BUY, self._fees), rates(charges, Side.SELL, self._fees)
         # A new listing's rules change with its days, not with the eras only.
         is_kept = self._rules.known(symbol, listing) is None

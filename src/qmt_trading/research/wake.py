@@ -16,6 +16,7 @@ from qmt_trading.research.desk import Desk
 from qmt_trading.research.loop import shower
 from qmt_trading.research.strategy import Strategy
 
+Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -68,6 +69,19 @@ class WakeLoop(BarLoop):
 
         self._visit(on_bar)
 
+    def _ahead(self, wakes: Integers) -> list[tuple[int, ...]]:
+        """Return what ``Desk.meet`` is told of the bar after each of ``wakes``, where most orders fill.
+
+        All at once, which is less than one by one; nothing where a bar has to be asked for more.
+        """
+        bars = self.stream.bars[0]
+        if self._model.at != "open" or (bars.suspended is not None and bars.suspended.any()):
+            return []
+        rows, ends = np.minimum(wakes + 1, len(bars) - 1), bars.day_ends
+        closing = np.where(ends[np.searchsorted(ends, rows, "right")] == rows + 1, bars.close[rows], 0)
+        shown = (bars.at_ns, bars.open, bars.high, bars.low, bars.quantity)
+        return list(zip(*(column[rows].tolist() for column in shown), closing.tolist(), strict=True))
+
     def _run_one(self) -> None:
         strategy, desk, bar, meet = self._strategy, self.desk, self.bar, self._meet
         at_close = self._model.at == "close"
@@ -80,6 +94,8 @@ class WakeLoop(BarLoop):
         is_told = desk.on_fill is not None or desk.on_order is not None
         ends, dates, at_ns = self.stream.ends.tolist(), self.stream.days.tolist(), self.stream.at_ns
         standing, on_bar = desk.open[0], strategy.on_bar
+        ahead = self._ahead(wakes)
+        after, met = -1, ahead[0] if ahead else ()
         rows = len(at_ns)
         row, number, day, asked, end = -1, 0, 0, rows, ends[0]
         strategy.on_start()
@@ -105,12 +121,17 @@ class WakeLoop(BarLoop):
             elif asked == row or is_told:
                 show(bar, [column.item(row) for column in self._columns])
             if standing and not at_close:
-                meet(0, row)
+                if row == after:
+                    desk.meet(0, *met)
+                else:
+                    meet(0, row)
             if is_woken or asked == row:
                 if asked == row:
                     asked = rows
                 on_bar(bar)
                 if strategy.again:
                     strategy.again, asked = False, end
+                if is_woken and ahead:
+                    after, met = row + 1, ahead[number - 1]
             if standing and at_close:
                 meet(0, row)

@@ -99,7 +99,7 @@ def test_a_newcomer_begins_with_made_up_history(tmp_path: Path, capsys: Capture)
     assert qmt("show", store) == exit_codes.OK
     said = capsys.readouterr().out
     assert "编的" in said
-    assert "分钟线 1m：2 只" in said
+    assert "分钟线 1m：3 只" in said
     qmt("import", written(tmp_path, HEAD, *GOOD), "--into", tmp_path / "real")
     assert qmt("synthetic", tmp_path / "real") == exit_codes.REFUSED
     assert "里有别的数据" in capsys.readouterr().err

@@ -19,7 +19,7 @@ from qmt_trading.feeds.columns import read, read_across, read_each
 from qmt_trading.feeds.factors import FactorsError
 from qmt_trading.feeds.findings import UnusableError
 from qmt_trading.feeds.importing import import_files
-from qmt_trading.feeds.made_up import SYMBOLS, make_history
+from qmt_trading.feeds.made_up import BOARDS, SYMBOLS, make_history
 from qmt_trading.feeds.options import Options
 from qmt_trading.feeds.store import Store
 from qmt_trading.market.calendar import SHIPPED
@@ -134,6 +134,24 @@ def test_made_up_history_behaves_like_the_market(made: Path) -> None:
     assert minute.close[minute.day_ends - 1].tolist() == daily.close[-5:].tolist()
     hours = minute.quantity.reshape(-1, 240).sum(axis=0)
     assert min(hours[:30].sum(), hours[-30:].sum()) > 2 * hours[105:135].sum()
+
+
+def test_one_stock_closes_at_its_upper_limit_within_the_days_of_its_minutes(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    make_history(folder, SHIPPED, first=dt.date(2024, 1, 2), last=dt.date(2024, 6, 28))
+    minute = read(folder, [BOARDS], frequency="1m")[BOARDS]
+    assert minute.limit_up is not None
+    close = minute.close.reshape(-1, 240)
+    sealed = close == minute.limit_up[:, None]
+    boards = sealed[sealed[:, -1]]
+    assert len(boards) >= 4
+    assert boards[:, 161:190].all()
+    # One opens and is sealed again, the others stand from then on to the close.
+    assert {bool(board[190:196].any()) for board in boards} == {True, False}
+    assert boards[:, 196:].all()
+    minutes = minute.quantity.reshape(-1, 240)[sealed[:, -1]]
+    eaten = minutes[:, 190:196].mean(axis=1) > 5 * minutes[:, 170:190].mean(axis=1)
+    assert set(eaten.tolist()) == {True, False}
 
 
 def test_made_up_history_is_the_same_everywhere(made: Path) -> None:

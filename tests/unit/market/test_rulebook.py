@@ -273,6 +273,20 @@ def test_facts_of_one_symbol_are_rows_too() -> None:
     assert (second.limit_up, second.band_up) == (158_400, 0)
 
 
+def test_codes_that_begin_alike_share_what_is_found_and_no_other_does() -> None:
+    own = RuleRow(name=RuleName.LIMIT, codes=("600123",), values=(200_000,), source="one stock of its own")
+    shared = RuleBook((own,))
+    begins = sorted({code for row in ROWS for code in row.codes} | {"600123"})
+    codes = [(begin + filler)[:6] for begin in begins for filler in ("000000", "123456", "999999")]
+    for on in (day("2019-06-03"), NOW):
+        for venue in ("SH", "SZ", "BJ"):
+            for code in codes:
+                symbol = Symbol(f"{code}.{venue}")
+                assert shared.in_force(symbol, on) == RuleBook((own,)).in_force(symbol, on), symbol
+    assert rule("600123.SH", book=shared).limit_millionths == 200_000
+    assert rule("600124.SH", book=shared).limit_millionths == 100_000
+
+
 def test_two_days_of_one_era_have_the_same_rules() -> None:
     assert STANDARD.era(day("2026-07-03")) != STANDARD.era(day("2026-07-06"))
     assert STANDARD.era(day("2026-09-01")) == STANDARD.era(day("2026-11-24"))
