@@ -422,6 +422,9 @@ export interface NotifyChannel {
   given_up: number
   delivered_at: string | null
   tries: number
+  /** While it has not worked since. */
+  failed_at: string | null
+  failed_why: string
 }
 
 export interface Outcome {

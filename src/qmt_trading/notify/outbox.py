@@ -20,7 +20,7 @@ from qmt_trading.notify.timing import AGAIN_NS, GIVE_UP_NS, REPEATED_NS, RETRIES
 from qmt_trading.notify.words import Item
 
 FILE: Final = "notify.sqlite"
-VERSION: Final = 1
+VERSION: Final = 2
 BUSY_MS: Final = 5_000
 DUE_MAX: Final = 1_000
 """Of one channel at once."""
@@ -49,6 +49,11 @@ create table message (
 create index message_waits on message (channel, at_ns) where state = 'waiting';
 create index message_mark on message (mark);
 """
+_FAILURE: Final = """
+create table failure (channel text not null primary key, at_ns integer not null, why text not null)
+    strict, without rowid
+"""
+"""Of each channel the last, until it works again; since version 2."""
 _ITEM: Final = "key, at_ns, kind, importance, mode, about, text"
 
 
@@ -150,19 +155,31 @@ class Outbox:
         return [_item(row) for row in rows]
 
     def told(self, channel: str, keys: Sequence[str], now_ns: int) -> None:
-        """Remember that the far end has taken these."""
+        """Remember that the far end has taken these, so that the channel works."""
         with self._change() as connection:
+            connection.execute("delete from failure where channel = ?", (channel,))
             connection.executemany(
                 "update message set state = 'told', tries = tries + 1, told_ns = ? where channel = ? and key = ?",
                 [(now_ns, channel, key) for key in keys],
             )
 
     def failed(
-        self, channel: str, keys: Sequence[str], now_ns: int, *, retries_ns: tuple[int, ...] = RETRIES_NS
+        self,
+        channel: str,
+        keys: Sequence[str],
+        now_ns: int,
+        *,
+        retries_ns: tuple[int, ...] = RETRIES_NS,
+        why: str = "",
     ) -> tuple[int, int]:
-        """Remember a failure of these; return how many were given up, and how often the others were tried at most."""
+        """Remember a failure of these; return how many were given up, and how often the others were tried at most.
+
+        Args:
+            why: what people are told of it; it names no address.
+        """
         given_up, most = 0, 0
         with self._change() as connection:
+            connection.execute("replace into failure values (?, ?, ?)", (channel, now_ns, why))
             for key in keys:
                 row = connection.execute(
                     "select tries, first_ns from message where channel = ? and key = ? and state = 'waiting'",
@@ -245,11 +262,12 @@ class Outbox:
             (version,) = connection.execute("pragma user_version").fetchone()
             if version == VERSION:
                 return
-            if version:
+            if version > VERSION:
                 raise sqlite3.DatabaseError(f"version {version}, made by another release")
-            for statement in _SCHEMA.split(";\n"):
+            for statement in _SCHEMA.split(";\n") if not version else ():
                 if statement.strip():
                     connection.execute(statement)
+            connection.execute(_FAILURE)
             connection.execute(f"pragma user_version = {VERSION}")
 
 

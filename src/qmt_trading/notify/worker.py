@@ -176,7 +176,7 @@ class Worker:
         if batch.form is Form.REMINDER:
             return
         keys = [item.key for item in batch.items]
-        given_up, tries = self._outbox.failed(name, keys, now_ns, retries_ns=self._retries_ns)
+        given_up, tries = self._outbox.failed(name, keys, now_ns, retries_ns=self._retries_ns, why=trouble)
         if given_up:
             self._say(
                 f"渠道「{name}」六小时没有发成，放弃 {given_up} 条（{trouble}）；面板和 qmt alerts 里都还在",

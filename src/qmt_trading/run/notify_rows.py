@@ -18,13 +18,22 @@ select channel, sum(state = 'waiting'), sum(state = 'told'), sum(state = 'given_
     max(case when state = 'waiting' then tries else 0 end)
 from message group by channel
 """
+_FAILURES: Final = "select channel, at_ns, why from failure"
 _NOTHING: Final = (0, 0, 0, 0, 0)
 
 
 def rows_of(channels: Iterable[Channel], folder: Path) -> list[Plain]:
     """Return a row a channel. The outbox is read without a lock; where there is none yet, nothing was told."""
-    counts = _counts(folder / FILE)
-    return [_row(channel, *counts.get(channel.name, _NOTHING)) for channel in channels]
+    counts, failures = _read(folder / FILE)
+    return [
+        {**_row(channel, *counts.get(channel.name, _NOTHING)), **_failure(*failures.get(channel.name, (0, "")))}
+        for channel in channels
+    ]
+
+
+def _failure(at_ns: int, why: str) -> Plain:
+    """Return when the channel last failed and why, while it has not worked since."""
+    return {"failed_at": to_iso_text(at_ns) if at_ns else None, "failed_why": why}
 
 
 def _row(channel: Channel, waiting: int, told: int, given_up: int, told_ns: int, tries: int) -> Plain:
@@ -53,11 +62,12 @@ def _clock(time_of_day_ns: int) -> str:
     return f"{hours:02}:{minutes:02}"
 
 
-def _counts(path: Path) -> dict[str, tuple[int, int, int, int, int]]:
+def _read(path: Path) -> tuple[dict[str, tuple[int, int, int, int, int]], dict[str, tuple[int, str]]]:
     if not path.exists():
-        return {}
+        return {}, {}
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)) as connection:
-            return {str(name): (a, b, c, d, e) for name, a, b, c, d, e in connection.execute(_COUNTS)}
+            counts = {str(name): (a, b, c, d, e) for name, a, b, c, d, e in connection.execute(_COUNTS)}
+            return counts, {str(name): (at_ns, str(why)) for name, at_ns, why in connection.execute(_FAILURES)}
     except sqlite3.Error:
-        return {}  # It is being made, or is broken, which the notifier itself says.
+        return {}, {}  # It is being made, or is broken, which the notifier itself says.

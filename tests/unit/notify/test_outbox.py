@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.words import Importance
 from qmt_trading.notify.channel import Channel
 from qmt_trading.notify.outbox import FILE, KEPT_NS, Counts, Outbox, Position
 from qmt_trading.notify.timing import AGAIN_NS, GIVE_UP_NS
+from qmt_trading.run.notify_rows import rows_of
 from tests.engine_bench import START_NS
 from tests.notify_bench import message
 
@@ -117,3 +119,32 @@ def test_a_file_that_is_none_of_ours_is_told_of(tmp_path: Path) -> None:
     other.close()
     with pytest.raises(ConfigurationError, match="version 9"):
         Outbox(tmp_path)
+
+
+def test_the_last_failure_stands_until_the_channel_works_again(tmp_path: Path, outbox: Outbox) -> None:
+    channels = [ZH]
+    outbox.take_in([(ZH, message(1))])
+    assert rows_of(channels, tmp_path)[0]["failed_at"] is None
+    outbox.failed("zh", ["k001"], START_NS, why="对方答 HTTP 500")
+    outbox.failed("zh", ["k001"], START_NS + SECOND_NS, why="对方拒收：310000")
+    (row,) = rows_of(channels, tmp_path)
+    assert (row["failed_at"], row["failed_why"]) == (to_iso_text(START_NS + SECOND_NS), "对方拒收：310000")
+    outbox.told("zh", ["k001"], START_NS + 2 * SECOND_NS)
+    (row,) = rows_of(channels, tmp_path)
+    assert (row["failed_at"], row["failed_why"]) == (None, "")
+
+
+def test_a_file_of_the_version_before_is_taken_on(tmp_path: Path) -> None:
+    first = Outbox(tmp_path)
+    first.take_in([(ZH, message(1))])
+    first.close()
+    with sqlite3.connect(tmp_path / FILE) as other:
+        other.execute("drop table failure")
+        other.execute("pragma user_version = 1")
+    other.close()
+    again = Outbox(tmp_path)
+    try:
+        assert keys(again, START_NS + SECOND_NS) == ["k001"]
+        again.failed("zh", ["k001"], START_NS, why="x")
+    finally:
+        again.close()

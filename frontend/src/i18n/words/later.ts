@@ -117,6 +117,7 @@ export default {
   'notify.last': ['最近送到 {at}', 'last delivered {at}'],
   'notify.never': ['还没有送到过', 'nothing delivered yet'],
   'notify.waiting': ['等着发 {n} 条', '{n} waiting'],
+  'notify.failed': ['{at} 没有发成：', 'failed at {at}:'],
   'notify.tries': ['已试 {n} 次', 'tried {n} times'],
   'notify.givenUp': ['放弃了 {n} 条', '{n} given up'],
   'notify.trouble': ['送不到', 'not arriving'],
