@@ -85,8 +85,8 @@ OPENINGS: tuple[Opening, ...] = (
     ("pause", "risk", _press(".states .acts button:not(.bare)")),
     ("password", "settings", _press(".acts .button:first-child")),
     ("second factor", "settings", _press(".acts .button:last-child")),
-    ("user", "settings", _press(".card:nth-child(3) header button")),
-    ("key", "settings", _press(".card:nth-child(4) header button")),
+    ("user", "settings", _press(".card:nth-child(4) header button")),
+    ("key", "settings", _press(".card:nth-child(5) header button")),
 )
 FEW = [LOOKS[0], LOOKS[3], LOOKS[5], LOOKS[6]]
 """Each language, theme and size, in half of the ways to put them together."""

@@ -1,4 +1,4 @@
-"""An engine that hangs in the middle of something, and a person who stops it: the stop outlives the hang and the kill."""
+"""An engine that hangs, and a person who stops it: the stop outlives the hang and the kill."""
 
 from __future__ import annotations
 
