@@ -34,7 +34,7 @@ def main() -> int:
     arguments = parser.parse_args()
     failed = 0
     for case in CASES:
-        for carrier in hosts.carriers_of(case, every=True):
+        for carrier in hosts.carriers_of(case, arguments.host, every=True):
             if arguments.only not in case.name or carrier not in (arguments.carrier or ("stdio", "tcp")):
                 continue
             with tempfile.TemporaryDirectory(prefix="link-", ignore_cleanup_errors=True) as name:

@@ -241,6 +241,12 @@ class Engine:
     def hello(self) -> Line:
         return self.wait("hello")
 
+    @property
+    def hears_while_calling(self) -> bool:
+        """Whether the host hears and beats while a call of its terminal is under way."""
+        caps = self.hello()["caps"]
+        return isinstance(caps, list) and "one_thread" not in caps
+
     def prove(self, *, secret: str | None = None) -> None:
         """Challenge a host that dialled, and check its proof."""
         if not self._secret:

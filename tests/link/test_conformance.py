@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.fullqmt.python36 import needs_python36
 from tests.link import hosts
 from tests.link.cases import Case, Scene
 from tests.link.every_case import CASES
 
+MARKS = {"fullqmt": needs_python36}
 RUNS = [
-    pytest.param(host, carrier, case, id=f"{host}-{carrier}-{case.name}")
+    pytest.param(host, carrier, case, id=f"{host}-{carrier}-{case.name}", marks=MARKS.get(host, ()))
     for host in hosts.HOSTS
     for case in CASES
-    for carrier in hosts.carriers_of(case)
+    for carrier in hosts.carriers_of(case, host)
 ]
 
 
