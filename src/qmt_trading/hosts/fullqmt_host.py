@@ -87,7 +87,8 @@ WARM_US = 60000000
 POLL_WARM_US = 1000000
 POLL_US = 5000000
 POLL_REST = 10
-"""A poll rests for so many times as long as it took."""
+"""A poll rests for so many times as long as it took, up to POLL_REST_US."""
+POLL_REST_US = 10000000
 WISH_US = 60000000
 """How long a cancel waits for the number of its order."""
 GUESS_US = 60000000
@@ -994,7 +995,7 @@ class Accounts(object):
         begun = now_us()
         rows = self._host.terminal.query(account, kind)
         now = now_us()
-        account.due[kind] = now + max(self._rest(account, kind, now), POLL_REST * (now - begun))
+        account.due[kind] = now + max(self._rest(account, kind, now), min(POLL_REST * (now - begun), POLL_REST_US))
         if rows is None or (not rows and kind in account.held):
             account.misses[kind] += 1
             if account.misses[kind] >= ASSET_MISSES_MAX or not account.ready:
@@ -1480,9 +1481,10 @@ class Book(object):
             if order is None:
                 order = self._keep(Order(coid, None, {}))
                 order.state, order.stage = "refused", stage_of(coid, "refused", "fenced", "")
-                host.journal.never(coid, "fenced")
             elif order.state == "queued":
                 self._stage(order, "refused", "fenced", "")
+            if order.state == "refused" and host.journal.known(coid) is None:  # Lives to come must know it too.
+                host.journal.never(coid, order.stage["why"])
         st = "unknown" if order is None or order.state in ("queued", "calling", "new") else order.state
         if order is not None and order.seen:
             st = "seen"
