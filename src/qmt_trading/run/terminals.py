@@ -11,7 +11,9 @@ from qmt_trading import hosts
 from qmt_trading.brokers.linked.broker import LinkedBroker
 from qmt_trading.brokers.linked.child import ChildCarrier
 from qmt_trading.brokers.linked.condition import Level, Listeners
+from qmt_trading.brokers.linked.listener import ListenerCarrier
 from qmt_trading.brokers.qmt.dialect import XtTranslate
+from qmt_trading.brokers.qmt.native_dialect import FullQmtTranslate
 from qmt_trading.brokers.simulated.book import FileBook
 from qmt_trading.brokers.simulated.chaos import Lie, LyingExchange
 from qmt_trading.brokers.simulated.embedded import EmbeddedExchange
@@ -60,6 +62,32 @@ def qmt_broker(
         [account.account for account in terminal.accounts],
         clock,
         XtTranslate(),
+        LEVELS.get(mode, Level.NONE),
+        listeners=listeners,
+        sessions_before=sessions_before,
+    )
+
+
+def fullqmt_broker(
+    terminal: Terminal,
+    secret: bytes,
+    mode: Mode,
+    clock: Clock,
+    listeners: Listeners,
+    sessions_before: Mapping[AccountId, int],
+) -> LinkedBroker:
+    """Return the way to a full QMT client, whose strategy dials us and proves that it knows ``secret``.
+
+    Raises:
+        ConfigurationError: the port is in use.
+    """
+    assert terminal.fullqmt is not None
+    return LinkedBroker(
+        terminal.name,
+        ListenerCarrier(terminal.fullqmt.address, secret, name=terminal.name),
+        [account.account for account in terminal.accounts],
+        clock,
+        FullQmtTranslate(),
         LEVELS.get(mode, Level.NONE),
         listeners=listeners,
         sessions_before=sessions_before,

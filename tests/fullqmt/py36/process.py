@@ -81,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--text", required=True)
     parser.add_argument("--rig", type=int, required=True)
-    parser.add_argument("--link", action="append", required=True)
+    parser.add_argument("--link", action="append", help="in the place of what the text says, with our secret")
     parser.add_argument("--folder", required=True)
     parser.add_argument("--account", action="append", required=True)
     parser.add_argument("--observe", action="store_true")
@@ -93,12 +93,9 @@ def main() -> None:
     terminal.waits = door.wait
     with open(arguments.text, encoding="ascii") as file:
         text = file.read()
-    settings = {
-        "LINKS": tuple(arguments.link),
-        "SECRET": os.environ["QMT_LINK_SECRET"],
-        "OBSERVE": arguments.observe,
-        "JOURNAL_FOLDER": arguments.folder,
-    }
+    settings: "Dict[str, Any]" = {"JOURNAL_FOLDER": arguments.folder}
+    if arguments.link:
+        settings.update(LINKS=tuple(arguments.link), SECRET=os.environ["QMT_LINK_SECRET"], OBSERVE=arguments.observe)
     text = filled_in(text, settings)
     terminal.load(text, arguments.account[0])
     while True:
