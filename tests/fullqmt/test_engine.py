@@ -35,23 +35,23 @@ SYMBOL = Symbol("600000.SH")
 PATIENCE_S = 40.0
 
 
-def terminal_at(port: int) -> Terminal:
-    """Return the configuration of one full client that dials ``port``."""
+def terminal_at(address: str) -> Terminal:
+    """Return the configuration of one full client that finds us at ``address``."""
     return Terminal(
         name="大QMT",
         seed=1,
         address="",
         exchange_folder="",
         accounts=(Account(account=ACCOUNT, cash=Money(0), holdings=(), fees=FeeSchedule()),),
-        fullqmt=FullQmtTerminal(address=f"tcp:127.0.0.1:{port}", simulation=False, needs_callback=True),
+        fullqmt=FullQmtTerminal(address=address, simulation=False, needs_callback=True),
     )
 
 
 class Bench:
     """A broker of the engine, and the terminal into which its text was pasted."""
 
-    def __init__(self, folder: Path, mode: Mode) -> None:
-        terminal = terminal_at(free_port())
+    def __init__(self, folder: Path, mode: Mode, carrier: str) -> None:
+        terminal = terminal_at(f"files:{folder / 'link'}" if carrier == "files" else f"tcp:127.0.0.1:{free_port()}")
         pasted = prepare(folder, terminal, observe=mode is not Mode.LIVE)
         self.reports: queue.Queue[ev.Report] = queue.Queue()
         self.stand = FullQmtStand(folder)
@@ -91,7 +91,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    made = Bench(tmp_path, getattr(request, "param", Mode.LIVE))
+    made = Bench(tmp_path, *getattr(request, "param", (Mode.LIVE, "tcp")))
     yield made
     made.close()
 
@@ -104,6 +104,7 @@ def is_up(report: ev.Report) -> bool:
     return isinstance(report, ev.LinkChanged) and report.state is LinkState.CONNECTED
 
 
+@pytest.mark.parametrize("bench", [(Mode.LIVE, "tcp"), (Mode.LIVE, "files")], indirect=True)
 def test_what_was_pasted_trades_for_the_engine(bench: Bench) -> None:
     bench.next(ev.LinkChanged, is_up)
     bench.submit("A1", 98_000)
@@ -134,7 +135,7 @@ def test_what_was_pasted_trades_for_the_engine(bench: Bench) -> None:
     assert bench.stand.escaped() == []
 
 
-@pytest.mark.parametrize("bench", [Mode.SHADOW], indirect=True)
+@pytest.mark.parametrize("bench", [(Mode.SHADOW, "tcp")], indirect=True)
 def test_what_was_pasted_to_watch_sends_nothing(bench: Bench) -> None:
     bench.next(ev.LinkChanged, is_up)
     condition = bench.broker.condition()
@@ -151,9 +152,9 @@ def test_an_order_that_the_terminal_refuses_is_rejected_with_its_words(bench: Be
 
 
 def test_the_text_stays_the_same_until_its_settings_change(tmp_path: Path) -> None:
-    first = prepare(tmp_path, terminal_at(58651), observe=True)
-    again = prepare(tmp_path, terminal_at(58651), observe=True)
-    live = prepare(tmp_path, terminal_at(58651), observe=False)
+    first = prepare(tmp_path, terminal_at("tcp:127.0.0.1:58651"), observe=True)
+    again = prepare(tmp_path, terminal_at("tcp:127.0.0.1:58651"), observe=True)
+    live = prepare(tmp_path, terminal_at("tcp:127.0.0.1:58651"), observe=False)
     assert (first.is_new, again.is_new, live.is_new) == (True, False, True)
     assert first.secret == again.secret == live.secret
     text = live.path.read_bytes()

@@ -25,5 +25,7 @@ DIALLING: Final = frozenset({"fullqmt"})
 
 def carriers_of(case: Case, host: str, *, every: bool = False) -> tuple[str, ...]:
     """Return the carriers to play ``case`` over with ``host``: the first it allows, or all of them."""
-    carriers = tuple(one for one in case.carriers if one == "tcp" or host not in DIALLING)
+    carriers = case.carriers
+    if host in DIALLING:
+        carriers = ("tcp", "files") if "tcp" in case.carriers else ()
     return carriers if every else carriers[:1]

@@ -687,7 +687,8 @@ class FilesWay(object):
             with io.open(name, "rb") as file:
                 data = file.read()
         except FileNotFoundError as error:
-            if not os.path.isdir(self._folder) or os.path.exists(os.path.join(self._folder, "e-end")):
+            ended = not os.path.isdir(self._folder) or os.path.exists(os.path.join(self._folder, "e-end"))
+            if ended and not os.path.exists(name):  # It may have come between our two looks.
                 raise EOFError("the engine has hung up") from error
             return b""
         except PermissionError:

@@ -66,7 +66,7 @@ class FullQmtTerminal(Struct, frozen=True, kw_only=True):
     """A full QMT client on this machine, in which a person runs our strategy; that dials us."""
 
     address: str
-    """Where we listen: ``tcp:127.0.0.1:PORT``."""
+    """Where we listen: ``tcp:127.0.0.1:PORT``, or ``files:`` and an absolute folder."""
     simulation: bool
     """A person's word that this is the broker's simulation terminal: no money is at stake."""
     needs_callback: bool
@@ -219,14 +219,21 @@ def _kind(table: Table, mode: Mode) -> str:
 def _fullqmt(table: Table, before: Iterable[Terminal]) -> FullQmtTerminal:
     """Return what is written of a full QMT client, of which nothing but our own end can be looked at."""
     address = table.text("address", DEFAULT_FULL_QMT_ADDRESS)
-    tcp = _TCP.fullmatch(address)
-    if tcp is None or not 0 < int(tcp[1]) <= PORT_MAX:
-        table.wrong("address", "应写作 tcp:127.0.0.1:端口", "is written tcp:127.0.0.1:PORT")
+    if address.startswith("files:") and Path(address.removeprefix("files:")).is_absolute():
+        address = f"files:{table.absolute('address', Path(), address.removeprefix('files:'))}"
+    else:
+        tcp = _TCP.fullmatch(address)
+        if tcp is None or not 0 < int(tcp[1]) <= PORT_MAX:
+            table.wrong(
+                "address",
+                "应写作 tcp:127.0.0.1:端口，或 files:绝对路径（终端里的 Python 不能用套接字时）",
+                "is written tcp:127.0.0.1:PORT, or files: and an absolute path",
+            )
     if any(each.fullqmt is not None and each.fullqmt.address == address for each in before):
         table.wrong(
             "address",
-            f"{address} 已是另一个终端的：每个大 QMT 用一个端口",
-            "is another terminal's: each has a port of its own",
+            f"{address} 已是另一个终端的：每个大 QMT 用一个端口或文件夹",
+            "is another terminal's: each has a port or folder of its own",
         )
     return FullQmtTerminal(
         address=address,

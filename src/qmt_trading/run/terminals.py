@@ -11,6 +11,7 @@ from qmt_trading import hosts
 from qmt_trading.brokers.linked.broker import LinkedBroker
 from qmt_trading.brokers.linked.child import ChildCarrier
 from qmt_trading.brokers.linked.condition import Level, Listeners
+from qmt_trading.brokers.linked.folder_carrier import FolderCarrier
 from qmt_trading.brokers.linked.listener import ListenerCarrier
 from qmt_trading.brokers.qmt.dialect import XtTranslate
 from qmt_trading.brokers.qmt.native_dialect import FullQmtTranslate
@@ -79,12 +80,13 @@ def fullqmt_broker(
     """Return the way to a full QMT client, whose strategy dials us and proves that it knows ``secret``.
 
     Raises:
-        ConfigurationError: the port is in use.
+        ConfigurationError: the port is in use, or the folder cannot be used.
     """
     assert terminal.fullqmt is not None
+    listen = FolderCarrier if terminal.fullqmt.address.startswith("files:") else ListenerCarrier
     return LinkedBroker(
         terminal.name,
-        ListenerCarrier(terminal.fullqmt.address, secret, name=terminal.name),
+        listen(terminal.fullqmt.address, secret, name=terminal.name),
         [account.account for account in terminal.accounts],
         clock,
         FullQmtTranslate(),
