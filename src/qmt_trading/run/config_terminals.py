@@ -28,6 +28,7 @@ from qmt_trading.run.control_door import PATH_BYTES_MAX
 
 PORT_MAX: Final = 65_535
 _TCP: Final = re.compile(r"tcp:127\.0\.0\.1:([0-9]{1,5})")
+_PIPE: Final = re.compile(r"pipe:[A-Za-z0-9._-]{1,200}", re.ASCII)
 DEFAULT_SESSIONS: Final = "100-119"
 SESSIONS_MAX: Final = 100
 """Each session leaves files behind in the terminal's folder, so the numbers come from a small range."""
@@ -66,7 +67,7 @@ class FullQmtTerminal(Struct, frozen=True, kw_only=True):
     """A full QMT client on this machine, in which a person runs our strategy; that dials us."""
 
     address: str
-    """Where we listen: ``tcp:127.0.0.1:PORT``, or ``files:`` and an absolute folder."""
+    """Where we listen: ``tcp:127.0.0.1:PORT``, ``pipe:NAME``, or ``files:`` and an absolute folder."""
     simulation: bool
     """A person's word that this is the broker's simulation terminal: no money is at stake."""
     needs_callback: bool
@@ -221,19 +222,19 @@ def _fullqmt(table: Table, before: Iterable[Terminal]) -> FullQmtTerminal:
     address = table.text("address", DEFAULT_FULL_QMT_ADDRESS)
     if address.startswith("files:") and Path(address.removeprefix("files:")).is_absolute():
         address = f"files:{table.absolute('address', Path(), address.removeprefix('files:'))}"
-    else:
+    elif not _PIPE.fullmatch(address):
         tcp = _TCP.fullmatch(address)
         if tcp is None or not 0 < int(tcp[1]) <= PORT_MAX:
             table.wrong(
                 "address",
-                "应写作 tcp:127.0.0.1:端口，或 files:绝对路径（终端里的 Python 不能用套接字时）",
-                "is written tcp:127.0.0.1:PORT, or files: and an absolute path",
+                "应写作 tcp:127.0.0.1:端口，或（终端里的 Python 不能用套接字时）pipe:名字、files:绝对路径",
+                "is written tcp:127.0.0.1:PORT, pipe:NAME, or files: and an absolute path",
             )
     if any(each.fullqmt is not None and each.fullqmt.address == address for each in before):
         table.wrong(
             "address",
-            f"{address} 已是另一个终端的：每个大 QMT 用一个端口或文件夹",
-            "is another terminal's: each has a port or folder of its own",
+            f"{address} 已是另一个终端的：每个大 QMT 用自己的端口、管道或文件夹",
+            "is another terminal's: each has a port, pipe or folder of its own",
         )
     return FullQmtTerminal(
         address=address,

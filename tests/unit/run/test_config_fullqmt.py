@@ -32,6 +32,7 @@ def test_it_needs_nothing_but_its_accounts(tmp_path: Path) -> None:
         ('address = "tcp:0.0.0.0:58651"', "tcp:127.0.0.1:端口"),
         ('address = "tcp:127.0.0.1:70000"', "tcp:127.0.0.1:端口"),
         ('address = "files:link"', "files:绝对路径"),
+        ('address = "pipe:a b"', "pipe:名字"),
         ("path = 'D:\\QMT\\userdata_mini'", "没有这个设置"),
         ("needs_callback = 1", "true 或 false"),
     ],
@@ -42,7 +43,7 @@ def test_mistakes_are_told(tmp_path: Path, keys: str, words: str) -> None:
 
 def test_two_clients_need_two_ports(tmp_path: Path) -> None:
     second = '[[terminals]]\nname = "另一个"\nkind = "fullqmt"\n[[terminals.accounts]]\naccount = "11031123"\n'
-    assert "每个大 QMT 用一个端口或文件夹" in refusal(tmp_path, FULL + second)
+    assert "每个大 QMT 用自己的端口、管道或文件夹" in refusal(tmp_path, FULL + second)
     port = second.replace('"fullqmt"\n', '"fullqmt"\naddress = "tcp:127.0.0.1:58652"\n')
     assert len(load(written(tmp_path, FULL + port)).terminals) == 2
 
