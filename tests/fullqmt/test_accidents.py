@@ -124,6 +124,21 @@ def test_a_call_that_raises_leaves_the_order_unknown(scene: Scene, stand: FullQm
     assert stand.executed() == ({"A1": 1} if when == "after" else {})
 
 
+def test_an_order_that_stands_twice_at_the_counter_stops_all_but_cancels(scene: Scene, stand: FullQmtStand) -> None:
+    engine = scene.ready()
+    stand.dial(places=2)
+    dispatched(engine, stand)
+    assert engine.wait("trouble", code="double")
+    assert engine.wait("armed", level="cancel")["why"] == "double"
+    engine.submit(stand, "A2")
+    assert engine.wait("stage", coid="A2")["why"] == "halted"
+    engine.cancel(stand, "c1", coid="A1")
+    engine.wait("cstage", cid="c1", st="sent")
+    engine.arm()
+    stand.dial(places=1)
+    dispatched(engine, stand, "A3")
+
+
 @pytest.mark.parametrize("answer", [True, False])
 def test_what_cancel_returns_decides_nothing(scene: Scene, stand: FullQmtStand, answer: bool) -> None:
     engine = scene.ready()

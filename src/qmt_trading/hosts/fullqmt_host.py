@@ -154,7 +154,7 @@ NEEDED = {
     "asset": ("m_dAvailable",),
     "order_error": ("accountID",),
 }
-"""Without all of these a row is hollow: the terminal gives such rows, and no error, where a read went wrong."""
+"""A row that has none of these is hollow: the terminal gives such rows, and no error, where a read went wrong."""
 
 TROUBLES = {
     "secret": (
@@ -302,8 +302,8 @@ def copied(source: "Any", kind: str) -> "Dict[str, Any]":
 
 
 def is_hollow(row: "Dict[str, Any]", kind: str) -> bool:
-    """Tell whether a row lacks what every row has."""
-    return any(row.get(name) in (None, "") for name in NEEDED[kind])
+    """Tell whether a row has nothing of what every row has."""
+    return all(row.get(name) in (None, "") for name in NEEDED[kind])
 
 
 def parts(rows: "List[Any]", room: int) -> "List[List[Any]]":
@@ -1044,7 +1044,8 @@ class Accounts(object):
         if date and account.date and date != account.date:
             self._host.trouble("date_changed", date)
             account.held.clear()
-            account.prints.clear()
+            for table in (account.prints, account.sysids, account.numbered):
+                table.clear()  # The counter counts anew each day.
             account.reopen()  # The engine is to list everything of the new day.
             account.opening.discard("asset")
         account.date = date or account.date
@@ -1127,7 +1128,7 @@ class Accounts(object):
         place = (row.get("m_strExchangeID"), number)
         if number and remark:
             before = account.numbered.setdefault(remark, place)
-            account.sysids.setdefault(place, remark)
+            account.sysids[place] = remark
             bound(account.numbered)
             bound(account.sysids)
             if before != place and self._host.book.is_ours(account, remark, row):
@@ -1318,7 +1319,6 @@ class Book(object):
         account = host.accounts.all[line["account"]]
         order.state, order.handed_us = "calling", now_us()
         self._recent.append(order)
-        account.hot_until = account.warm_until = 0
         try:
             native = host.terminal.call(
                 "passorder",
@@ -1808,6 +1808,7 @@ class Host(object):
         self.callbacks: "Deque[Tuple[str, Optional[Dict[str, Any]]]]" = collections.deque(maxlen=CALLBACKS_MAX)
         self.is_history_over = False
         self.troubles: "Set[str]" = set()
+        self._doubled: "Set[str]" = set()
         self._way: "Any" = None
         self._state = "closed"
         self._since = 0
@@ -1881,9 +1882,12 @@ class Host(object):
         self.tell({"t": "trouble", "code": code, "text": text, "english": english, "fatal": False})
 
     def doubled(self, coid: str, numbers: str) -> None:
-        """Stop: one order stands twice at the counter."""
-        self.level = "none"
-        self.book.withdraw_all("disarmed")
+        """Stop, but for cancels: one order stands twice at the counter."""
+        if coid in self._doubled:
+            return
+        self._doubled.add(coid)
+        if self.level == "trade":
+            self._halt({"why": "double"})
         self.trouble("double", coid, numbers)
 
     def book_row(self, account: Account, kind: str, row: "Dict[str, Any]") -> None:
@@ -1935,6 +1939,8 @@ class Host(object):
 
     def _clocks(self, now: int) -> None:
         self._ticks += 1
+        if self._ticks > 1 and now - self._tick_us > BEAT_US:
+            self.terminal.took("timer", now - self._tick_us)  # Something else held the terminal's thread.
         self._on_time = self._on_time + 1 if now - self._tick_us <= TICK_ON_TIME_US else 0
         self._tick_us = now
         if self._on_time >= TICKS_ON_TIME:

@@ -42,6 +42,8 @@ class Dials:
         """The client's own row without a number stays beside the counter's."""
         self.refuses = ""
         """"row": a row in the state 57 and an error; "error": an error alone; "silent": nothing, ever."""
+        self.places = 1
+        """How many orders the counter makes of one."""
         self.error_remark = True
         self.cancel_answer: "Any" = None
         """None: whether the order lives."""
@@ -85,12 +87,13 @@ class Counter:
         if dials.refuses == "error":
             self._error(account, op, symbol, price, volume, remark, "insufficient funds")
             return
-        row = self._row(account, op, symbol, price, volume, remark, source)
-        delay = dials.row_after
-        if delay < 0:
-            row["shown"] = False
+        for _ in range(dials.places):
+            self._take(self._row(account, op, symbol, price, volume, remark, source))
+
+    def _take(self, row: "Dict[str, Any]") -> None:
+        delay = self.dials.row_after
         self._at(delay, lambda: self._show(row))
-        self._at(delay + dials.sysid_after, lambda: self._accept(row))
+        self._at(delay + self.dials.sysid_after, lambda: self._accept(row))
 
     def by_hand(self, account: str, symbol: str, price: float) -> None:
         """Take an order that a person places in the client: without a remark, with a number at once."""
