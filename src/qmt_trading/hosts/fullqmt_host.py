@@ -764,8 +764,10 @@ class Journal(object):
 
     def never(self, coid: str, why: str) -> None:
         """Write down that an order will never be handed over."""
-        if self._append({"c": coid, "no": why}):
+        line = {"c": coid, "no": why}
+        if self._append(line):
             self.whole = False
+            self._note(line)  # This process knows it all the same.
 
     def known(self, coid: str) -> "Optional[str]":
         """Return what is written of an order, by whichever life; None: nothing."""

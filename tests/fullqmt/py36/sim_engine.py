@@ -113,7 +113,7 @@ class SimEngine:
     def may_resend(self, coid: str) -> bool:
         """Tell whether a host must know an order so well that it does not go again, even with a new stamp."""
         of_this_boot = self.orders[coid].boot == self.boot
-        return of_this_boot or (self.on_disk and self.refused.get(coid, "outcome").startswith("outcome"))
+        return of_this_boot or (self.on_disk and self.refused.get(coid, "outcome disk").startswith("outcome disk"))
 
     def repeat(self, coid: str) -> None:
         """Send an order with the stamp that it had, as an old message that turns up again."""
@@ -233,7 +233,7 @@ class SimEngine:
             order.answered = order.answered or line["st"] in ("dispatched", "seen")
         elif order.boot == self.boot or line["basis"] == "disk":
             order.answered = True
-            self.refused[line["coid"]] = "outcome " + line["why"]
+            self.refused[line["coid"]] = "outcome {basis} {why}".format(**line)
 
     def _fill(self, row: "Dict[str, Any]") -> None:
         self.fills[row["m_strTradeID"]] = row["m_nVolume"]
