@@ -8,7 +8,6 @@ ever evaluated. An order is written to disk before the one call that places it, 
 
 import collections
 import datetime
-import encodings.idna  # noqa: F401 - a first import later, on another thread, fails in some terminals.
 import hashlib
 import hmac
 import io
@@ -78,6 +77,8 @@ STARVED_US = 1000000
 BEAT_US = 1000000
 DIAL_US = (500000, 1000000, 2000000, 5000000)
 DIAL_WAIT_US = 5000000
+REFUSED_US = 60000000
+"""How long not to dial an engine that takes none of this kind, or another copy of this strategy."""
 HANDSHAKE_US = 10000000
 ASSET_US = 5000000
 ASSET_OPENING_US = 500000
@@ -169,6 +170,9 @@ TROUBLES = {
     "back_test": (
         "\u7b56\u7565\u5728\u56de\u6d4b\u91cc\u8fd0\u884c\uff0c\u4e0d\u4f1a\u8fde\u63a5\u5f15\u64ce\uff1a\u8bf7\u5728\u300c\u6a21\u578b\u4ea4\u6613\u300d\u91cc\u4ee5\u5b9e\u76d8\u8fd0\u884c",
         "the strategy runs in a back-test and does nothing: run it under model trading, live"),
+    "no_account": (
+        "\u7ec8\u7aef\u6ca1\u6709\u7ed9\u51fa\u8d26\u53f7\uff0c\u7b56\u7565\u4e0d\u4f1a\u8fde\u63a5\u5f15\u64ce\uff1a\u8bf7\u5728\u300c\u6a21\u578b\u4ea4\u6613\u300d\u91cc\u9009\u597d\u8d26\u53f7\u4ee5\u5b9e\u76d8\u8fd0\u884c\uff0c\u4e0d\u8981\u5728\u7f16\u8f91\u5668\u91cc\u76f4\u63a5\u8fd0\u884c",
+        "the terminal gives no account and the strategy does nothing: run it under model trading, not in the editor"),
     "no_function": (
         "\u7ec8\u7aef\u6ca1\u6709\u7ed9\u51fa\u51fd\u6570 {0}\uff1a\u8bf7\u5728\u300c\u6a21\u578b\u4ea4\u6613\u300d\u91cc\u65b0\u5efa\u5e76\u9009\u5b9e\u76d8\uff0c\u4e0d\u8981\u52fe\u9009\u72ec\u7acb Python \u8fdb\u7a0b",
         "the terminal gives no function {0}: run it under model trading, live, not as an independent process"),
@@ -218,6 +222,9 @@ def optional(name: str) -> "Any":
         return __import__(name)
     except Exception:  # noqa: BLE001 - some terminals raise errors of their own.
         return None
+
+
+optional("encodings.idna")  # Sockets may want it; a first import later, on another thread, fails in some terminals.
 
 
 def decode(raw: bytes) -> "Dict[str, Any]":
@@ -1815,6 +1822,7 @@ class Host(object):
         self._state = "closed"
         self._since = 0
         self._dial_at = 0
+        self._refused_until = 0
         self._dials = 0
         self._rest = b""
         self._nonce, self._sid, self._epoch = "", "", -1
@@ -1998,8 +2006,9 @@ class Host(object):
                     raise OSError("no answer")
             except OSError:
                 self._drop()
-        elif self._state == "closed" and now >= self._dial_at and secret() is not None:
-            self._dial(now)
+        elif self._state == "closed" and now >= max(self._dial_at, self._refused_until):
+            if any(LINKS) and secret() is not None:
+                self._dial(now)
         elif self._state == "greeting" and now - self._since > HANDSHAKE_US:
             self._hang_up("handshake: no answer")
 
@@ -2128,7 +2137,7 @@ class Host(object):
             name = str(line.get("coid") or line.get("cid") or line.get("q") or "")
             self.nak(kind[:40], wrong or "already welcome", name[:64])
         elif kind == "bye":
-            raise EndError("bye")
+            self._parted(line)
         elif kind != "ack":
             work: "Dict[str, Callable[[Dict[str, Any]], None]]" = {
                 "arm": self._arm,
@@ -2145,6 +2154,15 @@ class Host(object):
             }
             work[kind](line)
 
+    def _parted(self, line: "Dict[str, Any]") -> "NoReturn":
+        why = line.get("why")
+        if why in ("superseded", "dialect", "version"):
+            self._refused_until = now_us() + REFUSED_US
+            self._say(
+                "\u5f15\u64ce\u4e0d\u63a5\u53d7\u672c\u7b56\u7565 the engine does not take this strategy: " + str(why)
+            )
+        raise EndError("bye")
+
     def _no_history(self, line: "Dict[str, Any]") -> None:
         answer = "downloaded" if line["t"] == "download" else "barred"
         symbols = line["symbols"] if line["t"] == "download" else [line["symbol"]]
@@ -2154,7 +2172,7 @@ class Host(object):
     def _greet(self, line: "Dict[str, Any]", wrong: str) -> None:
         kind = line["t"]
         if kind == "bye":
-            raise EndError("bye")
+            self._parted(line)
         if wrong or kind != ("welcome" if self._proved else "challenge"):
             raise EndError("handshake: " + (wrong or kind[:40]))
         if kind == "challenge":
@@ -2275,7 +2293,10 @@ def start(context: "Any") -> None:
         HOST.trouble("back_test")
         return
     set_account, run_time = getattr(context, "set_account", None), getattr(context, "run_time", None)
-    if PLACE and callable(set_account):
+    if not PLACE:  # The editor's run could send nothing, and would take the place of the one that can.
+        HOST.trouble("no_account")
+        return
+    if callable(set_account):
         set_account(PLACE)  # Without it there are no callbacks.
     if not callable(run_time):
         HOST.trouble("no_timer")
