@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,7 +51,7 @@ def terminal_at(address: str) -> Terminal:
 class Bench:
     """A broker of the engine, and the terminal into which its text was pasted."""
 
-    def __init__(self, folder: Path, mode: Mode, carrier: str) -> None:
+    def __init__(self, folder: Path, mode: Mode, carrier: str, *more: str) -> None:
         terminal = terminal_at(f"files:{folder / 'link'}" if carrier == "files" else f"tcp:127.0.0.1:{free_port()}")
         pasted = prepare(folder, terminal, observe=mode is not Mode.LIVE)
         self.reports: queue.Queue[ev.Report] = queue.Queue()
@@ -59,6 +60,7 @@ class Bench:
         self.broker.start(self.reports.put)
         command = list(self.stand.command)
         command[command.index("--text") + 1] = str(pasted.path)
+        command += more
         self.process = subprocess.Popen(command, env={**os.environ, **self.stand.environment})
 
     def next(self, kind: type[ev.Report], fits: Callable[[ev.Report], bool] = lambda report: True) -> ev.Report:
@@ -104,7 +106,24 @@ def is_up(report: ev.Report) -> bool:
     return isinstance(report, ev.LinkChanged) and report.state is LinkState.CONNECTED
 
 
-@pytest.mark.parametrize("bench", [(Mode.LIVE, "tcp"), (Mode.LIVE, "files")], indirect=True)
+NO_SOCKETS = [word for name in ("socket", "ctypes", "_winapi", "encodings") for word in ("--forbid", name)]
+"""A terminal of the kind in which files are the only way."""
+
+
+@pytest.mark.parametrize(
+    "bench",
+    [
+        (Mode.LIVE, "tcp"),
+        (Mode.LIVE, "files"),
+        (Mode.LIVE, "files", *NO_SOCKETS),
+        pytest.param(
+            (Mode.LIVE, "tcp", "--hold"),
+            marks=pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: usleep"),
+        ),
+    ],
+    indirect=True,
+    ids=["tcp", "files", "files alone", "a terminal that never lets go"],
+)
 def test_what_was_pasted_trades_for_the_engine(bench: Bench) -> None:
     bench.next(ev.LinkChanged, is_up)
     bench.submit("A1", 98_000)

@@ -4,6 +4,7 @@ The door answers one JSON object per line: ``{"do": NAME, …}``.
 """
 
 import argparse
+import ctypes
 import json
 import os
 import socket
@@ -85,12 +86,19 @@ def main() -> None:
     parser.add_argument("--folder", required=True)
     parser.add_argument("--account", action="append", required=True)
     parser.add_argument("--observe", action="store_true")
+    parser.add_argument("--forbid", action="append", default=[], help="a module that strategies cannot import")
+    parser.add_argument(
+        "--hold", action="store_true", help="let go of the interpreter once for each tick; not on Windows"
+    )
     arguments = parser.parse_args()
     counter = Counter(arguments.account, time.monotonic)
     counter.dials.date = time.strftime("%Y%m%d")
     terminal = Terminal(counter, time.monotonic)
     door = Door(terminal, arguments.rig)
     terminal.waits = door.wait
+    terminal.forbidden = arguments.forbid
+    # In the terminal's own code nobody else's Python runs.
+    sleep_us = ctypes.PyDLL(None).usleep if arguments.hold else lambda us: time.sleep(us / 1e6)
     with open(arguments.text, encoding="ascii") as file:
         text = file.read()
     settings: "Dict[str, Any]" = {"JOURNAL_FOLDER": arguments.folder}
@@ -105,7 +113,8 @@ def main() -> None:
         for asked in wanted:
             act(terminal, asked, text, arguments.account[0])
         terminal.call_back()
-        time.sleep(max(min(terminal.next_at() - time.monotonic(), 0.01), 0.0))
+        time.sleep(0)
+        sleep_us(int(max(min(terminal.next_at() - time.monotonic(), 0.1 if arguments.hold else 0.01), 0.0) * 1e6))
 
 
 def act(terminal: Terminal, asked: "Dict[str, Any]", text: str, account: str) -> None:

@@ -1,5 +1,6 @@
 """The full terminal as a strategy sees it: names put beside the text, one thread, a timer, callbacks."""
 
+import builtins
 import copy
 import random
 import threading
@@ -86,15 +87,15 @@ class Terminal:
         """Called at the beginning of each native call; it may take its time."""
         self.escaped: "List[str]" = []
         """What escaped from a strategy's function: the terminal would end it."""
-        self.modules: "Dict[str, Any]" = {}
+        self.forbidden: "List[str]" = []
+        """Modules that this terminal does not have, or does not let its strategies have."""
         self._thread = threading.get_ident()
         self._random = random.Random(seed)
         self._asset_at = 0.0
 
     def load(self, text: str, account: str, *, bars: int = 200) -> None:
         """Run a strategy's text, put the names beside it, begin it, and play the bars of history."""
-        self.space = {"__builtins__": __builtins__}
-        self.space.update(self.modules)
+        self.space = {"__builtins__": dict(vars(builtins), __import__=self._import)}
         exec(compile(text, "<string>", "exec"), self.space)  # As the terminal does.
         self.space.update(
             account=account,
@@ -174,6 +175,11 @@ class Terminal:
         self.calls.append(name)
         del self.calls[:-1000]
         self.waits()
+
+    def _import(self, name: str, *arguments: "Any", **more: "Any") -> "Any":
+        if name.partition(".")[0] in self.forbidden:
+            raise ImportError("module not in whitelist: " + name)
+        return __import__(name, *arguments, **more)
 
     # What is put beside a strategy's text.
 
