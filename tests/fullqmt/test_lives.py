@@ -9,7 +9,7 @@ import pytest
 from tests.fullqmt import python36
 from tests.fullqmt.stand import ROOT
 
-pytestmark = python36.needs_python36
+pytestmark = [python36.needs_python36, pytest.mark.slow]
 
 
 def simulate(*arguments: str) -> str:
