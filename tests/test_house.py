@@ -22,7 +22,7 @@ from qmt_trading.run import shortcuts
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = ROOT / "src" / "qmt_trading"
 LINES_MAX: Final = 500
-HOST_LINES_MAX: Final = 2100
+HOST_LINES_MAX: Final = 2500
 """A host is one file: a person carries it to the broker's own Python, or pastes it into a terminal."""
 
 INNER_ROOMS: Final = ("model", "market", "engine", "codec", "ports.py")

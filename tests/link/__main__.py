@@ -18,6 +18,8 @@ from tests.link.cases import Scene
 from tests.link.every_case import CASES
 from tests.link.stand import Market, RiggedStand, Stand, free_port
 
+CARRIERS = ("stdio", "tcp", "files")
+
 
 def main() -> int:
     """Play the cases and print a line for each."""
@@ -25,7 +27,7 @@ def main() -> int:
         prog="python -m tests.link", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--host", default="simulated", help="a name, or a command with {folder} and {rig}")
-    parser.add_argument("--carrier", choices=("stdio", "tcp"), action="append", help="play over this one only")
+    parser.add_argument("--carrier", choices=CARRIERS, action="append", help="play over this one only")
     parser.add_argument("--only", default="", help="play the cases with this in their names")
     parser.add_argument("--accounts", default="11031122,11031123", help="two accounts of the host, with a comma")
     parser.add_argument("--symbol", default="600000.SH")
@@ -34,8 +36,8 @@ def main() -> int:
     arguments = parser.parse_args()
     failed = 0
     for case in CASES:
-        for carrier in hosts.carriers_of(case, every=True):
-            if arguments.only not in case.name or carrier not in (arguments.carrier or ("stdio", "tcp")):
+        for carrier in hosts.carriers_of(case, arguments.host, every=True):
+            if arguments.only not in case.name or carrier not in (arguments.carrier or CARRIERS):
                 continue
             with tempfile.TemporaryDirectory(prefix="link-", ignore_cleanup_errors=True) as name:
                 scene = Scene(_stand(arguments, Path(name)), carrier)

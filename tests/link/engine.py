@@ -6,11 +6,14 @@ import hashlib
 import hmac
 import json
 import secrets
+import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 from tests.link.stand import PATIENCE_S, Stand, environment_of
@@ -85,18 +88,56 @@ class _Socket:
             self._socket.close()
 
 
+class _Folder:
+    """A connection of files: each side writes numbered ones, and deletes those that it has read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._closed = threading.Event()
+        self._read, self._written = 0, 0
+
+    def read(self) -> bytes:
+        while not self._closed.is_set():
+            ended = (self._folder / "h-end").exists()
+            path = self._folder / f"h{self._read + 1:010d}"
+            if path.exists():
+                data = path.read_bytes()
+                path.unlink()
+                self._read += 1
+                return data
+            if ended:
+                break
+            time.sleep(0.005)
+        return b""
+
+    def write(self, data: bytes) -> None:
+        self._written += 1
+        fresh = self._folder / f"e{self._written:010d}.new"
+        fresh.write_bytes(data)
+        fresh.replace(fresh.with_suffix(""))
+
+    def close(self) -> None:
+        self._closed.set()
+        (self._folder / "e-end").touch()
+
+
 class Running:
-    """A host's process, and the way to it: its standard streams, or a port that it dials."""
+    """A host's process, and the way to it: its standard streams, a port that it dials, or a folder."""
 
     def __init__(self, stand: Stand, carrier: str, *, observe: bool = False) -> None:
         self.carrier = carrier
         self.secret = secrets.token_hex(16)
         self._listener: socket.socket | None = None
+        self._folder = Path(tempfile.mkdtemp(prefix="link-")) if carrier == "files" else None
+        self._begun: set[Path] = set()
         command = [*stand.command, *(["--observe"] if observe else [])]
         if carrier == "tcp":
             self._listener = socket.create_server(("127.0.0.1", 0))
             self._listener.settimeout(PATIENCE_S)
             command += ["--link", f"tcp:127.0.0.1:{self._listener.getsockname()[1]}"]
+        elif self._folder is not None:
+            (self._folder / "engine").touch()
+            command += ["--link", f"files:{self._folder}"]
         else:
             command += ["--link", "stdio"]
         self.process = subprocess.Popen(
@@ -110,10 +151,22 @@ class Running:
 
     def connect(self) -> Engine:
         """Return the next connection; on standard streams there is one."""
+        if self._folder is not None:
+            return Engine(_Folder(self._next_folder(self._folder)), self.secret)
         if self._listener is None:
             return Engine(_Pipes(self.process), "")
         accepted, _ = self._listener.accept()
         return Engine(_Socket(accepted), self.secret)
+
+    def _next_folder(self, folder: Path) -> Path:
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            fresh = [path for path in folder.glob("host-*") if path not in self._begun]
+            if fresh:
+                self._begun.add(fresh[0])
+                return fresh[0]
+            time.sleep(0.01)
+        raise Failed("no connection has begun")
 
     def has_ended(self) -> bool:
         """Tell whether the process ends, within our patience."""
@@ -128,6 +181,8 @@ class Running:
             self._listener.close()
         self.process.kill()
         self.process.wait()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 try:
@@ -240,6 +295,12 @@ class Engine:
 
     def hello(self) -> Line:
         return self.wait("hello")
+
+    @property
+    def hears_while_calling(self) -> bool:
+        """Whether the host hears and beats while a call of its terminal is under way."""
+        caps = self.hello()["caps"]
+        return isinstance(caps, list) and "one_thread" not in caps
 
     def prove(self, *, secret: str | None = None) -> None:
         """Challenge a host that dialled, and check its proof."""

@@ -177,7 +177,8 @@ def a_halt_overtakes_what_has_not_reached_the_terminal(scene: Scene) -> None:
     for coid in ("A2", "A3", "A4"):
         engine.wait("stage", coid=coid, st="refused", why="halted")
     engine.wait("armed", level="cancel")
-    check(time.monotonic() - began < 1.5, "the halt waited for the call that hangs")
+    if engine.hears_while_calling:
+        check(time.monotonic() - began < 1.5, "the halt waited for the call that hangs")
     engine.submit(scene.stand, "A5")
     engine.wait("stage", coid="A5", st="refused")
     scene.stand.hang(0)
@@ -214,7 +215,8 @@ def without_proof_an_outcome_is_not_definitive(scene: Scene) -> None:
         check(told["st"] != "refused" or told["complete"] is False, f"definitive: {told}")
         check(coid == "unseen" or told["st"] in ("dispatched", "seen"), f"forgotten: {told}")
     _hang_with(scene, engine, 2.5, "A2")
-    engine.wait_where(lambda line: line["t"] == "beat" and int(str(line["busy"])) > 0, "a call under way")
+    if engine.hears_while_calling:
+        engine.wait_where(lambda line: line["t"] == "beat" and int(str(line["busy"])) > 0, "a call under way")
     engine.send(t="outcome", q="q4", coid="A2", fence=True)
     told = engine.wait("outcome", q="q4")
     check(told["st"] != "refused", f"an order in the terminal's hands is not refused: {told}")

@@ -6,15 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.link import hosts
+from tests.fullqmt.python36 import needs_python36
+from tests.link import hosts, resume_cases
 from tests.link.cases import Case, Scene
 from tests.link.every_case import CASES
 
+EVERY_CARRIER = {resume_cases.__name__}
+"""Where the carrier matters most."""
+MARKS = {"fullqmt": needs_python36}
 RUNS = [
-    pytest.param(host, carrier, case, id=f"{host}-{carrier}-{case.name}")
+    pytest.param(host, carrier, case, id=f"{host}-{carrier}-{case.name}", marks=MARKS.get(host, ()))
     for host in hosts.HOSTS
     for case in CASES
-    for carrier in hosts.carriers_of(case)
+    for carrier in hosts.carriers_of(case, host, every=case.play.__module__ in EVERY_CARRIER and host in hosts.DIALLING)
 ]
 
 

@@ -14,8 +14,10 @@ from typing import Final
 
 from qmt_trading.cli.check import Check
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.model.words import Mode
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.config_terminals import QmtTerminal, Terminal
+from qmt_trading.run.pasted import prepare
 
 QUEUE: Final = "up_queue_xtquant"
 FOLDERS: Final = ("userdata_mini", "userdata")
@@ -54,13 +56,30 @@ def checks(path: Path) -> Iterator[Check]:
 def of_terminals(configuration: Configuration) -> Iterator[Check]:
     """Yield what each client's folder and interpreter show. No client is connected to, and none is started."""
     clients = [(each, each.qmt) for each in configuration.terminals if each.qmt is not None]
-    if not clients:
+    for each in configuration.terminals:
+        if each.fullqmt is not None:
+            yield from _of_full_client(configuration, each)
+    if not any(each.is_client for each in configuration.terminals):
         yield Check("QMT 终端", True, '没有 kind = "qmt" 的终端：只有模拟交易所', warns=True)
     shared = [path for path, count in Counter(qmt.path for _, qmt in clients).items() if count > 1]
     for path in shared:
         yield Check("QMT 终端", False, f"两个终端是同一个文件夹 {path}：合成一个 [[terminals]]，账户都写在它下面")
     for terminal, qmt in clients:
         yield from _of_client(terminal, qmt)
+
+
+def _of_full_client(configuration: Configuration, terminal: Terminal) -> Iterator[Check]:
+    """Say what is to be pasted into a full client; of the client itself nothing can be seen from outside."""
+    name = f"终端 {terminal.name}"
+    try:
+        pasted = prepare(configuration.folder, terminal, observe=configuration.engine.mode is not Mode.LIVE)
+    except ConfigurationError as error:
+        yield Check(name, False, str(error))
+        return
+    text = f"大 QMT：把 {pasted.path} 的全部内容粘贴成一个策略，在「模型交易」里以实盘运行"
+    if pasted.is_new:
+        text += "（内容刚刚更新，以前粘贴的要换）"
+    yield Check(name, True, text)
 
 
 def _of_client(terminal: Terminal, qmt: QmtTerminal) -> Iterator[Check]:

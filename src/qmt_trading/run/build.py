@@ -116,12 +116,13 @@ class Application:
                 arrivals=recovered.engine.state.arrival,
             )
             self._clients = Clients(
-                [each for each in configuration.terminals if each.qmt is not None],
+                [each for each in configuration.terminals if each.is_client],
                 settings,
                 self._cards,
                 self._clock,
                 self._session,
                 self._rules,
+                folder=folder,
                 report=self._inbox.report,
                 ask=self._inbox.ask,
                 say=self._narrator.say,
@@ -421,6 +422,8 @@ class Application:
         """
         if terminal.qmt is not None:
             return str(terminal.qmt.path.resolve())
+        if terminal.fullqmt is not None:
+            return terminal.fullqmt.address
         if not terminal.address:
             return str(Path(self._configuration.folder).resolve())
         return terminal.address if terminal.address.startswith("tcp:") else str(Path(terminal.address).resolve())

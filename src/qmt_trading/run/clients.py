@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from qmt_trading.brokers.linked.broker import LinkedBroker
@@ -17,13 +18,14 @@ from qmt_trading.model import events as ev
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
-from qmt_trading.model.words import TradingState
+from qmt_trading.model.words import Mode, TradingState
 from qmt_trading.ports import Clock
 from qmt_trading.run.capabilities import Capabilities, summary
 from qmt_trading.run.config_terminals import Terminal
 from qmt_trading.run.day.outside import NOTHING, Outside
+from qmt_trading.run.pasted import prepare
 from qmt_trading.run.terminal_quotes import TerminalQuotes
-from qmt_trading.run.terminals import qmt_broker
+from qmt_trading.run.terminals import fullqmt_broker, qmt_broker
 
 LOOK_S: Final = 0.25
 
@@ -42,6 +44,7 @@ class Clients:
         session: Session,
         rules: RuleBook,
         *,
+        folder: Path,
         report: Callable[[ev.TerminalComplained], None],
         ask: Callable[[ev.HaltRequested], None],
         say: Say,
@@ -51,6 +54,7 @@ class Clients:
 
         Args:
             cards: what has been seen of terminals, by their names.
+            folder: the data folder; what is pasted into a full QMT client is written there.
             report: takes what a person should know.
             ask: takes a request to stop an account.
             sessions_before: the highest session on record of each account.
@@ -66,7 +70,13 @@ class Clients:
         self._quoting: LinkedBroker | None = None
         """Who gives the quotes: the first client that is connected; None: none is."""
         for terminal in terminals:
-            broker = qmt_broker(terminal, settings.mode, clock, self._listeners(terminal.name), sessions_before)
+            listeners = self._listeners(terminal.name)
+            if terminal.fullqmt is not None:
+                pasted = prepare(folder, terminal, observe=settings.mode is not Mode.LIVE)
+                broker = fullqmt_broker(terminal, pasted.secret, settings.mode, clock, listeners, sessions_before)
+                say("info", "pasted", f"{terminal.name}：要粘贴进大 QMT 的策略在 {pasted.path}")
+            else:
+                broker = qmt_broker(terminal, settings.mode, clock, listeners, sessions_before)
             self.brokers[terminal.name] = broker
             self._owner |= {account.account: broker for account in terminal.accounts}
         self.cards = cards

@@ -121,7 +121,7 @@ def load(path: Path) -> Configuration:
     ways = read_terminals(root, path.parent, mode, fallback)
     accounts = list(ways.accounts)
     require_registration(root, mode, registrations, simulated=ways.simulated_only)
-    if recording is not None and any(terminal.address or terminal.qmt is not None for terminal in ways.terminals):
+    if recording is not None and any(terminal.address or terminal.is_client for terminal in ways.terminals):
         root.wrong(
             "feed",
             "录制的行情只供内置交易所：终端不能有 address",
@@ -131,7 +131,7 @@ def load(path: Path) -> Configuration:
     for settings in accounts:
         known |= {settings.account: settings.account, settings.name or settings.account: settings.account}
     accounts = registrations.given_to(accounts, known)
-    clients = frozenset(each.name for each in ways.terminals if each.qmt is not None)
+    clients = frozenset(each.name for each in ways.terminals if each.is_client)
     accounts = reconcile.given_to(accounts, clients=clients)
     day = read_day(root, is_real=bool(clients))
     accounts = day.given_to(accounts, checked=clients)

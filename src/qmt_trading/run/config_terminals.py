@@ -28,12 +28,15 @@ from qmt_trading.run.control_door import PATH_BYTES_MAX
 
 PORT_MAX: Final = 65_535
 _TCP: Final = re.compile(r"tcp:127\.0\.0\.1:([0-9]{1,5})")
+_PIPE: Final = re.compile(r"pipe:[A-Za-z0-9._-]{1,200}", re.ASCII)
 DEFAULT_SESSIONS: Final = "100-119"
 SESSIONS_MAX: Final = 100
 """Each session leaves files behind in the terminal's folder, so the numbers come from a small range."""
 _SESSIONS: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 _SIMULATED_KEYS: Final = ("seed", "address", "exchange_folder")
 _QMT_KEYS: Final = ("path", "python", "xtquant", "sessions", "simulation")
+_FULL_QMT_KEYS: Final = ("address", "simulation", "needs_callback")
+DEFAULT_FULL_QMT_ADDRESS: Final = "tcp:127.0.0.1:58651"
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -60,6 +63,17 @@ class QmtTerminal(Struct, frozen=True, kw_only=True):
     """A person's word that this is the broker's simulation terminal: no money is at stake."""
 
 
+class FullQmtTerminal(Struct, frozen=True, kw_only=True):
+    """A full QMT client on this machine, in which a person runs our strategy; that dials us."""
+
+    address: str
+    """Where we listen: ``tcp:127.0.0.1:PORT``, ``pipe:NAME``, or ``files:`` and an absolute folder."""
+    simulation: bool
+    """A person's word that this is the broker's simulation terminal: no money is at stake."""
+    needs_callback: bool
+    """Whether the account counts as ready only after the terminal called back, as it does for live strategies."""
+
+
 class Terminal(Struct, frozen=True, kw_only=True):
     """One way to a broker and its accounts."""
 
@@ -71,7 +85,13 @@ class Terminal(Struct, frozen=True, kw_only=True):
     """Where the cookie of a tcp address lies."""
     accounts: tuple[Account, ...]
     qmt: QmtTerminal | None = None
-    """None: a simulated exchange."""
+    fullqmt: FullQmtTerminal | None = None
+    """Both None: a simulated exchange."""
+
+    @property
+    def is_client(self) -> bool:
+        """Whether a broker's client stands behind it, and no exchange of ours."""
+        return self.qmt is not None or self.fullqmt is not None
 
 
 class Fallback(Struct, frozen=True):
@@ -96,7 +116,8 @@ class Terminals(Struct, frozen=True):
 
 def simulated_only(terminals: Iterable[Terminal]) -> bool:
     """Tell whether no account behind any of ``terminals`` holds money."""
-    return all(each.qmt is None or each.qmt.simulation for each in terminals)
+    clients = [each.qmt or each.fullqmt for each in terminals]
+    return all(client is None or client.simulation for client in clients)
 
 
 def read_terminals(root: Table, base: Path, mode: Mode, fallback: Fallback) -> Terminals:
@@ -147,37 +168,79 @@ def _terminal(
     name = table.name("name")
     if any(name.casefold() == each.name.casefold() for each in terminals):  # It is part of the name of a file.
         table.wrong("name", f"终端重名：{name}", f"two terminals are named {name}")
-    qmt = _qmt(table, base) if _is_qmt(table, mode) else None
-    table.know(*(_SIMULATED_KEYS if qmt is not None else _QMT_KEYS))
-    seed = table.number("seed", 1) if qmt is None else 1
-    address, exchange_folder = _exchange(table, base) if qmt is None else ("", "")
+    kind = _kind(table, mode)
+    qmt = _qmt(table, base) if kind == "qmt" else None
+    fullqmt = _fullqmt(table, terminals) if kind == "fullqmt" else None
+    is_client = kind != "simulated"
+    table.know(*(_SIMULATED_KEYS if is_client else (*_QMT_KEYS, *_FULL_QMT_KEYS)))
+    seed = table.number("seed", 1) if not is_client else 1
+    address, exchange_folder = _exchange(table, base) if not is_client else ("", "")
     tables = table.tables("accounts")
     found: list[Account] = []
     for each in tables:
-        settings, opening = _account(each, name, fallback, is_qmt=qmt is not None)
+        settings, opening = _account(each, name, fallback, is_qmt=is_client)
         accounts.append(settings)
         found.append(opening)
     if not found:
         table.wrong("", "终端没有账户：[[terminals.accounts]]", "a terminal without accounts")
     table.close()
     terminals.append(
-        Terminal(name=name, seed=seed, address=address, exchange_folder=exchange_folder, accounts=tuple(found), qmt=qmt)
+        Terminal(
+            name=name,
+            seed=seed,
+            address=address,
+            exchange_folder=exchange_folder,
+            accounts=tuple(found),
+            qmt=qmt,
+            fullqmt=fullqmt,
+        )
     )
     return tables
 
 
-def _is_qmt(table: Table, mode: Mode) -> bool:
-    """Tell whether the terminal is a QMT client: where the mode is to trade with one or to watch one, it must be."""
-    is_qmt = table.word("kind", {"simulated": False, "qmt": True})
-    if is_qmt and mode not in (Mode.LIVE, Mode.SHADOW):
+def _kind(table: Table, mode: Mode) -> str:
+    """Return what the terminal is: where the mode is to trade with a client or to watch one, it must be one."""
+    kind = table.word("kind", {each: each for each in ("simulated", "qmt", "fullqmt")})
+    is_client = kind != "simulated"
+    if is_client and mode not in (Mode.LIVE, Mode.SHADOW):
         table.wrong(
             "kind",
             '模拟（paper）只用内置交易所；QMT 终端请用 mode = "shadow"（观察，只看不下）或 mode = "live"',
             "paper trades on the simulated exchange only; a QMT terminal needs mode = shadow or live",
         )
-    if not is_qmt and mode in (Mode.LIVE, Mode.SHADOW):
-        table.wrong("kind", f'「{mode.value}」模式需要 QMT 终端：kind = "qmt"', f"{mode.value} needs kind = qmt")
-    return is_qmt
+    if not is_client and mode in (Mode.LIVE, Mode.SHADOW):
+        table.wrong(
+            "kind",
+            f'「{mode.value}」模式需要 QMT 终端：kind = "qmt"（miniQMT）或 "fullqmt"（大 QMT）',
+            f"{mode.value} needs kind = qmt or fullqmt",
+        )
+    return kind
+
+
+def _fullqmt(table: Table, before: Iterable[Terminal]) -> FullQmtTerminal:
+    """Return what is written of a full QMT client, of which nothing but our own end can be looked at."""
+    address = table.text("address", DEFAULT_FULL_QMT_ADDRESS)
+    if address.startswith("files:") and Path(address.removeprefix("files:")).is_absolute():
+        address = f"files:{table.absolute('address', Path(), address.removeprefix('files:'))}"
+    elif not _PIPE.fullmatch(address):
+        tcp = _TCP.fullmatch(address)
+        if tcp is None or not 0 < int(tcp[1]) <= PORT_MAX:
+            table.wrong(
+                "address",
+                "应写作 tcp:127.0.0.1:端口，或（终端里的 Python 不能用套接字时）pipe:名字、files:绝对路径",
+                "is written tcp:127.0.0.1:PORT, pipe:NAME, or files: and an absolute path",
+            )
+    if any(each.fullqmt is not None and each.fullqmt.address == address for each in before):
+        table.wrong(
+            "address",
+            f"{address} 已是另一个终端的：每个大 QMT 用自己的端口、管道或文件夹",
+            "is another terminal's: each has a port, pipe or folder of its own",
+        )
+    return FullQmtTerminal(
+        address=address,
+        simulation=table.flag("simulation", False),
+        needs_callback=table.flag("needs_callback", True),
+    )
 
 
 def _qmt(table: Table, base: Path) -> QmtTerminal:

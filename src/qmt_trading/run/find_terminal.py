@@ -114,6 +114,12 @@ def _configured(config: Path, account: str) -> Found | None:
     for each in configuration.engine.accounts:
         if account in (each.account, each.name):
             terminal = next(found for found in configuration.terminals if found.name == each.terminal)
+            if terminal.fullqmt is not None:
+                raise ConfigurationError(
+                    f"账户 {each.account} 在大 QMT 终端 {terminal.name} 上，那里只有粘贴进去的策略能下单撤单："
+                    "引擎在跑就用 qmt cancel、qmt halt，否则在客户端里手工撤 / "
+                    "this account is at a full QMT client: use qmt cancel or qmt halt, or cancel by hand in the client"
+                )
             if terminal.qmt is None:
                 raise ConfigurationError(
                     f"账户 {each.account} 在模拟终端 {terminal.name} 上，没有 QMT 客户端：请用 qmt cancel、qmt halt / "

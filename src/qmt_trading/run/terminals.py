@@ -9,9 +9,13 @@ from typing import Final
 
 from qmt_trading import hosts
 from qmt_trading.brokers.linked.broker import LinkedBroker
+from qmt_trading.brokers.linked.carrier import Carrier
 from qmt_trading.brokers.linked.child import ChildCarrier
 from qmt_trading.brokers.linked.condition import Level, Listeners
+from qmt_trading.brokers.linked.folder_carrier import FolderCarrier
+from qmt_trading.brokers.linked.listener import ListenerCarrier
 from qmt_trading.brokers.qmt.dialect import XtTranslate
+from qmt_trading.brokers.qmt.native_dialect import FullQmtTranslate
 from qmt_trading.brokers.simulated.book import FileBook
 from qmt_trading.brokers.simulated.chaos import Lie, LyingExchange
 from qmt_trading.brokers.simulated.embedded import EmbeddedExchange
@@ -20,6 +24,7 @@ from qmt_trading.brokers.simulated.records import AccountOpening
 from qmt_trading.brokers.simulated.remote import RemoteExchange
 from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.market.sessions import Session
+from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Mode
 from qmt_trading.ports import Broker, Clock, MarketFeed
@@ -64,6 +69,50 @@ def qmt_broker(
         listeners=listeners,
         sessions_before=sessions_before,
     )
+
+
+def fullqmt_broker(
+    terminal: Terminal,
+    secret: bytes,
+    mode: Mode,
+    clock: Clock,
+    listeners: Listeners,
+    sessions_before: Mapping[AccountId, int],
+) -> LinkedBroker:
+    """Return the way to a full QMT client, whose strategy dials us and proves that it knows ``secret``.
+
+    Raises:
+        ConfigurationError: the port is in use, or the folder cannot be used.
+    """
+    assert terminal.fullqmt is not None
+    return LinkedBroker(
+        terminal.name,
+        listener_of(terminal.fullqmt.address, secret, terminal.name),
+        [account.account for account in terminal.accounts],
+        clock,
+        FullQmtTranslate(),
+        LEVELS.get(mode, Level.NONE),
+        listeners=listeners,
+        sessions_before=sessions_before,
+    )
+
+
+def listener_of(address: str, secret: bytes, name: str) -> Carrier:
+    """Return what listens at ``address`` for hosts that dial.
+
+    Raises:
+        ConfigurationError: it is in use, or cannot be used on this system.
+    """
+    if address.startswith("files:"):
+        return FolderCarrier(address, secret, name=name)
+    if address.startswith("pipe:"):
+        if sys.platform == "win32":
+            from qmt_trading.brokers.linked.pipe_carrier import PipeCarrier
+
+            return PipeCarrier(address, secret, name=name)
+        else:
+            raise ConfigurationError(f"命名管道只在 Windows 上：{address} / named pipes are of Windows alone")
+    return ListenerCarrier(address, secret, name=name)
 
 
 class Exchanges:
