@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from qmt_trading.codec.view_json import Plain
 from qmt_trading.model.instant import to_iso_text
@@ -62,12 +62,19 @@ def _clock(time_of_day_ns: int) -> str:
     return f"{hours:02}:{minutes:02}"
 
 
-def _read(path: Path) -> tuple[dict[str, tuple[int, int, int, int, int]], dict[str, tuple[int, str]]]:
+def _read(path: Path) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """Return the counts and the last failure of each channel."""
     if not path.exists():
         return {}, {}
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)) as connection:
-            counts = {str(name): (a, b, c, d, e) for name, a, b, c, d, e in connection.execute(_COUNTS)}
-            return counts, {str(name): (at_ns, str(why)) for name, at_ns, why in connection.execute(_FAILURES)}
+            return _by_channel(connection, _COUNTS), _by_channel(connection, _FAILURES)
     except sqlite3.Error:
-        return {}, {}  # It is being made, or is broken, which the notifier itself says.
+        return {}, {}
+
+
+def _by_channel(connection: sqlite3.Connection, question: str) -> dict[str, list[Any]]:
+    try:
+        return {str(name): figures for name, *figures in connection.execute(question)}
+    except sqlite3.Error:
+        return {}  # It is being made, is older than the question, or is broken, which the notifier itself says.

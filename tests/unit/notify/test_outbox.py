@@ -142,6 +142,8 @@ def test_a_file_of_the_version_before_is_taken_on(tmp_path: Path) -> None:
         other.execute("drop table failure")
         other.execute("pragma user_version = 1")
     other.close()
+    (row,) = rows_of([ZH], tmp_path)  # A panel alone reads it as it is.
+    assert (row["waiting"], row["failed_at"]) == (1, None)
     again = Outbox(tmp_path)
     try:
         assert keys(again, START_NS + SECOND_NS) == ["k001"]
