@@ -14,6 +14,7 @@ from qmt_trading.brokers.linked.child import ChildCarrier
 from qmt_trading.brokers.linked.condition import Level, Listeners
 from qmt_trading.brokers.linked.folder_carrier import FolderCarrier
 from qmt_trading.brokers.linked.listener import ListenerCarrier
+from qmt_trading.brokers.linked.translate import Translate
 from qmt_trading.brokers.qmt.dialect import XtTranslate
 from qmt_trading.brokers.qmt.native_dialect import FullQmtTranslate
 from qmt_trading.brokers.simulated.book import FileBook
@@ -59,16 +60,8 @@ def qmt_broker(
 ) -> LinkedBroker:
     """Return the way to a QMT client; outside live mode it hands nothing over, and its host is told to refuse."""
     assert terminal.qmt is not None
-    return LinkedBroker(
-        terminal.name,
-        ChildCarrier(host_command(terminal.qmt), name=terminal.name),
-        [account.account for account in terminal.accounts],
-        clock,
-        XtTranslate(),
-        LEVELS.get(mode, Level.NONE),
-        listeners=listeners,
-        sessions_before=sessions_before,
-    )
+    carrier = ChildCarrier(host_command(terminal.qmt), name=terminal.name)
+    return _linked(terminal, carrier, XtTranslate(), mode, clock, listeners, sessions_before)
 
 
 def fullqmt_broker(
@@ -85,12 +78,26 @@ def fullqmt_broker(
         ConfigurationError: the port is in use, or the folder cannot be used.
     """
     assert terminal.fullqmt is not None
+    carrier = listener_of(terminal.fullqmt.address, secret, terminal.name)
+    return _linked(terminal, carrier, FullQmtTranslate(), mode, clock, listeners, sessions_before)
+
+
+def _linked(
+    terminal: Terminal,
+    carrier: Carrier,
+    translate: Translate,
+    mode: Mode,
+    clock: Clock,
+    listeners: Listeners,
+    sessions_before: Mapping[AccountId, int],
+) -> LinkedBroker:
+    """Return the way to a client over ``carrier``; outside live mode it hands nothing over."""
     return LinkedBroker(
         terminal.name,
-        listener_of(terminal.fullqmt.address, secret, terminal.name),
+        carrier,
         [account.account for account in terminal.accounts],
         clock,
-        FullQmtTranslate(),
+        translate,
         LEVELS.get(mode, Level.NONE),
         listeners=listeners,
         sessions_before=sessions_before,

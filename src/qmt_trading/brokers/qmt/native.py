@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
+from qmt_trading.brokers.qmt.codes import OTHER_ORDER_TYPES
 from qmt_trading.brokers.qmt.fields import OtherBusinessError, Row, RowError, number_text, text
 from qmt_trading.model.instant import SHANGHAI
 
@@ -18,21 +19,15 @@ _OFFSETS: Final = {48: 23, 49: 24}
 """What a stock's row tells its side by where it has no other number. Its ``m_nDirection`` is 48 for both."""
 _NO_OPERATION: Final = (None, 0, -1, 48, 49)
 """What ``m_nOpType`` holds where a terminal does not fill it in."""
+_XT_NUMBERS: Final = {
+    **{number: number for number in range(27, 33)},
+    **{70 + place: 40 + place for place in range(6)},
+    60: 134,
+    61: 135,
+}
+"""Of other business: xtquant's number by the terminal's."""
 _OTHER_OPERATIONS: Final = {
-    27: ("融资买入", "margin buy"),
-    28: ("融券卖出", "short sell"),
-    29: ("买券还券", "buy securities to return them"),
-    30: ("直接还券", "return of securities"),
-    31: ("卖券还款", "sell securities to repay"),
-    32: ("直接还款", "repayment"),
-    60: ("ETF 申购", "ETF creation"),
-    61: ("ETF 赎回", "ETF redemption"),
-    70: ("专项融资买入", "special margin buy"),
-    71: ("专项融券卖出", "special short sell"),
-    72: ("专项买券还券", "special buy to return"),
-    73: ("专项直接还券", "special return of securities"),
-    74: ("专项卖券还款", "special sell to repay"),
-    75: ("专项直接还款", "special repayment"),
+    **{native: OTHER_ORDER_TYPES[number] for native, number in _XT_NUMBERS.items()},
     80: ("可转债转股", "conversion of a bond"),
     81: ("可转债回售", "put of a bond"),
 }
