@@ -19,33 +19,18 @@ from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.outputs import CancelOrder, QueryBroker, SubmitOrder
-from qmt_trading.model.settings import FeeSchedule
-from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState, Mode, OrderStatus, Side
 from qmt_trading.run.clock import SystemClock
-from qmt_trading.run.config_terminals import Account, FullQmtTerminal, Terminal
 from qmt_trading.run.pasted import prepare
 from qmt_trading.run.terminals import fullqmt_broker
 from tests.fullqmt import python36
+from tests.fullqmt.configured import ACCOUNT, terminal_at
 from tests.fullqmt.stand import ROOT, FullQmtStand
 from tests.link.stand import free_port
 
 pytestmark = python36.needs_python36
-ACCOUNT = AccountId("11031122")
 SYMBOL = Symbol("600000.SH")
 PATIENCE_S = 40.0
-
-
-def terminal_at(address: str) -> Terminal:
-    """Return the configuration of one full client that finds us at ``address``."""
-    return Terminal(
-        name="大QMT",
-        seed=1,
-        address="",
-        exchange_folder="",
-        accounts=(Account(account=ACCOUNT, cash=Money(0), holdings=(), fees=FeeSchedule()),),
-        fullqmt=FullQmtTerminal(address=address, simulation=False, needs_callback=True),
-    )
 
 
 class Bench:

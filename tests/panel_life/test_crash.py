@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from tests.panel_life.rig import Life, wait_for
-
-
-@pytest.fixture
-def life(tmp_path: Path) -> Iterator[Life]:
-    made = Life(tmp_path / "life")
-    try:
-        yield made
-    finally:
-        made.end()
 
 
 def test_the_panel_outlives_a_killed_engine_and_the_next_one_takes_its_place(life: Life) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,15 +13,6 @@ from qmt_trading.codec import control as wire
 from tests.panel_life.rig import Life
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: a process is held by a signal")
-
-
-@pytest.fixture
-def life(tmp_path: Path) -> Iterator[Life]:
-    made = Life(tmp_path / "life")
-    try:
-        yield made
-    finally:
-        made.end()
 
 
 def test_a_stop_of_an_engine_that_hangs_holds_after_it_is_killed_and_started_again(life: Life) -> None:

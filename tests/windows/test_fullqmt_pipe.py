@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fullqmt.configured import ACCOUNT, terminal_at
 from tests.fullqmt.py36.counter import Counter
 from tests.fullqmt.py36.terminal import Terminal as FullTerminal
 from tests.fullqmt.py36.terminal import filled_in
+from tests.unit.brokers.linked.told_side import ToldSide, wait
 
 from qmt_trading.brokers.linked.broker import LinkedBroker
+from qmt_trading.brokers.linked.carrier import Connection
 from qmt_trading.brokers.linked.condition import Listeners
 from qmt_trading.brokers.linked.pipe_carrier import PipeCarrier
 from qmt_trading.model import events as ev
@@ -23,15 +26,11 @@ from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.outputs import SubmitOrder
-from qmt_trading.model.settings import FeeSchedule
-from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState, Mode, Side
 from qmt_trading.run.clock import SystemClock
-from qmt_trading.run.config_terminals import Account, FullQmtTerminal, Terminal
 from qmt_trading.run.pasted import HOST_TEXT, prepare
 from qmt_trading.run.terminals import fullqmt_broker
 
-ACCOUNT = AccountId("11031122")
 PATIENCE_S = 60.0
 WAYS = ["_winapi", "ctypes"]
 
@@ -55,15 +54,7 @@ class Bench:
     """The engine's broker, and the host in a stand-in terminal on this thread."""
 
     def __init__(self, folder: Path, way: str) -> None:
-        address = f"pipe:qmt-test-{uuid.uuid4().hex}"
-        terminal = Terminal(
-            name="full",
-            seed=1,
-            address="",
-            exchange_folder="",
-            accounts=(Account(account=ACCOUNT, cash=Money(0), holdings=(), fees=FeeSchedule()),),
-            fullqmt=FullQmtTerminal(address=address, simulation=False, needs_callback=True),
-        )
+        terminal = terminal_at(f"pipe:qmt-test-{uuid.uuid4().hex}", name="full")
         pasted = prepare(folder, terminal, observe=False)
         self.reports: list[ev.Report] = []
         self.broker: LinkedBroker = fullqmt_broker(terminal, pasted.secret, Mode.LIVE, SystemClock(), Listeners(), {})
@@ -140,38 +131,17 @@ def test_it_trades_over_the_pipe_and_again_after_the_text_was_run_anew(bench: Be
     assert bench.terminal.escaped == []
 
 
-class Mute:
-    """An engine's side that remembers what came, and reads no faster than it is let."""
+class Mute(ToldSide):
+    """An engine's side that reads no faster than it is let."""
 
     def __init__(self) -> None:
-        self.connection: Any = None
-        self.data = b""
-        self.ends: list[str] = []
+        super().__init__()
         self.is_let = True
 
-    def opened(self, connection: Any) -> None:
-        self.connection = connection
-
-    def received(self, connection: Any, data: bytes) -> None:
+    def received(self, connection: Connection, data: bytes) -> None:
         while not self.is_let:
             time.sleep(0.01)
-        self.data += data
-
-    def closed(self, connection: Any, why: str, unsent: Any) -> None:
-        self.ends.append(why)
-
-    def logged(self, text: str) -> None:
-        raise AssertionError(text)
-
-    def complained(self, code: str, chinese: str, english: str) -> None:
-        raise AssertionError(english)
-
-
-def wait(true: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+        super().received(connection, data)
 
 
 def all_of(host: Any) -> bytes:
@@ -204,7 +174,7 @@ def test_neither_end_ever_waits_for_the_other(way: str) -> None:
     host = space["PipeWay"](name)
     assert host.ready()
     assert host.read() == b""
-    wait(lambda: side.connection is not None)
+    wait(lambda: side.connections, patience_s=PATIENCE_S)
 
     side.is_let = False
     written = b""
@@ -218,11 +188,11 @@ def test_neither_end_ever_waits_for_the_other(way: str) -> None:
             break
     assert len(written) < 4_000_000
     side.is_let = True
-    wait(lambda: len(side.data) == len(written))
+    wait(lambda: len(side.data) == len(written), patience_s=PATIENCE_S)
     assert side.data == written
 
     sent = 0
-    while side.connection.send(b"y" * 9999 + b"\n").value == "whole":
+    while side.connections[0].send(b"y" * 9999 + b"\n").value == "whole":
         sent += 1
         assert sent < 1000
     read = b""
@@ -232,10 +202,10 @@ def test_neither_end_ever_waits_for_the_other(way: str) -> None:
         assert time.monotonic() < until
     assert read == (b"y" * 9999 + b"\n") * sent
 
-    side.connection.send(b"bye\n")
-    side.connection.close("enough")
+    side.connections[0].send(b"bye\n")
+    side.connections[0].close("enough")
     assert all_of(host) == b"bye\n"
     host.close()
-    wait(lambda: side.ends)
+    wait(lambda: side.ends, patience_s=PATIENCE_S)
     assert side.ends == ["enough"]
     carrier.close()

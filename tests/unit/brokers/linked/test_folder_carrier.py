@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from qmt_trading.brokers.linked.carrier import Connection, Sent
+from qmt_trading.brokers.linked.carrier import Sent
 from qmt_trading.brokers.linked.folder_carrier import SIGN, UNREAD_MAX, FolderCarrier
 from qmt_trading.model.errors import ConfigurationError
+from tests.unit.brokers.linked.told_side import ToldSide, wait
 
 SECRET = b"a secret of some length"
 
 
-class Side:
-    """Remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.connections: list[Connection] = []
-        self.data = b""
-        self.ends: list[str] = []
-
-    def opened(self, connection: Connection) -> None:
-        self.connections.append(connection)
-
-    def received(self, connection: Connection, data: bytes) -> None:
-        self.data += data
-
-    def closed(self, connection: Connection, why: str, unsent: Sequence[bytes]) -> None:
-        self.ends.append(why)
-
-    def logged(self, text: str) -> None:
-        raise AssertionError(text)
-
-    def complained(self, code: str, chinese: str, english: str) -> None:
-        raise AssertionError(english)
-
-
-def wait(true: Callable[[], object]) -> None:
-    until = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+@pytest.fixture
+def side() -> ToldSide:
+    return ToldSide()
 
 
 @pytest.fixture
-def side() -> Side:
-    return Side()
-
-
-@pytest.fixture
-def carrier(tmp_path: Path, side: Side) -> Iterator[FolderCarrier]:
+def carrier(tmp_path: Path, side: ToldSide) -> Iterator[FolderCarrier]:
     made = FolderCarrier(f"files:{tmp_path / 'link'}", SECRET)
     made.open(side, observe=False)
     wait((tmp_path / "link" / SIGN).exists)
@@ -67,7 +36,7 @@ def host(folder: Path, name: str = "host-1") -> Path:
 
 
 def test_lines_go_both_ways_in_order_and_read_files_are_gone(
-    tmp_path: Path, carrier: FolderCarrier, side: Side
+    tmp_path: Path, carrier: FolderCarrier, side: ToldSide
 ) -> None:
     mine = host(tmp_path)
     (mine / "h0000000002").write_bytes(b"two\n")
@@ -80,7 +49,7 @@ def test_lines_go_both_ways_in_order_and_read_files_are_gone(
     assert sorted(path.name for path in mine.iterdir()) == ["e0000000001", "e0000000002"]
 
 
-def test_a_host_that_does_not_read_is_sent_no_more(tmp_path: Path, carrier: FolderCarrier, side: Side) -> None:
+def test_a_host_that_does_not_read_is_sent_no_more(tmp_path: Path, carrier: FolderCarrier, side: ToldSide) -> None:
     mine = host(tmp_path)
     wait(lambda: side.connections)
     sent = [side.connections[0].send(b"x\n") for _ in range(UNREAD_MAX + 2)]
@@ -89,7 +58,7 @@ def test_a_host_that_does_not_read_is_sent_no_more(tmp_path: Path, carrier: Fold
     assert side.connections[0].send(b"x\n") is Sent.WHOLE
 
 
-def test_the_host_ends_it_after_its_last_words(tmp_path: Path, carrier: FolderCarrier, side: Side) -> None:
+def test_the_host_ends_it_after_its_last_words(tmp_path: Path, carrier: FolderCarrier, side: ToldSide) -> None:
     mine = host(tmp_path)
     (mine / "h0000000001").write_bytes(b"bye\n")
     (mine / "h-end").touch()
@@ -99,7 +68,7 @@ def test_the_host_ends_it_after_its_last_words(tmp_path: Path, carrier: FolderCa
     assert side.connections[0].send(b"x\n") is Sent.NOTHING
 
 
-def test_we_end_it_and_say_so(tmp_path: Path, carrier: FolderCarrier, side: Side) -> None:
+def test_we_end_it_and_say_so(tmp_path: Path, carrier: FolderCarrier, side: ToldSide) -> None:
     mine = host(tmp_path)
     wait(lambda: side.connections)
     side.connections[0].close("enough")
@@ -113,7 +82,7 @@ def test_we_end_it_and_say_so(tmp_path: Path, carrier: FolderCarrier, side: Side
     assert (len(side.connections), side.ends) == (2, ["enough"])
 
 
-def test_at_its_end_nobody_listens_any_more(tmp_path: Path, carrier: FolderCarrier, side: Side) -> None:
+def test_at_its_end_nobody_listens_any_more(tmp_path: Path, carrier: FolderCarrier, side: ToldSide) -> None:
     mine = host(tmp_path)
     wait(lambda: side.connections)
     carrier.close()
@@ -122,7 +91,7 @@ def test_at_its_end_nobody_listens_any_more(tmp_path: Path, carrier: FolderCarri
     assert not (tmp_path / "link" / SIGN).exists()
 
 
-def test_connections_of_before_are_removed_unread(tmp_path: Path, side: Side) -> None:
+def test_connections_of_before_are_removed_unread(tmp_path: Path, side: ToldSide) -> None:
     (tmp_path / "link").mkdir()
     mine = host(tmp_path, "host-old")
     (mine / "h0000000001").write_bytes(b"old\n")

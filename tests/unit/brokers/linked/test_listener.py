@@ -4,57 +4,24 @@ from __future__ import annotations
 
 import json
 import socket
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
-from qmt_trading.brokers.linked.carrier import Connection, Sent
+from qmt_trading.brokers.linked.carrier import Sent
 from qmt_trading.brokers.linked.listener import ListenerCarrier
 from qmt_trading.model.errors import ConfigurationError
+from tests.unit.brokers.linked.told_side import PATIENCE_S, ToldSide, wait
 
 SECRET = b"0123456789abcdef"
-PATIENCE_S = 20.0
-
-
-class Listening:
-    """A Side that notes what it is told."""
-
-    def __init__(self) -> None:
-        self.open: list[Connection] = []
-        self.data = b""
-        self.ends: list[str] = []
-
-    def opened(self, connection: Connection) -> None:
-        self.open.append(connection)
-
-    def received(self, connection: Connection, data: bytes) -> None:
-        self.data += data
-
-    def closed(self, connection: Connection, why: str, unsent: Sequence[bytes]) -> None:
-        self.ends.append(why)
-
-    def logged(self, text: str) -> None:
-        raise AssertionError(text)
-
-    def complained(self, code: str, chinese: str, english: str) -> None:
-        raise AssertionError(chinese)
 
 
 @pytest.fixture
-def listening() -> Iterator[tuple[ListenerCarrier, Listening]]:
-    carrier, side = ListenerCarrier("tcp:127.0.0.1:0", SECRET), Listening()
+def listening() -> Iterator[tuple[ListenerCarrier, ToldSide]]:
+    carrier, side = ListenerCarrier("tcp:127.0.0.1:0", SECRET), ToldSide()
     carrier.open(side, observe=False)
     yield carrier, side
     carrier.close()
-
-
-def wait(true: object, said: object = "") -> None:
-    until = time.monotonic() + PATIENCE_S
-    assert callable(true)
-    while not true():
-        assert time.monotonic() < until, said
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -72,45 +39,45 @@ def test_only_loopback_with_a_secret_is_listened_at(address: str, secret: bytes)
         ListenerCarrier(address, secret)
 
 
-def test_a_port_in_use_is_refused(listening: tuple[ListenerCarrier, Listening]) -> None:
+def test_a_port_in_use_is_refused(listening: tuple[ListenerCarrier, ToldSide]) -> None:
     with pytest.raises(ConfigurationError):
         ListenerCarrier(f"tcp:127.0.0.1:{listening[0].port}", SECRET)
 
 
-def test_lines_go_both_ways_and_either_side_may_end(listening: tuple[ListenerCarrier, Listening]) -> None:
+def test_lines_go_both_ways_and_either_side_may_end(listening: tuple[ListenerCarrier, ToldSide]) -> None:
     carrier, side = listening
     with socket.create_connection(("127.0.0.1", carrier.port)) as dialled:
-        wait(lambda: side.open)
+        wait(lambda: side.connections)
         dialled.sendall(b"hello\n")
         wait(lambda: side.data == b"hello\n")
-        assert side.open[0].secret == SECRET
-        assert side.open[0].send(b'{"t":"bye"}\n') is Sent.WHOLE
+        assert side.connections[0].secret == SECRET
+        assert side.connections[0].send(b'{"t":"bye"}\n') is Sent.WHOLE
         assert json.loads(dialled.makefile("rb").readline()) == {"t": "bye"}
-        side.open[0].close("enough")
+        side.connections[0].close("enough")
         assert dialled.recv(1) == b""
     wait(lambda: side.ends == ["enough"])
-    assert side.open[0].send(b"x\n") is Sent.NOTHING
+    assert side.connections[0].send(b"x\n") is Sent.NOTHING
     socket.create_connection(("127.0.0.1", carrier.port)).close()
     wait(lambda: len(side.ends) == 2)
     assert "gone" in side.ends[1]
 
 
-def test_a_crowd_of_strangers_is_turned_away(listening: tuple[ListenerCarrier, Listening]) -> None:
+def test_a_crowd_of_strangers_is_turned_away(listening: tuple[ListenerCarrier, ToldSide]) -> None:
     carrier, side = listening
     dialled = [socket.create_connection(("127.0.0.1", carrier.port)) for _ in range(12)]
     for one in dialled[8:]:
         assert one.recv(1) == b""
-    assert len(side.open) == 8
+    assert len(side.connections) == 8
     for one in dialled:
         one.close()
     wait(lambda: len(side.ends) == 8)
 
 
 def test_a_close_ends_every_connection_and_repeating_it_does_no_harm() -> None:
-    carrier, side = ListenerCarrier("tcp:127.0.0.1:0", SECRET), Listening()
+    carrier, side = ListenerCarrier("tcp:127.0.0.1:0", SECRET), ToldSide()
     carrier.open(side, observe=False)
     with socket.create_connection(("127.0.0.1", carrier.port)) as dialled:
-        wait(lambda: side.open)
+        wait(lambda: side.connections)
         carrier.close()
         assert dialled.recv(1) == b""
     assert side.ends == ["stop"]
@@ -137,7 +104,7 @@ def test_a_stranger_who_goes_while_being_accepted_does_not_end_the_door() -> Non
         def close(self) -> None:
             self.real.close()
 
-    class Patient(Listening):
+    class Patient(ToldSide):
         def complained(self, code: str, chinese: str, english: str) -> None:
             complaints.append(code)
 
@@ -147,7 +114,7 @@ def test_a_stranger_who_goes_while_being_accepted_does_not_end_the_door() -> Non
     carrier.open(side, observe=False)
     try:
         with socket.create_connection(("127.0.0.1", carrier.port), PATIENCE_S):
-            wait(lambda: side.open)
+            wait(lambda: side.connections)
     finally:
         carrier.close()
     assert complaints == ["link_listen"]
