@@ -311,3 +311,11 @@ def test_quotes_and_details_come_from_the_terminal(scene: Scene, stand: FullQmtS
         stand.ask(do="whole", ticks={"600001.SH": {**tick, "lastPrice": 8.0}})
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_a_remark_that_ends_in_a_line_break_is_refused(scene: Scene, stand: FullQmtStand) -> None:
+    engine = scene.ready()
+    engine.submit(stand, "A1\n")
+    stage = engine.wait("stage", coid="A1\n")
+    assert (stage["st"], stage["why"], stage["text"]) == ("refused", "bad", "remark")
+    assert stand.executed() == {}

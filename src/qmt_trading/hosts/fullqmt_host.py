@@ -1261,7 +1261,7 @@ class Book(object):
     def _bad(self, line: "Dict[str, Any]") -> "Tuple[str, str]":
         if line["kind"] != "limit" or self._host.terminal.function("passorder") is None:
             return "capability", line["kind"]
-        if re.match(r"[!-~]{1,22}$", line["remark"]) is None or len(line["remark"]) > REMARK_BYTES:
+        if re.match(r"[!-~]{1,22}\Z", line["remark"]) is None or len(line["remark"]) > REMARK_BYTES:
             return "bad", "remark"
         if line["remark"] != line["coid"]:
             return "bad", "remark is not coid"
