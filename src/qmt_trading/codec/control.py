@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.symbols import normalise
+from qmt_trading.model.instant import from_iso_text
 from qmt_trading.model.limits import ScopeKind
 from qmt_trading.model.words import SideScope
 
@@ -82,6 +83,8 @@ class Resume(Struct, frozen=True, kw_only=True, tag="resume", tag_field="verb", 
     who: str
     why: str
     account: str | None = None
+    seen: str = ""
+    """``state_since`` of the state that the person has seen: one told later is not released. Empty: whatever holds."""
 
 
 class Resolve(Struct, frozen=True, kw_only=True, tag="resolve", tag_field="verb", forbid_unknown_fields=True):
@@ -225,10 +228,26 @@ def _check_acting(request: Acting) -> None:
             '没有写确认哪些：请写提醒的编号，或全部确认 "all": true，不要两样都写 / '
             'name alerts by their numbers, or say "all": true, and not both'
         )
+    if isinstance(request, Resume):
+        seen_ns(request.seen)
     if isinstance(request, Resume | ConfirmLimits | AcceptMorning | IgnoreDifference) or (
         isinstance(request, Reconcile) and request.accept
     ):
         check_why(request.why)
+
+
+def seen_ns(seen: str) -> int:
+    """Return the instant of ``Resume.seen``; 0 for an empty one.
+
+    Raises:
+        ControlError: it is no instant with an offset.
+    """
+    if not seen:
+        return 0
+    try:
+        return from_iso_text(seen)
+    except ValueError as error:
+        raise ControlError(f"seen 不是带时区的时刻 / seen is no instant with an offset: {seen[:40]}") from error
 
 
 def check_why(why: str) -> None:

@@ -199,7 +199,7 @@ class Engine:
                 if event.cancel_open:
                     self._cancel_everything(event.account, EVERY_SYMBOL, SideScope.ALL, event.arrival)
             case ev.ResumeRequested():
-                self._emit(out.TradingStateChanged(event.account, TradingState.ACTIVE, event.who, event.why))
+                requests.decide_resume(self._state, event, self._emit)
             case ev.ResolveRequested():
                 requests.decide_resolved(self._state, event, self._emit)
             case ev.ReconcileRequested():

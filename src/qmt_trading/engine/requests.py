@@ -7,9 +7,10 @@ from collections.abc import Callable
 from qmt_trading.engine import brakes, cancels
 from qmt_trading.engine.state import State
 from qmt_trading.engine.transitions import TERMINAL, UNRESOLVED
-from qmt_trading.model.events import HaltRequested, ResolveRequested
+from qmt_trading.model.events import HaltRequested, ResolveRequested, ResumeRequested
+from qmt_trading.model.numbers import MILLISECOND_NS
 from qmt_trading.model.outputs import ChaseEnded, OrderEnded, Output, TradingStateChanged
-from qmt_trading.model.words import OrderStatus
+from qmt_trading.model.words import OrderStatus, TradingState
 
 Emit = Callable[[Output], None]
 
@@ -19,6 +20,14 @@ def decide_halt(state: State, event: HaltRequested, emit: Emit) -> None:
     now = state.trading_state if event.account is None else state.account(event.account).state
     if brakes.STRICTNESS.index(event.state) >= brakes.STRICTNESS.index(now):
         emit(TradingStateChanged(event.account, event.state, event.who, event.why))
+
+
+def decide_resume(state: State, event: ResumeRequested, emit: Emit) -> None:
+    """Release; but not what somebody has stopped, or stopped again, after the person who releases has looked."""
+    scope = state if event.account is None else state.account(event.account)
+    if event.seen_ns and scope.told.at_ns // MILLISECOND_NS > event.seen_ns // MILLISECOND_NS:
+        return
+    emit(TradingStateChanged(event.account, TradingState.ACTIVE, event.who, event.why))
 
 
 def decide_resolved(state: State, event: ResolveRequested, emit: Emit) -> None:

@@ -265,6 +265,8 @@ class ResumeRequested(Struct, frozen=True, array_like=True, tag="resume", gc=Fal
     who: str
     why: str
     account: AccountId | None = None
+    seen_ns: int = 0
+    """When the state began that the person has seen, to the millisecond; one told later is not released. 0: any."""
 
 
 class ResolveRequested(Struct, frozen=True, array_like=True, tag="resolve", gc=False):

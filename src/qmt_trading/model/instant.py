@@ -12,7 +12,8 @@ SHANGHAI: Final = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 _OFFSET_NS: Final = 8 * 3600 * 1_000_000_000
 _SECOND_NS: Final = 1_000_000_000
 _DAY_NS: Final = 24 * 3600 * 1_000_000_000
-_EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_EPOCH_ORDINAL: Final = _EPOCH.toordinal()
 
 
 def day_of(instant_ns: int) -> dt.date:
@@ -48,6 +49,19 @@ def to_iso_text(instant_ns: int) -> str:
     """Return RFC 3339 with milliseconds and the Shanghai offset."""
     seconds, rest_ns = divmod(instant_ns, _SECOND_NS)
     return f"{_second_text(seconds)}.{rest_ns // 1_000_000:03d}+08:00"
+
+
+def from_iso_text(text: str) -> int:
+    """Return the nanoseconds of an RFC 3339 instant that names its offset.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = dt.datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    since = found - _EPOCH
+    return (since.days * 86_400 + since.seconds) * _SECOND_NS + since.microseconds * 1_000
 
 
 @lru_cache(maxsize=64)

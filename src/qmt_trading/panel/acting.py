@@ -153,7 +153,7 @@ class Acting:
         """Release what was halted or reduced; the word must have been typed."""
         if deed.word not in deeds.WORDS:
             raise RefusedError("word", "请输入 恢复", "type RESUME", status=422)
-        asked = wire.Resume(who=who.who, why=deed.why, account=deed.account)
+        asked = wire.Resume(who=who.who, why=deed.why, account=deed.account, seen=deed.seen)
         return self._do("resume", who, audit, deed.about(), lambda: self._ask(asked))
 
     def resolve(self, deed: deeds.ResolveDeed, who: Who, audit: Noted) -> Response:

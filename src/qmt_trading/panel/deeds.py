@@ -51,6 +51,8 @@ class ResumeDeed(_Deed):
     account: _Word | None = None
     word: Annotated[str, StringConstraints(strip_whitespace=True, max_length=16)]
     why: _Said
+    seen: Annotated[str, StringConstraints(max_length=40)] = ""
+    """``state_since`` of the state that the person has seen: what was stopped later is not released."""
 
 
 class ResolveDeed(_Deed):

@@ -365,6 +365,7 @@ class Application:
                     self._clients.halt(record.why)
                 else:
                     self._clients.resume()
+                    self._flag.take_down()
 
     def _note_request(self, request: ev.Request) -> None:
         """Act on a request at once, before it is decided."""
@@ -375,9 +376,7 @@ class Application:
                 self._clients.halt(request.why)
 
     def _heed(self, request: ev.Request, on_disk: bool) -> None:
-        if isinstance(request, ev.ResumeRequested) and request.account is None:
-            self._flag.take_down()
-        elif isinstance(request, ev.HaltRequested) and not on_disk:
+        if isinstance(request, ev.HaltRequested) and not on_disk:
             self._flag.put_up(f"{request.who}: {request.why}")  # The journal will not remember it.
 
     def _look(self) -> None:

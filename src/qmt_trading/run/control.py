@@ -130,7 +130,7 @@ class Control:
                 return self._halt(request, account)
             case wire.Resume():
                 account = None if request.account is None else self._account(request.account)
-                return self._ask(ev.ResumeRequested(request.who, request.why, account))
+                return self._resume(request, account)
             case wire.Resolve():
                 return self._resolve(request)
             case wire.Reconcile():
@@ -164,6 +164,15 @@ class Control:
             "durable": rows[0]["durable"],
         }
         return [row for row in rows if row["done"] != "nothing"] + [told]
+
+    def _resume(self, request: wire.Resume, account: AccountId | None) -> list[view_json.Plain]:
+        rows = self._ask(ev.ResumeRequested(request.who, request.why, account, wire.seen_ns(request.seen)))
+        if rows[0]["done"] == "nothing":
+            raise wire.ControlError(
+                "没有恢复：您看到之后，交易又被停止或收紧过；请先看是谁、为什么，再恢复 / "
+                "not released: somebody has halted or reduced it since; look who and why, and release it then"
+            )
+        return rows
 
     def _set_limit(self, request: wire.SetLimit) -> list[view_json.Plain]:
         view = self._loop.view

@@ -13,10 +13,12 @@ from typer.testing import CliRunner
 
 from qmt_trading.cli.main import app as cli
 from qmt_trading.cli.notifying import is_wanted
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.words import Importance
+from qmt_trading.notify.outbox import Outbox
 from qmt_trading.run import notifying
 from qmt_trading.run.config import load
-from tests.notify_bench import TOKEN, AlertJournal, FarEnd, wait_for
+from tests.notify_bench import TOKEN, AlertJournal, FarEnd, message, wait_for
 from tests.unit.run.config_parts import GOOD, written
 
 
@@ -79,6 +81,18 @@ def test_the_doctor_reads_the_addresses_and_shows_none(tmp_path: Path, far_end: 
     assert "✓ 通知 c0：JSON" in output
     assert "✗ 通知 c1：nonsense://" in output
     assert far_end.taken == []
+
+
+def test_the_doctor_tells_what_a_channel_failed_of_until_it_works_again(tmp_path: Path, far_end: FarEnd) -> None:
+    path = configured(tmp_path, far_end.url)
+    (channel,) = load(path).notify
+    outbox = Outbox(load(path).folder)
+    outbox.take_in([(channel, message(1))])
+    outbox.failed("c0", ["k001"], 1_795_485_600 * SECOND_NS, why="对方答 500")
+    assert "! 通知 c0：JSON，11-24 10:00 没有送到：对方答 500；1 条待发" in qmt("doctor", "-c", str(path))[1]
+    outbox.told("c0", ["k001"], 1_795_485_700 * SECOND_NS)
+    assert "✓ 通知 c0：JSON，地址能用" in qmt("doctor", "-c", str(path))[1]
+    outbox.close()
 
 
 def test_an_engine_starts_it_where_there_are_channels_and_it_is_not_quiet(tmp_path: Path, far_end: FarEnd) -> None:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qmt_trading.model.instant import SHANGHAI, at_time, day_of, time_of_day_ns, to_clock_text, to_iso_text
+from qmt_trading.model.instant import (
+    SHANGHAI,
+    at_time,
+    day_of,
+    from_iso_text,
+    time_of_day_ns,
+    to_clock_text,
+    to_iso_text,
+)
 from qmt_trading.model.numbers import MILLISECOND_NS, SECOND_NS
 
 INSTANTS = st.integers(0, 4_102_444_800 * SECOND_NS)
@@ -21,6 +29,7 @@ def test_day_and_time_are_those_of_the_standard_library(instant_ns: int) -> None
     seconds = there.hour * 3600 + there.minute * 60 + there.second
     assert time_of_day_ns(instant_ns) == seconds * SECOND_NS + instant_ns % SECOND_NS
     assert to_iso_text(instant_ns)[:19] == there.isoformat()[:19]
+    assert from_iso_text(to_iso_text(instant_ns)) == instant_ns // 1_000_000 * 1_000_000
 
 
 @given(INSTANTS)

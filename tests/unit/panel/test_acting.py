@@ -48,6 +48,11 @@ DEEDS: list[tuple[str, dict[str, Any], wire.Acting]] = [
     ("halt", {"account": "1", "reduce": True}, wire.Halt(who="panel:boss", why="", account="1", reduce=True)),
     ("resume", {"word": "恢复", "why": "查清了"}, wire.Resume(who="panel:boss", why="查清了")),
     (
+        "resume",
+        {"word": "恢复", "why": "查清了", "seen": "2026-11-24T10:00:00.000+08:00"},
+        wire.Resume(who="panel:boss", why="查清了", seen="2026-11-24T10:00:00.000+08:00"),
+    ),
+    (
         "resolve",
         {"client_order_id": "B1", "status": "UNKNOWN"},
         wire.Resolve(who="panel:boss", why="", client_order_id="B1", status="UNKNOWN"),

@@ -86,6 +86,25 @@ def test_a_file_halts_within_a_quarter_of_a_second_and_a_resume_removes_it(folde
         app.stop()
 
 
+def test_a_resume_that_is_refused_leaves_the_file_where_it_is(folder: Path) -> None:
+    app = application(folder)
+    app.start()
+    try:
+        (folder / "data" / "HALT").touch()
+        until(lambda: app.view.trading_state is TradingState.HALTED)
+        answered: list[int] = []
+        app._inbox.ask(
+            ev.ResumeRequested("me", "test", None, 1), lambda outputs, durable: answered.append(len(outputs))
+        )
+        until(lambda: bool(answered))
+        assert answered == [0]
+        time.sleep(0.3)
+        assert app.view.trading_state is TradingState.HALTED
+        assert (folder / "data" / "HALT").exists()
+    finally:
+        app.stop()
+
+
 def test_a_file_halts_a_burst_with_the_control_door_dead_and_a_restart_changes_nothing(folder: Path) -> None:
     app = application(folder)
     app.start()

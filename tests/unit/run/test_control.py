@@ -16,6 +16,7 @@ from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
 from qmt_trading.model.reconciliation import APART_NS, CASH, Difference
+from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import OrderStatus, TradingState
 from qmt_trading.run.control import Control
 from qmt_trading.run.doors import BroughtDoor
@@ -263,6 +264,42 @@ def test_reducing_is_asked_for_and_does_not_make_a_halt_less() -> None:
     (row,) = desk.ask(wire.Halt(who="me", why="", reduce=True))
     assert (row["done"], "qmt resume" in str(row["text"])) == ("nothing", True)
     assert desk.bench.engine.state.trading_state is TradingState.HALTED
+
+
+@pytest.mark.parametrize("account", [None, ACCOUNT])
+def test_what_was_stopped_after_somebody_looked_is_not_released_by_what_he_saw(account: str | None) -> None:
+    desk = Desk()
+    desk.ask(wire.Halt(who="one", why="看盘口", account=account))
+    seen = since(desk, account)
+    desk.bench.clock.steady += 1_000_000
+    desk.ask(wire.Halt(who="two", why="柜台异常", account=account))
+    told = refusal(desk, wire.Resume(who="one", why="好了", account=account, seen=seen))
+    assert "没有恢复" in told
+    assert halted(desk, account)
+    desk.ask(wire.Resume(who="one", why="好了", account=account, seen=since(desk, account)))
+    assert not halted(desk, account)
+    desk.ask(wire.Halt(who="two", why="再停", account=account))
+    desk.ask(wire.Resume(who="one", why="不看了", account=account))
+    assert not halted(desk, account)
+
+
+def since(desk: Desk, account: str | None) -> str:
+    table = "status" if account is None else "accounts"
+    return str(next(row for row in desk.ask(wire.Read(table)) if account in (None, row.get("account")))["state_since"])
+
+
+def halted(desk: Desk, account: str | None) -> bool:
+    state = desk.bench.engine.state
+    found = state.trading_state if account is None else state.accounts[AccountId(account)].state
+    return found is TradingState.HALTED
+
+
+@pytest.mark.parametrize("seen", ["yesterday", "2026-11-24T10:00:00"])
+def test_an_instant_that_is_none_releases_nothing(seen: str) -> None:
+    desk = Desk()
+    desk.ask(wire.Halt(who="one", why=""))
+    assert "seen" in refusal(desk, wire.Resume(who="one", why="好了", seen=seen))
+    assert halted(desk, None)
 
 
 def test_what_works_is_cancelled_with_a_reduction_that_is_stricter_already() -> None:
