@@ -1,0 +1,114 @@
+"""What the commands that run strategies over history share: their options, the strategy's file, its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from qmt_trading.cli import exit_codes
+from qmt_trading.cli.history import day_of_option
+from qmt_trading.cli.options import fail
+from qmt_trading.feeds.findings import UnusableError
+from qmt_trading.model.corporate_action import CorporateAction
+from qmt_trading.model.errors import ConfigurationError, QmtError
+from qmt_trading.run.actions_file import read_actions
+
+if TYPE_CHECKING:
+    from qmt_trading.research.columns import Bars
+    from qmt_trading.research.costs import FillModel
+    from qmt_trading.research.strategy import Strategy
+
+REPORTS: Final = Path("reports")
+_PLACES: Final = ("open", "close", "vwap")
+_WAN: Final = 10_000
+
+StrategyArgument = Annotated[str, typer.Argument(help="策略文件，如 my.py；有几个策略时写 my.py:类名 the strategy")]
+DataOption = Annotated[Path, typer.Option("--data", "-d", help="历史数据的文件夹（qmt data）the store")]
+SymbolsOption = Annotated[str, typer.Option("--symbols", "-s", help="代码，逗号分开；不写：全部 symbols")]
+StartOption = Annotated[str, typer.Option("--start", help="从哪天 first day")]
+EndOption = Annotated[str, typer.Option("--end", help="到哪天（含）last day")]
+PeriodOption = Annotated[str, typer.Option("--frequency", "-f", help="1d 日线 | 1m 分钟 | tick 分笔")]
+AdjustOption = Annotated[str, typer.Option("--adjust", help="none 不复权 | forward 前复权 | backward 后复权")]
+CashOption = Annotated[str, typer.Option("--cash", help="起始资金，如 100万 或 1000000 cash in yuan")]
+AtOption = Annotated[str, typer.Option("--at", help="open 下一根开盘 | vwap 均价 | close 当根收盘（偏好看）")]
+SlippageOption = Annotated[int, typer.Option("--slippage", min=0, help="滑点，几跳 ticks")]
+FullGateOption = Annotated[bool, typer.Option("--full-gate", help="加上账户默认的风控上限 with the live gate")]
+NameOption = Annotated[str, typer.Option("--name", help="报告的名字；不写：策略名 name of the report")]
+IntoOption = Annotated[Path, typer.Option("--into", help="报告放在哪个文件夹 folder of reports")]
+
+
+@contextmanager
+def strategy_told() -> Iterator[None]:
+    """Tell what is wrong with a strategy or its data as it stands: it is the person's own, and no fault of ours."""
+    try:
+        yield
+    except (ConfigurationError, UnusableError):
+        raise
+    except QmtError as error:
+        fail(exit_codes.REFUSED, f"✗ {error}")
+
+
+def class_of(written: str) -> type[Strategy]:
+    """Return the strategy that ``FILE`` or ``FILE:CLASS`` names.
+
+    Raises:
+        ConfigurationError: there is none, or which is meant is not said.
+    """
+    from qmt_trading.research.strategy_file import strategy_file
+
+    return strategy_file(written).load()
+
+
+def fills_of(at: str, slippage: int) -> FillModel:
+    """Return the fill model of the two options."""
+    from qmt_trading.research.costs import FillModel
+
+    if at not in _PLACES:
+        fail(exit_codes.USAGE, f"✗ --at 只有 {' '.join(_PLACES)}，不是 {at} / no such place")
+    return FillModel(at=at, slippage_ticks=slippage)  # type: ignore[arg-type]
+
+
+def history_of(
+    data: Path,
+    symbols: str,
+    start: str,
+    end: str,
+    frequency: str,
+    adjust: str,
+    actions: Path | None,
+    *,
+    benchmark: str = "",
+) -> tuple[dict[str, Bars], Sequence[CorporateAction], Bars | None]:
+    """Return the history that the options name, the corporate actions that change what is held, and the benchmark.
+
+    Raises:
+        UnusableError: nothing of a symbol is there, or a file is broken.
+        ConfigurationError: a word that does not exist.
+    """
+    # Imported here: columns are few commands' business, and take a quarter of a second.
+    from qmt_trading.feeds.columns import read
+
+    span = (day_of_option("--start", start) if start else None, day_of_option("--end", end) if end else None)
+    known = read_actions(actions) if actions is not None else ()
+    wanted = tuple(each.strip() for each in symbols.split(",") if each.strip())
+    bars = read(data, wanted, *span, frequency, adjust, actions=known if adjust != "none" else ())
+    beside = read(data, (benchmark,), *span, "1d", adjust)[benchmark] if benchmark else None
+    return bars, known if adjust == "none" else (), beside
+
+
+def yuan(written: str) -> int:
+    """Return whole yuan of ``100万``, ``1.5亿`` or ``1000000``."""
+    units = {"万": _WAN, "亿": _WAN * _WAN}
+    unit = units.get(written[-1:], 1)
+    text = written[:-1] if unit > 1 else written
+    try:
+        value = float(text.replace(",", "")) * unit
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e13 or value != int(value):
+        fail(exit_codes.USAGE, f"✗ --cash 写成 100万 或 1000000，不是 {written} / yuan")
+    return int(value)
