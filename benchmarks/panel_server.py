@@ -34,7 +34,7 @@ class Ways:
     def preview(self, text: str) -> list[Plain]:
         return [{"text": text}]
 
-    def deliver(self, door: str, body: bytes) -> list[Plain]:
+    def deliver(self, door: str, body: bytes, brought_ns: int) -> list[Plain]:
         return [{"status": "busy", "door": door, "bytes": len(body)}]
 
     def notifications(self) -> list[Plain]:

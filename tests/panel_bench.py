@@ -189,7 +189,8 @@ class PanelBench:
     async def _noted(self) -> Notes:
         return self.notes
 
-    def _deliver(self, door: str, body: bytes) -> list[Plain]:
+    def _deliver(self, door: str, body: bytes, brought_ns: int) -> list[Plain]:
+        assert 0 <= time.perf_counter_ns() - brought_ns < 60_000_000_000
         if not self.engine.runs:
             raise EngineDownError("引擎未运行 / the engine is not running")
         self.delivered.append((door, body))

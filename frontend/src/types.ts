@@ -131,6 +131,7 @@ export interface Account extends StateTold {
   state: TradingState
   state_text: string
   own_state: TradingState
+  own_state_since: Instant | null
   link: 'connected' | 'down' | null
   link_text: string
   ready: boolean

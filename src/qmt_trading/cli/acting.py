@@ -86,12 +86,22 @@ def resume(
 ) -> None:
     """恢复交易，要写原因 release the stop, with a reason."""
     want_why(why)
-    act(config, wire.Resume(who=who(), why=why, account=account), as_json=as_json)
+    request = wire.Resume(who=who(), why=why, account=account, seen=_since(config, account))
+    act(config, request, as_json=as_json)
     if account is None and not as_json:
         with explained():
             told = still_halted(engine_access.ask(place_of(config, quiet=True).folder, wire.Read("status"))[0])
         if told:
             show.console().print(told, style="bold yellow", soft_wrap=True)
+
+
+def _since(config: Path, account: str | None) -> str:
+    """Return since when what is to be released holds: what somebody stops after this look stays stopped."""
+    with explained():
+        rows = engine_access.ask(place_of(config, quiet=True).folder, wire.Read("accounts" if account else "status"))
+    if account is None:
+        return str(rows[0].get("state_since") or "")
+    return next((str(row["own_state_since"] or "") for row in rows if account in (row["account"], row["name"])), "")
 
 
 def want_why(why: str) -> None:

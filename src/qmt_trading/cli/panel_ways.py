@@ -79,14 +79,15 @@ class Ways:
         except ConfigurationError as error:
             raise wire.ControlError(str(error)) from error
 
-    def deliver(self, door: str, body: bytes) -> list[Plain]:
+    def deliver(self, door: str, body: bytes, brought_ns: int) -> list[Plain]:
         """Bring messages through a door of kind ``http``, empty: the only one; return the receipts, as ``ask``.
 
         Args:
             body: UTF-8, one message a line, or one of JSON.
+            brought_ns: when they came here, by the machine's steady clock.
         """
         text = body.decode("utf-8")
-        return self.ask(wire.Deliver(door=door, text=text, who="http"))
+        return self.ask(wire.Deliver(door=door, text=text, who="http", brought_ns=brought_ns))
 
     def notifications(self) -> list[Plain]:
         """Return the channels to people, a row each, and no address of any."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
@@ -184,7 +185,9 @@ def send_text(configuration: Configuration, text: str, door: str = CONTROL_DOOR)
     """
     if door == CONTROL_DOOR:
         try:
-            return engine_access.ask(configuration.folder, wire.Send(text=text, who=who()))
+            return engine_access.ask(
+                configuration.folder, wire.Send(text=text, who=who(), brought_ns=time.perf_counter_ns())
+            )
         except wire.ControlError as error:
             raise DialError(str(error)) from error
     address = next(each.address for each in duplex_doors(configuration) if each.name == door)

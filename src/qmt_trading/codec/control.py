@@ -43,6 +43,8 @@ class Send(Struct, frozen=True, kw_only=True, tag="send", tag_field="verb", forb
 
     text: str
     who: str
+    brought_ns: int = 0
+    """When they were handed in, by the machine's steady clock: their ttl counts from then. 0: when the engine reads."""
 
 
 class Deliver(Struct, frozen=True, kw_only=True, tag="deliver", tag_field="verb", forbid_unknown_fields=True):
@@ -53,6 +55,8 @@ class Deliver(Struct, frozen=True, kw_only=True, tag="deliver", tag_field="verb"
     text: str
     """One message a line; one that begins with ``{`` or ``[`` is one whole message."""
     who: str
+    brought_ns: int = 0
+    """As of ``Send``."""
 
 
 class Cancel(Struct, frozen=True, kw_only=True, tag="cancel", tag_field="verb", forbid_unknown_fields=True):

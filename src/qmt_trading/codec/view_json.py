@@ -248,6 +248,7 @@ def account(row: AccountRow, view: View, *, running: bool = True) -> Plain:
         "state": state.value,
         "state_text": STATE_TEXT[state],
         "own_state": row.state.value,
+        "own_state_since": to_iso_text(row.told.at_ns) if row.told.at_ns else None,
         **_told(told),
         "link": row.link.value if running else None,
         "link_text": LINK_TEXT[row.link] if running else NOT_RUNNING_TEXT,

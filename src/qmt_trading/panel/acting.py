@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
@@ -17,6 +18,7 @@ from qmt_trading.codec import control as wire
 from qmt_trading.codec.view_json import Plain
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import QmtError
+from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.limits import ScopeKind
 from qmt_trading.model.words import SideScope
 from qmt_trading.panel import answers, deeds
@@ -35,7 +37,13 @@ async def noted(connection: HTTPConnection) -> Audit:
     return audit_of(connection)
 
 
+async def came() -> int:
+    """Return when a request came, by the machine's steady clock; needs no thread that it could wait for."""
+    return time.perf_counter_ns()
+
+
 Noted = Annotated[Audit, Depends(noted)]
+Came = Annotated[int, Depends(came)]
 DEEDS_AT_ONCE: Final = 16
 """Threads for deeds alone: a thousand browsers that fetch tables keep none waiting."""
 CANCELS_AT_ONCE: Final = 8
@@ -150,11 +158,25 @@ class Acting:
         return [{"done": "flag", "text": _FLAG[0], "text_en": _FLAG[1], "durable": True}]
 
     def resume(self, deed: deeds.ResumeDeed, who: Who, audit: Noted) -> Response:
-        """Release what was halted or reduced; the word must have been typed."""
+        """Release what was halted or reduced; the word must have been typed.
+
+        Who does not say since when what he has seen holds is taken to have seen what the panel knows.
+        """
         if deed.word not in deeds.WORDS:
             raise RefusedError("word", "请输入 恢复", "type RESUME", status=422)
-        asked = wire.Resume(who=who.who, why=deed.why, account=deed.account, seen=deed.seen)
+        asked = wire.Resume(
+            who=who.who, why=deed.why, account=deed.account, seen=deed.seen or self._since(deed.account)
+        )
         return self._do("resume", who, audit, deed.about(), lambda: self._ask(asked))
+
+    def _since(self, account: str | None) -> str:
+        """Return since when the state of ``account``, or the one of all, holds as far as the panel knows."""
+        view = self._parts.board.shown.view
+        if view is None:
+            return ""
+        own = next((row.told for row in view.accounts if row.account == account), None)
+        told = own if account is not None else view.told
+        return to_iso_text(told.at_ns) if told is not None and told.at_ns else ""
 
     def resolve(self, deed: deeds.ResolveDeed, who: Who, audit: Noted) -> Response:
         """Ask the broker about an unknown order again, or end it by what a person has seen there."""
@@ -201,9 +223,9 @@ class Acting:
         except (wire.ControlError, QmtError, OSError, sqlite3.Error) as error:
             raise refused(error) from error
 
-    def signal(self, deed: deeds.SignalDeed, who: Who, audit: Noted) -> Response:
+    def signal(self, deed: deeds.SignalDeed, who: Who, audit: Noted, came_ns: Came) -> Response:
         """Send signals by hand, one a line; answered with their receipts."""
-        asked = wire.Send(text=deed.text, who=who.who)
+        asked = wire.Send(text=deed.text, who=who.who, brought_ns=came_ns)
         return self._do("signal", who, audit, deed.about(), lambda: self._ask(asked))
 
     def notify_test(self, deed: deeds.NotifyTestDeed, who: Who, audit: Noted) -> Response:

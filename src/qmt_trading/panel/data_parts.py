@@ -22,10 +22,11 @@ class DataParts(Struct, frozen=True, kw_only=True):
     """Blocks: for threads of the pool alone."""
     preview: Callable[[str], list[Plain]]
     """Judge the lines of a text as the engine would now, and send nothing; blocks."""
-    deliver: Callable[[str, bytes], list[Plain]]
+    deliver: Callable[[str, bytes, int], list[Plain]]
     """Bring messages in UTF-8, one of JSON or one a line, through an HTTP door of the engine (empty: its only one).
 
-    Returns the receipts, and raises as ``ask`` does.
+    The last argument is when they came here, by the machine's steady clock. Returns the receipts, and raises as ``ask``
+    does.
     """
     put_up_halt_flag: Callable[[str], None]
     """Make the file that halts the engine, with a reason in it; blocks.

@@ -51,7 +51,7 @@ class DataSources(Protocol):
         """
         ...
 
-    def deliver(self, door: str, body: bytes) -> list[Plain]:
+    def deliver(self, door: str, body: bytes, brought_ns: int) -> list[Plain]:
         """Bring a message through an HTTP door of the engine (empty: its only one); return the receipts, as ``ask``."""
         ...
 

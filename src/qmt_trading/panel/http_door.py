@@ -62,14 +62,15 @@ class HttpDoor:
     ) -> Response:
         """Take one message; the answer is its receipt: 200 also where it is denied, 400 where it is no signal.
 
-        429: the engine is busy, 503: it does not run; nothing was taken in either case. 504: it was handed over and no
-        receipt came in time: send the same id again to learn what became of it.
+        429: the engine is busy, 503: it does not run; nothing was taken in either case. Of several lines of which some
+        were taken the answer is 200, and each receipt says which. 504: it was handed over and no receipt came in time:
+        send the same id again to learn what became of it. The ttl of a signal counts from when its request was here.
         """
         body = await request.body()
-        take = functools.partial(self._take, body, program, query.door, audit)
+        take = functools.partial(self._take, body, program, query.door, audit, time.perf_counter_ns())
         return await to_thread.run_sync(take, limiter=self._places)
 
-    def _take(self, body: bytes, program: Caller, wanted: str, audit: Audit) -> Response:
+    def _take(self, body: bytes, program: Caller, wanted: str, audit: Audit, brought_ns: int) -> Response:
         if len(body) > MESSAGE_BYTES_MAX:
             raise RefusedError("too_large", "一条消息最多 64 KiB", "a message holds at most 64 KiB")
         door = door_of(program, wanted)
@@ -81,7 +82,7 @@ class HttpDoor:
         if all(isinstance(each, Heartbeat) for each in parsed):
             return answers.answer({"status": "heartbeat"})
         try:
-            receipts = self._parts.deliver(door, b"\n".join(messages))
+            receipts = self._parts.deliver(door, b"\n".join(messages), brought_ns)
         except (wire.ControlError, DialError, OSError) as error:
             refusal = refused(error)
             self._lines.note(audit, program, refusal.code, door)
@@ -158,8 +159,9 @@ def check_ids(program: Caller, parsed: tuple[Parsed, ...]) -> None:
 
 
 def _status(receipts: list[Plain]) -> int:
+    """Return 429 and 400 only where they hold for every line: something else was taken, or judged, otherwise."""
     found = {str(receipt.get("status")) for receipt in receipts}
-    if SignalStatus.BUSY.value in found:
+    if found == {SignalStatus.BUSY.value}:
         return 429
     return 400 if found == {SignalStatus.MALFORMED.value} else 200
 

@@ -49,6 +49,7 @@ from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.locks import Lock, account_lock, folder_lock
 from qmt_trading.run.loop import Loop
 from qmt_trading.run.narrator import Narrator
+from qmt_trading.run.pulse import Pulse
 from qmt_trading.run.reading import journal_path
 from qmt_trading.run.recovery import Recovered, recover
 from qmt_trading.run.starts import StartLog, set_aside
@@ -115,6 +116,8 @@ class Application:
                 pause=time.sleep,
                 arrivals=recovered.engine.state.arrival,
             )
+            self._pulse = Pulse(self._clock)
+            self._inbox.came_ns = self._pulse.received_ns
             self._clients = Clients(
                 [each for each in configuration.terminals if each.is_client],
                 settings,
@@ -238,6 +241,7 @@ class Application:
         self._loop.begin(bound, __version__, self._settings, safe=self._safe)
         self._run("loop", self._run_loop)
         self._run("control", self._run_control)
+        self._run("pulse", lambda: self._pulse.run(self._stopping))
         self._inbox.on_control = self._decide_control
         self._inbox.on_ask = self._note_request
         self._run("housekeeping", lambda: self._housekeeping.run(self._stopping))

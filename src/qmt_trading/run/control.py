@@ -19,6 +19,7 @@ from qmt_trading.model import events as ev
 from qmt_trading.model import outputs as out
 from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.signal import AccountId, Heartbeat
 from qmt_trading.model.words import TERMINAL, Mode, OrderStatus, TradingState
@@ -40,6 +41,8 @@ _ENDS: Final = {
     status.value: status
     for status in (OrderStatus.NOT_SENT, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.UNKNOWN)
 }
+_WAITED_NS_MAX: Final = 24 * 3600 * SECOND_NS
+"""What says to have waited longer goes by another clock than this machine's."""
 _DONE: Final = (out.CancelOrder, out.InstructionDropped, out.TradingStateChanged)
 
 
@@ -332,7 +335,8 @@ class Control:
         raise wire.ControlError(f"账号未配置：{word}；已有：{known} / account not configured")
 
     def _send(self, request: wire.Send) -> list[view_json.Plain]:
-        return self._take([line.encode("utf-8") for line in request.text.splitlines()], CONTROL_DOOR)
+        lines = [line.encode("utf-8") for line in request.text.splitlines()]
+        return self._take(lines, CONTROL_DOOR, request.brought_ns)
 
     def _deliver(self, request: wire.Deliver) -> list[view_json.Plain]:
         brought = [door.name for door in self.doors if isinstance(door, BroughtDoor)]
@@ -343,14 +347,17 @@ class Control:
             raise wire.ControlError(f"请写明通道，有：{told} / say which door of kind http")
         text = request.text.strip()
         lines = [" ".join(text.splitlines())] if text[:1] in ("{", "[") else text.splitlines()
-        return self._take([line.encode("utf-8") for line in lines], request.door or brought[0])
+        return self._take([line.encode("utf-8") for line in lines], request.door or brought[0], request.brought_ns)
 
-    def _take(self, messages: list[bytes], door: str) -> list[view_json.Plain]:
+    def _take(self, messages: list[bytes], door: str, brought_ns: int) -> list[view_json.Plain]:
         """Put messages into the inbox as those of ``door``, and return their receipts."""
         parsed = [each for message in messages for each in parse(message)]
         waiting = _Waiting(sum(not isinstance(each, Heartbeat) for each in parsed))
+        waited_ns = self._clock.steady_ns() - brought_ns if brought_ns else 0
+        if not 0 <= waited_ns < _WAITED_NS_MAX:
+            waited_ns = 0
         for message in messages:
-            self._inbox.message(door, message, self._clock.now_ns(), waiting)
+            self._inbox.message(door, message, self._clock.now_ns() - waited_ns, waiting)
         return [msgspec.json.decode(line) for line in waiting.lines()]
 
     def _ask(self, request: ev.Request, shown: tuple[type[out.Output], ...] = _DONE) -> list[view_json.Plain]:

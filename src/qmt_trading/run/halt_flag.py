@@ -16,8 +16,8 @@ _Identity = tuple[int, int]
 class HaltFlag:
     """Up while the file exists. A halt that the journal could not keep is kept by it; a resume takes it down.
 
-    A resume takes down the file that was there when it was asked for, and no other: one that somebody has made since is
-    a new halt.
+    A resume takes down the file that the engine had halted for when the resume came in, and no other: one that nobody
+    was told of yet may be newer than the person's word, and is a new halt.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,8 +48,9 @@ class HaltFlag:
         self._known = self._identity()
 
     def offer(self) -> None:
-        """Note, when a resume comes in, which file it takes back."""
-        self._offered = self._identity()
+        """Note, when a resume comes in, which file it takes back: the one that was told of, while it is there."""
+        found = self._identity()
+        self._offered = found if found == self._known else None
 
     def take_down(self) -> None:
         """Remove the file that was offered; any other, and one that cannot be removed, is told of again and halts."""

@@ -124,6 +124,8 @@ class Inbox:
         self.control_wake = Wake()
         self.on_control: Callable[[], object] = self.control_wake.set
         """Called by whoever has put something on the control lane, when it is there."""
+        self.came_ns: Callable[[int], int] = lambda read_ns: read_ns
+        """Returns when a message that was read at an instant may have come."""
         self.on_ask: Callable[[Request], object] = lambda request: None
         """Called with each request of a person before it is put there."""
         self.heartbeats: dict[str, int] = {}
@@ -136,6 +138,7 @@ class Inbox:
     # What doors call
 
     def message(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
+        received_ns = self.came_ns(received_ns)
         pieces = signal_codec.parse(payload, infer_market=door in self._infer_market)
         if len(pieces) == 1:
             parsed = pieces[0]

@@ -15,6 +15,7 @@ from qmt_trading.codec import control as wire
 from qmt_trading.model import events as ev
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.limits import TOTAL, Scope, ScopeKind
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.reconciliation import APART_NS, CASH, Difference
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import OrderStatus, TradingState
@@ -339,6 +340,17 @@ def test_what_is_delivered_is_judged_as_its_doors_and_answered() -> None:
     assert {signal.door for signal in desk.bench.loop.view.signals} >= {"jq"}
     (row,) = desk.ask(wire.Deliver(door="jq", text='{\n"nothing": 1\n}', who="key"))
     assert row["status"] == "malformed"
+
+
+@pytest.mark.parametrize("waited_s", [1, 3600, -1, 10**6])
+def test_the_ttl_counts_from_when_a_signal_was_brought_by_this_machines_clock(waited_s: int) -> None:
+    desk = Desk()
+    desk.control.doors = [BroughtDoor("jq")]
+    brought_ns = desk.bench.clock.steady_ns() - waited_s * SECOND_NS
+    text = f"buy {STOCK} 100@10.50:{ACCOUNT} ttl=3s #x/9"
+    desk.ask(wire.Deliver(door="jq", text=text, who="key", brought_ns=brought_ns))
+    signal = desk.bench.loop.view.signals[-1]
+    assert desk.bench.clock.now_ns() - signal.received_ns == (waited_s if 0 < waited_s < 86_400 else 0) * SECOND_NS
 
 
 def test_nothing_is_delivered_to_a_door_that_others_listen_at() -> None:

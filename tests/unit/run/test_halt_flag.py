@@ -56,6 +56,19 @@ def test_a_file_made_while_a_resume_is_under_way_stays_and_halts(tmp_path: Path)
     assert flag.has_risen(), "and it is told of again, as the resume has let trading go on"
 
 
+def test_a_file_that_nobody_was_told_of_when_a_resume_came_in_stays_and_halts(tmp_path: Path) -> None:
+    flag = HaltFlag(tmp_path)
+    (tmp_path / "HALT").touch()
+    assert flag.has_risen()
+    (tmp_path / "HALT").unlink()
+    (tmp_path / "other").touch()
+    (tmp_path / "HALT").write_text("newer than the resume, for all anybody knows", encoding="utf-8")
+    flag.offer()
+    flag.take_down()
+    assert flag.is_up()
+    assert flag.has_risen()
+
+
 def test_a_folder_that_cannot_be_written_raises_nothing(tmp_path: Path) -> None:
     flag = HaltFlag(tmp_path / "missing")
     flag.put_up("x")
