@@ -104,12 +104,14 @@ def row_applied(state: State, order: Order, row: OrderRow, *, is_proof: bool = F
         reported_quantity=Quantity(reported),
         text=row.text or order.text,
         answered_ns=order.answered_ns or state.now_ns,
-        updated_ns=state.now_ns,
         ask_next_ns=ask_next_ns,
         asked=0,
         asked_ns=0,
         ended_ns=ended_at(state, order, status),
     )
+    if changed == order:
+        return order  # A list repeats what is known: nothing has come to be.
+    changed = replace(changed, updated_ns=state.now_ns)
     if status in TERMINAL or order.status in TERMINAL:
         changed = reserve(state, changed)
     return changed

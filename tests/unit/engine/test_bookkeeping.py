@@ -215,3 +215,17 @@ def test_a_foreign_order_with_no_number_at_all_still_gets_a_name() -> None:
     assert made.client_order_id == f"~{ACCOUNT}~{STOCK}-5"
     assert made.received_ns == 5
     assert bench.engine.state.day == DAY
+
+
+def test_a_list_that_repeats_what_is_known_moves_no_order() -> None:
+    bench = Bench()
+    name = bench.buy()
+    done = bench.row(name, OrderStatus.FILLED, filled_quantity=100)
+    bench.report(bench.row(name))
+    bench.report(done)
+    bench.filled(bench.fill(name))
+    known = bench.order(name)
+    for _ in range(3):
+        bench.later(60)
+        bench.listed(done, fills=(bench.fill(name),))
+        assert bench.order(name) == known, "its update is what happened to it, not that somebody asked"
