@@ -21,6 +21,7 @@ from qmt_trading.panel.parts import PanelSettings
 from qmt_trading.panel.passwords import Passwords
 from qmt_trading.panel.sections import Section
 from qmt_trading.panel.serve import make_server
+from qmt_trading.panel.wall import Wall
 
 PASSWORD: Final = "correct-horse-9"
 SECOND_NS: Final = 1_000_000_000
@@ -85,6 +86,7 @@ class Served:
         self.origin = f"http://{self.host}"
         app = self._server.config.app
         entrance = app.state.entrance  # type: ignore[union-attr]
+        self.wall: Wall = app._wall  # type: ignore[union-attr]
         assert isinstance(entrance, Entrance)
         self.entrance = entrance
         entrance.passwords = Passwords(passes=1, memory_kib=64)  # What costs an attacker much costs a test nothing.

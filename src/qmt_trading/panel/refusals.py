@@ -37,6 +37,7 @@ TEXTS: Final[dict[str, tuple[int, str, str]]] = {
     "broken": (500, "面板出错了，详见日志", "the panel failed; the log says more"),
     "unwritable": (503, "面板的文件写不进去（磁盘满了？）：已登录的人照常可用，命令行 qmt halt、qmt cancel 也照常可用",
                    "the panel's file cannot be written (a full disk?): who is signed in goes on, and so does qmt halt"),
+    "crowded": (503, "面板正忙：同时送来的内容太多，请过一会儿再送", "too much is being sent at once: try again soon"),
     "engine_down": (503, "引擎未运行", "the engine is not running"),
 }  # fmt: skip
 """Per code: the status, and what a person reads."""

@@ -14,7 +14,12 @@ from qmt_trading.panel.refusals import RefusedError
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE"})
 READS: Final = frozenset({"GET", "HEAD"})
-BODY_BYTES_MAX: Final = 1_048_576
+BODY_BYTES_MAX: Final = 65_536
+TEXT_BYTES_MAX: Final = 524_288
+"""Of a body that holds signals as JSON, whose letters may be written in six bytes each."""
+HELD_BYTES_MAX: Final = 16_777_216
+"""Of all bodies together that are here at one time; smaller ones than ``SMALL_BYTES`` are always taken."""
+SMALL_BYTES: Final = 8_192
 STRANGER_BYTES_MAX: Final = 8_192
 """Of a body from nobody in particular: a login needs no more."""
 BODY_WAIT_S: Final = 10.0
@@ -100,11 +105,61 @@ def is_json(headers: Headers) -> bool:
     return kind.strip() == "application/json" and charset in {"utf-8", "utf8"}
 
 
-async def body_of(receive: Receive, headers: Headers, *, bytes_max: int) -> bytes:
-    """Read the whole body.
+class Room:
+    """What there is for bodies. On the event loop alone."""
+
+    def __init__(self, bytes_max: int = HELD_BYTES_MAX) -> None:
+        self._left = bytes_max
+
+    @property
+    def left(self) -> int:
+        """The bytes that are free."""
+        return self._left
+
+    def take(self, size: int) -> None:
+        """Take so many bytes.
+
+        Raises:
+            RefusedError: 503, there are not as many.
+        """
+        if size > self._left:
+            raise RefusedError("crowded")
+        self._left -= size
+
+    def give_back(self, size: int) -> None:
+        """Return what was taken."""
+        self._left += size
+
+
+class Place:
+    """The room that one request takes."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._taken = 0
+
+    def hold(self, size: int) -> None:
+        """Have room for a body of ``size`` bytes, or one that has grown to it.
+
+        Raises:
+            RefusedError: 503, there is none.
+        """
+        if size > SMALL_BYTES and size > self._taken:
+            self._room.take(size - self._taken)
+            self._taken = size
+
+    def leave(self) -> None:
+        """Give it back. Repeating it is harmless."""
+        self._room.give_back(self._taken)
+        self._taken = 0
+
+
+async def body_of(receive: Receive, headers: Headers, place: Place, *, bytes_max: int) -> bytes:
+    """Read the whole body; the room that it takes is ``place``'s.
 
     Raises:
-        RefusedError: 400, the sender went away; 408, it took too long; 413, it is longer than ``bytes_max``.
+        RefusedError: 400, the sender went away; 408, it took too long; 413, it is longer than ``bytes_max``; 503, there
+            is no room for it now.
     """
     told = headers.get("content-length", "0")
     if not (told.isascii() and told.isdigit()):
@@ -114,12 +169,13 @@ async def body_of(receive: Receive, headers: Headers, *, bytes_max: int) -> byte
             if int(told) > bytes_max:
                 await _drain(receive)
                 raise RefusedError("too_large", bytes_max=bytes_max)
-            return await _read(receive, bytes_max)
+            place.hold(int(told))
+            return await _read(receive, place, bytes_max)
     except TimeoutError:
         raise RefusedError("timeout") from None
 
 
-async def _read(receive: Receive, bytes_max: int) -> bytes:
+async def _read(receive: Receive, place: Place, bytes_max: int) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
@@ -131,6 +187,7 @@ async def _read(receive: Receive, bytes_max: int) -> bytes:
             if has_more:
                 await _drain(receive)
             raise RefusedError("too_large", bytes_max=bytes_max)
+        place.hold(len(body))
         if not has_more:
             return bytes(body)
 

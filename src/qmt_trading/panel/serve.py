@@ -16,7 +16,7 @@ from qmt_trading.panel.links import LINK_NS, link_text, remember_base
 from qmt_trading.panel.listening import allow_many_connections, listen
 from qmt_trading.panel.memory import give_back_large_blocks
 from qmt_trading.panel.parts import PanelParts, PanelSettings
-from qmt_trading.panel.patience import ImpatientProtocol
+from qmt_trading.panel.patience import Crowd, protocol_of
 from qmt_trading.panel.reach import check_operators, check_reach
 from qmt_trading.panel.sections import Section
 from qmt_trading.panel.stream_protocol import CuttingProtocol
@@ -89,7 +89,7 @@ def make_server(
     _announce(parts, settings, entrance)
     config = uvicorn.Config(
         app,
-        http=ImpatientProtocol,
+        http=protocol_of(Crowd()),  # type: ignore[arg-type]  # Any factory of protocols serves.
         ws=CuttingProtocol,
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_per_message_deflate=False,

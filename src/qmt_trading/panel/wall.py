@@ -19,12 +19,16 @@ from qmt_trading.panel.callers import Scope as KeyScope
 from qmt_trading.panel.entrance import Entrance
 from qmt_trading.panel.guard import CALLER
 from qmt_trading.panel.keys import TOUCH_NS as KEY_TOUCH_NS
+from qmt_trading.panel.patience import is_known
 from qmt_trading.panel.refusals import RefusedError
 from qmt_trading.panel.requests import (
     BODY_BYTES_MAX,
     METHODS,
     READS,
     STRANGER_BYTES_MAX,
+    TEXT_BYTES_MAX,
+    Place,
+    Room,
     bearer_of,
     body_of,
     check_headers,
@@ -41,6 +45,8 @@ API: Final = "/api/"
 DOOR: Final = "/api/v1/signals"
 """Where programs bring signals: the one write that no person's session does."""
 STREAM: Final = "/api/v1/stream"
+TEXTS: Final = frozenset({"/api/v1/actions/signal", "/api/v1/actions/preview"})
+"""The writes that hold signals as JSON."""
 FOR_STRANGERS: Final = frozenset({"/api/v1/login", "/api/v1/setup"})
 """The writes that need no session."""
 SESSION: Final = "/api/v1/session"
@@ -72,6 +78,7 @@ class Wall:
         self._app = app
         self._entrance = entrance
         self._reach = entrance.reach
+        self._room = Room()
         self._touching = anyio.CapacityLimiter(TOUCHES_AT_ONCE)
         self._noted_ns: dict[tuple[str, str], int] = {}
         """When which refusal of whom was last noted."""
@@ -80,20 +87,27 @@ class Wall:
         """Serve one connection."""
         if scope["type"] == "http":
             sending = guarded(send, is_page=not scope["path"].startswith(API))
+            place = Place(self._room)
             try:
-                admitted = await self._admit(scope, receive)
-            except RefusedError as refusal:
-                await self._note(scope, refusal)
-                await refusal.response()(scope, receive, sending)
-            except Exception:  # noqa: BLE001 - the edge of one sender's connection: it alone is told no
-                _log.exception("面板的门卫出错 / the wall failed")
-                await RefusedError("broken").response()(scope, receive, sending)
-            else:
-                await self._app(scope, admitted, sending)
+                await self._serve(scope, receive, sending, place)
+            finally:
+                place.leave()
         elif scope["type"] == "websocket":
             await self._stream(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, sending: Send, place: Place) -> None:
+        try:
+            admitted = await self._admit(scope, receive, place)
+        except RefusedError as refusal:
+            await self._note(scope, refusal)
+            await refusal.response()(scope, receive, sending)
+        except Exception:  # noqa: BLE001 - the edge of one sender's connection: it alone is told no
+            _log.exception("面板的门卫出错 / the wall failed")
+            await RefusedError("broken").response()(scope, receive, sending)
+        else:
+            await self._app(scope, admitted, sending)
 
     async def _note(self, scope: Scope, refusal: RefusedError) -> None:
         """Note what somebody tried without the right to it, once a minute each: the audit must not be filled so."""
@@ -114,7 +128,7 @@ class Wall:
         what = f"{scope['method']} {scope['path']}"[:120]
         await run_in_threadpool(self._entrance.audit.note_by, who, address, "refused", refusal.code, request=what)
 
-    async def _admit(self, scope: Scope, receive: Receive) -> Receive:
+    async def _admit(self, scope: Scope, receive: Receive, place: Place) -> Receive:
         """Let a request pass, and return what gives its body."""
         headers, path = self._check_form(scope)
         method = scope["method"]
@@ -125,11 +139,12 @@ class Wall:
         caller = await self._caller(scope, headers)
         if caller is not None:
             scope.setdefault("state", {})[CALLER] = caller
+            is_known(scope)
         if method in READS:
             self._check_read(path, caller)
             return receive
         self._check_write(scope, headers, path, caller)
-        return await self._with_body(receive, headers, path, caller)
+        return await self._with_body(receive, headers, path, caller, place)
 
     def _check_form(self, scope: Scope) -> tuple[Headers, str]:
         check_headers(scope)
@@ -217,12 +232,14 @@ class Wall:
         if caller.role is not Role.OPERATOR and not path.startswith(OWN_SESSIONS):
             raise RefusedError("operators_only")
 
-    async def _with_body(self, receive: Receive, headers: Headers, path: str, caller: Caller | None) -> Receive:
+    async def _with_body(
+        self, receive: Receive, headers: Headers, path: str, caller: Caller | None, place: Place
+    ) -> Receive:
         says_json = is_json(headers)
         if path != DOOR and not says_json and "content-type" in headers:
             raise RefusedError("not_json")
-        bytes_max = BODY_BYTES_MAX if caller is not None else STRANGER_BYTES_MAX
-        body = await body_of(receive, headers, bytes_max=bytes_max)
+        bytes_max = TEXT_BYTES_MAX if path in TEXTS else BODY_BYTES_MAX if caller is not None else STRANGER_BYTES_MAX
+        body = await body_of(receive, headers, place, bytes_max=bytes_max)
         if path != DOOR and body:
             if not says_json:
                 raise RefusedError("not_json")
