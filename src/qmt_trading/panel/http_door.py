@@ -19,7 +19,7 @@ from qmt_trading.codec.signal import Parsed, parse
 from qmt_trading.codec.view_json import Plain
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.signal import Heartbeat, Signal
-from qmt_trading.model.words import SignalStatus
+from qmt_trading.model.words import SignalStatus, Verb
 from qmt_trading.panel import answers
 from qmt_trading.panel.acting import Noted, refused
 from qmt_trading.panel.audit import Audit
@@ -27,6 +27,7 @@ from qmt_trading.panel.callers import Caller, Scope
 from qmt_trading.panel.data_parts import DataParts
 from qmt_trading.panel.door_lines import DoorLines
 from qmt_trading.panel.guard import key_with
+from qmt_trading.panel.pace import Pace
 from qmt_trading.panel.refusals import RefusedError
 
 MESSAGES_AT_ONCE: Final = 32
@@ -51,6 +52,7 @@ class HttpDoor:
         self._parts = parts
         self._places = CapacityLimiter(MESSAGES_AT_ONCE)
         self._lines = DoorLines(time.monotonic)
+        self._pace = Pace(time.monotonic)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/api/v1", tags=["http-door"])
@@ -62,9 +64,10 @@ class HttpDoor:
     ) -> Response:
         """Take one message; the answer is its receipt: 200 also where it is denied, 400 where it is no signal.
 
-        429: the engine is busy, 503: it does not run; nothing was taken in either case. Of several lines of which some
-        were taken the answer is 200, and each receipt says which. 504: it was handed over and no receipt came in time:
-        send the same id again to learn what became of it. The ttl of a signal counts from when its request was here.
+        429: the engine is busy, or this key brings more lines than it may; 503: it does not run; nothing was taken in
+        either case. Of several lines of which some were taken the answer is 200, and each receipt says which. 504: it
+        was handed over and no receipt came in time: send the same id again to learn what became of it. The ttl of a
+        signal counts from when its request was here.
         """
         body = await request.body()
         take = functools.partial(self._take, body, program, query.door, audit, time.perf_counter_ns())
@@ -81,6 +84,9 @@ class HttpDoor:
         check_ids(program, parsed)
         if all(isinstance(each, Heartbeat) for each in parsed):
             return answers.answer({"status": "heartbeat"})
+        wait_s = self._pace.take(f"{program.key} {_is_cancel(parsed)}", len(parsed))
+        if wait_s:
+            raise RefusedError("too_fast", wait_s=wait_s)
         try:
             receipts = self._parts.deliver(door, b"\n".join(messages), brought_ns)
         except (wire.ControlError, DialError, OSError) as error:
@@ -156,6 +162,12 @@ def check_ids(program: Caller, parsed: tuple[Parsed, ...]) -> None:
         if isinstance(each, Signal) and each.id and not each.id.startswith(begins):
             text = f"这个密钥只管几个账号，它的编号要以 {begins} 开头：{begins}{each.id}"
             raise RefusedError("scope", text, f"ids of a key for some accounts begin with {begins}")
+
+
+def _is_cancel(parsed: tuple[Parsed, ...]) -> bool:
+    """Tell whether nothing but cancels is asked for: they have a pace of their own, and wait for no orders."""
+    items = [item for each in parsed if isinstance(each, Signal) for item in each.items]
+    return all(item.verb in (Verb.CANCEL, Verb.BARE) for item in items)
 
 
 def _status(receipts: list[Plain]) -> int:

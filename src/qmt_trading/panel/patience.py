@@ -11,8 +11,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 HEAD_S: Final = 15.0
 """How long the head of a request may take to arrive, from the connection's or its own first byte."""
-STRANGERS_MAX: Final = 1_000
-"""Connections on which nobody known has asked anything yet; beyond them the oldest goes for each that comes."""
+STRANGERS_MAX: Final = 4_500
+"""Connections on which nobody known has asked anything yet; beyond them the oldest goes for each that comes.
+
+More than twice as many as one turn of the event loop takes in (2,048): one that comes with a stop is heard before it
+could be the oldest.
+"""
 _CONNECTION: Final = "connection"
 
 

@@ -33,6 +33,8 @@ TEXTS: Final[dict[str, tuple[int, str, str]]] = {
     "wrong_host": (421, "不是本面板的地址：请用启动时给出的地址打开", "this is not the panel's address"),
     "invalid": (422, "内容不合要求", "the content is not as it must be"),
     "wait": (429, "试得太多，请稍候再试", "too many attempts: wait a moment"),
+    "too_fast": (429, "发得太快，没有收下：每个密钥每秒 100 行，一次最多攒到 2000 行",
+                 "too fast, nothing was taken: a key may bring 100 lines a second, and 2,000 after a rest"),
     "headers_too_large": (431, "请求头太大", "the headers are too large"),
     "broken": (500, "面板出错了，详见日志", "the panel failed; the log says more"),
     "unwritable": (503, "面板的文件写不进去（磁盘满了？）：已登录的人照常可用，命令行 qmt halt、qmt cancel 也照常可用",

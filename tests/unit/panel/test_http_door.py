@@ -64,6 +64,17 @@ def test_bytes_that_are_no_text_are_400(panel: PanelBench, client: Client) -> No
     assert not panel.delivered
 
 
+def test_a_key_that_brings_too_much_waits_and_nothing_of_it_is_taken(panel: PanelBench, client: Client) -> None:
+    lines = "\n".join(["buy 600000.SH 100@10.50:11031122"] * 1_000).encode("utf-8")
+    statuses = [client.post(PATH, content=lines, kind=PLAIN).status for _ in range(4)]
+    assert 200 in statuses
+    panel.delivered.clear()
+    answer = client.post(PATH, content=lines, kind=PLAIN)
+    assert (answer.status, answer.json["error"]["code"], answer.json["error"]["wait_s"] > 0) == (429, "too_fast", True)
+    assert panel.delivered == []
+    assert client.post(PATH, content=TEXT.encode("utf-8"), kind=PLAIN).status == 200, "a cancel does not wait for them"
+
+
 def test_no_signal_is_400_busy_is_429_and_a_dead_engine_503(panel: PanelBench, client: Client) -> None:
     panel.receipts = [{"status": "malformed", "code": "x"}]
     assert client.post(PATH, content=b"nonsense", kind=PLAIN).status == 400
