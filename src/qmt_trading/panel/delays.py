@@ -65,6 +65,7 @@ class Delays:
         failures = self._failures.get(key)
         if failures is None:
             return 0
+        failures.last_s = min(failures.last_s, now_s)  # A clock set back since then lengthens no wait.
         return max(0, math.ceil(failures.last_s + wait_after(failures.count) - now_s))
 
 

@@ -58,6 +58,17 @@ def test_an_hour_without_an_attempt_is_forgiven() -> None:
     assert [delays.attempt(KEYS, now_s=later) for _ in range(3)] == [0, 0, 0]
 
 
+@pytest.mark.parametrize("failures", [3, 40])
+def test_a_clock_set_back_lengthens_no_wait(failures: int) -> None:
+    delays = Delays()
+    for attempt in range(failures):
+        assert delays.attempt(KEYS, now_s=4_000.0 + attempt * WAIT_MAX_S) == 0
+    back = 400.0
+    wait_s = delays.attempt(KEYS, now_s=back)
+    assert wait_s == wait_after(failures)
+    assert delays.attempt(KEYS, now_s=back + wait_s) == 0
+
+
 def test_many_keys_are_not_kept_for_ever() -> None:
     delays = Delays()
     for number in range(KEPT_MAX + 500):
