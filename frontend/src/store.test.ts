@@ -39,3 +39,10 @@ test('an acknowledged alert replaces the open one', () => {
   expect(store.alerts).toHaveLength(1)
   expect(store.alerts[0]?.acknowledged_by).toBe('x')
 })
+
+test('the curve stays in the order of time when the clock is set back', () => {
+  store.equity = []
+  apply({ ...delta, equity: [[3_600_000, '1.00'], [3_605_000, '2.00']] })
+  apply({ ...delta, equity: [[3_610_000, '3.00'], [5_000, '4.00'], [10_000, '5.00']] })
+  expect(store.equity).toEqual([[5_000, '4.00'], [10_000, '5.00']])
+})

@@ -112,6 +112,16 @@ function replaced<T>(kept: T[], news: (T & Gone)[], key: (row: T) => string): T[
   return [...stay, ...[...changed.values()].filter((row) => !row.gone)]
 }
 
+/** The curve with its news: a point that claims to be later than those was told by a clock since set back. */
+function continued(kept: EquityPoint[], news: EquityPoint[]): EquityPoint[] {
+  const found = [...kept]
+  for (const point of news) {
+    while (found.length && found[found.length - 1]![0] >= point[0]) found.pop()
+    found.push(point)
+  }
+  return found.slice(-EQUITY_MAX)
+}
+
 /** The server tells how old its own answer is; from then on this page counts itself. */
 export function noteStatus(status: Status | null): void {
   store.status = status
@@ -138,7 +148,7 @@ export function apply(delta: Delta): void {
     store.prices = { ...store.prices, ...delta.prices }
     store.pricesAt = Date.now()
   }
-  if (delta.equity) store.equity = [...store.equity, ...delta.equity].slice(-EQUITY_MAX)
+  if (delta.equity?.length) store.equity = continued(store.equity, delta.equity)
   for (const listener of listeners) listener(delta)
 }
 

@@ -16,6 +16,8 @@ EVERY_NS: Final = 5 * SECOND_NS
 POINTS_MAX: Final = 6_000
 """A day of trading has 3,000; where there are more, every other one is left out."""
 ALL: Final = ""
+_NONE: Final = -(1 << 63)
+"""Stands where an account is not known at a point: it has no value there."""
 
 Sample = tuple[dt.date, int, dict[str, int]]
 """The trading day, milliseconds of the wall clock, and what each account and all together are worth."""
@@ -44,8 +46,8 @@ class Curve:
         """Take the assets as they are, unless the last point is younger than some seconds; a new day begins anew."""
         if state.day != self._day:
             self.begin_day(state)
-        if state.now_ns < self._next_ns:
-            return
+        if self._next_ns - EVERY_NS <= state.now_ns < self._next_ns:
+            return  # Earlier than that, the clock was set back, and what it tells now holds.
         values = _values_of(state)
         if values is None:
             return
@@ -57,7 +59,10 @@ class Curve:
             del self._news[:-POINTS_MAX]
 
     def recall(self, samples: Iterable[Sample]) -> None:
-        """Put ``samples``, which are older, before the points there are; those of another day are left out."""
+        """Put ``samples``, which are older, before the points there are; those of another day are left out.
+
+        Where the two meet, or the clock was set back between them, the points there are hold.
+        """
         of_day = [(at_ms, values) for day, at_ms, values in samples if day == self._day]
         with self._lock:
             later_at, later = self._at, self._values
@@ -65,9 +70,8 @@ class Curve:
             for at_ms, values in of_day:
                 self._append(at_ms, values)
             for index, at_ms in enumerate(later_at):
-                if self._at and at_ms <= self._at[-1]:
-                    continue  # Where the two meet.
-                self._append(at_ms, {account: column[index] for account, column in later.items()})
+                known = {account: column[index] for account, column in later.items() if column[index] != _NONE}
+                self._append(at_ms, known)
 
     def take(self) -> list[tuple[str, int, str]]:
         """Return the points that came since the last call."""
@@ -76,29 +80,33 @@ class Curve:
         return news
 
     def points(self, account: str) -> list[Point]:
-        """Return the points of one account, or of all together; none of an account that is not known."""
+        """Return the points of one account, or of all together, in the order of time; none while it was not known."""
         with self._lock:
             column = self._values.get(account)
             if column is None:
                 return []
-            return [(at, to_text(value)) for at, value in zip(self._at, column, strict=True)]
+            return [(at, to_text(value)) for at, value in zip(self._at, column, strict=True) if value != _NONE]
 
     def _append(self, at_ms: int, values: dict[str, int]) -> None:
+        """Take a point; those of the same time or later were told by a clock that was set back since, and go."""
+        while self._at and self._at[-1] >= at_ms:
+            for column in (self._at, *self._values.values()):
+                column.pop()
         if len(self._at) >= POINTS_MAX:
             self._at = self._at[::2]
             self._values = {account: column[::2] for account, column in self._values.items()}
         for account in values.keys() - self._values.keys():  # It was not there before.
-            self._values[account] = array("q", [values[account]] * len(self._at))
+            self._values[account] = array("q", [_NONE] * len(self._at))
         self._at.append(at_ms)
         for account, column in self._values.items():
-            column.append(values.get(account, column[-1] if column else 0))
+            column.append(values.get(account, _NONE))
 
 
 def samples_of(states: Iterable[State]) -> Iterator[Sample]:
     """Yield what the accounts were worth every few seconds of ``states``."""
     next_ns = 0
     for state in states:
-        if state.now_ns < next_ns or state.day is None:
+        if next_ns - EVERY_NS <= state.now_ns < next_ns or state.day is None:
             continue
         values = _values_of(state)
         if values is not None:
