@@ -62,6 +62,8 @@ class KeptChild:
         self._pauses_s = pauses_s
         self._stopping = threading.Event()
         self._lock = threading.Lock()
+        self._ending = threading.Lock()
+        """Held by the one who says the last word, which is said once."""
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name=f"{called.command}-keeper", daemon=True)
 
@@ -76,7 +78,7 @@ class KeptChild:
             return self._process.pid if self._process is not None else 0
 
     def stop(self) -> None:
-        """End it, within seconds whatever it does."""
+        """End it, within seconds whatever it does; from any thread, and again at any time."""
         self._stopping.set()
         with self._lock:
             process = self._process
@@ -129,16 +131,18 @@ class KeptChild:
         code = process.wait()
         with self._lock:
             self._process = None
-        if process.stdin is not None:
-            process.stdin.close()
+        with self._ending:
+            if process.stdin is not None:
+                with contextlib.suppress(OSError):  # A last word that could not leave any more.
+                    process.stdin.close()
         return str(code)
 
-    @staticmethod
-    def _end(process: subprocess.Popen[bytes]) -> None:
-        if process.stdin is not None:
-            with contextlib.suppress(OSError):  # It has ended by itself meanwhile.
-                process.stdin.write(LAST_WORD)
-                process.stdin.close()
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        with self._ending:
+            if process.stdin is not None and not process.stdin.closed:
+                with contextlib.suppress(OSError):  # It has ended by itself meanwhile.
+                    process.stdin.write(LAST_WORD)
+                    process.stdin.close()
         try:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,22 @@ def test_it_ends_with_whoever_has_started_it() -> None:
     made.stop()
     assert (made.pid, told) == (0, [])
     assert time.monotonic() - began < PATIENCE_S
+
+
+def test_any_number_may_end_it_at_once() -> None:
+    made = panel(GOOD, [])
+    wait_for(lambda: made.pid)
+    together = threading.Barrier(8)
+
+    def stop() -> None:
+        together.wait(PATIENCE_S)
+        made.stop()
+
+    with ThreadPoolExecutor(8) as threads:
+        stops = [threads.submit(stop) for _ in range(8)]
+    assert [each.exception() for each in stops] == [None] * 8
+    wait_for(lambda: made.pid == 0)
+    made.stop()
 
 
 def test_one_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
