@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from qmt_trading.intake.file_receipt import harmless
+from qmt_trading.codec.sheet_cells import harmless
 from qmt_trading.model.instant import to_clock_text, to_iso_text
 from qmt_trading.model.numbers import FEN, ratio_half_up, to_money_text, to_text
 from qmt_trading.model.settings import HIGH_FREQUENCY_PER_DAY, HIGH_FREQUENCY_PER_SECOND, Compliance

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from qmt_trading.codec.sheet_cells import harmless
 from qmt_trading.intake.instructions import Contents, Instruction
 
 SUFFIX: Final = ".回执.csv"
@@ -39,7 +40,6 @@ _STATUS: Final = {
     "late": "已过时，未执行",
 }
 _SIDES: Final = {"buy": "买入", "sell": "卖出"}
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 REPEAT: Final = (
     "这份文件（或这个编号）以前执行过，这是那时的回执；要再执行一次，请改一下「编号」或「备注」",
     "this file, or this id, acted before and this is the receipt of then; to act again change an id or a note",
@@ -133,8 +133,3 @@ def _rows_of(outcome: Outcome) -> Iterator[dict[str, object]]:
             "原因": line.get("text", ""),
             "reason": line.get("text_en", ""),
         }
-
-
-def harmless(text: str) -> str:
-    """Return ``text`` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
+from qmt_trading.codec.sheet_cells import harmless
 from qmt_trading.codec.view_json import Plain
 
 T = TypeVar("T")
 CHUNK: Final = 1_000
 MARK: Final = "\ufeff"
-_COMPUTES: Final = re.compile(r"[=+\-@\t\r](?!\d+(\.\d+)?$)")
-"""What a spreadsheet takes for a formula; a plain figure below zero is none."""
 
 ORDERS: Final = {
     "created_at": "委托时间",
@@ -74,5 +72,4 @@ def _cell(value: object) -> str:
         return ""
     if value is True:
         return "是"
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and _COMPUTES.match(text) else text
+    return harmless(value) if isinstance(value, str) else str(value)

@@ -15,10 +15,12 @@ def test_it_begins_with_the_mark_and_chinese_headings() -> None:
 
 
 def test_nothing_in_it_is_a_formula() -> None:
-    rows: list[Plain] = [{"text": text} for text in ("=1+1", "+x", "-cmd", "@a", "-5.00", 'a"b,c\nd', "部成")]
+    rows: list[Plain] = [
+        {"text": text} for text in ("=1+1", "+x", "-cmd", "@a", "＝1", "\n=1", "-5.00", 'a"b,c\nd', "部成")
+    ]
     _head, body = csv_rows.lines({"text": "柜台"}, rows, lambda row: row)
     cells = [row[0] for row in csv.reader(io.StringIO(body.decode("utf-8"), newline=""))]
-    assert cells == ["'=1+1", "'+x", "'-cmd", "'@a", "-5.00", 'a"b,c\nd', "部成"]
+    assert cells == ["'=1+1", "'+x", "'-cmd", "'@a", "'＝1", "'\n=1", "-5.00", 'a"b,c\nd', "部成"]
 
 
 def test_many_rows_come_in_pieces() -> None:
