@@ -6,7 +6,6 @@ import logging
 import re
 import threading
 from typing import Final, Protocol
-from urllib.parse import unquote
 
 from apprise import Apprise, NotifyFormat, NotifyType
 from apprise.plugins.base import NotifyBase
@@ -15,13 +14,12 @@ from qmt_trading.model.errors import QmtError
 from qmt_trading.model.words import Importance
 from qmt_trading.notify.answers import post_of
 from qmt_trading.notify.channel import Secret
+from qmt_trading.notify.mask import Mask
 from qmt_trading.notify.words import Written
 
 READ_S: Final = 10.0
 """How long a far end may be silent."""
 REASON_MAX: Final = 300
-_SECRET_FROM: Final = 3
-"""Pieces of an address of that many characters are masked."""
 _TYPES: Final = {
     Importance.INFORMATION: NotifyType.INFO,
     Importance.WARNING: NotifyType.WARNING,
@@ -63,7 +61,7 @@ class AppriseSender:
             UrlError: it is not understood.
         """
         _hush()
-        self._mask = _Mask(url)
+        self._mask = Mask(url)
         _heard.lines = []
         plugin: NotifyBase | None = Apprise.instantiate(url.reveal(), suppress_exceptions=True)
         if plugin is None:
@@ -124,21 +122,6 @@ def scheme_of(url: Secret) -> str:
     """Return the part before ``://`` where it is a word, which says what kind of way it is and nothing more."""
     found = re.match(r"([A-Za-z][A-Za-z0-9+]{1,15})://", url.reveal())
     return found[1].lower() if found else "?"
-
-
-class _Mask:
-    """Hides every piece of an address, as it was written and as it is sent."""
-
-    def __init__(self, url: Secret) -> None:
-        _, _, rest = url.reveal().partition("://")
-        pieces = {rest, *re.split(r"[:/@?&=,#\s]+", rest)}
-        pieces |= {unquote(piece) for piece in pieces}
-        self._pieces = sorted((piece for piece in pieces if len(piece) >= _SECRET_FROM), key=len, reverse=True)
-
-    def hide(self, text: str) -> str:
-        for piece in self._pieces:
-            text = text.replace(piece, "***")
-        return text
 
 
 class _Listener(logging.Handler):
