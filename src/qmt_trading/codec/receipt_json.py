@@ -73,18 +73,6 @@ class _Receipt(Struct, omit_defaults=True, gc=False):
 
 
 _ENCODE: Final = msgspec.json.Encoder().encode
-_BUSY: Final = (
-    _ENCODE(
-        {
-            "seq": None,
-            "id": "",
-            "status": SignalStatus.BUSY.value,
-            "text": "繁忙，未接收，请重发",
-            "text_en": "busy: nothing was taken, send again",
-        }
-    )
-    + b"\n"
-)
 
 
 def encode(receipt: Receipt) -> bytes:
@@ -126,13 +114,13 @@ def encode(receipt: Receipt) -> bytes:
     return _ENCODE(answer) + b"\n"
 
 
-def encode_malformed(malformed: Malformed) -> bytes:
-    """Return the answer to bytes that were no signal."""
+def encode_malformed(malformed: Malformed, identifier: str = "") -> bytes:
+    """Return the answer to bytes that were no signal; ``identifier`` is the id that stands in them, if any."""
     return (
         _ENCODE(
             {
                 "seq": None,
-                "id": "",
+                "id": identifier,
                 "status": SignalStatus.MALFORMED.value,
                 "code": malformed.code,
                 "position": malformed.position,
@@ -145,9 +133,20 @@ def encode_malformed(malformed: Malformed) -> bytes:
     )
 
 
-def encode_busy() -> bytes:
-    """Return the answer to a message for which there was no room."""
-    return _BUSY
+def encode_busy(identifier: str = "") -> bytes:
+    """Return the answer to a message for which there was no room; ``identifier`` is its id."""
+    return (
+        _ENCODE(
+            {
+                "seq": None,
+                "id": identifier,
+                "status": SignalStatus.BUSY.value,
+                "text": "繁忙，未接收，请重发",
+                "text_en": "busy: nothing was taken, send again",
+            }
+        )
+        + b"\n"
+    )
 
 
 def _observed(orders: list[_Order], lines: tuple[OrderLine, ...]) -> None:

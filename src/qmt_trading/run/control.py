@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, assert_never
 
 import msgspec
@@ -47,30 +48,45 @@ _DONE: Final = (out.CancelOrder, out.InstructionDropped, out.TradingStateChanged
 
 
 class _Waiting:
-    """A Reply that one thread waits for until it was called ``count`` times."""
+    """Waits for ``count`` receipts, which come in any order: cancels overtake, what finds no room is told at once."""
 
     def __init__(self, count: int) -> None:
         self._came = threading.Event()
         self._count = count
-        self._lines: list[bytes] = []
+        self._lines: dict[int, bytes] = {}
 
-    def __call__(self, line: bytes) -> None:
-        self._lines.append(line)
+    def places(self) -> Iterator[_Place]:
+        """Yield the way back for the receipt of each signal in turn."""
+        return (_Place(self, number) for number in itertools.count())
+
+    def take(self, number: int, line: bytes) -> None:
+        self._lines[number] = line
         if len(self._lines) == self._count:
             self._came.set()
 
-    def flush(self) -> None:
-        """Do nothing: the line is there already."""
-
     def lines(self) -> list[bytes]:
-        """Return what came.
+        """Return what came, in the order of the signals.
 
         Raises:
             ControlError: not all of it came in time; what is missing may still be carried out.
         """
         if self._count and not self._came.wait(WAIT_S):
             raise wire.ControlError("没有等到回执 / no answer in time")
-        return self._lines
+        return [line for _, line in sorted(self._lines.items())]
+
+
+class _Place:
+    """A Reply for one receipt."""
+
+    def __init__(self, waiting: _Waiting, number: int) -> None:
+        self._waiting = waiting
+        self._number = number
+
+    def __call__(self, line: bytes) -> None:
+        self._waiting.take(self._number, line)
+
+    def flush(self) -> None:
+        """Do nothing: the line is there already."""
 
 
 class Control:
@@ -350,14 +366,15 @@ class Control:
         return self._take([line.encode("utf-8") for line in lines], request.door or brought[0], request.brought_ns)
 
     def _take(self, messages: list[bytes], door: str, brought_ns: int) -> list[view_json.Plain]:
-        """Put messages into the inbox as those of ``door``, and return their receipts."""
+        """Put messages into the inbox as those of ``door``, and return their receipts, in the messages' order."""
         parsed = [each for message in messages for each in parse(message)]
         waiting = _Waiting(sum(not isinstance(each, Heartbeat) for each in parsed))
         waited_ns = self._clock.steady_ns() - brought_ns if brought_ns else 0
         if not 0 <= waited_ns < _WAITED_NS_MAX:
             waited_ns = 0
+        places = waiting.places()
         for message in messages:
-            self._inbox.message(door, message, self._clock.now_ns() - waited_ns, waiting)
+            self._inbox.message_in_parts(door, message, self._clock.now_ns() - waited_ns, places)
         return [msgspec.json.decode(line) for line in waiting.lines()]
 
     def _ask(self, request: ev.Request, shown: tuple[type[out.Output], ...] = _DONE) -> list[view_json.Plain]:

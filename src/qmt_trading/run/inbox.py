@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable
-from itertools import count
+from collections.abc import Callable, Iterator
+from itertools import count, repeat
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -13,6 +13,7 @@ from qmt_trading.codec import signal as signal_codec
 from qmt_trading.codec.decoding import readable
 from qmt_trading.codec.receipt_json import encode_busy
 from qmt_trading.codec.truncated import truncated
+from qmt_trading.codec.written_id import written_id
 from qmt_trading.model.events import MalformedReceived, Noticed, Report, Request, SignalsDropped
 from qmt_trading.model.outputs import Output
 from qmt_trading.model.signal import Heartbeat, Malformed, Signal
@@ -138,6 +139,10 @@ class Inbox:
     # What doors call
 
     def message(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
+        self.message_in_parts(door, payload, received_ns, repeat(reply))
+
+    def message_in_parts(self, door: str, payload: bytes, received_ns: int, replies: Iterator[Reply | None]) -> None:
+        """Take one whole message as ``message`` does; each signal in it takes the next of ``replies`` for itself."""
         received_ns = self.came_ns(received_ns)
         pieces = signal_codec.parse(payload, infer_market=door in self._infer_market)
         if len(pieces) == 1:
@@ -145,14 +150,14 @@ class Inbox:
             if isinstance(parsed, Heartbeat):
                 self.heartbeats[door] = received_ns
             else:
-                self._offer(door, parsed, _text(payload), received_ns, reply)
+                self._offer(door, parsed, _text(payload), received_ns, next(replies))
             return
         for piece in pieces:
             if isinstance(piece, Heartbeat):
                 self.heartbeats[door] = received_ns
             else:  # Glued messages: each keeps its own words, not all of them.
                 text = _angle(piece) if isinstance(piece, Signal) else _text(payload)[:EXCERPT_MAX]
-                self._offer(door, piece, text, received_ns, reply)
+                self._offer(door, piece, text, received_ns, next(replies))
 
     def truncated(self, door: str, payload: bytes, received_ns: int, reply: Reply | None) -> None:
         self._offer(door, truncated(len(payload)), _text(payload), received_ns, reply)
@@ -175,7 +180,7 @@ class Inbox:
                 self._drop(door, text)
             else:
                 self.busy_count += 1
-                reply(encode_busy())
+                reply(encode_busy(parsed.id if isinstance(parsed, Signal) else written_id(text)))
                 reply.flush()
             return
         self.signals.append(Arrival(door, parsed, text, received_ns, reply, self._next_number(), recorded))

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from qmt_trading.codec.journal_record import Record, encode_turn, seal
 from qmt_trading.codec.receipt_json import encode as encode_receipt
 from qmt_trading.codec.receipt_json import encode_malformed
+from qmt_trading.codec.written_id import written_id
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.fold import signal_key
 from qmt_trading.engine.snapshot import capture
@@ -324,7 +325,7 @@ class Loop:
             if arrival.recorded:
                 self._handle(as_malformed_event(arrival), now_ns)
             if arrival.reply is not None:
-                self._pending.replies.append((arrival.reply, encode_malformed(parsed)))
+                self._pending.replies.append((arrival.reply, encode_malformed(parsed, written_id(arrival.text))))
             return
         event = ev.SignalReceived(
             self._engine.state.signal_seq + 1,

@@ -122,6 +122,7 @@ def test_busy_asks_to_send_again() -> None:
     found = lines(encode_busy())
     assert (found["seq"], found["id"], found["status"]) == (None, "", "busy")
     assert found["text"] == "繁忙，未接收，请重发"
+    assert lines(encode_busy("x/1")) == {**found, "id": "x/1"}
 
 
 def test_what_is_on_record_and_leaves_later_is_never_called_denied() -> None:

@@ -87,6 +87,41 @@ def test_every_signal_of_a_request_is_answered_in_its_order() -> None:
     assert desk.ask(wire.Send(text="<HeartBeat>", who="me")) == []
 
 
+def test_receipts_come_in_the_order_of_the_lines_with_their_ids_whatever_overtakes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Desk().bench
+    control = Control(bench.loop, bench.inbox, bench.clock, stop=lambda: None)
+    control.doors = [BroughtDoor("door")]
+    monkeypatch.setattr(bench.inbox, "_signals_max", 2)
+    text = "\n".join(
+        (
+            f"buy {STOCK} 100@10.50:{ACCOUNT} #o/1",
+            f"cancel {STOCK}:{ACCOUNT} #o/2",
+            "buy 600000 #o/3",
+            f"buy {STOCK} 100@10.50:{ACCOUNT} #o/4",
+            "nonsense #o/5",
+            f"<{STOCK}:{ACCOUNT}>< >",
+            f"cancel {STOCK}:{ACCOUNT} #o/7",
+        )
+    )
+    line = wire.encode_request(wire.Deliver(door="door", text=text, who="key"))
+    answers: list[bytes] = []
+    thread = threading.Thread(target=lambda: answers.append(control.answer(line)))
+    thread.start()
+    until = time.monotonic() + 20
+    while len(bench.inbox.control) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    bench.rest()
+    thread.join()
+    told = [(row["status"], row["id"]) for row in wire.decode_answer(answers[0])]
+    taken = [told.pop(7), told.pop(1), told.pop(0)]
+    assert [number for _, number in taken] == ["o/7", "o/2", "o/1"]
+    assert not {status for status, _ in taken} & {"busy", "malformed"}
+    assert told == [("malformed", "o/3"), ("busy", "o/4"), ("busy", "o/5"), ("busy", ""), ("busy", "")]
+
+
 def test_a_signal_that_is_not_answered_in_time_is_not_called_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qmt_trading.run.control.WAIT_S", 0.01)
     control = Desk().control
