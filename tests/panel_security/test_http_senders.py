@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -19,7 +20,10 @@ import pytest
 
 from qmt_trading.codec.signal import parse
 from qmt_trading.model.signal import Signal
+from qmt_trading.panel.data_sections import sections_of
 from tests.conftest import ROOT
+from tests.engine_bench import Bench
+from tests.panel_bench import PanelBench
 from tests.panel_security.served import Served
 from tests.panel_security.whole import whole_panel
 
@@ -49,6 +53,31 @@ def run(environment: dict[str, str], message: str = MESSAGE) -> subprocess.Compl
 def test_the_sender_prints_its_receipt(environment: dict[str, str]) -> None:
     done = run(environment)
     assert (done.returncode, done.stdout.split()) == (0, ["accepted"])
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_the_sender_prints_the_receipt_of_every_line(tmp_path: Path, is_refused: bool) -> None:
+    """Two orders were taken, or two lines refused: the program prints what became of each and does not break off."""
+    bench = PanelBench(tmp_path, Bench().engine.view())
+    bench.engine.runs = True
+    bench.receipts = [{"status": "malformed", "text": "看不懂"}] * 2
+    if not is_refused:
+        line = {"account": "11031122", "symbol": "600000.SH", "status": "accepted"}
+        bench.receipts = [
+            {"status": "accepted", "orders": [line]},
+            {"status": "accepted", "orders": [], "cancels": [line]},
+        ]
+    served = Served(tmp_path, sections=sections_of(bench.parts))
+    try:
+        bench.settle()
+        made = served.post("/api/v1/keys", {"name": "program", "scopes": ["signals"]}, served.person("boss"))
+        environment = {**os.environ, "QMT_PANEL": served.origin, "QMT_KEY": made.json["key"], "PYTHONUTF8": "1"}
+        done = run(environment, f"{MESSAGE}\n{MESSAGE}2")
+    finally:
+        served.stop()
+    order = ["11031122", "600000.SH", "accepted"]
+    expected = ["malformed", "看不懂"] * 2 if is_refused else ["accepted", *order] * 2
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, expected, "")
 
 
 def test_the_sender_says_that_nothing_was_taken_and_never_the_key(environment: dict[str, str]) -> None:

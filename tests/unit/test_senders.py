@@ -7,6 +7,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import time
@@ -56,6 +57,25 @@ def test_the_python_sender_prints_its_receipt_and_the_same_id_acts_once(address:
     done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 1
     assert "没有发出" in done.stderr
+
+
+def test_the_sender_for_node_sends_one_signal_at_a_time(address: str) -> None:
+    """Several have several receipts, of which it would read one, or break off after all of them were taken."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs Linux or macOS with a Node on the path")
+    environment = {**os.environ, "QMT_ADDRESS": address}
+
+    def run(message: str) -> subprocess.CompletedProcess[str]:
+        command = [node, str(FOLDER / "sender.js"), message]
+        return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+
+    done = run("buy 600000.SH 100@跌停:11031122 #node/1")
+    assert json.loads(done.stdout)["status"] == "accepted"
+    for several in ("buy 600000.SH 100@跌停:11031122 #node/2\n#node/3", "<600000.SH#11031122><600001.SH#11031122>"):
+        done = run(several)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "nothing was sent" in done.stderr
 
 
 class Queue:

@@ -179,5 +179,5 @@ def _status(receipts: list[Plain]) -> int:
 
 
 def _told(receipts: list[Plain]) -> object:
-    """Return one receipt as it is, several as a list: only glued angle messages have several."""
+    """Return one receipt as it is, several as a list: those of several lines, or of glued angle messages."""
     return receipts[0] if len(receipts) == 1 else {"receipts": receipts}
