@@ -16,6 +16,7 @@ from qmt_trading.cli import exit_codes, show
 from qmt_trading.cli.history import DownloadBar, client_of, day_of_option, symbols_of
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail
 from qmt_trading.cli.words import Command, Group
+from qmt_trading.codec.printable import in_lines
 from qmt_trading.feeds.findings import Finding, Severity, UnusableError, counts
 from qmt_trading.feeds.history import PERIODS, HistoryError
 from qmt_trading.feeds.options import Options
@@ -368,7 +369,7 @@ def data_explained() -> Iterator[None]:
             yield
         except UnusableError as error:
             for finding in error.findings[:FINDINGS_MAX]:
-                print(f"✗ {finding.text()}", file=sys.stderr)
+                print(in_lines(f"✗ {finding.text()}"), file=sys.stderr)
             raise typer.Exit(exit_codes.REFUSED) from error
 
 

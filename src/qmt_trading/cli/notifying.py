@@ -14,6 +14,7 @@ import typer
 from qmt_trading.cli import exit_codes
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, config_at, explained, fail
 from qmt_trading.cli.words import Command, Group
+from qmt_trading.codec.printable import in_line, in_lines
 from qmt_trading.model.errors import LockedError
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.locks import Lock
@@ -81,7 +82,7 @@ def try_out(
     trials = [Trial(channel) for channel in chosen]
     for trial in trials:
         trial.wait()
-        print(_told(trial))
+        print(in_lines(_told(trial)))
     if not all(trial.is_good for trial in trials):
         raise typer.Exit(exit_codes.REFUSED)
 
@@ -153,7 +154,7 @@ def _run(configuration: Configuration, stopping: threading.Event) -> None:
 
 
 def _say(text: str, text_en: str) -> None:
-    sys.stderr.write(f"  通知 {text} / {text_en}\n")
+    sys.stderr.write(in_line(f"  通知 {text} / {text_en}") + "\n")
     sys.stderr.flush()
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from qmt_trading.cli import exit_codes
+from qmt_trading.codec.printable import in_lines
 from qmt_trading.link.dial import DialError
 from qmt_trading.model.errors import ConfigurationError, DoorError, JournalError, LockedError
 from qmt_trading.run import place
@@ -34,7 +35,7 @@ WhyOption = Annotated[str, typer.Option("--why", help="原因，记入日志 why
 
 def fail(code: int, text: str) -> NoReturn:
     """Say ``text`` on the error stream and leave with ``code``."""
-    print(text, file=sys.stderr)
+    print(in_lines(text), file=sys.stderr)
     raise typer.Exit(code)
 
 
@@ -47,7 +48,7 @@ def place_of(config: Path, *, quiet: bool = False) -> place.Place:
     found = place.find(config)
     if found.trouble and not quiet:
         print(
-            f"! 配置有误，本命令照常执行（数据文件夹 {found.folder}）：{found.trouble}\n"
+            f"! 配置有误，本命令照常执行（数据文件夹 {found.folder}）：{in_lines(found.trouble)}\n"
             "  the configuration is wrong; this command needs only the data folder and goes on",
             file=sys.stderr,
         )

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, explained
+from qmt_trading.codec.printable import in_line
 from qmt_trading.run import panel_seat
 from qmt_trading.run.config import Configuration
 from qmt_trading.run.config_panel import PanelConfig
@@ -69,7 +70,7 @@ def _serve(place: Place, settings: PanelConfig, port: int | None) -> None:
 
 def _say(text: str, text_en: str) -> None:
     with contextlib.suppress(OSError):  # The console may have gone with the engine.
-        sys.stderr.write(f"  面板 {text.removeprefix('面板：')} / {text_en}\n")
+        sys.stderr.write(in_line(f"  面板 {text.removeprefix('面板：')} / {text_en}") + "\n")
         sys.stderr.flush()
 
 

@@ -14,6 +14,7 @@ import typer
 from qmt_trading.brokers.simulated.chaos import EVERY_LIE, Lie
 from qmt_trading.cli import exit_codes, notifying, panelling
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, explained, fail
+from qmt_trading.codec.printable import in_line
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.run.build import Application
 from qmt_trading.run.config import load
@@ -68,7 +69,7 @@ def run(
 
 
 def _say(text: str, text_en: str) -> None:
-    sys.stderr.write(f"  ! {text} / {text_en}\n")
+    sys.stderr.write(in_line(f"  ! {text} / {text_en}") + "\n")
     sys.stderr.flush()
 
 

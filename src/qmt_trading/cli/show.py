@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from qmt_trading.codec.printable import in_line, in_lines
 
 Rows = Sequence[dict[str, object]]
 
@@ -181,12 +184,23 @@ def print_json(value: object) -> None:
         sys.stdout.write(text)
 
 
+class _Screen(Console):
+    """A console that shows, and does not carry out, the terminal codes that a text holds."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(in_lines(segment.text), segment.style)
+
+
 def console() -> Console:
-    """Return the console for people; what it cannot show is replaced, and brackets in a text are just brackets."""
+    """Return the console for people; what it cannot show is replaced, and brackets in a text are just brackets.
+
+    Control characters in a text are shown as such, ``\\u001b``. Its line breaks stay, but for ``say`` and tables.
+    """
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    return Console(highlight=False, markup=False, emoji=False, width=width)
+    return _Screen(highlight=False, markup=False, emoji=False, width=width)
 
 
 def hung(text: str, to: Console, *, indent: int = 0, hanging: int = 0) -> list[str]:
@@ -198,6 +212,7 @@ def hung(text: str, to: Console, *, indent: int = 0, hanging: int = 0) -> list[s
 
 def say(text: str, *, indent: int = 0, hanging: int = 0, style: str = "") -> None:
     """Print a sentence for people; on a terminal what goes on in a further line hangs, in a file it stays one line."""
+    text = in_line(text)
     to = console()
     if to.is_terminal:
         for line in hung(text, to, indent=indent, hanging=hanging):
@@ -284,7 +299,7 @@ def cell(row: dict[str, object], key: str, *, short_time: bool = False) -> Text:
     value = row.get(key)
     if value is None or value == "":
         return Text("–", style="dim")
-    text = str(value)
+    text = in_line(str(value))
     if text == " ":
         return Text()
     if row.get("heading"):
@@ -292,7 +307,7 @@ def cell(row: dict[str, object], key: str, *, short_time: bool = False) -> Text:
     if key in TIMES:
         return Text(text[11:19] if short_time else text[11:23], style="dim")
     if key == "side":
-        return Text(str(row.get("side_text", text)), style=RED_UP.get(text, ""))
+        return Text(in_line(str(row.get("side_text", text))), style=RED_UP.get(text, ""))
     if key == "status_text":
         return Text(text, style=STATUS_STYLE.get(str(row.get("status")), ""))
     if key == "state_text":
@@ -328,14 +343,14 @@ def bar(percent: object) -> Text:
 
 def _content(row: dict[str, object]) -> Text:
     """Return a message, and below it why it, or a part of it, was refused."""
-    text = Text(str(row.get("text") or "–"))
+    text = Text(in_line(str(row.get("text") or "–")))
     reasons = row.get("reasons")
     for each in reasons if isinstance(reasons, list) else ():
-        text.append(f"\n  {each.get('text')}", style="dim" if row.get("status") == "accepted" else "red")
+        text.append(f"\n  {in_line(str(each.get('text')))}", style="dim" if row.get("status") == "accepted" else "red")
     return text
 
 
 def aligned(pairs: Sequence[tuple[str, object]]) -> list[str]:
     """Return ``pairs`` as lines with the values in one column, whatever the width of the names' characters."""
     widest = max((cell_len(name) for name, _ in pairs), default=0)
-    return [f"{name}{' ' * (widest - cell_len(name))}  {value}" for name, value in pairs]
+    return [f"{name}{' ' * (widest - cell_len(name))}  {in_line(str(value))}" for name, value in pairs]

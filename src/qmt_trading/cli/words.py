@@ -12,6 +12,7 @@ import typer.core
 from typer import rich_utils
 
 from qmt_trading.cli import exit_codes
+from qmt_trading.codec.printable import in_lines
 
 HELP_NAMES: Final = {"help_option_names": ["-h", "--help"]}
 TRACE: Final = "QMT_TRACE"
@@ -70,7 +71,7 @@ def unexpected(error: Exception) -> int:
     if os.environ.get(TRACE):
         traceback.print_exception(error)
     # Half a character in what the error quotes must not end in another one.
-    what = f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode("utf-8")
+    what = in_lines(f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode("utf-8"))
     print(
         f"✗ 程序出错：{what}（请连同命令一起报告；{TRACE}=1 显示细节） / "
         f"a fault of the program: please report it; {TRACE}=1 shows where",
@@ -86,7 +87,7 @@ def complain(error: Any) -> None:
         if english:
             print(english, file=sys.stderr)
         return
-    print(f"✗ {_chinese(error)} / {english}", file=sys.stderr)
+    print(in_lines(f"✗ {_chinese(error)} / {english}"), file=sys.stderr)
     context = getattr(error, "ctx", None)
     if context is not None:
         print(f"  写法：{context.get_usage().removeprefix('Usage: ')}", file=sys.stderr)

@@ -14,6 +14,7 @@ from typing import Final, TextIO
 
 import msgspec
 
+from qmt_trading.codec.printable import in_line
 from qmt_trading.model.instant import day_of, to_clock_text, to_iso_text
 
 QUEUE_MAX: Final = 10_000
@@ -166,7 +167,7 @@ class Log:
             line = self._lines.get()
             if line is None or self._console is None:
                 return
-            text = f"{to_clock_text(line.at_ns)} {marks.get(line.level, ' ')} {line.text}\n"
+            text = f"{to_clock_text(line.at_ns)} {marks.get(line.level, ' ')} {in_line(line.text)}\n"
             try:
                 _say(self._console, text)
             except (OSError, ValueError):

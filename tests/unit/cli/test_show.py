@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from rich.cells import cell_len
@@ -126,3 +127,38 @@ def test_a_row_that_goes_into_a_file_is_one_line_without_blanks_at_its_end(capsy
     assert first.endswith(text)
     assert second.endswith(" x")
     assert head == head.rstrip()
+
+
+EVIL = "错误\x1b]0;x\x07\x9b2J\u202e\n✓ 已恢复"
+SHOWN = r"错误\u001b]0;x\u0007\u009b2J\u202e\n✓ 已恢复"
+
+
+def test_what_a_counter_or_a_person_wrote_commands_no_terminal_and_forges_no_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show.say(EVIL)
+    row: dict[str, object] = {"id": 1, "text": EVIL, "reasons": [{"text": EVIL}], "side_text": EVIL, "side": "buy"}
+    for columns in ((show.Column("text", "内容"),), (show.Column("content", "内容"),), (show.Column("side", "方向"),)):
+        show.print_table(show.table_of([row], columns, width=200), to=show.console())
+    show.console().print("\n".join(show.aligned([("原因", EVIL)])))
+    out = capsys.readouterr().out
+    assert out.count(SHOWN) == 6
+    assert not set(out) & set("\x1b\x07\x9b\u202e")
+    assert not any(line.startswith("✓") for line in out.splitlines())
+
+
+def test_whatever_is_printed_on_the_console_commands_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    show.console().print("a\x1b[2Jb", style="bold red")
+    show.console().print("one\ntwo")
+    out = capsys.readouterr().out
+    assert r"a\u001b[2Jb" in out
+    assert out.count("\x1b") == 2  # The console's own: red begins and ends.
+    assert out.endswith("one\ntwo\n")
+
+
+def test_json_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    show.print_json({"text": EVIL})
+    assert json.loads(capsys.readouterr().out) == {"text": EVIL}

@@ -69,3 +69,13 @@ def test_the_oldest_go_when_all_are_too_large_and_todays_never(tmp_path: Path) -
     log.put(Line(NOON, "info", "test", "y" * 5000))
     log.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["qmt-2026-11-23.jsonl", "qmt-2026-11-24.jsonl"]
+
+
+def test_a_text_commands_no_terminal_and_forges_no_line_on_the_console(tmp_path: Path) -> None:
+    console, text = io.StringIO(), "看不懂 \x1b]0;x\x07\n12:00:00 ‼ 假的\u2028\u202e"
+    log = a_log(tmp_path, console)
+    log.put(Line(NOON, "warning", "test", text))
+    log.close()
+    assert console.getvalue() == r"12:00:00.000 ! 看不懂 \u001b]0;x\u0007\n12:00:00 ‼ 假的\u2028\u202e" + "\n"
+    (kept,) = (tmp_path / "qmt-2026-11-24.jsonl").read_bytes().splitlines()
+    assert json.loads(kept)["text"] == text
