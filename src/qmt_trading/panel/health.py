@@ -9,10 +9,13 @@ from typing import Final
 
 from qmt_trading.codec import latency_json
 from qmt_trading.codec.view_json import Plain
+from qmt_trading.model.words import LinkState
 from qmt_trading.panel import shown
 from qmt_trading.panel.data_parts import DataParts
 from qmt_trading.panel.memory import resident_bytes
 
+READY_S: Final = 5.0
+"""An engine that has been silent for longer is not what is shown any more."""
 JOURNAL_FILES: Final = ("journal.sqlite", "journal.sqlite-wal", "snapshot.bin")
 _OF_THE_ENGINE: Final = (
     "queues",
@@ -67,11 +70,14 @@ def quote_age_s(now: shown.Shown) -> float | None:
 
 
 def is_ready(parts: DataParts) -> tuple[bool, str]:
-    """Tell whether what is shown can be believed: the journal is read, or there is none yet."""
+    """Tell whether what is shown is how things stand: the journal is read, and the engine has answered of late."""
     now = parts.board.shown
     if now.trouble:
         return False, "journal"
-    return (True, "ok") if now.read_ns else (False, "starting")
+    if not now.read_ns:
+        return False, "starting"
+    age_s = shown.age_s(now)
+    return (True, "ok") if age_s is not None and age_s <= READY_S else (False, "engine")
 
 
 def is_healthy(parts: DataParts) -> tuple[bool, str]:
@@ -84,6 +90,8 @@ def is_healthy(parts: DataParts) -> tuple[bool, str]:
         return False, "engine"
     if now.view is not None and now.view.submits_closed:
         return False, "submits_closed"
+    if now.view is not None and not all(row.link is LinkState.CONNECTED for row in now.view.accounts):
+        return False, "accounts"
     return True, "ok"
 
 

@@ -10,9 +10,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from qmt_trading.codec import control as wire
+from qmt_trading.codec.view_json import Plain
 from qmt_trading.model.errors import JournalError
+from qmt_trading.model.words import LinkState
 from qmt_trading.panel.orders_index import Index
 from tests.engine_bench import ACCOUNT, STOCK, Bench
 from tests.panel_bench import LOOP_THREAD, VIEWER, Client, PanelBench, until
@@ -174,12 +177,50 @@ def test_a_journal_that_cannot_be_read_is_told_and_the_last_view_stays(panel: Pa
 def test_probes_say_no_more_than_whether_and_why(panel: PanelBench, client: Client) -> None:
     panel.caller[0] = None
     assert client.get("/livez").json == {"ok": True}
-    assert client.get("/readyz").json == {"ok": True}
-    answer = client.get("/healthz")
-    assert (answer.status, answer.json) == (503, {"ok": False, "why": "engine"})
+    for probe in ("/readyz", "/healthz"):
+        answer = client.get(probe)
+        assert (answer.status, answer.json) == (503, {"ok": False, "why": "engine"})
     panel.engine.answers[wire.Read] = lambda _: []
     panel.engine.runs = True
+    until(lambda: client.get("/readyz").json == {"ok": True})
     until(lambda: client.get("/healthz").status == 200)
+
+
+@pytest.fixture
+def freezes(panel: PanelBench) -> Iterator[threading.Event]:
+    """Yield what freezes the engine: it is asked, and answers nothing."""
+    froze, released = threading.Event(), threading.Event()
+
+    def answer(_: object) -> list[Plain]:
+        if froze.is_set():
+            released.wait(60)
+        return []
+
+    panel.engine.answers[wire.Read] = panel.engine.answers[wire.Quotes] = answer
+    panel.engine.runs = True
+    yield froze
+    released.set()
+
+
+def test_an_engine_that_freezes_is_soon_not_called_ready(
+    panel: PanelBench, client: Client, freezes: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qmt_trading.panel.health.READY_S", 2.0)
+    until(lambda: client.get("/healthz").status == 200)
+    freezes.set()
+    until(lambda: client.get("/readyz").status == 503)
+    assert client.get("/readyz").json == client.get("/healthz").json == {"ok": False, "why": "engine"}
+
+
+def test_an_account_that_is_not_connected_is_not_called_healthy(
+    panel: PanelBench, client: Client, freezes: threading.Event
+) -> None:
+    until(lambda: client.get("/healthz").status == 200)
+    assert panel.followed.view is not None
+    first, *others = panel.followed.view.accounts
+    panel.followed.view = replace(panel.followed.view, accounts=(replace(first, link=LinkState.DOWN), *others))
+    until(lambda: client.get("/healthz").json == {"ok": False, "why": "accounts"})
+    assert client.get("/readyz").status == 200
 
 
 def test_figures_for_prometheus(panel: PanelBench, client: Client) -> None:
