@@ -24,6 +24,14 @@ import type {
   Timed,
 } from './types'
 
+/** A last price, and when it was known to be so, by this machine's clock. */
+export interface LastPrice {
+  price: Decimal
+  at: number
+}
+
+/** A price that was known to be so longer ago is called old while there is trading. */
+export const PRICE_OLD_S = 10
 /** Kept of what only grows; older rows are asked of the server. */
 const KEPT_MAX = 200
 const EQUITY_MAX = 15_000
@@ -44,7 +52,12 @@ export const store = shallowReactive({
   timed: [] as Timed[],
   risk: [] as Scope[],
   doors: [] as Door[],
-  prices: {} as Record<string, Decimal>,
+  /** By symbol, as the engine quotes it. */
+  prices: {} as Record<string, LastPrice>,
+  /** By symbol, as the positions tell it: worked out with the profits, and now and then behind the quotes. */
+  marks: {} as Record<string, LastPrice>,
+  /** Symbols for which the server has no room among the quotes that it follows. */
+  unfollowed: new Set() as ReadonlySet<string>,
   quotes: {} as Record<string, Quote>,
   counts: {} as Counts,
   equity: [] as EquityPoint[],
@@ -53,7 +66,8 @@ export const store = shallowReactive({
   connection: 'connecting' as Connection,
   /** When the server last said anything, by this machine's clock. */
   heardAt: 0,
-  pricesAt: 0,
+  /** When the newest quote came to the engine, as far as the status tells, by this machine's clock. */
+  quotedAt: 0,
   /** When the engine last answered the server, by this machine's clock. */
   engineAt: 0,
   lostAt: 0,
@@ -126,12 +140,46 @@ function continued(kept: EquityPoint[], news: EquityPoint[]): EquityPoint[] {
 export function noteStatus(status: Status | null): void {
   store.status = status
   store.engineAt = status?.engine ? Date.now() - (status.engine.age_s ?? Number.POSITIVE_INFINITY) * 1000 : 0
+  if (typeof status?.quote_age_s === 'number') store.quotedAt = Date.now() - status.quote_age_s * 1000
+}
+
+/** Takes prices that were so at `at`; what is known of a later moment stays. */
+export function notePrices(news: Record<string, Decimal>, at: (symbol: string) => number = () => Date.now()): void {
+  const prices = { ...store.prices }
+  for (const [symbol, price] of Object.entries(news)) {
+    const then = at(symbol)
+    if (then >= (prices[symbol]?.at ?? 0)) prices[symbol] = { price, at: then }
+  }
+  store.prices = prices
+}
+
+/** Takes the prices that positions tell, where they are new. */
+export function noteMarks(rows: { symbol: string; last_price?: Decimal | null }[]): void {
+  const found = rows.filter((row) => row.last_price && store.marks[row.symbol]?.price !== row.last_price)
+  if (!found.length) return
+  const marks = { ...store.marks }
+  for (const row of found) marks[row.symbol] = { price: row.last_price!, at: Date.now() }
+  store.marks = marks
+}
+
+/** The last price of a symbol: as quoted, unless that is old and the positions have told another one since. */
+export function lastPrice(symbol: string): LastPrice | null {
+  const [quoted, mark] = [store.prices[symbol], store.marks[symbol]]
+  if (!quoted || !mark) return quoted ?? mark ?? null
+  return mark.at > quoted.at && now.value - quoted.at > PRICE_OLD_S * 1000 ? mark : quoted
+}
+
+/** Seconds since the last price of a symbol was known to be so; null: there is none. */
+export function priceAge(symbol: string): number | null {
+  const found = lastPrice(symbol)
+  return found && Math.max(0, (now.value - found.at) / 1000)
 }
 
 export function apply(delta: Delta): void {
   if (delta.status) noteStatus({ ...(store.status ?? {}), ...delta.status } as Status)
   if (delta.counts) store.counts = { ...store.counts, ...delta.counts }
   if (delta.accounts) store.accounts = replaced(store.accounts, delta.accounts, (row) => row.account)
+  if (delta.positions) noteMarks(delta.positions)
   if (delta.positions)
     store.positions = replaced(store.positions, delta.positions, (row) => `${row.account} ${row.symbol}`)
   if (delta.orders) {
@@ -144,10 +192,7 @@ export function apply(delta: Delta): void {
   if (delta.timed) store.timed = delta.timed
   if (delta.risk) store.risk = delta.risk
   if (delta.doors) store.doors = delta.doors
-  if (delta.prices) {
-    store.prices = { ...store.prices, ...delta.prices }
-    store.pricesAt = Date.now()
-  }
+  if (delta.prices) notePrices(delta.prices)
   if (delta.equity?.length) store.equity = continued(store.equity, delta.equity)
   for (const listener of listeners) listener(delta)
 }
@@ -183,12 +228,23 @@ export const engineAge = computed(() => {
   return isRunning.value ? silent : Math.max(silent, (now.value - store.engineAt) / 1000)
 })
 
-/** Seconds since the newest price; the server's own figure where it tells one. */
+/** Seconds since the newest quote of all; null: there is none. */
 export const quoteAge = computed(() => {
-  const told = store.status?.quote_age_s
-  const silent = Math.max(0, (now.value - store.heardAt) / 1000)
-  if (told !== null && told !== undefined) return told + (silent > 2 ? silent : 0)
-  return store.pricesAt ? Math.max(0, (now.value - store.pricesAt) / 1000) : null
+  const newest = Math.max(store.quotedAt, ...Object.values(store.prices).map((row) => row.at))
+  return newest ? Math.max(0, (now.value - newest) / 1000) : null
+})
+
+/** Seconds since the oldest price of what is held and trades was known to be so: of what is worked out with all of them. */
+export const heldAge = computed(() => {
+  const held = ofAccount(store.positions).filter((row) => row.quantity && !store.quotes[row.symbol]?.suspended)
+  const ages = held.map((row) => priceAge(row.symbol)).filter((age) => age !== null)
+  return ages.length ? Math.max(...ages) : null
+})
+
+/** Whether prices move now. */
+export const isTrading = computed(() => {
+  const code = store.status?.phase?.code
+  return !code || /auction|continuous/.test(code.toLowerCase())
 })
 
 export const totals = computed(() => {

@@ -55,7 +55,7 @@ test('what follows in order is taken, and nothing is asked for', async () => {
   tell({ k: 'delta', frame: 1, at: 0, prices: { '600000.SH': '10.01' } })
   tell({ k: 'delta', frame: 2, at: 0, prices: { '600000.SH': '10.02' } })
   await settled()
-  expect(store.prices['600000.SH']).toBe('10.02')
+  expect(store.prices['600000.SH']?.price).toBe('10.02')
   expect(times('orders')).toBe(2)
 })
 
@@ -64,7 +64,7 @@ test('a frame that is missing has everything asked for afresh', async () => {
   tell({ k: 'delta', frame: 3, at: 0, prices: { '600000.SH': '10.03' } })
   await settled()
   expect(times('orders')).toBe(4)
-  expect(store.prices['600000.SH']).toBe('10.03')
+  expect(store.prices['600000.SH']?.price).toBe('10.03')
 })
 
 test('a gap that is told has everything asked for afresh', async () => {

@@ -2,13 +2,16 @@
 
 import { watch } from 'vue'
 import { equity, signedOut, table } from './api'
-import { apply, askAgain, isWorking, noteNames, noteStatus, store } from './store'
+import { apply, askAgain, isWorking, noteMarks, noteNames, notePrices, noteStatus, store } from './store'
 import type { Account, Alert, Delta, Door, Fill, Frame, Order, Position, Quote, Scope, Signal, Status, Timed } from './types'
 
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000]
 /** The server beats each second: so much silence means that the line is dead, whatever the socket says. */
 const SILENT_MS = 5000
-const QUOTES_EVERY_MS = 5000
+const QUOTES_EVERY_MS = 3000
+/** Of one question. */
+const QUOTES_AT_ONCE = 100
+const QUOTED_MAX = 400
 const BACKGROUND = { background: true }
 /** With this the server says that the session has ended. */
 const SESSION_ENDED = 4401
@@ -73,8 +76,12 @@ function heard(told: Frame): void {
       tries = 0
       frame = told.frame
       store.connection = 'open'
+      store.unfollowed = new Set()
       tell()
       void refresh()
+      break
+    case 'unfollowed':
+      store.unfollowed = new Set(told.symbols)
       break
     case 'beat':
       break
@@ -123,6 +130,7 @@ export async function refresh(): Promise<void> {
     ])
     noteStatus(status.rows[0] ?? null)
     store.accounts = accounts.rows
+    noteMarks(positions.rows)
     store.positions = positions.rows
     store.working = working.rows.filter(isWorking)
     store.unknown = unknown.rows
@@ -155,21 +163,33 @@ async function curve(): Promise<void> {
   store.morning = found.morning
 }
 
+/** What is held and what is working, each once. */
+const symbols = (): string[] => [...new Set([...store.positions, ...store.working].map((row) => row.symbol))]
+
 /** Asks for the quotes of what is held and of what is working. */
 async function quotes(): Promise<void> {
   if (store.connection !== 'open' || document.hidden) return
-  const symbols = [...new Set([...store.positions, ...store.working].map((row) => row.symbol))].slice(0, 100)
-  if (!symbols.length) return
-  const found = await table<Quote>('quotes', { symbols: symbols.join(',') }, BACKGROUND).catch(() => null)
-  if (!found) return
-  store.quotes = Object.fromEntries(found.rows.map((row) => [row.symbol, row]))
-  noteNames(found.rows)
+  const rows: Quote[] = []
+  const wanted = symbols().slice(0, QUOTED_MAX)
+  for (let first = 0; first < wanted.length; first += QUOTES_AT_ONCE) {
+    const some = wanted.slice(first, first + QUOTES_AT_ONCE).join(',')
+    const found = await table<Quote>('quotes', { symbols: some }, BACKGROUND).catch(() => null)
+    if (!found) return
+    const asked = Date.now()
+    const ages = new Map(found.rows.map((row) => [row.symbol, row.age_s ?? Number.POSITIVE_INFINITY]))
+    const news = found.rows.flatMap((row) => (row.last === null ? [] : [[row.symbol, row.last] as const]))
+    notePrices(Object.fromEntries(news), (symbol) => asked - ages.get(symbol)! * 1000)
+    rows.push(...found.rows)
+  }
+  if (!rows.length) return
+  store.quotes = Object.fromEntries(rows.map((row) => [row.symbol, row]))
+  noteNames(rows)
 }
 
 function tell(): void {
   if (socket?.readyState !== WebSocket.OPEN) return
-  const symbols = [...new Set([...store.positions, ...store.working].map((row) => row.symbol))].slice(0, 100)
-  socket.send(JSON.stringify({ k: 'watch', ...(store.account ? { account: store.account } : {}), symbols }))
+  const watched = symbols().slice(0, QUOTES_AT_ONCE)
+  socket.send(JSON.stringify({ k: 'watch', ...(store.account ? { account: store.account } : {}), symbols: watched }))
 }
 
 watch(

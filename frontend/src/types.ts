@@ -357,6 +357,7 @@ export interface Quote {
   limit_up?: Decimal | null
   limit_down?: Decimal | null
   age_s: number | null
+  suspended?: boolean
 }
 
 export interface MorningItem {
@@ -385,6 +386,7 @@ export type Frame =
   | { k: 'hello'; frame: number; version: string }
   | { k: 'beat'; at: number }
   | { k: 'gap' }
+  | { k: 'unfollowed'; symbols: string[] }
   | Delta
 
 export interface Delta {

@@ -22,7 +22,8 @@ SILENT_S: Final = 3.0
 """An engine that has not answered for so long counts as not running."""
 STUCK_S: Final = 10.0
 """A thread that waits in one call of the system for so long will not say so itself."""
-SYMBOLS_MAX: Final = 500
+SYMBOLS_AT_ONCE: Final = 500
+"""In one question, of which the engine answers no more than 1,000."""
 
 Ask = Callable[[wire.ControlRequest], list[Plain]]
 """Return the engine's answer, in time or not at all.
@@ -44,7 +45,7 @@ class Asking:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self.symbols: Callable[[], Iterable[str]] = tuple
-        """Whose quotes to ask for; looked at each time."""
+        """Whose quotes to ask for, all of them; looked at each time."""
         self._told = EngineTold()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="panel-asking", daemon=True)
@@ -96,10 +97,12 @@ class Asking:
         )
 
     def _take_quotes(self) -> None:
-        symbols = tuple(sorted(set(self.symbols())))[:SYMBOLS_MAX]
+        symbols = tuple(self.symbols())
         if not symbols:
             return  # Nobody was asked, so nobody has answered.
-        quotes = quotes_of(self._ask(wire.Quotes(symbols)))
+        quotes: dict[str, Plain] = {}
+        for first in range(0, len(symbols), SYMBOLS_AT_ONCE):
+            quotes |= quotes_of(self._ask(wire.Quotes(symbols[first : first + SYMBOLS_AT_ONCE])))
         self._told = msgspec.structs.replace(
             self._told,
             answered_ns=time.perf_counter_ns(),

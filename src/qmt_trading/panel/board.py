@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -70,7 +71,7 @@ class Board:
     ) -> None:
         self._follower = follower
         self._asking = asking
-        asking.symbols = self.held_symbols
+        asking.symbols = self.followed_symbols
         self._hub = hub
         self._now_ns = now_ns
         self._changes = Changes()
@@ -87,6 +88,7 @@ class Board:
         )
         self._looked = 0.0
         self._told: EngineTold | None = None
+        self._own: frozenset[str] = frozenset()
         self.looks = 0
         self.spent_ns = 0
         """Processor time of this thread, for the figures."""
@@ -112,14 +114,9 @@ class Board:
         """Return today's curve: milliseconds of the wall clock, and total assets."""
         return self._follower.equity(account)
 
-    def held_symbols(self) -> set[str]:
-        """Return what is held or works, and what anybody watches: the quotes to ask for."""
-        view = self._shown.view
-        wanted = self._hub.symbols()
-        if view is not None:
-            wanted |= {held.symbol for held in view.positions if held.quantity}
-            wanted |= {symbol for row in view.accounts for symbol in row.open_buys}
-        return wanted
+    def followed_symbols(self) -> tuple[str, ...]:
+        """Return the symbols to ask quotes of: what is held or works, all of it and first, then what is watched."""
+        return tuple(dict.fromkeys((*sorted(_own_symbols(self._shown.view)), *self._hub.followed)))
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -158,6 +155,7 @@ class Board:
             trouble=trouble,
         )
         shown = self.shown
+        self._tell_own(shown.view)
         delta = self._changes.since_last(shown, self._follower.take_equity(), shown.steady_ns)
         if delta is None or self._loop is None:
             return False
@@ -166,3 +164,19 @@ class Board:
         except RuntimeError:
             self._stop.set()  # The loop has closed before us.
         return True
+
+    def _tell_own(self, view: View | None) -> None:
+        """Let the hub know what is followed in any case: the rest of the room is for what is watched."""
+        own = _own_symbols(view)
+        if own == self._own or self._loop is None:
+            return
+        self._own = own
+        with contextlib.suppress(RuntimeError):  # The loop has closed: the next delta finds that, too.
+            self._loop.call_soon_threadsafe(self._hub.hold, own)
+
+
+def _own_symbols(view: View | None) -> frozenset[str]:
+    if view is None:
+        return frozenset()
+    held = {held.symbol for held in view.positions if held.quantity}
+    return frozenset(held.union(*(row.open_buys for row in view.accounts)))

@@ -102,8 +102,8 @@ class Changes:
 
     def _status_row(self, whole: dict[str, Row], shown: Shown) -> None:
         row = status_row(shown)
-        # Its instant and the engine's age are always new, and therefore no news.
-        news = {**row, "at": None, "engine": (shown.engine.runs, shown.engine.trouble)}
+        # Its instant and all ages are always new, and therefore no news.
+        news = {**row, "at": None, "quote_age_s": None, "engine": (shown.engine.runs, shown.engine.trouble)}
         self._whole_table(whole, "status", row, news)
 
     def _whole_table(self, whole: dict[str, Row], table: str, told: object, news: object = None) -> None:

@@ -50,7 +50,7 @@ def health_row(parts: DataParts) -> Plain:
             }
             for row in shown.account_rows(now)
         ],
-        "quote_age_s": quote_age_s(now),
+        "quote_age_s": shown.newest_quote_age_s(now),
         "panel": {
             "memory_bytes": resident_bytes(),
             "processor_s": round(time.process_time(), 2),
@@ -61,12 +61,6 @@ def health_row(parts: DataParts) -> Plain:
             "pause_ms": round(parts.hub.pause_s * 1000),
         },
     }
-
-
-def quote_age_s(now: shown.Shown) -> float | None:
-    """Return the age of the newest quote; None: there is none."""
-    newest = max((int(str(row["quoted_ns"])) for row in now.engine.quotes.values()), default=0)
-    return round((now.now_ns - newest) / 1e9, 1) if newest else None
 
 
 def is_ready(parts: DataParts) -> tuple[bool, str]:

@@ -7,10 +7,15 @@ import time
 from collections import deque
 from typing import Final
 
+import msgspec
+
 from qmt_trading.panel.deltas import ROWS_MAX, Delta, encode, merge
+from qmt_trading.panel.following_quotes import followed
 
 PAUSE_S: Final = 0.045
 """Between two frames of one reader: at most 20 a second, with room for the pace of what is published."""
+SHARE_S: Final = 0.2
+"""How long what is watched may change before the room for it is shared anew."""
 SEND_S: Final = 0.000_1
 """About what it costs to send one frame."""
 SHARE: Final = 0.25
@@ -20,12 +25,24 @@ FROZEN_S: Final = 60.0
 """A browser that has taken no byte for so long is dropped."""
 MEMORY_DELTAS: Final = 256
 GAP: Final = '{"k":"gap"}'
+_encode: Final = msgspec.json.Encoder().encode
 
 
 class Reader:
     """One browser's tab: how far it has been told, what it watches, and what wakes its sender."""
 
-    __slots__ = ("account", "frame", "frozen", "place", "sending_s", "symbols", "told_s", "wake")
+    __slots__ = (
+        "account",
+        "frame",
+        "frozen",
+        "left_out",
+        "place",
+        "sending_s",
+        "symbols",
+        "told_s",
+        "unfollowed",
+        "wake",
+    )
 
     def __init__(self, place: int) -> None:
         self.place = place
@@ -33,6 +50,11 @@ class Reader:
         self.frame = 0
         self.account = ""
         self.symbols: tuple[str, ...] = ()
+        """Of these it wants the prices; changed by ``Hub.watch``."""
+        self.unfollowed: tuple[str, ...] = ()
+        """Of these it was told that there is no room for them."""
+        self.left_out: tuple[str, ...] = ()
+        """For these there is none now."""
         self.wake = asyncio.Event()
         self.told_s = time.monotonic()
         """When it was last told anything."""
@@ -50,7 +72,12 @@ class Hub:
     """
 
     def __init__(self) -> None:
-        self.readers: set[Reader] = set()
+        self.readers: dict[Reader, None] = {}
+        """In the order in which they came."""
+        self._own: frozenset[str] = frozenset()
+        self.followed: tuple[str, ...] = ()
+        """The symbols whose prices are told, swapped whole: for any thread."""
+        self._sharing: asyncio.TimerHandle | None = None
         self._memory: deque[Delta] = deque()
         self._rows = 0
         self._newest = 0
@@ -65,12 +92,43 @@ class Hub:
     def join(self) -> Reader:
         """Return a new reader, to be told of what comes from now on."""
         reader = Reader(self._newest)
-        self.readers.add(reader)
+        self.readers[reader] = None
         return reader
 
     def leave(self, reader: Reader) -> None:
         """Forget ``reader``; repeating it is harmless."""
-        self.readers.discard(reader)
+        self.readers.pop(reader, None)
+        if reader.symbols:
+            self._share_soon()
+
+    def watch(self, reader: Reader, account: str, symbols: tuple[str, ...]) -> None:
+        """Take what ``reader`` wants to be told of: one account or, if empty, all; and the prices of ``symbols``."""
+        reader.account = account
+        if symbols != reader.symbols:
+            reader.symbols = symbols
+            self._share_soon()
+
+    def hold(self, own: frozenset[str]) -> None:
+        """Take what is followed whatever anybody watches."""
+        self._own = own
+        self._share_soon()
+
+    def _share_soon(self) -> None:
+        """Share the room anew in a moment: once, when a thousand readers come together."""
+        if self._sharing is None:
+            self._sharing = asyncio.get_running_loop().call_later(SHARE_S, self._share)
+
+    def _share(self) -> None:
+        """Share the room, and wake whoever has to hear that a symbol of his is followed no more, or again."""
+        self._sharing = None
+        wishes = [reader.symbols for reader in self.readers if not self._own.issuperset(reader.symbols)]
+        self.followed = followed(self._own, wishes)
+        known = frozenset(self.followed)
+        for reader in self.readers:
+            all_known = known.issuperset(reader.symbols)
+            reader.left_out = () if all_known else tuple(each for each in reader.symbols if each not in known)
+            if reader.left_out != reader.unfollowed:
+                reader.wake.set()
 
     def publish(self, delta: Delta) -> None:
         """Remember ``delta`` and wake everybody; waits for nobody."""
@@ -99,13 +157,14 @@ class Hub:
         """Return how long a reader is left in peace after a frame."""
         return max(PAUSE_S, len(self.readers) * SEND_S / SHARE)
 
-    def symbols(self) -> set[str]:
-        """Return what anybody watches."""
-        return {symbol for reader in self.readers for symbol in reader.symbols}
-
     def frame(self, reader: Reader) -> str | None:
         """Return what ``reader`` is to be told next, and take it as told; None: nothing."""
         reader.wake.clear()
+        if reader.left_out != reader.unfollowed:
+            reader.unfollowed = reader.left_out
+            reader.wake.set()  # For what else there may be.
+            reader.told_s = time.monotonic()
+            return _encode({"k": "unfollowed", "symbols": reader.left_out}).decode("utf-8")
         if reader.place == self._newest:
             return None
         body = self._body(reader.place, reader.account)

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from qmt_trading.codec.view_json import Plain
 from qmt_trading.model.view import View
 from qmt_trading.model.words import LinkState, OrderStatus, SignalStatus, TradingState
-from qmt_trading.panel import health
+from qmt_trading.panel import shown
 from qmt_trading.panel.data_parts import DataParts
 from qmt_trading.panel.memory import resident_bytes
 
@@ -47,7 +47,7 @@ class Figures(Collector):
         yield CounterMetricFamily("qmt_panel_gaps", "times a browser had to fetch afresh", value=hub.gaps)
         yield CounterMetricFamily("qmt_panel_dropped", "browsers dropped because they took nothing", value=hub.dropped)
         yield _gauge("qmt_panel_memory_bytes", "memory of the panel", resident_bytes() or 0)
-        age = health.quote_age_s(now)
+        age = shown.newest_quote_age_s(now)
         if age is not None:
             yield _gauge("qmt_quote_age_seconds", "age of the newest quote", age)
         turns = now.engine.status.get("turns")

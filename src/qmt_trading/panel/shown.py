@@ -108,6 +108,7 @@ def status_row(shown: Shown) -> Plain:
         **row,
         **(extra if told.runs else {}),
         "engine": {"running": told.runs, "age_s": age_s(shown), "trouble": told.trouble or None},
+        "quote_age_s": newest_quote_age_s(shown),
         "journal": {"read": view is not None, "trouble": shown.trouble or None},
         "version": shown.version,
         "phase": phase_row(shown.session, shown.now_ns),
@@ -173,3 +174,9 @@ def position_rows(shown: Shown, account: str = "") -> list[Plain]:
 def quote_age_s(quote: Plain | None, now_ns: int) -> float | None:
     """Return how old a quote is that the engine told of."""
     return None if quote is None else round((now_ns - int(str(quote["quoted_ns"]))) / 1e9, 1)
+
+
+def newest_quote_age_s(shown: Shown) -> float | None:
+    """Return the age of the newest quote that the engine told of; None: there is none."""
+    ages = [quote_age_s(row, shown.now_ns) for row in shown.engine.quotes.values()]
+    return min((age for age in ages if age is not None), default=None)

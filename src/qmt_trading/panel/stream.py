@@ -41,7 +41,7 @@ async def serve(socket: WebSocket, hub: Hub, *, version: str) -> None:
     reader = hub.join()
     tasks = [
         asyncio.create_task(_tell(socket, hub, reader, version), name="panel-tell"),
-        asyncio.create_task(_listen(socket, reader), name="panel-listen"),
+        asyncio.create_task(_listen(socket, hub, reader), name="panel-listen"),
         asyncio.create_task(_freeze(reader), name="panel-freeze"),
     ]
     try:
@@ -86,7 +86,7 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-async def _listen(socket: WebSocket, reader: Reader) -> int:
+async def _listen(socket: WebSocket, hub: Hub, reader: Reader) -> int:
     """Take the browser's wishes; return when it has gone or says what nobody understands."""
     heard: list[float] = []
     while True:
@@ -107,4 +107,4 @@ async def _listen(socket: WebSocket, reader: Reader) -> int:
             return UNREADABLE
         if len(wish.symbols) > SYMBOLS_MAX or any(len(symbol) > 16 for symbol in wish.symbols):
             return UNREADABLE
-        reader.account, reader.symbols = wish.account[:64], wish.symbols
+        hub.watch(reader, wish.account[:64], wish.symbols)

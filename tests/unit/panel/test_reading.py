@@ -139,6 +139,8 @@ def test_quotes_are_the_engines_with_their_age(panel: PanelBench, bench: Bench, 
     (row,) = got(client, f"quotes?symbols={STOCK.lower()}")["rows"]
     assert (row["last"], row["ask1"], row["bid1"]) == ("10.50", None, "10.49"), "an empty side is no price"
     assert 1 < row["age_s"] < 60
+    until(lambda: got(client, "status")["rows"][0]["quote_age_s"])
+    assert 1 < got(client, "status")["rows"][0]["quote_age_s"] < 60
 
 
 def test_the_curve_and_the_log_are_told(panel: PanelBench, client: Client) -> None:

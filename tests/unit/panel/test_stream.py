@@ -13,10 +13,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from qmt_trading.codec import control as wire
 from qmt_trading.model import events as ev
 from qmt_trading.panel import hub
 from qmt_trading.panel.deltas import Delta, Key, Row, row_of
-from tests.engine_bench import ACCOUNT, OTHER, Bench
+from qmt_trading.panel.following_quotes import FOLLOWED_MAX
+from tests.engine_bench import ACCOUNT, OTHER, STOCK, Bench
 from tests.panel_bench import LONG_S, Client, PanelBench, until
 
 
@@ -77,7 +79,7 @@ def test_who_watches_one_account_hears_of_no_other(panel: PanelBench, bench: Ben
     with opened(client) as line:
         heard(line, "hello")
         line.send(json.dumps({"k": "watch", "account": OTHER, "symbols": ["000001.SZ"]}))
-        until(lambda: panel.hub.symbols() == {"000001.SZ"})
+        until(lambda: "000001.SZ" in panel.hub.followed)
         bench.buy()
         bench.signal(f"buy 600000.SH 100@10.50:{OTHER}")
         panel.followed.view = bench.engine.view()
@@ -86,6 +88,28 @@ def test_who_watches_one_account_hears_of_no_other(panel: PanelBench, bench: Ben
             told = heard(line, "delta")
         assert {row["account"] for row in told["orders"]} == {OTHER}
         assert ACCOUNT not in json.dumps(told["orders"])
+
+
+def test_nobody_pushes_out_what_is_held_and_who_has_no_room_is_told_and_told_again(
+    panel: PanelBench, client: Client
+) -> None:
+    panel.engine.answers[wire.Read] = panel.engine.answers[wire.Quotes] = lambda _: []
+    panel.engine.runs = True
+    with opened(client) as first, opened(client) as second, opened(client) as third:
+        for number, line in enumerate((first, second, third)):
+            heard(line, "hello")
+            watched = [f"{code:06d}.BJ" for code in range(number * 200, number * 200 + 200)]
+            line.send(json.dumps({"k": "watch", "symbols": watched}))
+        left_out = [heard(line, "unfollowed")["symbols"] for line in (first, second, third)]
+        assert STOCK in panel.hub.followed
+        assert len(panel.hub.followed) == FOLLOWED_MAX
+        assert sorted(map(len, left_out)) == [33, 34, 34]
+        assert not {symbol for symbols in left_out for symbol in symbols} & set(panel.hub.followed)
+        until(lambda: any(len(asked.symbols) == FOLLOWED_MAX for asked in panel.engine.of(wire.Quotes)))
+        assert all(STOCK in asked.symbols for asked in panel.engine.of(wire.Quotes))
+        third.close()
+        assert heard(first, "unfollowed")["symbols"] == []
+        assert heard(second, "unfollowed")["symbols"] == []
 
 
 def drain(line: ClientConnection) -> None:

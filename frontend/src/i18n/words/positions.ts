@@ -10,6 +10,8 @@ export default {
   'positions.frozen': ['冻结', 'Frozen'],
   'positions.cost': ['成本价', 'Cost'],
   'positions.last': ['最新价', 'Last'],
+  'positions.priceOld': ['{age}前的价格', '{age} old'],
+  'positions.unfollowed': ['行情未跟踪', 'not followed'],
   'positions.change': ['涨跌', 'Change'],
   'positions.value': ['市值', 'Value'],
   'positions.floating': ['浮动盈亏', 'Floating'],
