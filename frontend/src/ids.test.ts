@@ -19,3 +19,14 @@ test('one of JSON gets an id, one in the old form has no place for it', () => {
   expect(two).toEqual([{ action: 'buy', id: 'panel/x-1' }, { action: 'sell', id: 'panel/x-2' }])
   for (const text of ['{"id":"a","action":"buy"}', '{"type":"trade_signal","symbol":"600000.SH"}', '{broken']) expect(named(text, 'panel/x')).toBe(text)
 })
+
+test('a basket of JSON gets one id, in its first object, and keeps its figures as they were written', () => {
+  const basket = '[{"action":"buy","price":10.50},\n {"action":"sell","note":"a{b"}]'
+  const sent = '[{"id":"panel/x-1","action":"buy","price":10.50}, {"action":"sell","note":"a{b"}]'
+  expect(named(basket, 'panel/x')).toBe(sent)
+  expect(named(basket, 'panel/x')).toBe(sent)
+  expect(named('[{}]', 'panel/x')).toBe('[{"id":"panel/x-1"}]')
+  for (const text of ['[]', '[1]', '[[{"a":1}]]', '["{"]', '[{"action":"buy"},{"id":"a"}]', '[{"type":"trade_signal"}]', '[{"action":"buy"}', '[null,{"a":1}]']) {
+    expect(named(text, 'panel/x')).toBe(text)
+  }
+})

@@ -24,12 +24,22 @@ function isJson(text: string): boolean {
 
 function withId(line: string, id: string): string {
   const body = line.trim()
-  if (!body || body.startsWith('<') || body.startsWith('[')) return line
-  if (!body.startsWith('{')) return /[#＃]/.test(body) ? line : `${body} #${id}`
+  if (!body || body.startsWith('<')) return line
+  if (!body.startsWith('{') && !body.startsWith('[')) return /[#＃]/.test(body) ? line : `${body} #${id}`
   try {
-    const told = JSON.parse(body) as Record<string, unknown>
-    return 'id' in told || told['type'] === 'trade_signal' ? line : JSON.stringify({ ...told, id })
+    return withMember(JSON.parse(body), body, id) ?? line
   } catch {
     return line // The engine says what is wrong with it.
   }
 }
+
+/** `body` with the id in its first object: a basket has one id. Nothing where it has one already, or no place for it. */
+function withMember(told: unknown, body: string, id: string): string | undefined {
+  const members = (Array.isArray(told) ? told : [told]) as unknown[]
+  const first = members[0]
+  if (!isObject(first) || first['type'] === 'trade_signal' || members.some((each) => isObject(each) && 'id' in each)) return undefined
+  // Into the text as it stands: every figure stays as it was written.
+  return body.replace('{', `{"id":"${id}"${Object.keys(first).length ? ',' : ''}`)
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
