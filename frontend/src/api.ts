@@ -24,6 +24,10 @@ export class ApiError extends Error {
 export type Query = Record<string, string | number | boolean | null | undefined>
 
 const BASE = '/api/v1/'
+/** How long an answer may take: a panel that hangs must not leave a dialog waiting for ever. */
+const ASKED_MS = 60_000
+/** Of a deed: the engine answers within seconds, or the server says that it does not. */
+export const DEED_MS = 15_000
 
 /** Tables that follow by themselves are no use by a person either: only what comes soon after a hand does counts. */
 const UNTOUCHED_MS = 20_000
@@ -50,6 +54,8 @@ export function query(values: Query): string {
 /** What the page asks by itself, by a timer or after a gap: it keeps nobody signed in. */
 export interface How {
   background?: boolean
+  /** Milliseconds to wait for the whole answer. */
+  limit?: number
 }
 
 async function ask<T>(method: string, path: string, body?: unknown, how: How = {}): Promise<T> {
@@ -59,20 +65,44 @@ async function ask<T>(method: string, path: string, body?: unknown, how: How = {
     headers['Content-Type'] = 'application/json'
   }
   if (how.background || Date.now() - touchedAt > UNTOUCHED_MS) headers['X-Background'] = '1'
+  const limit = how.limit ?? ASKED_MS
+  const waiting = new AbortController()
+  const timer = setTimeout(() => waiting.abort(), limit)
   let answer: Response
+  let text: string
   try {
     answer = await fetch(BASE + path, {
       method,
       headers,
       credentials: 'same-origin',
       body: method === 'GET' ? undefined : JSON.stringify(body ?? {}),
+      signal: waiting.signal,
     })
+    text = await answer.text()
   } catch {
-    throw new ApiError(0, 'unreachable', '面板没有应答：检查 qmt run 是否还在运行', 'The panel does not answer: is qmt run still there?')
+    throw waiting.signal.aborted ? tooLate(method, limit / 1000) : unreachable()
+  } finally {
+    clearTimeout(timer)
   }
-  const told: unknown = await answer.json().catch(() => null)
+  const told = parsed(text)
   if (answer.ok) return told as T
   throw failure(answer.status, told)
+}
+
+const unreachable = (): ApiError =>
+  new ApiError(0, 'unreachable', '面板没有应答：检查 qmt run 是否还在运行', 'The panel does not answer: is qmt run still there?')
+
+function tooLate(method: string, seconds: number): ApiError {
+  const [chinese, english] = method === 'GET' ? ['', ''] : ['，可能已经执行：先看状态，再决定要不要再做', '; it may have been carried out: look before you do it again']
+  return new ApiError(0, 'too_late', `面板 ${seconds} 秒没有应答${chinese}`, `The panel has not answered for ${seconds} s${english}`)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 function failure(status: number, told: unknown): ApiError {
@@ -84,7 +114,7 @@ function failure(status: number, told: unknown): ApiError {
 }
 
 export const get = <T>(path: string, values: Query = {}, how: How = {}): Promise<T> => ask<T>('GET', path + query(values), undefined, how)
-export const post = <T>(path: string, body?: unknown): Promise<T> => ask<T>('POST', path, body)
+export const post = <T>(path: string, body?: unknown, how: How = {}): Promise<T> => ask<T>('POST', path, body, how)
 export const patch = <T>(path: string, body?: unknown): Promise<T> => ask<T>('PATCH', path, body)
 export const remove = <T>(path: string, body?: unknown): Promise<T> => ask<T>('DELETE', path, body)
 
@@ -92,7 +122,7 @@ export const table = <T>(name: string, values: Query = {}, how: How = {}): Promi
 /** Asks for a deed; where no answer came it may have been carried out. */
 export async function act(verb: string, body: object): Promise<{ rows: Outcome[] }> {
   try {
-    return await post(`actions/${verb}`, body)
+    return await post(`actions/${verb}`, body, { limit: DEED_MS })
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 'unreachable') throw error
     throw new ApiError(
