@@ -21,6 +21,7 @@ from qmt_trading.cli.options import (
 )
 from qmt_trading.codec import control as wire
 from qmt_trading.codec.malformed import MalformedError, malformed
+from qmt_trading.codec.printable import in_line
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.model.errors import LockedError
 from qmt_trading.model.words import SideScope
@@ -210,7 +211,7 @@ def _told(row: dict[str, object]) -> str:
         case "query":
             return f"✓ 已向柜台核实 {row['account']}，结果看 qmt orders"
         case "alert":
-            return f"✓ {row['account']}：{row['text']}"
+            return f"✓ {row['account']}：{in_line(str(row['text']))}"
         case "limit":
             return f"✓ {row['scope_text']} {row['limit_text']}：{row['before_text']} → {row['value_text']}，今日有效"
         case "ignored":

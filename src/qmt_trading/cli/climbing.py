@@ -10,6 +10,7 @@ import typer
 
 from qmt_trading.cli import exit_codes, show
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail, who
+from qmt_trading.codec.printable import in_line
 from qmt_trading.run import ladder as rungs
 from qmt_trading.run.config import load
 from qmt_trading.run.place import find
@@ -42,7 +43,7 @@ def ladder(
         return
     console = show.console()
     for row in rows:
-        console.print(f" {row['mark']} {row['rung']} {row['name']}：{row['test']}{row['note']}")
+        console.print(f" {row['mark']} {row['rung']} {row['name']}：{row['test']}{in_line(str(row['note']))}")
     following = rungs.next_rung(list(steps.values()), digest)
     if following <= len(rungs.RUNGS):
         console.print(f"下一步：第 {following} 级，{_advice(following)}", style="bold")

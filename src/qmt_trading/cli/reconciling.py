@@ -20,6 +20,7 @@ from qmt_trading.cli.options import (
     who,
 )
 from qmt_trading.codec import control as wire
+from qmt_trading.codec.printable import in_line
 
 _COUNTED = (("orders", "委托"), ("fills", "成交"), ("positions", "持仓"), ("cash", "资金"))
 
@@ -53,7 +54,7 @@ def reconcile(
         show.print_json(rows)
     else:
         for line, style in told_lines(rows):
-            show.console().print(line, style=style, soft_wrap=True)
+            show.console().print(in_line(line), style=style, soft_wrap=True)
     raise typer.Exit(exit_code(rows))
 
 
