@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from tests.conftest import ROOT
 from tests.unit.run.config_parts import GOOD
 
 from qmt_trading.model.errors import ConfigurationError
@@ -37,6 +39,13 @@ def test_what_is_written_holds(tmp_path: Path) -> None:
 def test_mistakes_are_told_with_their_place(tmp_path: Path, line: str) -> None:
     with pytest.raises(ConfigurationError, match=r"panel"):
         read(tmp_path, f"\n[panel]\n{line}\n")
+
+
+def test_the_door_on_the_page_is_one_as_it_stands(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "http.md").read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "qmt.toml"
+    path.write_text(f"{GOOD}\n{shown}", encoding="utf-8")
+    assert [door.name for door in load(path).doors if door.kind == "http"] == ["web"]
 
 
 def test_doors_of_kind_http_have_no_address_and_a_name_each(tmp_path: Path) -> None:
