@@ -175,6 +175,7 @@ def _mode(table: Table, kind: str) -> str:
 
 def _label(table: Table, kind: str, derived: str, doors: list[Door]) -> str:
     """Return the name of a door: its label as it stands, else the end of its path, else that and its kind."""
+    table.mean("name", "label")
     taken = {CONTROL_DOOR, *(door.name for door in doors)}
     if table.has("label"):
         name = table.name("label")

@@ -40,6 +40,7 @@ class Table:
             raise file.wrong(path, "应是一个表 [...]", "should be a table")
         self._left: dict[str, object] = dict(value)
         self._known: list[str] = []
+        self._meant: dict[str, str] = {}
 
     def wrong(self, name: str, chinese: str, english: str) -> NoReturn:
         """Refuse the value of ``name``.
@@ -76,10 +77,14 @@ class Table:
         """Have ``close`` think of ``names`` when it meets a key that is not known."""
         self._known += names
 
+    def mean(self, written: str, right: str) -> None:
+        """Have ``close`` think of ``right`` when it meets ``written``, which is spelt unlike it."""
+        self._meant[written] = right
+
     def close(self) -> None:
         """Refuse whatever has not been taken."""
         for name in self._left:
-            near = difflib.get_close_matches(name, self._known, 1)
+            near = [self._meant[name]] if name in self._meant else difflib.get_close_matches(name, self._known, 1)
             hint = f"，是不是 {near[0]}？" if near else ""
             english = f"; did you mean {near[0]}?" if near else ""
             self.wrong(name, f"没有这个设置{hint}", f"no such key{english}")
