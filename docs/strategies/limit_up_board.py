@@ -14,6 +14,7 @@ class LimitUpBoard(Strategy):
         eaten: int = 5
         until: int = 1450
 
+    frequency = "1m"
     fields = ("at_ns", "close", "quantity")
 
     def on_start(self):

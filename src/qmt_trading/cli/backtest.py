@@ -30,6 +30,7 @@ from qmt_trading.cli.strategy_options import (
     SymbolsOption,
     class_of,
     fills_of,
+    frequency_of,
     history_of,
     strategy_told,
     yuan,
@@ -50,7 +51,7 @@ def backtest(
     symbols: SymbolsOption = "",
     start: StartOption = "",
     end: EndOption = "",
-    frequency: PeriodOption = "1d",
+    frequency: PeriodOption = "",
     adjust: AdjustOption = "none",
     actions: ActionsOption = None,
     cash: CashOption = "100万",
@@ -69,13 +70,15 @@ def backtest(
         given = _parameters(parameters or [])
         money = yuan(cash)
         fills = fills_of(at, slippage)
-        made = _made(class_of(strategy), given)
+        kind = class_of(strategy)
+        made = _made(kind, given)
         # Imported here: columns are few commands' business, and take a quarter of a second.
         from qmt_trading.research.backtest import run
         from qmt_trading.research.metrics import measure
         from qmt_trading.research.report import write
 
-        bars, moved, beside = history_of(data, symbols, start, end, frequency, adjust, actions, benchmark=benchmark)
+        period = frequency_of(kind, frequency)
+        bars, moved, beside = history_of(data, symbols, start, end, period, adjust, actions, benchmark=benchmark)
         result = run(
             made,
             bars,
@@ -117,6 +120,7 @@ def _print(result: Result, metrics: Metrics, page: Path) -> None:
     earned = metrics.performance
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     first, last = (dt.date.fromisoformat(str(result.days[place])) for place in (0, -1))
+    blocked = "、".join(f"{_blocked(code)} {count} 笔" for code, count in metrics.blocked.items())
     rows = (
         ("区间 span", f"{first} 到 {last}，{metrics.days} 个交易日，{len(result.symbols)} 只"),
         ("期末权益 equity", f"{to_money_text(int(result.equity[-1]))} 元（{_percent(earned.total_return)}）"),
@@ -124,7 +128,7 @@ def _print(result: Result, metrics: Metrics, page: Path) -> None:
         ("最大回撤 drawdown", f"{_percent(earned.max_drawdown)}，{earned.max_drawdown_days} 天"),
         ("夏普 Sharpe", "–" if earned.sharpe is None else f"{earned.sharpe:.2f}"),
         ("委托 orders", f"{metrics.orders} 笔，有成交 {metrics.orders_filled} 笔"),
-        ("受阻 blocked", "、".join(f"{code} {count}" for code, count in metrics.blocked.items()) or "没有"),
+        ("受阻 blocked", blocked or "没有"),
     )
     for row in rows:
         table.add_row(*row)
@@ -132,6 +136,13 @@ def _print(result: Result, metrics: Metrics, page: Path) -> None:
     for chinese, english in result.warnings:
         console.print(f"! {chinese} / {english}", style="yellow")
     console.print(f"✓ 报告 {page}", style="green")
+
+
+def _blocked(code: str) -> str:
+    """Return the report's word for what stops an order, and the code that stands in its files."""
+    from qmt_trading.research.report.words import BLOCKED
+
+    return f"{BLOCKED[code][0][0]}（{code}）" if code in BLOCKED else code
 
 
 def _percent(value: float | None) -> str:

@@ -31,6 +31,7 @@ from qmt_trading.run.terminals import host_command
 
 if TYPE_CHECKING:
     from qmt_trading.feeds.importing import FileTold
+    from qmt_trading.feeds.store import Store
     from qmt_trading.feeds.table import Table
 
 app = typer.Typer(
@@ -103,6 +104,7 @@ def import_(
     with data_explained():
         sources = sources_in(paths)
         store = Store(into)
+        _refuse_made_up(store)
         options = _asked(sources, options)
         with _progress("导入 importing", len(sources)) as advance:
             outcomes = import_files(store, sources, options, lambda told: advance(told.path.name), replace=replace)
@@ -206,7 +208,7 @@ def synthetic(
     if last < first + dt.timedelta(days=10):
         fail(exit_codes.USAGE, f"✗ --end {last} 至少比 --begin {first} 晚十天 / at least ten days")
     with data_explained():
-        others = {entry.source for entry in Store(folder).entries() if not entry.source.startswith("synthetic")}
+        others = {entry.source for entry in Store(folder).entries() if not entry.is_made_up}
         if others:
             fail(
                 exit_codes.REFUSED, f"✗ {folder} 里有别的数据（{others.pop()}）：换一个文件夹 / it holds other history"
@@ -250,6 +252,7 @@ def download(
     with data_explained():
         command = host_command(client_of(load(config), terminal))
         store = Store(into)
+        _refuse_made_up(store)
         try:
             with DownloadBar() as bar:
                 outcome = bring(
@@ -271,6 +274,17 @@ def download(
         console.print(f"  已有，没有再下载：{len(outcome.had)} 只 / had already")
     if outcome.empty:
         console.print(f"! 没有数据：{'、'.join(outcome.empty)} / nothing of these", style="yellow")
+
+
+def _refuse_made_up(store: Store) -> None:
+    """End the command where real figures would stand beside made-up ones."""
+    if any(entry.is_made_up for entry in store.entries()):
+        fail(
+            exit_codes.REFUSED,
+            f"✗ {store.folder} 里是编的行情（qmt data synthetic），真的和编的不能放在一起：换一个文件夹（--into 名字，"
+            "回测时 --data 同一个），或先删掉它 / it holds made-up history: name another folder with --into (and with "
+            "--data for backtests), or delete it first",
+        )
 
 
 def _options(

@@ -108,7 +108,10 @@ def symbols_of(written: list[str]) -> list[Symbol]:
             try:
                 found[normalise(each.strip())] = None
             except MalformedError as error:
-                fail(exit_codes.USAGE, f"✗ 代码无法识别：{each.strip()}，应写作 600000.SH / not a symbol: {error}")
+                likely = str(error.figures[-1]) if error.code == "market_missing" else ""
+                right = f"是不是 {likely}？" if likely else "应写作 600000.SH"
+                english = f"perhaps {likely}?" if likely else str(error)
+                fail(exit_codes.USAGE, f"✗ 代码无法识别：{each.strip()}，{right} / not a symbol: {english}")
     if not found:
         fail(exit_codes.USAGE, "✗ 至少写一个代码，如 600000.SH / at least one symbol")
     return list(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from qmt_trading.cli import exit_codes
-from qmt_trading.cli.history import day_of_option
+from qmt_trading.cli.history import day_of_option, symbols_of
 from qmt_trading.cli.options import fail
 from qmt_trading.feeds.findings import UnusableError
 from qmt_trading.model.corporate_action import CorporateAction
@@ -31,7 +31,9 @@ DataOption = Annotated[Path, typer.Option("--data", "-d", help="历史数据的�
 SymbolsOption = Annotated[str, typer.Option("--symbols", "-s", help="代码，逗号分开；不写：全部 symbols")]
 StartOption = Annotated[str, typer.Option("--start", help="从哪天 first day")]
 EndOption = Annotated[str, typer.Option("--end", help="到哪天（含）last day")]
-PeriodOption = Annotated[str, typer.Option("--frequency", "-f", help="1d 日线 | 1m 分钟 | tick 分笔")]
+PeriodOption = Annotated[
+    str, typer.Option("--frequency", "-f", help="1d 日线 | 1m 分钟 | tick 分笔；不写：策略里写的，没有就是 1d")
+]
 AdjustOption = Annotated[str, typer.Option("--adjust", help="none 不复权 | forward 前复权 | backward 后复权")]
 CashOption = Annotated[str, typer.Option("--cash", help="起始资金，如 100万 或 1000000 cash in yuan")]
 AtOption = Annotated[str, typer.Option("--at", help="open 下一根开盘 | vwap 均价 | close 当根收盘（偏好看）")]
@@ -61,6 +63,11 @@ def class_of(written: str) -> type[Strategy]:
     from qmt_trading.research.strategy_file import strategy_file
 
     return strategy_file(written).load()
+
+
+def frequency_of(kind: type[Strategy], written: str) -> str:
+    """Return the frequency that is asked for: as ``--frequency`` says, else as the strategy declares, else ``1d``."""
+    return written or kind.frequency or "1d"
 
 
 def fills_of(at: str, slippage: int) -> FillModel:
@@ -94,9 +101,12 @@ def history_of(
 
     span = (day_of_option("--start", start) if start else None, day_of_option("--end", end) if end else None)
     known = read_actions(actions) if actions is not None else ()
-    wanted = tuple(each.strip() for each in symbols.split(",") if each.strip())
+    wanted = symbols_of([symbols]) if symbols.strip() else ()
     bars = read(data, wanted, *span, frequency, adjust, actions=known if adjust != "none" else ())
-    beside = read(data, (benchmark,), *span, "1d", adjust)[benchmark] if benchmark else None
+    beside = None
+    if benchmark:
+        (measure,) = symbols_of([benchmark])[:1]
+        beside = read(data, (measure,), *span, "1d", adjust)[measure]
     return bars, known if adjust == "none" else (), beside
 
 

@@ -152,6 +152,7 @@ def _bars(store: Store, symbol: Symbol, entries: list[Entry], wanted: _Wanted) -
         suspended=columns["suspended"][begins] > 0 if "suspended" in columns and not is_tick else None,
         adjusted=wanted.adjust,
         source=str(store.folder),
+        is_made_up=any(each.is_made_up for each in inside),
         open=taken["open"],
         high=taken["high"],
         low=taken["low"],
@@ -231,10 +232,10 @@ def _daily(store: Store, symbol: Symbol, wanted: _Wanted) -> dict[str, Integers]
 def _nothing(place: Path, symbol: str) -> Finding:
     return refused(
         "NOTHING",
-        str(place),
+        str(place.absolute()),
         "没有这个代码的历史数据" if symbol else "这里没有历史数据",
         "there is no history here",
-        "qmt data show 看有什么，qmt data import 或 qmt data synthetic 放进来",
-        "see qmt data show; bring it in by qmt data import or qmt data synthetic",
+        "qmt data show 看有什么，qmt data import 或 qmt data synthetic 放进来；数据在别的文件夹：加 --data 那个文件夹",
+        "see qmt data show; bring it in by qmt data import or qmt data synthetic; held elsewhere: --data FOLDER",
         symbol=symbol,
     )

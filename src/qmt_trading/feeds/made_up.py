@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from qmt_trading.feeds.source_files import needs_polars
-from qmt_trading.feeds.store import Store
+from qmt_trading.feeds.store import MADE_UP, Store
 from qmt_trading.feeds.table import CLOSE_NS, Integers, Table
 from qmt_trading.market.calendar import Calendar
 from qmt_trading.market.corporate_actions import reference_price
@@ -102,10 +102,10 @@ def make_history(
             action = _action(symbol, days, seed)
             actions += [action] if action is not None else []
             made = _daily(symbol, days, action, seed)
-            rows += store.put(_daily_table(symbol, made), f"synthetic seed {seed}", replace=True)
+            rows += store.put(_daily_table(symbol, made), f"{MADE_UP} {seed}", replace=True)
             if symbol in minute_symbols and minute_days:
                 table = _minute_table(symbol, made[-minute_days:], seed)
-                rows += store.put(table, f"synthetic seed {seed}", replace=True)
+                rows += store.put(table, f"{MADE_UP} {seed}", replace=True)
             told(symbol)
     _write_actions(folder / ACTIONS, actions)
     (folder / README).write_text(NOTICE.format(seed=seed), encoding="utf-8", newline="\n")

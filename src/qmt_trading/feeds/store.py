@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 MANIFEST: Final = "manifest.json"
+MADE_UP: Final = "synthetic seed"
+"""How the source of figures begins that are made up."""
 VERSION: Final = 1
 FLUSH_S: Final = 2.0
 """How long what was written may be missing in the manifest: what a kill loses is written again."""
@@ -56,6 +58,11 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Ticks: the day that the file holds."""
     asked: tuple[dt.date, dt.date] | None = None
     """Downloads: the span that was asked for, whole days; it may hold more days than there were bars."""
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether ``qmt data synthetic`` has made its figures up."""
+        return self.source.startswith(MADE_UP)
 
 
 class Taken(Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from qmt_trading.research.ledger import ACCOUNT
 from qmt_trading.research.result import Result
 from qmt_trading.research.strategy import ParameterError, Strategy
 from qmt_trading.research.wake import WakeLoop
+from qmt_trading.research.warned import warnings_of
 
 Gate = Literal["legal", "full"]
 
@@ -106,6 +107,12 @@ def _run(
         raise ColumnsError("no symbol")
     if isinstance(data, CrossSection) and not calls_dates:
         raise ParameterError(f"{made.name} has no on_bars, which a cross-section is for")
+    found = data.frequency if isinstance(data, CrossSection) else bars[0].frequency
+    if made.frequency not in ("", found):
+        raise ParameterError(
+            f"{made.name} 要用 {made.frequency} 的数据，给的是 {found}：加 -f {made.frequency} / "
+            f"{made.name} is made for {made.frequency}, the data is {found}"
+        )
     adjusted = [data.adjusted] if isinstance(data, CrossSection) else [each.adjusted for each in bars]
     is_adjusted = any(each != "none" for each in adjusted)
     if is_adjusted and actions:
@@ -145,6 +152,7 @@ def _run(
         benchmark=benchmark,
         gate=gate,
         cpu_s=time.process_time() - begun,
+        warnings=warnings_of(loop.data if isinstance(loop, DateLoop) else bars, actions, rules),
     )
 
 

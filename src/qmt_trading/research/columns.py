@@ -94,6 +94,8 @@ class Bars:
     adjusted: str = "none"
     """``none``, ``forward`` or ``backward``: adjusted prices lie on no tick."""
     source: str = "synthetic"
+    is_made_up: bool = False
+    """No figure is real: ``qmt data synthetic``."""
     given_sha256: str = ""
     _known: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -206,6 +208,8 @@ class CrossSection:
     limit_down: Integers | None = None
     adjusted: str = "none"
     source: str = "synthetic"
+    is_made_up: bool = False
+    """No figure is real: ``qmt data synthetic``."""
     given_sha256: str = ""
     frequency: str = "1d"
     _known: dict[str, str] = field(default_factory=dict, repr=False)
@@ -293,6 +297,7 @@ def cross_section(bars: Mapping[str, Bars]) -> CrossSection:
         days,
         present=present,
         source=", ".join(sources),
+        is_made_up=any(each.is_made_up for each in bars.values()),
         adjusted=", ".join(adjusted),
         given_sha256=given,
         **made,

@@ -45,9 +45,11 @@ class FillModel(Struct, frozen=True, kw_only=True):
         """Return the model in a line, Chinese and English."""
         chinese, english = _PLACES[self.at]
         cap = to_percent_text(self.volume_share_millionths) if self.volume_share_millionths else "-"
-        slip = f"{self.slippage_ticks} tick + {to_percent_text(self.slippage_millionths)}"
+        slip = f"{self.slippage_ticks} 跳 / ticks"
+        if self.slippage_millionths:
+            slip += f" + 价格的 / of the price {to_percent_text(self.slippage_millionths)}"
         if self.slippage_spread_millionths:
-            slip += f" + {to_percent_text(self.slippage_spread_millionths)} of the spread"
+            slip += f" + 价差的 / of the spread {to_percent_text(self.slippage_spread_millionths)}"
         return f"{chinese} / {english}; 成交量上限 / volume cap {cap}; 滑点 / slippage {slip}"
 
     def warnings(self) -> tuple[Words, ...]:

@@ -23,6 +23,7 @@ Prices and money are integers in ten-thousandths of a yuan, quantities are share
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
@@ -138,6 +139,8 @@ class Strategy:
     """What a bar shows; fewer are faster."""
     indicators: Mapping[str, Indicator] = {}
     """By the name under which a bar shows them."""
+    frequency: ClassVar[str] = ""
+    """``1d``, ``1m`` or ``tick`` where the strategy is made for that alone: other history is refused; empty: any."""
     wake: Condition | Schedule | None = None
     """``on_bar`` or ``on_bars`` is called only when this holds; None: always."""
 
@@ -285,20 +288,27 @@ def checked(kind: type[Strategy], parameters: Mapping[str, Any]) -> Any:
     """
     form = kind.Parameters
     if not dataclasses.is_dataclass(form):
-        raise ParameterError(f"{kind.__name__}.Parameters is no dataclass")
+        raise ParameterError(f"{kind.__name__}.Parameters 应是 dataclass / {kind.__name__}.Parameters is no dataclass")
     known = {each.name: each for each in dataclasses.fields(form)}
     for name in parameters:
         if name not in known:
-            names = ", ".join(known) or "none"
-            raise ParameterError(f"{kind.__name__} has no parameter {name!r}; it has: {names}")
+            near = difflib.get_close_matches(name, known, 1)
+            hint, perhaps = (f"，是不是 {near[0]}？", f"; perhaps {near[0]}?") if near else ("；", "")
+            raise ParameterError(
+                f"{kind.__name__} 没有参数 {name}{hint}有：{'、'.join(known) or '一个也没有'} / "
+                f"{kind.__name__} has no parameter {name!r}; it has: {', '.join(known) or 'none'}{perhaps}"
+            )
     for name, each in known.items():
         needed = each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
         if needed and name not in parameters:
-            raise ParameterError(f"{kind.__name__}: parameter {name!r} is missing")
+            raise ParameterError(f"{kind.__name__} 缺少参数 {name} / {kind.__name__}: parameter {name!r} is missing")
     try:
         return msgspec.convert(dict(parameters), form)
     except (msgspec.ValidationError, TypeError) as cause:
-        raise ParameterError(f"{kind.__name__}: parameter {_named(str(cause))}") from cause
+        told = _named(str(cause))
+        raise ParameterError(
+            f"{kind.__name__} 的参数 {told.partition(':')[0]} 类型不对 / {kind.__name__}: parameter {told}"
+        ) from cause
 
 
 def _named(text: str) -> str:

@@ -66,7 +66,10 @@ def strategy_file(written: str) -> StrategyFile:
         file, wanted = written, ""
     path = Path(file)
     if not path.is_file():
-        raise ConfigurationError(f"没有策略文件 {path} / no such file")
+        raise ConfigurationError(
+            f"没有策略文件 {path}（现在的文件夹是 {Path.cwd()}；自带的例子在程序文件夹的 docs/strategies，"
+            "先 cd 到那里）/ no such file; it is looked for in the folder named"
+        )
     if path.suffix != ".py":
         raise ConfigurationError(f"{path} 不是 Python 文件 / is no Python file")
     try:

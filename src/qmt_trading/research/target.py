@@ -30,6 +30,7 @@ from qmt_trading.research.columns import Bars, ColumnsError, Integers
 from qmt_trading.research.costs import FINE, FillModel, costs_words, rates
 from qmt_trading.research.result import Orders, Result
 from qmt_trading.research.terms import DeskError
+from qmt_trading.research.warned import warnings_of
 
 _LEDGER: Final = 8
 """Columns of the ledger: row, signed quantity, price, fee, commission, duty, transfer fee, day."""
@@ -295,6 +296,7 @@ def run(
         last_prices=closes[-1],
         warnings=(
             *prepared.model.warnings(),
+            *warnings_of([bars], (), rules),
             (
                 "目标列模式：没有委托和风控，只有手数、涨跌停、资金和 T+1；目标列由用户给出，系统查不出其中的未来函数",
                 "target column: no orders, no gate but lots, limits, cash, T+1; nobody checks whether it looks ahead",

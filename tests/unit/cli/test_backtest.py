@@ -16,6 +16,7 @@ needs_polars()
 from qmt_trading.cli.main import app  # noqa: E402
 
 EXAMPLE = ROOT / "docs" / "strategies" / "dual_moving_average.py"
+BOARD = EXAMPLE.with_name("limit_up_board.py")
 BROKEN = """\
 from qmt_trading.research.strategy import Strategy
 
@@ -70,8 +71,12 @@ def test_the_page_shows_the_example_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("nothing.py",), "没有策略文件 nothing.py"),
+        (("nothing.py",), f"没有策略文件 nothing.py（现在的文件夹是 {Path.cwd()}"),
         ((str(EXAMPLE) + ":Other",), "没有策略Other"),
+        ((str(EXAMPLE), "--set", "fsat=5"), "DualMovingAverage 没有参数 fsat，是不是 fast？"),
+        ((str(EXAMPLE), "-s", "600000"), "是不是 600000.SH？"),
+        ((str(EXAMPLE), "--benchmark", "000300"), "代码无法识别：000300"),
+        ((str(BOARD), "-s", "002415.SZ", "-f", "1d"), "LimitUpBoard 要用 1m 的数据，给的是 1d：加 -f 1m"),
         ((str(EXAMPLE), "--set", "fats=5"), "no parameter 'fats'; it has: fast, slow, quantity"),
         ((str(EXAMPLE), "--set", "fast=many"), "fast"),
         ((str(EXAMPLE), "--set", "fast"), "名=值"),
@@ -99,3 +104,30 @@ def test_a_strategy_that_raises_is_told_with_its_own_lines(store: Path, tmp_path
     assert "mine" in text
     file.write_text("1 / 0", encoding="utf-8")
     assert "ZeroDivisionError" in backtest(store, tmp_path / "reports", str(file))[1]
+
+
+def test_what_is_wrong_with_the_data_is_said_on_the_screen_and_in_the_report(store: Path, tmp_path: Path) -> None:
+    code, told = backtest(store, tmp_path, str(EXAMPLE), "-s", "600000.SH")
+    assert code == 0, told
+    head = json.loads((tmp_path / "DualMovingAverage" / "report.json").read_text(encoding="utf-8"))
+    words = [chinese for chinese, _ in head["warnings"]]
+    assert ["编的" in words[0], "除权除息（600000.SH 2023-" in words[1]] == [True, True]
+    page = (tmp_path / "DualMovingAverage" / "report.html").read_text(encoding="utf-8")
+    assert all(each in page and each in told.replace("\n", "") for each in words)
+    code, told = backtest(store, tmp_path, str(EXAMPLE), "-s", "600000.SH", "--actions", str(store / "actions.csv"))
+    assert code == 0
+    assert "除权除息" not in told
+
+
+def test_what_blocked_an_order_is_told_in_words_beside_its_code(store: Path, tmp_path: Path) -> None:
+    code, told = backtest(store, tmp_path, str(EXAMPLE), "--cash", "2万")
+    assert code == 0
+    assert "资金不足（CASH）" in told.replace("\n", "")
+
+
+def test_a_folder_without_history_is_named_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, told = backtest(Path("history"), tmp_path / "reports", str(EXAMPLE), "-s", "600000.SH")
+    assert code != 0
+    assert str(tmp_path / "history") in told.replace("\n", "")
+    assert "--data" in told

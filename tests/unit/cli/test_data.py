@@ -105,6 +105,21 @@ def test_a_newcomer_begins_with_made_up_history(tmp_path: Path, capsys: Capture)
     assert "里有别的数据" in capsys.readouterr().err
 
 
+def test_real_figures_are_not_laid_beside_made_up_ones(tmp_path: Path, capsys: Capture) -> None:
+    store = tmp_path / "history"
+    assert qmt("synthetic", store, "--end", "2023-03-31", "--minute-days", "0") == exit_codes.OK
+    before = (store / "manifest.json").read_bytes()
+    capsys.readouterr()
+    file = written(tmp_path, HEAD, *GOOD, name="synthetic.csv")
+    assert qmt("import", file, "--into", store) == exit_codes.REFUSED
+    told = "".join(capsys.readouterr()).replace("\n", "")
+    assert "编的行情" in told
+    assert "--into" in told
+    assert (store / "manifest.json").read_bytes() == before
+    assert qmt("import", file, "--into", tmp_path / "real") == exit_codes.OK
+    assert qmt("import", file, "--into", tmp_path / "real") == exit_codes.OK
+
+
 def test_without_polars_a_person_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setitem(sys.modules, "polars", None)
     assert qmt("show") == exit_codes.USAGE

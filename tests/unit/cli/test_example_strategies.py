@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from qmt_trading.feeds.columns import read  # noqa: E402
 from qmt_trading.feeds.made_up import BOARDS  # noqa: E402
 from qmt_trading.model.instrument import Symbol  # noqa: E402
 from qmt_trading.research.result import Result  # noqa: E402
+from qmt_trading.research.warned import MADE_UP  # noqa: E402
 
 PAGES = ("docs/backtest.md", "README.md", "README.en.md")
 COMMAND = re.compile(r"^ *qmt (backtest docs/strategies/\S+\.py -s .+?)(?: {2,}.*)?$", re.MULTILINE)
@@ -30,7 +32,7 @@ def commands(page: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("history") / "store"
+    folder = tmp_path_factory.mktemp("clone") / "history"
     made = CliRunner().invoke(app, ["data", "synthetic", str(folder), "--end", "2023-06-30"])
     assert made.exit_code == 0, made.output
     return folder
@@ -39,7 +41,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ran(store: Path, into: Path, command: str) -> Path:
     """Run one command of a page; return the folder of its report."""
     word, strategy, *others = command.split()
-    told = CliRunner().invoke(app, [word, str(ROOT / strategy), *others, "-d", str(store), "--into", str(into)])
+    with chdir(store.parent):  # The store stands there under the name that the pages know.
+        told = CliRunner().invoke(app, [word, str(ROOT / strategy), *others, "--into", str(into)])
     assert told.exit_code == 0, told.output
     (report,) = into.iterdir()
     return report
@@ -67,6 +70,7 @@ def test_each_command_of_the_pages_runs_and_trades(store: Path, tmp_path: Path, 
     assert rows(report, "fills.csv")
     result = Result.from_json((report / "result.json").read_bytes())
     assert len(result.orders) < 500
+    assert [told for told, _ in result.warnings if "编的" in told or "除权除息" in told] == [MADE_UP[0]]
 
 
 def test_the_rotation_holds_two_funds_at_most_and_turns_every_fifth_day(store: Path, tmp_path: Path) -> None:

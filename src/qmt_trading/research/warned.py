@@ -1,0 +1,103 @@
+"""What a reader of a result is told of its data: ex-days that nothing accounts for, and figures that are made up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from qmt_trading.market.rulebook import RuleBook
+from qmt_trading.model.corporate_action import CorporateAction
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.research.columns import Bars, CrossSection, Days, Integers
+from qmt_trading.research.costs import Words
+
+NAMED_MAX: Final = 3
+MADE_UP: Final[Words] = (
+    "行情是编的（qmt data synthetic）：代码是真的，数字没有一个是真的，结果只用来试用",
+    "the history is made up (qmt data synthetic): real symbols, no real figure; for trying things out only",
+)
+
+
+def warnings_of(
+    data: CrossSection | Sequence[Bars], actions: Sequence[CorporateAction], rules: RuleBook
+) -> tuple[Words, ...]:
+    """Return what there is to say about ``data``, over which a run with ``actions`` has gone."""
+    histories = (data,) if isinstance(data, CrossSection) else data
+    found = [MADE_UP] if any(each.is_made_up for each in histories) else []
+    if all(each.adjusted == "none" for each in histories):
+        days = unexplained(data, actions, rules)
+        found += [_told(days)] if days else []
+    return tuple(found)
+
+
+def unexplained(
+    data: CrossSection | Sequence[Bars], actions: Sequence[CorporateAction], rules: RuleBook
+) -> list[tuple[Symbol, str]]:
+    """Return each symbol and day whose reference price is off the close before by more than a tick, without an action.
+
+    An action explains the first day with a bar on or after its ex-day.
+    """
+    ex_days: dict[str, list[np.datetime64]] = {}
+    for each in actions:
+        ex_days.setdefault(each.symbol, []).append(np.datetime64(each.ex_day, "D"))
+    found = []
+    for symbol, days, rows in _of_dates(data) if isinstance(data, CrossSection) else _of_bars(data):
+        for before, day, off in rows:
+            rule = rules.rule(symbol, dt.date.fromisoformat(str(day)))
+            if off <= (1 if rule is None else rule.tick):
+                continue
+            if not any(days[before] < ex_day <= day for ex_day in ex_days.get(symbol, ())):
+                found.append((symbol, str(day)))
+    return found
+
+
+_Rows = list[tuple[int, np.datetime64, int]]
+"""The row of the day before, the day, and how far its reference price is off."""
+
+
+def _of_bars(bars: Sequence[Bars]) -> Iterator[tuple[Symbol, Days, _Rows]]:
+    for each in bars:
+        off = _off(each.previous_close[1:], each.close[each.day_start[1:] - 1])
+        yield each.symbol, each.days, [(row, each.days[row + 1], int(off[row])) for row in np.flatnonzero(off).tolist()]
+
+
+def _of_dates(data: CrossSection) -> Iterator[tuple[Symbol, Days, _Rows]]:
+    if data.previous_close is None or len(data.days) < 2:
+        return
+    off = _off(data.previous_close[1:], data.close[:-1])
+    for place in np.flatnonzero(off.any(axis=0)).tolist():
+        held = np.flatnonzero(data.previous_close[:, place])
+        rows = np.flatnonzero(off[:, place])
+        before = held[np.maximum(np.searchsorted(held, rows + 1) - 1, 0)]
+        yield (
+            data.symbols[place],
+            data.days,
+            [
+                (last, data.days[row + 1], int(off[row, place]))
+                for row, last in zip(rows.tolist(), before.tolist(), strict=True)
+            ],
+        )
+
+
+def _off(stated: Integers, closed: Integers) -> Integers:
+    """Return how far the reference prices are off the closes before; 0 where either is not known."""
+    return np.where((stated > 0) & (closed > 0), np.abs(stated - closed), 0)
+
+
+def _told(days: Sequence[tuple[Symbol, str]]) -> Words:
+    named = [f"{symbol} {day}" for symbol, day in days[:NAMED_MAX]]
+    rest, rest_english = (" 等", " and others") if len(days) > NAMED_MAX else ("", "")
+    chinese = (
+        f"有 {len(days)} 天的昨收和前一天的收盘差一跳以上，却没有对应的除权除息（{'、'.join(named)}{rest}）："
+        "是除权除息日，持仓和现金就没有调整，盈亏不准；缺了几天数据也会这样。"
+        "请加 --actions 除权除息文件，或用复权价（--adjust forward）"
+    )
+    english = (
+        f"on {len(days)} day(s) the previous close is off the close before by more than a tick and no corporate action "
+        f"says why ({', '.join(named)}{rest_english}): on an ex-day neither shares nor cash were adjusted and the "
+        "profit is wrong; missing days look the same. Give --actions FILE, or adjusted prices (--adjust forward)"
+    )
+    return chinese, english
