@@ -25,7 +25,7 @@ class Ways:
         self.follower = Follower(folder)
         self._line = EngineLine(control_address(folder))
 
-    def announce(self, text: str, text_en: str) -> None:
+    def announce(self, text: str, text_en: str, link: str = "") -> None:
         print(text, flush=True)
 
     def ask(self, request: ControlRequest) -> list[Plain]:

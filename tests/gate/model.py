@@ -317,6 +317,8 @@ def _order(
     if side is Side.SELL and wanted == free > 0:
         return price, wanted
     quantity = _whole_lots(rule, wanted, side)
+    if side is Side.SELL and free <= 0 and size.kind is not SizeKind.MONEY:
+        return Refusal(Reason.SIZE_ZERO, (size.text or size.kind.value, str(wanted), str(rule.buy_minimum), "0"))
     if not quantity:
         return Refusal(Reason.SIZE_ZERO, (size.text or size.kind.value, str(wanted), str(rule.buy_minimum)))
     return price, quantity

@@ -33,8 +33,8 @@ class SaidParts:
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def announce(self, text: str, text_en: str) -> None:
-        self.said.append(f"{text} / {text_en}")
+    def announce(self, text: str, text_en: str, link: str = "") -> None:
+        self.said.append("\n".join(filter(None, (f"{text} / {text_en}", link))))
 
 
 class Clock:

@@ -58,6 +58,14 @@ def test_the_first_link_works_once(fresh: Served) -> None:
     assert fresh.post("/api/v1/setup", {**body, "user": "intruder"}).code == "bad_link"
 
 
+def test_the_first_link_stands_once_and_on_a_line_of_its_own(fresh: Served) -> None:
+    (told,) = (line for line in fresh.parts.said if "token=" in line)
+    words, link = told.split("\n")
+    assert "30 分钟" in words
+    assert "30 minutes" in words
+    assert link == f"{fresh.origin}/#/setup?token={fresh.link_token}"
+
+
 def test_the_first_link_ends_after_half_an_hour(fresh: Served) -> None:
     fresh.clock.forward(LINK_NS // SECOND_NS + 1)
     body = {"token": fresh.link_token, "user": "boss", "password": PASSWORD}

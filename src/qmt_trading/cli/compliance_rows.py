@@ -258,8 +258,14 @@ def lines_of(report: Report, each: Figures) -> list[tuple[str, object]]:
         ("委托 orders", f"{each.orders:,}{unrecorded}"),
         ("撤单 cancels", f"{each.cancels:,}"),
         ("外部委托、撤单 foreign", f"{each.foreign_orders:,}、{each.foreign_cancels:,}"),
-        ("委托＋撤单 total", f"{each.total:,}，含外部 {each.total_whole:,}（高频标准 {HIGH_FREQUENCY_PER_DAY:,}）"),
-        ("任意一秒 per second", f"最多 {_peak(each.second)}，含外部 {_peak(each.second_whole)}（高频标准 {high}）"),
+        (
+            "委托＋撤单 total",
+            f"本系统 {each.total:,}，连外部一共 {each.total_whole:,}（高频标准 {HIGH_FREQUENCY_PER_DAY:,}）",
+        ),
+        (
+            "任意一秒 per second",
+            f"本系统最多 {_peak(each.second)}，连外部最多 {_peak(each.second_whole)}（高频标准 {high}）",
+        ),
         ("瞬时速率 fast seconds", f"≥ {rate}：{each.seconds_fast:,} 秒，≥ {high}：{each.seconds_high:,} 秒"),
         ("瞬时撤单 quick cancels", "，".join(parts)),
         ("拉抬打压 through price", f"越过最新价 ≥ {move}%：{orders_through}，{fills_through}"),

@@ -29,15 +29,15 @@ NOTIFY_S: Final = 20.0
 class Ways:
     """The ways to the outside of one panel. Each blocks, and is for threads of the pool."""
 
-    def __init__(self, place: Place, say: Callable[[str, str], None]) -> None:
+    def __init__(self, place: Place, say: Callable[[str, str, str], None]) -> None:
         self._place = place
         self._say = say
         self._follower = Follower(place.folder)
         self._line = EngineLine(control_address(place.folder))
 
-    def announce(self, text: str, text_en: str) -> None:
+    def announce(self, text: str, text_en: str, link: str = "") -> None:
         """Tell the person at the console."""
-        self._say(text, text_en)
+        self._say(text, text_en, link)
 
     def sections(self, parts: PanelParts, settings: PanelSettings) -> Sequence[Section]:
         """Return the routes of data and deeds over this folder."""

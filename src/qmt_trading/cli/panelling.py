@@ -68,19 +68,22 @@ def _serve(place: Place, settings: PanelConfig, port: int | None) -> None:
     )
 
 
-def _say(text: str, text_en: str) -> None:
+def _say(text: str, text_en: str, link: str = "") -> None:
+    alone = f"\n      {link}" if link else ""
     with contextlib.suppress(OSError):  # The console may have gone with the engine.
-        sys.stderr.write(in_line(f"  面板 {text.removeprefix('面板：')} / {text_en}") + "\n")
+        sys.stderr.write(in_line(f"  面板 {text.removeprefix('面板：')} / {text_en}") + f"{alone}\n")
         sys.stderr.flush()
 
 
 def _print_link(folder: Path, settings: PanelConfig, port: int | None) -> None:
-    from qmt_trading.panel.links import new_link
+    from qmt_trading.panel.links import LINK_NS, new_link
 
     scheme = "https" if settings.certificate is not None else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = f"{scheme}://{host}:{settings.port if port is None else port}"
     typer.echo(new_link(folder, base))
+    minutes = LINK_NS // 60_000_000_000
+    typer.echo(f"  {minutes} 分钟内打开，只能用一次 / open it within {minutes} minutes; it works once", err=True)
 
 
 def _go_behind_the_engine() -> None:

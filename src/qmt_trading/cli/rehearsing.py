@@ -57,7 +57,7 @@ def rehearse(
         )
         if not as_json:
             verdict = Text(" 通过 ", style="bold green") if passed else Text("未通过", style="bold red")
-            line = Text.assemble(f"{number:>3}  ", verdict, f"  {name}  ", (f"{seconds:.1f} 秒  ", "dim"), told)
+            line = Text.assemble(f"{number:>3}  ", verdict, f"  {name}  ", (f"{lasted(seconds)}  ", "dim"), told)
             console.print(line)
     failed = [row for row in rows if not row["passed"]]
     if as_json:
@@ -73,3 +73,10 @@ def rehearse(
             climbing.note(Path(config), 2, f"{len(rows)} 项全部通过")
     if failed:
         raise typer.Exit(exit_codes.REFUSED)
+
+
+def lasted(seconds: float) -> str:
+    """Return how long a drill took, for people."""
+    if seconds >= 1:
+        return f"{seconds:.1f} 秒"
+    return f"{seconds * 1000:.0f} 毫秒" if seconds >= 0.001 else "不到 1 毫秒"

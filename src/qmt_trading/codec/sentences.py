@@ -308,6 +308,10 @@ _SCOPED: Final = frozenset(
 )
 """Reasons whose last figure names a scope."""
 _SELLABLE_TODAY: Final = ("可卖不足：要卖 {0}，可卖 {1}", "not enough to sell: {0} wanted, {1} free")
+_NOTHING_TO_SELL: Final = (
+    "没有可卖的持仓：要卖 {0}，可卖 0 股（没有持仓，或今天才买、已在卖单里）",
+    "nothing to sell: {0} wanted, 0 shares free (none held, bought today, or offered already)",
+)
 _GROUP_UNKNOWN: Final = ("分组未配置：{0}", "group not configured: {0}")
 
 
@@ -330,6 +334,8 @@ def sentence(denial: Denial) -> tuple[str, str]:
     chinese, english = _SENTENCES[denial.reason]
     if denial.reason is Reason.ACCOUNT_UNKNOWN and denial.figures[0].startswith("@"):
         chinese, english = _GROUP_UNKNOWN
+    if denial.reason is Reason.SIZE_ZERO and denial.figures[3:] == ("0",):
+        chinese, english = _NOTHING_TO_SELL
     if denial.reason is Reason.SELLABLE_EXCEEDED and denial.figures[2] == "0":
         chinese, english = _SELLABLE_TODAY
     figures = ["所有股票" if figure == EVERY_SYMBOL else figure for figure in denial.figures]

@@ -8,6 +8,7 @@ from qmt_trading.engine import limit_alerts
 from qmt_trading.engine.gauges import is_looser
 from qmt_trading.engine.state import State
 from qmt_trading.model.events import LimitRequested, LimitsConfirmed
+from qmt_trading.model.instant import day_of
 from qmt_trading.model.outputs import LimitSet, Output
 
 Emit = Callable[[Output], None]
@@ -35,8 +36,14 @@ def decide_confirmed(state: State, event: LimitsConfirmed, emit: Emit) -> None:
 
 
 def tell_held(state: State, emit: Emit) -> None:
-    """Tell, at a start within the day, which limits people had set and in which value each holds now."""
+    """Tell, at a start within the day, which limits people had set and in which value each holds now.
+
+    What an earlier start of the day has told already, word for word, is not told again.
+    """
     gauges = state.gauges
     if gauges.set_today:
         held = [(each, getattr(gauges.limits(each.scope), each.limit)) for each in gauges.set_today.values()]
-        emit(limit_alerts.held(held))
+        alert = limit_alerts.held(held)
+        told = next((row for row in reversed(state.alerts) if row.alert.code == alert.code), None)
+        if told is None or told.alert != alert or day_of(told.at_ns) != day_of(state.now_ns):
+            emit(alert)

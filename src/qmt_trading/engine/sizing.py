@@ -48,6 +48,8 @@ def size_order(
     if side is Side.SELL and wanted == sellable and wanted > 0:
         return Quantity(wanted)
     rounded = round_down_to_lot(rule, Quantity(wanted), side)
+    if side is Side.SELL and sellable <= 0 and size.kind is not SizeKind.MONEY:
+        return Denial(Reason.SIZE_ZERO, (size.text or size.kind.value, str(wanted), str(rule.buy_minimum), "0"))
     if rounded <= 0:
         return Denial(Reason.SIZE_ZERO, (size.text or size.kind.value, str(wanted), str(rule.buy_minimum)))
     return rounded

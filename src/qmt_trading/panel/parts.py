@@ -26,6 +26,6 @@ class PanelSettings(Struct, frozen=True, kw_only=True):
 class PanelParts(Protocol):
     """The ways to the outside that are handed in."""
 
-    def announce(self, text: str, text_en: str) -> None:
-        """Tell the person at the console; never written to a file, since it may hold a one-time link."""
+    def announce(self, text: str, text_en: str, link: str = "") -> None:
+        """Tell the person at the console, ``link`` on a line of its own; never written to a file: it works once."""
         ...

@@ -122,6 +122,7 @@ def _announce(parts: PanelParts, asked: PanelSettings, entrance: Entrance) -> No
     link = link_text(reach.base, entrance.links.make(now_ns=entrance.now_ns()))
     minutes = LINK_NS // 60_000_000_000
     parts.announce(
-        f"首次使用，请在 {minutes} 分钟内打开此链接设置密码（只能用一次）：{link}",
-        f"first use: open this link within {minutes} minutes to set a password; it works once: {link}",
+        f"首次使用，请在 {minutes} 分钟内打开下面的链接设置密码（只能用一次）",
+        f"first use: open the link below within {minutes} minutes to set a password; it works once",
+        link,
     )

@@ -73,7 +73,8 @@ def test_the_text_holds_a_block_an_account(folder: Path, capsys: pytest.CaptureF
     assert "2026-05-20，自编软件 1.0，=打板，申报每秒 10，申报每日 2,000" in text
     assert "未填写 [compliance]" in text
     assert "4（1 笔没记到发出时刻）" in text
-    assert "最多 4（10:00:00.000 起），含外部 5（10:00:00.000 起）（高频标准 300）" in text
+    assert "本系统最多 4（10:00:00.000 起），连外部最多 5（10:00:00.000 起）（高频标准 300）" in text
+    assert "本系统 5，连外部一共 6（高频标准 20,000）" in text
     assert "1 秒内 1（25.00%）" in text
     assert "只有数字，没有结论" in text
 

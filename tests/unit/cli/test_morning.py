@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -79,6 +80,26 @@ def test_a_red_account_is_shown_buys_nothing_and_buys_again_on_a_persons_word(en
     assert "不用确认" in engine.qmt("morning", "--accept", ACCOUNT, "--why", "再来")
     engine.qmt("morning", "--account", "nobody", code=1)
     engine.qmt("morning", "--accept", "nobody", "--why", "x", code=1)
+
+
+def test_holdings_stand_with_their_price_and_profit_as_in_the_table_of_positions(engine: Engine) -> None:
+    until(lambda: engine.closed(OTHER) == ())
+    engine.sends(f"buy 600000.SH 100@对手:{OTHER} #b")
+    until(lambda: bool(json.loads(engine.qmt("positions", "--json"))))
+    priced = ("symbol", "quantity", "last_price", "floating_profit", "day_profit")
+
+    def held(row: dict[str, Any]) -> list[Any]:
+        return [row[name] for name in priced]
+
+    def shown() -> list[list[Any]]:
+        rows = json.loads(engine.qmt("morning", "--json", code=1))
+        (of_other,) = [row for row in rows if row["account"] == OTHER]
+        return [held(each) for each in of_other["positions"]]
+
+    until(lambda: shown() == [held(each) for each in json.loads(engine.qmt("positions", "--json"))])
+    (row,) = shown()
+    assert row[1] == 100
+    assert None not in row
 
 
 def test_the_report_of_the_day_is_read_beside_the_engine_and_compared_with_a_statement(

@@ -54,7 +54,7 @@ def config(tmp_path: Path) -> Path:
 def desk(config: Path) -> Iterator[Desk]:
     place = find(config)
     place.folder.mkdir(parents=True, exist_ok=True)
-    ways = Ways(place, lambda _text, _english: None)
+    ways = Ways(place, lambda _text, _english, _link: None)
     settings = PanelSettings(folder=place.folder, port=0)
     served = Served(place.folder, sections=ways.sections(ways, settings), settings=settings)
     try:

@@ -15,7 +15,9 @@ from qmt_trading.cli import words as command_line
 from qmt_trading.cli.main import app
 from qmt_trading.run.build import Application
 from qmt_trading.run.config import load
+from qmt_trading.run.init_template import template
 from qmt_trading.run.reading import read_view
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -169,6 +171,21 @@ def test_what_a_person_types_is_not_bound_by_the_permission_of_a_door(qmt: Qmt, 
     finally:
         application.stop()
     assert "可写：control、monitor" in qmt("send", order, "--door", "other", code=exit_codes.USAGE)
+
+
+def test_the_table_of_the_docs_ends_well_on_the_paper_accounts_of_a_new_configuration(qmt: Qmt, folder: Path) -> None:
+    (folder / "qmt.toml").write_text(template(), encoding="utf-8")
+    application = Application(load(folder / "qmt.toml"))
+    application.start()
+    try:
+        found = dry(qmt, "--file", str(ROOT / "docs" / "examples" / "orders.csv"))
+        assert [row[1] for row in found] == ["accepted"] * 5 + ["cancel"]
+        sells = dry(qmt, "卖出 000001.SZ 1/3@对手:一号", code=exit_codes.REFUSED)
+        assert [row[1] for row in sells] == ["denied"]
+        told = qmt("send", "卖出 000001.SZ 1/3@对手:一号", "--dry-run", code=exit_codes.REFUSED)
+        assert "没有可卖的持仓：要卖 1/3" in told.replace("\n", "")
+    finally:
+        application.stop()
 
 
 def test_without_an_engine_a_dry_run_says_what_it_could_not_check(qmt: Qmt, folder: Path) -> None:

@@ -106,6 +106,17 @@ def test_after_a_start_tighter_limits_hold_and_wait_for_nobody() -> None:
     assert holds(bench) == 50_000 * YUAN
 
 
+def test_each_further_start_of_the_day_tells_only_what_has_changed() -> None:
+    bench = Bench()
+    ask(bench, 50_000 * YUAN)
+    restart(bench)
+    assert [restart(bench), restart(bench)] == [[], []]
+    ask(bench, 20, "orders_per_signal_max")
+    (alert,) = [each for each in restart(bench) if isinstance(each, out.Alert)]
+    assert "每信号委托笔数 20" in alert.chinese
+    assert restart(bench) == []
+
+
 def test_a_start_without_limits_that_were_set_tells_nothing_of_them() -> None:
     bench = Bench()
     restart(bench)

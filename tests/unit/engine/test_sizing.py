@@ -95,6 +95,14 @@ def test_nothing_to_sell_is_a_denial_and_not_an_order_of_none(size: Size) -> Non
     found = sized(size, Side.SELL, sellable=0)
     assert isinstance(found, Denial)
     assert found.reason is Reason.SIZE_ZERO
+    assert "没有可卖的持仓" in sentence(found)[0]
+    assert "nothing to sell" in sentence(found)[1]
+
+
+def test_too_little_to_sell_is_less_than_a_lot_and_not_nothing_held() -> None:
+    found = sized(Size(K.FRACTION, 1, 3, text="1/3"), Side.SELL, sellable=1)
+    assert found == Denial(Reason.SIZE_ZERO, ("1/3", "0", "100"))
+    assert sentence(found)[0] == "不足一手：1/3 只够 0 股，至少 100"
 
 
 @pytest.mark.parametrize(

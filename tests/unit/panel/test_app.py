@@ -17,7 +17,7 @@ from tests.panel_client import PanelClient
 
 
 class Silent:
-    def announce(self, text: str, text_en: str) -> None: ...
+    def announce(self, text: str, text_en: str, link: str = "") -> None: ...
 
 
 def test_what_breaks_is_told_without_its_insides(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

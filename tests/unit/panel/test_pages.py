@@ -16,7 +16,7 @@ from tests.panel_client import PanelClient
 
 
 class Silent:
-    def announce(self, text: str, text_en: str) -> None: ...
+    def announce(self, text: str, text_en: str, link: str = "") -> None: ...
 
 
 def built(folder: Path) -> Path:

@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 from tests.simulation import bugs
 
+from qmt_trading.cli.rehearsing import lasted
 from qmt_trading.engine import cancels, fold, fold_list, fold_reports, signals
 from qmt_trading.engine.engine import Engine
 from qmt_trading.intake.framing import StreamFramer
@@ -208,6 +209,14 @@ def test_the_command_tells_a_line_each_and_the_ladder_remembers(tmp_path: Path) 
     assert "✓ 2 演练" in command(tmp_path, "ladder").stdout
     assert command(tmp_path, "rehearse", "--only", "没有").returncode == 2
     assert not (tmp_path / "data" / "journal.sqlite").exists(), "nobody's own journal is touched"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.0004, "不到 1 毫秒"), (0.001, "1 毫秒"), (0.0421, "42 毫秒"), (0.9994, "999 毫秒"), (1.0, "1.0 秒")],
+)
+def test_a_short_drill_is_told_in_milliseconds(seconds: float, told: str) -> None:
+    assert lasted(seconds) == told
 
 
 def test_the_power_is_cut_within_one_day_at_whatever_hour(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qmt_trading.codec.sentences import sentence
-from qmt_trading.codec.view_json import Plain, account, position
+from qmt_trading.codec.view_json import Plain, account, positions
 from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.view import AccountRow, View
@@ -64,6 +64,7 @@ def morning_rows(view: View, watch: DayWatch) -> list[Plain]:
 
 
 def _morning(view: View, watch: DayWatch) -> Iterator[Plain]:
+    held = [each for each in positions(view) if each["quantity"]]
     for row in view.accounts:
         items = watch.items(row)
         yield {
@@ -80,5 +81,5 @@ def _morning(view: View, watch: DayWatch) -> Iterator[Plain]:
                 }
                 for each in items
             ],
-            "positions": [position(each) for each in view.positions if each.account == row.account and each.quantity],
+            "positions": [each for each in held if each["account"] == row.account],
         }
