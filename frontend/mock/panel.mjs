@@ -84,6 +84,7 @@ export function createMock({ mode = process.env.MOCK_MODE ?? 'live', orders = Nu
   const refuse = (status, code, text, text_en, more = {}) => ({ refused: status, body: { error: { code, text, text_en, ...more } } })
   const tellState = () => Object.assign(changed, { status: market.statusRow(), accounts: market.accountRows() })
   const acts = {
+    'setup/link': () => ({ is_good: true, user: '', is_first: state === 'setup' }),
     setup: () => ((state = 'in'), who()),
     login: (body) => {
       if (body.password === 'wrong') return refuse(401, 'bad_login', '用户名或密码不对', 'Wrong user name or password')

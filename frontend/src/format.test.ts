@@ -35,6 +35,7 @@ test('a result carries its sign, and nothing has none', () => {
 test('a share of nothing is not told', () => {
   expect(share('5', '0')).toBe('–')
   expect(share('-1', '200')).toBe('−0.50%')
+  expect(share('-1', '10000000')).toBe('0.00%')
 })
 
 test('milliseconds have three places where they are few', () => {

@@ -67,7 +67,8 @@ export function direction(value: Decimal | number | null | undefined): Direction
 export function share(part: Decimal | number | null, whole: Decimal | number | null, places = 2): string {
   const of = Number(whole ?? 0)
   if (part === null || !of) return NOTHING
-  return `${((Number(part) / of) * 100).toFixed(places).replace('-', '−')}%`
+  const text = ((Number(part) / of) * 100).toFixed(places)
+  return `${Number(text) ? text.replace('-', '−') : text.replace('-', '')}%`
 }
 
 export const quantity = (value: number | null | undefined): string =>

@@ -1,6 +1,7 @@
 /** Which colour says what: of an order's state, a signal's, an alert's, a mode's. And their words. */
 
 import { known, lang, t } from './i18n'
+import { store } from './store'
 import type { Account, Importance, Mode, Order, OrderStatus, Side, Signal, SignalStatus, StateTold, TradingState } from './types'
 
 export type Tone = 'plain' | 'up' | 'down' | 'good' | 'bad' | 'amber' | 'accent' | 'violet'
@@ -60,6 +61,9 @@ export function causeText(row: StateTold): string {
   const why = known('why', row.state_why, row.state_why || t('stop.noWhy'))
   return t('stop.by', { who, why })
 }
+
+/** How orders are cancelled while no engine runs, if there can be any at a broker. */
+export const cancelWay = (): string => known('cancelWay', store.status?.mode, t('cancelWay.live'))
 
 export const accountTone = (account: Account): Tone => (account.ready ? stateTone(account.state) : 'bad')
 

@@ -23,8 +23,8 @@ def test_the_one_time_link_lets_the_first_operator_in_once(door: Desk) -> None:
     assert "token" not in str(browser.run("return location.href"))
     browser.forget()
     browser.open(link)
-    _set_password(door, "mallory", "another-horse-9")
-    browser.see(".problem", "链接")
+    browser.see(".door h1", "不能再用")
+    assert not browser.sees("form")
     assert not browser.sees(".shell")
     browser.complaints()  # What was refused stands in the console, too.
 

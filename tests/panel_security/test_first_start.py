@@ -66,6 +66,25 @@ def test_the_first_link_stands_once_and_on_a_line_of_its_own(fresh: Served) -> N
     assert link == f"{fresh.origin}/#/setup?token={fresh.link_token}"
 
 
+def test_an_opened_link_is_told_to_be_good_until_it_is_spent(fresh: Served) -> None:
+    link = {"token": fresh.link_token}
+    for _ in range(2):
+        assert fresh.post("/api/v1/setup/link", link).json == {"is_good": True, "user": "", "is_first": True}
+    spent = {"is_good": False, "user": "", "is_first": False}
+    assert fresh.post("/api/v1/setup/link", {"token": "x" * 43}).json == spent
+    assert fresh.post("/api/v1/setup", {**link, "user": "boss", "password": PASSWORD}).status == 200
+    assert fresh.post("/api/v1/setup/link", link).json == spent
+    boss = fresh.person("boss")
+    assert fresh.post("/api/v1/users", {"user": "eve", "role": "viewer"}, boss).status == 201
+    told = fresh.post("/api/v1/users/eve", {"new_link": True}, boss, method="PATCH").json["link"]
+    token = str(told).partition("token=")[2].partition("&")[0]
+    assert fresh.post("/api/v1/setup/link", {"token": token}).json == {
+        "is_good": True,
+        "user": "eve",
+        "is_first": False,
+    }
+
+
 def test_the_first_link_ends_after_half_an_hour(fresh: Served) -> None:
     fresh.clock.forward(LINK_NS // SECOND_NS + 1)
     body = {"token": fresh.link_token, "user": "boss", "password": PASSWORD}

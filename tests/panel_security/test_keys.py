@@ -107,7 +107,14 @@ def test_a_key_for_reading_reads_and_does_nothing(panel: Served, boss: Person) -
 
 def test_a_key_never_does_what_an_operator_does(panel: Served, boss: Person) -> None:
     key = make(panel, boss, "read", "signals")
-    for path in ("/api/v1/actions/halt", "/api/v1/keys", "/api/v1/users", "/api/v1/login", "/api/v1/setup"):
+    for path in (
+        "/api/v1/actions/halt",
+        "/api/v1/keys",
+        "/api/v1/users",
+        "/api/v1/login",
+        "/api/v1/setup",
+        "/api/v1/setup/link",
+    ):
         assert by_key(panel, "POST", path, key, "{}").code == "scope"
         assert by_key(panel, "POST", path, key, "{}", **boss.headers, Origin=panel.origin).code == "scope"
 

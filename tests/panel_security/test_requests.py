@@ -84,7 +84,7 @@ def test_a_header_that_is_told_twice_is_refused(panel: Served, boss: Person, nam
     "[" * 8_000, '{"a":' * 1_600, "1" * 5_000, b"\xff\xfe", b"\xef\xbb\xbf{}", b"\x00", '{"user":"a\nb"}',
     b"{\"a\":\"\xe4\xb8\"}",
 ])  # fmt: skip
-@pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/setup"])
+@pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/setup", "/api/v1/setup/link"])
 def test_what_is_no_json_is_told_so(panel: Served, body: str | bytes, path: str) -> None:
     answer = panel.ask("POST", path, {"Origin": panel.origin}, body)
     assert (answer.status, answer.code) == (400, "bad_json")
@@ -98,7 +98,7 @@ def test_what_is_no_json_is_told_so(panel: Served, body: str | bytes, path: str)
     '{"user":"boss","password":"x","more":1}', '{"user":"boss","password":null}', "{}",
     '{"USER":"boss","password":"x"}',
 ])  # fmt: skip
-@pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/setup"])
+@pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/setup", "/api/v1/setup/link"])
 def test_a_bad_body_is_told_so(panel: Served, body: str | bytes, path: str) -> None:
     answer = panel.ask("POST", path, {"Origin": panel.origin}, body)
     assert answer.status in {401, 422}, answer

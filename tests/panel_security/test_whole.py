@@ -15,7 +15,9 @@ from tests.panel_security.served import Person, Served
 from tests.panel_security.test_websocket import opened, status
 from tests.panel_security.whole import whole_panel
 
-OPEN_TO_ALL = {"/livez", "/readyz", "/healthz", "/api/v1/session", "/api/v1/login", "/api/v1/setup"}
+OPEN_TO_ALL = {
+    "/livez", "/readyz", "/healthz", "/api/v1/session", "/api/v1/login", "/api/v1/setup", "/api/v1/setup/link",
+}  # fmt: skip
 FROM_HERE = {"/metrics"}
 OWN = {"/api/v1/logout", "/api/v1/password", "/api/v1/sessions/{id}"}
 DOOR = "/api/v1/signals"

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createApp, nextTick, type App, type Component } from 'vue'
 import { ApiError } from '../api'
+import { lang } from '../i18n'
 import { apply, store } from '../store'
 import type { Account, Order, Position } from '../types'
 
@@ -146,4 +147,24 @@ test('closing waits for the code to be typed, and sells nothing that may not be 
   await type(0, '600000')
   await submit()
   expect(act.mock.calls.every(([verb]) => verb === 'preview')).toBe(true)
+})
+
+test.each([
+  ['live', false, '引擎未运行', 'qmt panic --account'],
+  ['paper', false, '引擎未运行', '先 qmt run'],
+  ['shadow', true, '引擎没有应答', '没有要撤的'],
+])('a stop without an engine says that nothing was cancelled and how it can be: %s', async (mode, running, what, how) => {
+  lang.value = 'zh'
+  Object.assign(store, { status: { mode, engine: { running, age_s: 9 } } })
+  store.working = [order('1'), order('2')]
+  act.mockResolvedValue({ rows: [{ done: 'flag', text: '已放置 HALT 文件', text_en: 'HALT' }] })
+  shown(StopDialog)
+  await submit()
+  expect(text()).toContain('2 笔')
+  expect(text()).toContain(what)
+  expect(text()).toContain(how)
+  expect(text()).not.toContain('撤单中')
+  expect(text()).not.toContain('已撤')
+  Object.assign(store, { status: null })
+  lang.value = 'en'
 })

@@ -30,6 +30,12 @@ class SetupBody(Body):
     password: PasswordText
 
 
+class LinkBody(Body):
+    """A one-time link that somebody has opened."""
+
+    token: Token
+
+
 class LoginBody(Body):
     """Who signs in."""
 
@@ -99,6 +105,17 @@ class SessionAnswer(BaseModel):
     totp_needed: bool = False
     """A second factor must be set up before anything else."""
     language: Literal["zh", "en"] | None = None
+
+
+class OpenedAnswer(BaseModel):
+    """What a one-time link is good for."""
+
+    is_good: bool
+    """False: it is unknown, used or expired; what follows says nothing then."""
+    user: str = ""
+    """Whose password it sets; empty: any operator's, new or known."""
+    is_first: bool = False
+    """There is no operator yet."""
 
 
 class TotpAnswer(BaseModel):

@@ -10,7 +10,9 @@ from starlette.responses import Response
 
 from qmt_trading.panel.bodies import (
     Done,
+    LinkBody,
     LoginBody,
+    OpenedAnswer,
     PasswordBody,
     SessionAnswer,
     SetupBody,
@@ -76,6 +78,15 @@ def setup(body: SetupBody, request: Request, response: Response, entrance: The) 
     if user is None:
         raise RefusedError("bad_link")
     return _open(entrance, request, response, user)
+
+
+@router.post("/api/v1/setup/link")
+def setup_link(body: LinkBody, entrance: The) -> OpenedAnswer:
+    """Tell whether a one-time link is still good, before anybody fills in a form in vain; it is not spent by that."""
+    whose = entrance.links.user_of(body.token, now_ns=entrance.now_ns())
+    if whose is None:
+        return OpenedAnswer(is_good=False)
+    return OpenedAnswer(is_good=True, user=whose, is_first=not entrance.users.operators())
 
 
 @router.post("/api/v1/login")

@@ -81,7 +81,9 @@ class Shown(Struct, frozen=True, kw_only=True):
 
 
 def phase_row(session: Session, now_ns: int) -> Plain:
-    """Return the phase of Shanghai's main board with its texts and when it ends."""
+    """Return the phase of Shanghai's main board with its texts and when it ends; without hours it never does."""
+    if session.always_open:
+        return {"code": Phase.CONTINUOUS.value, "text": "全天可成交", "text_en": "open all day", "until": None}
     span = session.span_at(_STOCK, now_ns)
     text, english = PHASE_TEXT[span.phase]
     until_ns = at_time(day_of(now_ns), 0) + span.ends_ns

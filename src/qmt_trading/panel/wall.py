@@ -47,7 +47,7 @@ DOOR: Final = "/api/v1/signals"
 STREAM: Final = "/api/v1/stream"
 TEXTS: Final = frozenset({"/api/v1/actions/signal", "/api/v1/actions/preview"})
 """The writes that hold signals as JSON."""
-FOR_STRANGERS: Final = frozenset({"/api/v1/login", "/api/v1/setup"})
+FOR_STRANGERS: Final = frozenset({"/api/v1/login", "/api/v1/setup", "/api/v1/setup/link"})
 """The writes that need no session."""
 SESSION: Final = "/api/v1/session"
 OWN: Final = frozenset({

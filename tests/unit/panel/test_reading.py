@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Iterator
@@ -14,9 +15,13 @@ from msgspec.structs import replace
 
 from qmt_trading.codec import control as wire
 from qmt_trading.codec.view_json import Plain
+from qmt_trading.market.sessions import ALWAYS_OPEN, Session
 from qmt_trading.model.errors import JournalError
+from qmt_trading.model.instant import at_time
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.words import LinkState
 from qmt_trading.panel.orders_index import Index
+from qmt_trading.panel.shown import phase_row
 from tests.engine_bench import ACCOUNT, STOCK, Bench
 from tests.panel_bench import LOOP_THREAD, VIEWER, Client, PanelBench, until
 
@@ -77,6 +82,14 @@ def test_without_a_journal_there_is_a_status_and_empty_tables(tmp_path: Path) ->
         assert row["phase"]["text"]
         for table in ("orders", "accounts", "risk", "differences", "positions", "fills", "signals", "alerts"):
             assert got(client, table)["rows"] == []
+
+
+def test_without_hours_the_day_is_open_and_has_no_end() -> None:
+    now_ns = at_time(dt.date(2026, 7, 6), 10 * 3600 * SECOND_NS)
+    row = phase_row(ALWAYS_OPEN, now_ns)
+    assert (row["text"], row["text_en"], row["until"]) == ("全天可成交", "open all day", None)
+    row = phase_row(Session(), now_ns)
+    assert (row["text"], row["until"]) == ("连续竞价", "2026-07-06T11:30:00.000+08:00")
 
 
 def test_the_status_tells_mode_state_and_whether_the_engine_runs(panel: PanelBench, client: Client) -> None:

@@ -19,6 +19,8 @@ export default {
   'stop.fateOther': ['以其他方式结束 {n} 笔', '{n} ended otherwise'],
   'stop.step2none': ['没有要撤的委托', 'Nothing to cancel'],
   'stop.unknown': ['另有 {n} 笔待核实：引擎正在问柜台，找到就撤。', '{n} more are unknown: the engine asks the broker and cancels them where they are found.'],
+  'stop.step2down': ['没有撤单（{n} 笔）：引擎未运行', 'None of {n} was cancelled: the engine is not running'],
+  'stop.step2silent': ['没有确认撤单（{n} 笔）：引擎没有应答', 'Cancelling {n} is not confirmed: the engine does not answer'],
   'stop.step3': ['已停', 'Stopped'],
   'stop.working': ['正在停…', 'Stopping…'],
   'stop.failed': ['面板没能停下引擎。请立刻在装引擎的机器上运行 qmt halt，或在数据文件夹里放一个名为 HALT 的文件。', 'The panel could not stop the engine. At once run qmt halt on its machine, or put a file named HALT into the data folder.'],
