@@ -68,7 +68,7 @@ export function createMock({ mode = process.env.MOCK_MODE ?? 'live', orders = Nu
     signals: (query) => tableOf(market.signals.filter((row) => !query.get('status') || row.status === query.get('status')), query, ['text', 'id', 'sender', 'door']),
     alerts: (query) => tableOf(market.alerts, query, ['text']),
     risk: () => whole(market.riskRows()),
-    doors: () => whole(market.orders.length ? [{ door: 'pipe', condition: '在听', condition_en: 'listening' }, { door: 'http', condition: '在听', condition_en: 'listening' }] : [{ door: 'pipe', condition: '在听', condition_en: 'listening' }]),
+    doors: () => whole(market.orders.length ? [{ door: 'pipe', condition: '在听', condition_en: 'listening' }, { door: 'http', condition: '在听', condition_en: 'listening', takes_keys: true }] : [{ door: 'pipe', condition: '在听', condition_en: 'listening' }]),
     timed: () => whole(market.orders.length ? [{ name: '812.1', signal: 812, state: 'waiting', state_text: '等待中', due_at: iso(Date.now() + 3e6), due_text: '14:50:00', at: iso(Date.now() + 3e6), accounts: ['11031122'], accounts_text: '11031122', symbol: '600036.SH', verb: 'buy', instruction: '买入 600036.SH 500@最新' }] : []),
     quotes: (query) => whole((query.get('symbols') ?? '').split(',').map((symbol) => market.stocks.get(symbol)).filter(Boolean).map(({ symbol, name, last, close }) => ({ symbol, name, last: last.toFixed(2), previous_close: close.toFixed(2), bid1: (last - 0.01).toFixed(2), ask1: (last + 0.01).toFixed(2), limit_up: (close * 1.1).toFixed(2), limit_down: (close * 0.9).toFixed(2), age_s: 0.3 }))),
     equity: (query) => market.equity[query.get('account') ?? ''] ?? { points: [], morning: null },

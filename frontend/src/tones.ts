@@ -51,6 +51,14 @@ export function signalText(signal: Signal): string {
   return known('signal', signal.status, signal.status_text) + (counts ? ` (${counts[1]})` : '')
 }
 
+/** The door by its name; people at the panel or the command line come by the control door, which is no [[doors]]. */
+export const doorText = (signal: Signal): string => (signal.door === 'control' ? t('signals.control') : signal.door)
+/** Who sent it, where that says more than the door. */
+export function senderText(signal: Signal): string {
+  if (signal.door === 'control') return t(signal.id.startsWith('panel/') ? 'signals.byPanel' : 'signals.byCommand')
+  return signal.sender === signal.door ? '' : signal.sender
+}
+
 export const sideText = (side: Side): string => t(side === 'buy' ? 'side.buy' : 'side.sell')
 export const stateText = (state: TradingState): string => t(`state.${state}`)
 

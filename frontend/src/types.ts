@@ -345,6 +345,8 @@ export interface Door {
   door: string
   condition: string
   condition_en: string
+  /** Programs bring messages to it by the panel, with a key. */
+  takes_keys?: boolean
 }
 
 export interface Quote {
@@ -472,8 +474,8 @@ export interface Receipt extends Told {
   seq?: number
   id?: string
   status: string
-  orders?: (Told & { account: string; symbol: string; client_order_id?: string })[]
-  cancels?: (Told & { account: string; symbol: string })[]
+  orders?: (Told & { account: string; symbol: string; client_order_id?: string; side?: Side; quantity?: number; price?: Decimal })[]
+  cancels?: (Told & { account: string; symbol: string; client_order_id?: string })[]
 }
 
 export interface Backtest {

@@ -1,6 +1,7 @@
 /** Every text of the page in both languages, side by side: one that lacks a language does not compile. */
 
 import common from './words/common'
+import deeds from './words/deeds'
 import known from './words/known'
 import login from './words/login'
 import orders from './words/orders'
@@ -25,6 +26,7 @@ export const words = {
   ...positions,
   ...risk,
   ...later,
+  ...deeds,
 } as const satisfies Record<string, Pair>
 
 export type Key = keyof typeof words

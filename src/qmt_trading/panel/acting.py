@@ -226,7 +226,7 @@ class Acting:
     def signal(self, deed: deeds.SignalDeed, who: Who, audit: Noted, came_ns: Came) -> Response:
         """Send signals by hand, one a line; answered with their receipts."""
         asked = wire.Send(text=deed.text, who=who.who, brought_ns=came_ns)
-        return self._do("signal", who, audit, deed.about(), lambda: self._ask(asked))
+        return self._do("signal", who, audit, deed.about(), lambda: self._ask(asked), answered)
 
     def notify_test(self, deed: deeds.NotifyTestDeed, who: Who, audit: Noted) -> Response:
         """Send a test message through one channel to people; 200 also where it has not arrived, with the reason."""
@@ -258,9 +258,19 @@ class Acting:
         return self._parts.ask(asked)
 
     def _do(
-        self, action: str, who: Caller, audit: Audit, about: dict[str, str], do: Callable[[], list[Plain]]
+        self,
+        action: str,
+        who: Caller,
+        audit: Audit,
+        about: dict[str, str],
+        do: Callable[[], list[Plain]],
+        ended: Callable[[list[Plain]], str] = lambda _rows: "ok",
     ) -> Response:
-        """Do it, note how it ended, and answer with what followed."""
+        """Do it, note how it ended, and answer with what followed.
+
+        Args:
+            ended: what the audit is told of rows that the engine answered with.
+        """
         try:
             rows = do()
         except RefusedError as error:
@@ -271,8 +281,14 @@ class Acting:
             _note(audit, who, action, refusal.code, about)
             raise refusal from error
         silent = any(row.get("done") == "no_answer" for row in rows)
-        _note(audit, who, action, "no_answer" if silent else "ok", about)
+        _note(audit, who, action, "no_answer" if silent else ended(rows), about)
         return answers.answer({"rows": rows})
+
+
+def answered(receipts: list[Plain]) -> str:
+    """Return what the audit is told of signals: the status that all have, else that they differ."""
+    found = {str(each.get("status") or "ok") for each in receipts}
+    return found.pop() if len(found) == 1 else "mixed"
 
 
 def _aside(endpoint: Callable[..., Response], places: CapacityLimiter) -> Callable[..., Awaitable[Response]]:

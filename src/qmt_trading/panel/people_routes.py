@@ -154,7 +154,9 @@ def add_key(body: KeyBody, caller: Operator, entrance: The) -> KeyAnswer:
         made_by=caller.name,
         now_ns=entrance.now_ns(),
     )
-    entrance.audit.note(caller, "key_add", "ok", key=key.id, name=body.name, scopes=",".join(sorted(body.scopes)))
+    limits = {"doors": ",".join(body.doors), "accounts": ",".join(body.accounts)}
+    scopes = ",".join(sorted(body.scopes))
+    entrance.audit.note(caller, "key_add", "ok", key=key.id, name=body.name, scopes=scopes, **limits)
     return KeyAnswer(id=key.id, key=text)
 
 

@@ -324,7 +324,12 @@ class Control:
     def _read(self, request: wire.Read) -> list[view_json.Plain]:
         if request.table == "doors":
             return [
-                {"door": door.name, "condition": door.condition()[0], "condition_en": door.condition()[1]}
+                {
+                    "door": door.name,
+                    "condition": door.condition()[0],
+                    "condition_en": door.condition()[1],
+                    "takes_keys": isinstance(door, BroughtDoor),
+                }
                 for door in self.doors
             ]
         if request.table == "morning" and self.day is not None:

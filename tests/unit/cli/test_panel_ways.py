@@ -91,17 +91,31 @@ def test_an_order_by_hand_is_seen_cancelled_and_noted_and_the_stop_holds(desk: D
         noted = [(row["who"], row["action"], row["outcome"]) for row in desk.rows("audit")]
         assert ("panel:boss", "halt", "ok") in noted
         assert ("panel:boss", "cancel", "engine_down") in noted
+        assert [outcome for _, action, outcome in noted if action == "signal"] == ["denied", "accepted"]
+        assert desk.act("signal", text="600000.SH\nbuy 600000.SH 100@10.50:11031122 #hand/3")["rows"]
+        until(lambda: desk.rows("audit")[0]["outcome"] == "mixed")
+        (malformed,) = desk.act("signal", text="nonsense")["rows"]
+        assert malformed["status"] == "malformed"
+        until(lambda: desk.rows("audit")[0]["outcome"] == "malformed")
 
 
 def test_a_program_brings_signals_by_its_key_alone_and_a_repeat_is_no_second_order(desk: Desk, config: Path) -> None:
     answer = desk.served.post("/api/v1/keys", {"name": "jq", "scopes": ["signals"], "doors": ["web"]}, desk.person)
     assert answer.status == 201, answer.body
     key = answer.json["key"]
+    assert desk.rows("audit")[0]["about"] == {
+        "key": answer.json["id"],
+        "name": "jq",
+        "scopes": "signals",
+        "doors": "web",
+    }
     text = "buy 600000.SH 100@10.50:11031122 #jq/1"
     assert desk.send(key, text).status == 503
     with running(config):
         until(lambda: desk.rows("status")[0]["engine"]["running"])
         until(lambda: all(row["ready"] for row in desk.rows("accounts")))
+        assert {row["door"]: row["takes_keys"] for row in desk.rows("doors")}["web"] is True
+        assert len([row for row in desk.rows("doors") if not row["takes_keys"]]) == 1
         first = desk.send(key, text)
         assert (first.status, first.json["status"]) == (200, "accepted"), first.body
         assert desk.send(key, text).json["status"] == "duplicate"
