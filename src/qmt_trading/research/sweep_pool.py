@@ -123,7 +123,7 @@ def cluster_pool(setup: Setup, address: str) -> Iterator[Pool]:
             )
             return found
 
-        logging.getLogger("distributed").setLevel(logging.ERROR)  # A worker's death is told by what came of it.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # A worker's death is told by what came of it.
         client.register_plugin(Bringer(token, setup), name=token)
         try:
             yield _JoblibPool(count, token, "", configured, DEATHS)
