@@ -103,7 +103,7 @@ def waiting(kind: type[Strategy], bars: Mapping[str, Bars], live: dt.date) -> ty
                 self._begin()
                 called(self, bar)
 
-        method.__name__ = name
+        method.__code__ = method.__code__.replace(co_name=name)  # What goes wrong in it is told by this name.
         setattr(Waiting, name, method)
 
     calls("on_bar", lambda bar: bar.index >= rows[bar.place])
