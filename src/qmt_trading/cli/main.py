@@ -36,6 +36,7 @@ from qmt_trading.cli import (
     running,
     sending,
     shadow,
+    sweep,
     words,
 )
 
@@ -96,6 +97,7 @@ for command in (
     reconciling.reconcile,
     acting.stop,
     backtest.backtest,
+    sweep.sweep,
 ):
     app.command(cls=words.Command)(command)
 app.add_typer(journal.app, name="journal")

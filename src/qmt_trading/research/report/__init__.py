@@ -47,10 +47,10 @@ def write(
     metrics = metrics_of(result, curves, book, conventions)
     folder.mkdir(parents=True, exist_ok=True)
     tables = (*result.to_csv(folder), _write_trips(result, book, folder / "trades.csv"))
-    whole = _put(folder / "result.json", result.to_json())
-    head = _put(folder / "report.json", msgspec.json.encode(head_of(result, curves, metrics)))
+    whole = put(folder / "result.json", result.to_json())
+    head = put(folder / "report.json", msgspec.json.encode(head_of(result, curves, metrics)))
     page = page_of(result, curves, book, metrics, history=bars, names=names or {})
-    return _put(folder / "report.html", page.encode("utf-8")), head, whole, *tables
+    return put(folder / "report.html", page.encode("utf-8")), head, whole, *tables
 
 
 def head_of(result: Result, curves: Curves, metrics: Metrics) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _write_trips(result: Result, book: Book, path: Path) -> Path:
     return path
 
 
-def _put(path: Path, body: bytes) -> Path:
+def put(path: Path, body: bytes) -> Path:
     """Let the file stand whole or not at all."""
     part = path.with_name(path.name + ".part")
     part.write_bytes(body)

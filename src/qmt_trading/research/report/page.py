@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any, Final
 
 import msgspec
@@ -17,8 +16,9 @@ from qmt_trading.research.activity import exposure, holdings
 from qmt_trading.research.curves import Curves
 from qmt_trading.research.drawdowns import drawdowns
 from qmt_trading.research.metrics import Metrics
-from qmt_trading.research.report import candles, charts, look, tables
-from qmt_trading.research.report.texts import Pair, both, escaped, number, percent, plain, short_yuan, tone, yuan
+from qmt_trading.research.report import candles, charts, sheet, tables
+from qmt_trading.research.report.sheet import card, pair
+from qmt_trading.research.report.texts import Pair, both, escaped, number, percent, short_yuan, tone, yuan
 from qmt_trading.research.report.words import ADJUSTED, FREQUENCIES, GATES, MODES
 from qmt_trading.research.result import Result
 from qmt_trading.research.round_trips import Book
@@ -53,17 +53,7 @@ def page_of(
     else:
         sections = [f'<p class="none">{both(("数据里没有一个交易日", "History has no trading day"))}</p>']
     body = "".join((_head(result, metrics), _warnings(result, book), *sections, _foot(result)))
-    return (
-        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{escaped(title)}</title><style>{look.style()}</style></head><body><main>"
-        '<input type="checkbox" id="en" aria-label="English / 中文"><input type="checkbox" id="green" '
-        'aria-label="绿涨红跌 / green gains">'
-        f'<div class="page">{body}</div></main>'
-        f'<script type="application/json" id="columns">{_columns(result, curves, rolling, held)}</script>'
-        f"<script>{_script()}</script></body></html>\n"
-    )
+    return sheet.document(title, body, _columns(result, curves, rolling, held))
 
 
 def _sections(
@@ -78,40 +68,28 @@ def _sections(
 ) -> list[str]:
     return [
         _tiles(metrics),
-        _card(("权益", "Equity"), charts.equity_figure(result, curves)),
-        _pair(
-            _card(("月度收益（%）", "Months, %"), tables.heat_map(_heat(result), "")),
-            _card(("年度收益", "Years"), charts.years_figure(result, curves)),
+        card(("权益", "Equity"), charts.equity_figure(result, curves)),
+        pair(
+            card(("月度收益（%）", "Months, %"), tables.heat_map(_heat(result), "")),
+            card(("年度收益", "Years"), charts.years_figure(result, curves)),
         ),
-        _card(("指标", "Figures"), tables.groups(metrics) + _conventions(metrics)),
-        _card(("回撤", "Drawdowns"), tables.falls(drawdowns(result.equity, result.initial_equity), result.days)),
+        card(("指标", "Figures"), tables.groups(metrics) + _conventions(metrics)),
+        card(("回撤", "Drawdowns"), tables.falls(drawdowns(result.equity, result.initial_equity), result.days)),
         _rolling(result, rolling, metrics),
-        _pair(
-            _card(("仓位", "Exposure"), charts.exposure_figure(result, held)),
-            _card(("换手", "Turnover"), charts.turnover_figure(result)),
+        pair(
+            card(("仓位", "Exposure"), charts.exposure_figure(result, held)),
+            card(("换手", "Turnover"), charts.turnover_figure(result)),
         ),
-        _pair(
-            _card(
+        pair(
+            card(
                 ("日收益分布", "Spread of daily returns"),
                 charts.spread_figure(curves.returns, metrics.performance.value_at_risk),
             ),
-            _card(("成交受阻", "Blocked orders"), tables.blocked(result, name)),
+            card(("成交受阻", "Blocked orders"), tables.blocked(result, name)),
         ),
         _trades(result, book, history, name),
-        _card(("各标的盈亏", "Profit by symbol"), tables.symbols(by_symbol(result, book), name), "long"),
+        card(("各标的盈亏", "Profit by symbol"), tables.symbols(by_symbol(result, book), name), "long"),
     ]
-
-
-def _script() -> str:
-    return resources.files("qmt_trading.research.report").joinpath("page.js").read_text(encoding="utf-8")
-
-
-def _card(words: Pair, body: str, kind: str = "") -> str:
-    return f'<section class="card {kind}"><h2>{both(words)}</h2>{body}</section>'
-
-
-def _pair(*cards: str) -> str:
-    return f'<div class="pair">{"".join(cards)}</div>'
 
 
 def _head(result: Result, metrics: Metrics) -> str:
@@ -140,8 +118,8 @@ def _head(result: Result, metrics: Metrics) -> str:
         (("标的", "Symbols"), both(symbols)),
         (("初始资金", "Cash at the start"), _start(result)),
         (("基准", "Benchmark"), escaped(result.benchmark_name) or both(("无", "none"))),
-        (("成本", "Costs"), _halves(result.costs)),
-        (("成交模型", "Fill model"), _halves(result.fill_model)),
+        (("成本", "Costs"), halves(result.costs)),
+        (("成交模型", "Fill model"), halves(result.fill_model)),
         (("规则", "Rules"), both(GATES.get(result.gate, (result.gate, result.gate)))),
         (("数据", "Data"), source),
         (("数据指纹", "Data hash"), f"<code>sha256 {escaped(data.sha256)}</code>"),
@@ -149,9 +127,7 @@ def _head(result: Result, metrics: Metrics) -> str:
     rows = "".join(f"<div><dt>{both(words)}</dt><dd>{text}</dd></div>" for words, text in facts)
     mode = MODES.get(result.mode, (result.mode, result.mode))
     return (
-        f'<header><div class="switches"><label for="green" title="{plain(("涨跌颜色", "Colours of gain and loss"))}">'
-        f'<i class="up"></i><i class="down"></i>{both(("涨 / 跌", "gain / loss"))}</label>'
-        f'<label for="en"><span lang="zh-CN">EN</span><span lang="en">中文</span></label></div>'
+        f"<header>{sheet.switches()}"
         f'<p class="over"><b>{both(("回测报告", "Backtest report"))}</b> <span class="mode">{both(mode)}</span></p>'
         f'<h1>{escaped(result.strategy)}</h1><p class="chips">{chips}</p><dl class="facts">{rows}</dl></header>'
     )
@@ -163,7 +139,7 @@ def _start(result: Result) -> str:
     return f"{cash}, {both(('持仓', 'holdings'))} {yuan(held, 2)} {both(('元', 'yuan'))}" if held else cash
 
 
-def _halves(text: str) -> str:
+def halves(text: str) -> str:
     """Return a line that holds both languages part by part, ``佣金 / commission 0.03%; …``, each where it is read."""
 
     made, end = [], 0
@@ -198,10 +174,7 @@ def _warnings(result: Result, book: Book) -> str:
                 f"the benchmark ends on {last}: nothing, or no move, comes after it",
             )
         )
-    if not found:
-        return ""
-    rows = "".join(f"<li>{both(each)}</li>" for each in found)
-    return f'<aside class="warnings" role="note"><b>{both(("读之前", "Before you read"))}</b><ul>{rows}</ul></aside>'
+    return sheet.warnings(found)
 
 
 def _last_move(result: Result) -> str | None:
@@ -292,13 +265,13 @@ def _rolling(result: Result, columns: dict[str, Array], metrics: Metrics) -> str
     year = metrics.conventions.days_a_year
     window = year if metrics.days >= 2 * year else max(year // 4, 2)
     words = (f"滚动指标（{window} 个交易日）", f"Rolling figures ({window} trading days)")
-    return _card(words, f'<div class="small-charts">{made}</div>')
+    return card(words, f'<div class="small-charts">{made}</div>')
 
 
 def _trades(result: Result, book: Book, history: candles.History | None, name: tables.Name) -> str:
     trips = book.trips
     if not len(trips):
-        return _card(
+        return card(
             ("交易", "Trades"), f'<p class="none">{both(("没有完整的买卖回合", "No round trip was closed"))}</p>'
         )
     order = np.argsort(-trips.profit, kind="stable")
@@ -316,11 +289,11 @@ def _trades(result: Result, book: Book, history: candles.History | None, name: t
             "盈利与亏损最多的回合前后，尽量取不同标的；底色为持有期，B 买 S 卖。",
             "Around the trips that won and lost most, of different symbols where there are; shaded while held.",
         )
-        on_candles = _card(
+        on_candles = card(
             ("成交与 K 线", "Fills on candles"),
             f'<p class="note">{both(words)}</p><div class="candle-charts">{drawn}</div>',
         )
-    return on_candles + _card(("交易", "Trades"), body, "long")
+    return on_candles + card(("交易", "Trades"), body, "long")
 
 
 def _foot(result: Result) -> str:
