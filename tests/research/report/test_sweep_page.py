@@ -163,6 +163,9 @@ def test_the_number_of_trials_stands_beside_the_best_with_what_luck_explains(tmp
     assert f"最好的夏普预计也有 {made.luck.expected_max:.2f}；实际最好的是 1.25" in text
     assert "--walk-forward" in text
     assert "1 组没有算成" in text
+    assert "只有" not in text
+    few = replace(made, ranked=(replace(made.ranked[0], figures={**made.ranked[0].figures, "trips": 9.0}),))
+    assert any("只有 9 个买卖回合" in chinese for chinese, _ in warnings_of(few))
     assert all(CHINESE.search(chinese) and not CHINESE.search(english) for chinese, english in warnings_of(made))
 
 

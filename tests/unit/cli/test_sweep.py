@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,8 @@ from qmt_trading.cli.main import app  # noqa: E402
 from qmt_trading.cli.sweep_progress import EVERY_S, following  # noqa: E402
 
 EXAMPLE = ROOT / "docs" / "strategies" / "dual_moving_average.py"
+PAGE = ROOT / "docs" / "sweeps.md"
+COMMAND = re.compile(r"^ *qmt sweep (docs/strategies/\S+\.py -s .+?)(?: {2,}.*)?$", re.MULTILINE)
 PATIENCE_S = 120
 GRID = ("--set", "fast=5:15:5", "--set", "slow=20,30", "-s", "600000.SH", "--jobs", "2")
 
@@ -78,6 +81,32 @@ def test_the_example_of_the_page_runs_and_goes_on_where_it_stopped(store: Path, 
     other = swept(store, tmp_path, str(EXAMPLE), *GRID, "--resume", "--slippage", "2")
     assert other.returncode == 1
     assert "成交模型变了" in other.stderr
+
+
+@pytest.fixture(scope="module")
+def two_years(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("history") / "store"
+    made = CliRunner().invoke(app, ["data", "synthetic", str(folder), "--minute-days", "0"])
+    assert made.exit_code == 0, made.output
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMAND.findall(PAGE.read_text(encoding="utf-8")))
+def test_each_command_of_the_page_runs_and_has_a_best_that_trades(
+    two_years: Path, tmp_path: Path, command: str
+) -> None:
+    strategy, *words = command.split()
+    done = swept(two_years, tmp_path, str(ROOT / strategy), *words)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "DualMovingAverage-sweep" / "sweep.json").read_text(encoding="utf-8"))
+    best = told["best"] or told["walk_forward"]["steps"][0]["picked"]
+    assert best["figures"]["turnover_annual"] > 0
+
+
+def test_the_page_has_a_command_of_each_kind() -> None:
+    text = " ".join(COMMAND.findall(PAGE.read_text(encoding="utf-8")))
+    assert all(word in text for word in ("--set fast=5:30:5", "--random", "--walk-forward"))
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from qmt_trading.research.sweep_trial import Outcome
 from qmt_trading.research.walk_forward import Step, WalkForward
 
 BEST_SHOWN: Final = 20
+TRIPS_FEW: Final = 10
 REASONS_SHOWN: Final = 10
 SHOWN: Final = ("sharpe", "annual_return", "max_drawdown", "calmar", "win_rate", "trips", "turnover_annual")
 
@@ -108,6 +109,14 @@ def warnings_of(swept: Swept) -> list[Pair]:
                     ),
                 )
             )
+    best = swept.best
+    if best is not None and (trips := int(best.figures["trips"] or 0)) < TRIPS_FEW:
+        found.append(
+            (
+                f"最好的一组只有 {trips} 个买卖回合，说明不了什么。",
+                f"The best made only {trips} round trips, which say little.",
+            )
+        )
     if swept.walk is None:
         found.append(
             (
