@@ -115,6 +115,26 @@ def test_a_worker_of_another_release_is_refused(tmp_path: Path) -> None:
         Bench(replace(setup_of(written(tmp_path)), program="0.0.0"))
 
 
+def test_workers_map_the_history_and_nobody_can_write_into_it(tmp_path: Path) -> None:
+    import joblib
+    import numpy as np
+
+    from qmt_trading.research.sweep_pool import _mapped
+
+    setup = setup_of(written(tmp_path), count=700, symbols=("600000.SH", "000001.SZ"))
+    joblib.dump(setup, tmp_path / "setup")
+    found = _mapped(str(tmp_path / "setup"))
+    assert found.data_sha256 == setup.data_sha256
+    for bars in found.bars.values():
+        for name in ("at_ns", "close", "days", "previous_close"):
+            column = getattr(bars, name)
+            assert type(column) is np.ndarray
+            assert isinstance(column.base, np.memmap)
+            assert not column.flags.writeable
+    trial = Trial(number=0, parameters={"fast": 3, "slow": 9}, keeps_equity=True)
+    assert Bench(found).outcome(trial) == Bench(setup).outcome(trial)
+
+
 def test_what_a_dead_worker_held_is_run_again_and_the_one_that_kills_is_known_from_the_others(tmp_path: Path) -> None:
     setup = setup_of(written(tmp_path))
     whole = InPlace(setup)

@@ -99,7 +99,7 @@ def test_something_else_is_no_results_file(begun: Path) -> None:
         ({"gate": "full"}, "风控变了"),
         ({"trials_sha256": "0" * 64, "trials": 5}, "要算的组合变了"),
         ({"walk_forward": "100/20"}, "滚动检验的窗口变了"),
-        ({"program": "9.9.9"}, "程序版本变了"),
+        ({"program": "9.9.9"}, "程序变了"),
         ({"version": 2}, "第 1 版"),
     ],
 )

@@ -20,7 +20,7 @@ FORM: Final = "qmt-sweep"
 VERSION: Final = 1
 FILE: Final = "trials.jsonl"
 _WORDS: Final = {
-    "program": ("程序版本", "the program's release"),
+    "program": ("程序", "the program"),
     "strategy": ("策略", "the strategy"),
     "source_sha256": ("策略文件的内容", "the text of the strategy's file"),
     "data_sha256": ("历史数据", "the history"),

@@ -6,6 +6,8 @@ import dataclasses
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal
 
@@ -13,6 +15,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
+import qmt_trading
 from qmt_trading import __version__
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import QmtError
@@ -31,8 +34,25 @@ from qmt_trading.research.sweep_windows import Window, since, waiting, within
 
 REASON_MAX: Final = 2000
 """Letters of why a trial failed; a traceback's end says more than its beginning."""
+ROOMS: Final = ("model", "market", "engine", "research")
+"""Of this package, those that a run goes through."""
 WINDOWS_HELD: Final = 8
 """Spans of history that a worker keeps laid out."""
+
+
+@lru_cache(maxsize=1)
+def this_program() -> str:
+    """Return the release, and a hash of the text of all that a run goes through: what is copied without a release too.
+
+    The same on every system, whatever its line breaks.
+    """
+    digest = hashlib.sha256()
+    package = Path(qmt_trading.__file__).parent
+    for room in ROOMS:
+        for path in sorted((package / room).rglob("*.py")):
+            digest.update(path.relative_to(package).as_posix().encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return f"{__version__} {digest.hexdigest()[:12]}"
 
 
 class SweepError(QmtError):
@@ -51,7 +71,7 @@ class Setup(Struct, frozen=True, kw_only=True, eq=False):
     gate: Gate = "legal"
     actions: tuple[CorporateAction, ...] = ()
     conventions: Conventions = STANDARD
-    program: str = __version__
+    program: str = msgspec.field(default_factory=this_program)
 
     @property
     def data_sha256(self) -> str:
@@ -105,9 +125,9 @@ class Bench:
             ConfigurationError: its file cannot be run here.
             SweepError: this worker has another release of the program.
         """
-        if setup.program != __version__:
+        if setup.program != this_program():
             raise SweepError(
-                f"这个工作进程的 qmt-trading-system 是 {__version__}，发起扫描的是 {setup.program}；请装成同一版本 / "
+                f"这个工作进程的 qmt-trading-system 是 {this_program()}，发起扫描的是 {setup.program}；请装成同一版本 / "
                 "the worker has another release than the one that sweeps"
             )
         self.setup = setup

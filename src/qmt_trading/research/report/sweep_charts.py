@@ -48,6 +48,8 @@ class Scale:
 
     def __init__(self, axis: Axis) -> None:
         self.axis = axis
+        self.is_gathered = axis.is_open
+        """Whether a piece may hold several values."""
         self._edges: list[float] = []
         """The first value of each piece of an axis that has no single ones."""
         self._places: dict[Any, int] = {}
@@ -60,6 +62,7 @@ class Scale:
             is_number = all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in values)
             ordered = sorted(values) if is_number else values
             count = BINS if is_number and len(values) > CELLS_MAX else len(values)
+            self.is_gathered = count < len(values)
             cuts = [round(place * len(values) / count) for place in range(count + 1)]
             groups = [ordered[begin:end] for begin, end in itertools.pairwise(cuts)]
             self._places = {value: place for place, group in enumerate(groups) for value in group}
@@ -174,17 +177,19 @@ def spread(values: Sequence[float], metric: str, marks: Sequence[tuple[float, Pa
         return float((value - edges[0]) / (edges[-1] - edges[0])) * 100
 
     drawn = []
-    for number_, (value, words) in enumerate(marks):
+    for place, (value, words) in enumerate(marks):
         side = "upright back" if placed(value) > 60 else "upright"
         drawn.append(
-            f'<span class="{side}" style="left:{placed(value):.2f}%;--n:{number_}">'
+            f'<span class="{side}" style="left:{placed(value):.2f}%;--n:{place}">'
             f"<b>{both(words)} {shown(metric, value)}</b></span>"
         )
     return figure(
         plot.plot(
             [("bar quiet", plot.bars(counts.astype(np.float64), scale, keep=lambda each: each > 0, fill=0.86))],
             ticks=[(scale.share(each), number(each, 0)) for each in steps if each == int(each)],
-            across=[(placed(each), shown(metric, each, 1)) for each in ticks],
+            across=[
+                (placed(each), shown(metric, each, 1 if FIGURES[metric].form == "percent" else 2)) for each in ticks
+            ],
             more="".join(drawn),
             says=plain(("各次试验的分布", "Spread of the trials")),
             kind="middle marked",

@@ -84,13 +84,13 @@ def warnings_of(swept: Swept) -> list[Pair]:
     ]
     luck = swept.luck
     if luck is not None:
-        expected, best = number(luck.expected_max), number(luck.best)
+        expected, shown_best = number(luck.expected_max), number(luck.best)
         found.append(
             (
-                f"{luck.trials:,} 组都没有本事时，最好的夏普预计也有 {expected}；实际最好的是 {best}。",
+                f"{luck.trials:,} 组都没有本事时，最好的夏普预计也有 {expected}；实际最好的是 {shown_best}。",
                 (
                     f"Without any skill, the best of {luck.trials:,} is expected to show a Sharpe ratio of {expected}; "
-                    f"the one chosen has {best}."
+                    f"the one chosen has {shown_best}."
                 ),
             )
         )
@@ -200,7 +200,7 @@ def _maps(swept: Swept) -> list[str]:
         down, across = varied[0], varied[1]
         over = [axis.name for axis in varied[2:]]
         note = ("颜色越深越好，框出的是最好的一组。", "The deeper the better; the best trial's cell is framed.")
-        if over or down.is_open or across.is_open:
+        if over or any(sweep_charts.Scale(axis).is_gathered for axis in (down, across)):
             others = (f"（{'、'.join(over)} 取各种值）", f" (over {', '.join(over)})") if over else ("", "")
             note = (
                 f"每格是落在其中的各次试验的中位数{others[0]}。{note[0]}",
