@@ -111,7 +111,7 @@ def test_a_fault_of_ours_ends_the_sweep(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_worker_of_another_release_is_refused(tmp_path: Path) -> None:
     from msgspec.structs import replace
 
-    with pytest.raises(SweepError, match="同一版本"):
+    with pytest.raises(SweepError, match="请装成一样的"):
         Bench(replace(setup_of(written(tmp_path)), program="0.0.0"))
 
 

@@ -127,7 +127,7 @@ class Bench:
         """
         if setup.program != this_program():
             raise SweepError(
-                f"这个工作进程的 qmt-trading-system 是 {this_program()}，发起扫描的是 {setup.program}；请装成同一版本 / "
+                f"这个工作进程的 qmt-trading-system 是 {this_program()}，发起扫描的是 {setup.program}；请装成一样的 / "
                 "the worker has another release than the one that sweeps"
             )
         self.setup = setup
