@@ -87,7 +87,7 @@ def sweep(
     into: IntoOption = REPORTS,
     as_json: JsonOption = False,
 ) -> None:
-    """扫描一个策略的参数，写出排名和热力图 sweep a strategy's parameters."""
+    """扫描策略的参数，排名、画热力图 sweep parameters."""
     with data_explained(), strategy_told():
         needs_polars()
         money = yuan(cash) * UNIT

@@ -25,6 +25,7 @@ COMMANDS = [
         "reconcile",
         "stop",
         "backtest",
+        "sweep",
     ),
     *("journal", "calendar", "compliance", "risk", "data", "history", "shadow", "notify"),
 ]
