@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from qmt_trading.cli import exit_codes, show
+from qmt_trading.cli import exit_codes, show, signal_backtest
 from qmt_trading.cli.data import STORE, ActionsOption, data_explained
 from qmt_trading.cli.options import JsonOption, fail
+from qmt_trading.cli.signal_backtest import (
+    AccountsOption,
+    BareOption,
+    ConfigOption,
+    DoorOption,
+    SignalsOption,
+    SizeOption,
+)
 from qmt_trading.cli.strategy_options import (
     REPORTS,
     AdjustOption,
@@ -45,9 +54,10 @@ if TYPE_CHECKING:
 
 
 def backtest(
-    strategy: StrategyArgument,
+    strategy: StrategyArgument = "",
     data: DataOption = STORE,
     *,
+    signals: SignalsOption = None,
     symbols: SymbolsOption = "",
     start: StartOption = "",
     end: EndOption = "",
@@ -60,13 +70,47 @@ def backtest(
     slippage: SlippageOption = 1,
     benchmark: Annotated[str, typer.Option("--benchmark", help="基准的代码，在同一份数据里 benchmark")] = "",
     full_gate: FullGateOption = False,
+    config: ConfigOption = None,
+    door: DoorOption = "",
+    accounts: AccountsOption = "",
+    bare: BareOption = "",
+    size: SizeOption = "",
     name: NameOption = "",
     into: IntoOption = REPORTS,
     as_json: JsonOption = False,
 ) -> None:
-    """用历史数据回测一个策略，写出报告 backtest a strategy."""
+    """用历史数据回测一个策略，或自己的信号，写出报告 backtest a strategy, or signals."""
+    if bool(strategy) == (signals is not None):
+        fail(exit_codes.USAGE, "✗ 策略文件和 --signals 写一个 / give a strategy, or --signals")
     with data_explained(), strategy_told():
         needs_polars()
+        if signals is not None:
+            _refuse({"--set": parameters, "--adjust": adjust != "none"}, "信号没有参数，行情不能复权 / not of signals")
+            said = signal_backtest.Said(
+                signals,
+                data,
+                symbols,
+                start,
+                end,
+                frequency,
+                actions,
+                cash,
+                at,
+                slippage,
+                benchmark,
+                full_gate,
+                name,
+                into,
+                config,
+                door,
+                accounts,
+                bare,
+                size,
+            )
+            signal_backtest.run(said, as_json=as_json)
+            return
+        given_of_signals = {"--config": config, "--door": door, "--accounts": accounts, "--bare": bare, "--size": size}
+        _refuse(given_of_signals, "只和 --signals 一起写 / belongs to --signals")
         given = _parameters(parameters or [])
         money = yuan(cash)
         fills = fills_of(at, slippage)
@@ -95,6 +139,13 @@ def backtest(
         show.print_json(json.loads((folder / "report.json").read_text(encoding="utf-8")))
         return
     _print(result, metrics, page)
+
+
+def _refuse(options: Mapping[str, object], why: str) -> None:
+    """Leave with a sentence where an option was given that says nothing here."""
+    for option, given in options.items():
+        if given:
+            fail(exit_codes.USAGE, f"✗ {option}：{why}")
 
 
 def _made(kind: type[Strategy], given: dict[str, Any]) -> Strategy:

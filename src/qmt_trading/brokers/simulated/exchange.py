@@ -7,6 +7,7 @@ from typing import Final
 
 from qmt_trading.brokers.simulated.book import Book, NoBook
 from qmt_trading.brokers.simulated.ledger import Ledger, VenueAccount, VenueOrder
+from qmt_trading.brokers.simulated.market import Execution, Market
 from qmt_trading.brokers.simulated.matching import Liquidity, crosses, executions, is_queueing, queue_is_served
 from qmt_trading.brokers.simulated.records import (
     AccountOpening,
@@ -78,10 +79,12 @@ class Exchange:
         book: Book | None = None,
         rules: RuleBook = STANDARD,
         actions: Callable[[], Sequence[CorporateAction]] = tuple,
+        market: Market | None = None,
     ) -> None:
         """Open the exchange on what its book holds.
 
         Args:
+            market: what orders execute against; None: the levels of ``quotes``, with ``liquidity`` and ``seed``.
             actions: returns what is known of ex-days, or raises ConfigurationError: a day then begins without. Asked
                 when a day begins and at each start: what has become known since changes what began the day.
 
@@ -94,6 +97,7 @@ class Exchange:
         self._liquidity = liquidity or Liquidity()
         self._book = book or NoBook()
         self._actions = actions
+        self._market = market
         self._ledger = Ledger(rules)
         self._records: list[Record] = []
         self._fresh: list[VenueOrder] = []
@@ -121,6 +125,11 @@ class Exchange:
     def working(self) -> bool:
         """Whether any order may still execute."""
         return bool(self._ledger.working)
+
+    @property
+    def working_symbols(self) -> tuple[Symbol, ...]:
+        """The symbols of which an order may still execute."""
+        return tuple(self._ledger.working)
 
     @property
     def duplicates(self) -> int:
@@ -208,6 +217,9 @@ class Exchange:
             found = self._ledger.by_venue.get((order.account, order.symbol, order.venue_order_id))
         if found is None:
             return [CancelRefused(order.account, order.client_order_id, "撤单失败：委托不存在")]
+        before = self._meet(found, self._market, now_ns) if self._market is not None else []
+        if before:
+            return before + self.cancel(order, now_ns)  # What history traded until now came first.
         if found.status not in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED):
             return [CancelRefused(order.account, order.client_order_id, "撤单失败：委托已成交、已撤或为废单")]
         if not self._session.span_at(found.symbol, now_ns).takes_cancels:
@@ -226,7 +238,11 @@ class Exchange:
             return reports
         for order in self._to_be_matched(now_ns):
             phase = self._session.span_at(order.symbol, now_ns).phase
-            if phase is Phase.CONTINUOUS:
+            if self._market is not None:
+                reports += self._meet(order, self._market, now_ns)
+                if phase in _OVER and order.leaves and self._market.is_over(order.symbol, now_ns):
+                    reports.append(self._expire(order))
+            elif phase is Phase.CONTINUOUS:
                 quote = self._quotes.quote(order.symbol, now_ns)
                 if quote is not None:
                     reports += self._match(order, quote, now_ns)
@@ -388,7 +404,7 @@ class Exchange:
     def _to_be_matched(self, now_ns: int) -> list[VenueOrder]:
         fresh, self._fresh = self._fresh, []
         step = now_ns // STEP_NS
-        if step == self._step:
+        if step == self._step and self._market is None:
             return [order for order in fresh if order.status is OrderStatus.NEW]
         self._step = step
         return [order for orders in self._ledger.working.values() for order in orders.values()]
@@ -399,7 +415,7 @@ class Exchange:
         if crosses(side, price, quote):
             assert quote.rule is not None
             order.looks += 1
-            done = executions(
+            found = executions(
                 side,
                 price,
                 order.leaves,
@@ -412,16 +428,27 @@ class Exchange:
         elif is_queueing(side, price, quote) and queue_is_served(
             liquidity=self._liquidity, luck=luck, queued_ns=order.placed_ns, now_ns=now_ns
         ):
-            done = [(price, order.leaves)]
+            found = [(price, order.leaves)]
         else:
             order.resting = True
             return []
+        return self._execute(order, [Execution(each, quantity, now_ns) for each, quantity in found])
+
+    def _meet(self, order: VenueOrder, market: Market, now_ns: int) -> list[Report]:
+        """Let an order meet all that ``market`` has of it up to now."""
+        if order.status not in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED):
+            return []
+        done = market.executions(order, now_ns)
+        return self._execute(order, done) if done else []
+
+    def _execute(self, order: VenueOrder, done: Iterable[Execution]) -> list[Report]:
+        """Let ``order`` execute, once or several times, and tell it."""
         reports: list[Report] = []
         account = order.owner
-        for executed_price, quantity in done:
-            cost = order.fee_at(order.value + notional(executed_price, quantity), order.filled + quantity) - order.fee
+        for price, quantity, at_ns in done:
+            cost = order.fee_at(order.value + notional(price, quantity), order.filled + quantity) - order.fee
             fill_serial = self._ledger.fill_serial + 1
-            self._decide(Traded(order.serial, fill_serial, executed_price, quantity, Money(cost), now_ns))
+            self._decide(Traded(order.serial, fill_serial, price, quantity, Money(cost), at_ns))
             reports.append(FillReported(account.number, account.session, account.fills[-1]))
         reports.append(self._told(order))
         return reports

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from qmt_trading.research.curves import Curves, curves_of
 from qmt_trading.research.metrics import Metrics, metrics_of
 from qmt_trading.research.report.candles import History
 from qmt_trading.research.report.page import page_of
+from qmt_trading.research.report.signals import SignalLine, write_lines
 from qmt_trading.research.result import Result
 from qmt_trading.research.round_trips import Book, book_of
 
@@ -34,6 +35,7 @@ def write(
     bars: History | None = None,
     names: Mapping[str, str] | None = None,
     conventions: Conventions = STANDARD,
+    signals: Sequence[SignalLine] | None = None,
 ) -> tuple[Path, ...]:
     """Write a report into ``folder``; return its files, the page first.
 
@@ -42,14 +44,17 @@ def write(
     Args:
         bars: history to show trades on; None: no candles.
         names: what symbols are called.
+        signals: of a replay, what became of each.
     """
     curves, book = curves_of(result), book_of(result)
     metrics = metrics_of(result, curves, book, conventions)
     folder.mkdir(parents=True, exist_ok=True)
     tables = (*result.to_csv(folder), _write_trips(result, book, folder / "trades.csv"))
+    if signals is not None:
+        tables = (*tables, write_lines(signals, folder / "signals.csv"))
     whole = put(folder / "result.json", result.to_json())
     head = put(folder / "report.json", msgspec.json.encode(head_of(result, curves, metrics)))
-    page = page_of(result, curves, book, metrics, history=bars, names=names or {})
+    page = page_of(result, curves, book, metrics, history=bars, names=names or {}, lines=signals)
     return put(folder / "report.html", page.encode("utf-8")), head, whole, *tables
 
 

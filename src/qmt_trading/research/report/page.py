@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +16,7 @@ from qmt_trading.research.activity import exposure, holdings
 from qmt_trading.research.curves import Curves
 from qmt_trading.research.drawdowns import drawdowns
 from qmt_trading.research.metrics import Metrics
-from qmt_trading.research.report import candles, charts, sheet, tables
+from qmt_trading.research.report import candles, charts, sheet, signals, tables
 from qmt_trading.research.report.sheet import card, pair
 from qmt_trading.research.report.texts import Pair, both, escaped, number, percent, short_yuan, tone, yuan
 from qmt_trading.research.report.words import ADJUSTED, FREQUENCIES, GATES, MODES
@@ -43,8 +43,9 @@ def page_of(
     *,
     history: candles.History | None,
     names: Mapping[str, str],
+    lines: Sequence[signals.SignalLine] | None = None,
 ) -> str:
-    """Return the whole page."""
+    """Return the whole page; with ``lines``, the signals of a replay."""
     title = f"{result.strategy} · 回测报告"
     held = holdings(result)
     rolling = charts.rolling_columns(curves, metrics.conventions)
@@ -52,6 +53,8 @@ def page_of(
         sections = _sections(result, curves, book, metrics, rolling, held, history, tables.names_of(result, names))
     else:
         sections = [f'<p class="none">{both(("数据里没有一个交易日", "History has no trading day"))}</p>']
+    if lines is not None:
+        sections.append(card(("信号", "Signals"), signals.section(lines), "long"))
     body = "".join((_head(result, metrics), _warnings(result, book), *sections, _foot(result)))
     return sheet.document(title, body, _columns(result, curves, rolling, held))
 
