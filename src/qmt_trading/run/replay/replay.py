@@ -106,7 +106,7 @@ class _Replay:
     def __init__(self, messages: Sequence[Message], bars: Mapping[str, Bars], setup: Setup) -> None:
         self._setup = setup
         rules = book_of(setup.settings.rules)
-        self._histories = {Symbol(symbol): History(each, rules) for symbol, each in bars.items()}
+        self._histories = histories_of(bars, setup.settings)
         self._days = tuple(sorted({day.date for each in self._histories.values() for day in each.days}))
         self._check_days()
         self._fates = Fates()
@@ -116,12 +116,7 @@ class _Replay:
         self._next_message = 0
         self._visits = [at_time(day, time_ns) for day in self._days for time_ns in _VISITS]
         self._next_visit = 0
-        feed = HistoryFeed(self._histories)
-        self._market: BarMarket | SnapshotMarket
-        if any(each.is_ticks for each in self._histories.values()):
-            self._market = SnapshotMarket(self._histories, setup.fills, setup.session)
-        else:
-            self._market = BarMarket(self._histories, setup.fills)
+        feed, self._market = market_of(self._histories, setup.fills, setup.session)
         start_ns = min([self._visits[0], *(each.message.at_ns for each in self._waiting[:1])])
         self._clock = ReplayClock(start_ns)
         self._exchange = Exchange(
@@ -220,7 +215,12 @@ class _Replay:
             trade_ns = self._market.next_ns(symbol, now_ns)
             if trade_ns:
                 found = min(found, trade_ns)
-        return min(found, self._next_mark_ns(now_ns, found)) if self._watches_losses else found
+        if self._watches_losses:
+            found = min(found, self._next_mark_ns(now_ns, found))
+            second_ns = found - found % SECOND_NS
+            if second_ns > now_ns:
+                return second_ns  # Losses are looked at once a second: at each whole one, so that none is overslept.
+        return found
 
     def _next_mark_ns(self, now_ns: int, found: int) -> int:
         """Return when the price of something that is held moves next; a price that has just come is a second old."""
@@ -272,6 +272,26 @@ class _Replay:
                     f"行情里有 {day}，日历上那天不开市：数据有误，或用 qmt calendar import 补日历 / "
                     f"history has {day}, on which the calendar knows no trading: wrong data, or extend the calendar"
                 )
+
+
+def histories_of(bars: Mapping[str, Bars], settings: EngineSettings) -> dict[Symbol, History]:
+    """Return ``bars`` as a replay goes through them, by the rules of ``settings``.
+
+    Raises:
+        ColumnsError: they are adjusted, or snapshots without levels.
+    """
+    rules = book_of(settings.rules)
+    return {Symbol(symbol): History(each, rules) for symbol, each in bars.items()}
+
+
+def market_of(
+    histories: Mapping[Symbol, History], fills: FillModel, session: Session
+) -> tuple[HistoryFeed, BarMarket | SnapshotMarket]:
+    """Return what is known of ``histories`` at each instant, and what orders execute against."""
+    feed = HistoryFeed(histories)
+    if any(each.is_ticks for each in histories.values()):
+        return feed, SnapshotMarket(histories, fills, session)
+    return feed, BarMarket(histories, fills)
 
 
 def _loses(settings: EngineSettings) -> bool:
