@@ -7,7 +7,7 @@ engine; only time is another: it goes from one instant at which something can ha
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from msgspec import Struct
 from qmt_trading import __version__
 from qmt_trading.brokers.simulated.exchange import Exchange
 from qmt_trading.brokers.simulated.records import AccountOpening
-from qmt_trading.codec.journal_record import GENESIS
+from qmt_trading.codec.journal_record import GENESIS, Record
 from qmt_trading.engine.engine import Engine
 from qmt_trading.engine.ids import ALPHABET, TAG_LENGTH
 from qmt_trading.journal.memory import MemoryJournal
@@ -92,19 +92,34 @@ class Replayed(Struct, frozen=True, kw_only=True):
     """By client order id: why it, or the rest of it, did not execute."""
 
 
-def replay(messages: Sequence[Message], bars: Mapping[str, Bars], setup: Setup) -> Replayed:
+def replay(
+    messages: Sequence[Message],
+    bars: Mapping[str, Bars],
+    setup: Setup,
+    observe: Callable[[Sequence[Record]], None] = lambda records: None,
+) -> Replayed:
     """Run ``messages``, in order of time, over all days of ``bars``; those of other days are left out.
+
+    Args:
+        observe: is told the records of each turn, as the journal of a live engine would hold them.
 
     Raises:
         ConfigurationError: history has a day that the calendar does not have.
         ColumnsError: history is adjusted, or has no levels where it is snapshots.
     """
-    return _Replay(messages, bars, setup).run()
+    return _Replay(messages, bars, setup, observe).run()
 
 
 class _Replay:
-    def __init__(self, messages: Sequence[Message], bars: Mapping[str, Bars], setup: Setup) -> None:
+    def __init__(
+        self,
+        messages: Sequence[Message],
+        bars: Mapping[str, Bars],
+        setup: Setup,
+        observe: Callable[[Sequence[Record]], None],
+    ) -> None:
         self._setup = setup
+        self._observer = observe
         rules = book_of(setup.settings.rules)
         self._histories = histories_of(bars, setup.settings)
         self._days = tuple(sorted({day.date for each in self._histories.values() for day in each.days}))
@@ -146,7 +161,7 @@ class _Replay:
             day_after=setup.session.day_after,
             actions_told=ExDays(lambda: setup.actions).told,
             head=(0, GENESIS),
-            observe=self._fates.observe,
+            observe=self._observe,
         )
         self._inbox.on_control = self._loop.decide_control
         self._day = setup.session.trading_day(start_ns)
@@ -173,6 +188,10 @@ class _Replay:
             fates=self._fates,
             reasons=self._market.reasons,
         )
+
+    def _observe(self, records: Sequence[Record]) -> None:
+        self._fates.observe(records)
+        self._observer(records)
 
     def _visit(self, now_ns: int) -> None:
         """Let everything happen that happens at one instant: the market, then messages, then what they order."""
