@@ -19,6 +19,7 @@ from qmt_trading.cli.signal_backtest import (
     BareOption,
     ConfigOption,
     DoorOption,
+    JournalOption,
     SignalsOption,
     SizeOption,
 )
@@ -58,6 +59,7 @@ def backtest(
     data: DataOption = STORE,
     *,
     signals: SignalsOption = None,
+    journal: JournalOption = None,
     symbols: SymbolsOption = "",
     start: StartOption = "",
     end: EndOption = "",
@@ -80,14 +82,15 @@ def backtest(
     as_json: JsonOption = False,
 ) -> None:
     """用历史数据回测一个策略，或自己的信号，写出报告 backtest a strategy, or signals."""
-    if bool(strategy) == (signals is not None):
-        fail(exit_codes.USAGE, "✗ 策略文件和 --signals 写一个 / give a strategy, or --signals")
+    if (bool(strategy), signals is not None, journal is not None).count(True) != 1:
+        fail(exit_codes.USAGE, "✗ 策略文件、--signals、--journal 写一个 / give a strategy, --signals or --journal")
     with data_explained(), strategy_told():
         needs_polars()
-        if signals is not None:
+        if not strategy:
             _refuse({"--set": parameters, "--adjust": adjust != "none"}, "信号没有参数，行情不能复权 / not of signals")
             said = signal_backtest.Said(
                 signals,
+                journal,
                 data,
                 symbols,
                 start,

@@ -19,13 +19,16 @@ from qmt_trading.cli.order_files import accounts_of
 from qmt_trading.cli.strategy_options import fills_of, yuan
 from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.intake.instructions import fault_of
+from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.numbers import UNIT, Money, to_money_text
+from qmt_trading.model.words import BareAction
 from qmt_trading.run.actions_file import read_actions
 
 if TYPE_CHECKING:
     from qmt_trading.research.columns import Bars
+    from qmt_trading.research.costs import FillModel
     from qmt_trading.research.report.signals import SignalLine
     from qmt_trading.research.result import Result
     from qmt_trading.run.replay.messages import Message, Recording
@@ -38,12 +41,20 @@ SignalsOption = Annotated[
     Path | None,
     typer.Option("--signals", help="回测信号：每行 时间 消息 的文件 recorded signals", exists=True, dir_okay=False),
 ]
+JournalOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--journal", help="回测引擎日志里的信号：数据文件夹 signals of a journal", exists=True, file_okay=False
+    ),
+]
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="用这份配置的账户、风控、通道 accounts and limits of"),
 ]
 DoorOption = Annotated[str, typer.Option("--door", help="信号走配置里的哪个通道 through this door")]
-AccountsOption = Annotated[str, typer.Option("--accounts", help="没有配置时的账户；计划文件的账户 accounts a,b")]
+AccountsOption = Annotated[
+    str, typer.Option("--accounts", help="没有配置时的账户；file= 的文件里没写账户的 accounts a,b")
+]
 BareOption = Annotated[str, typer.Option("--bare", help="没有配置时，裸信号是 撤单 | 买入 | 卖出 | 拒绝 bare signals")]
 SizeOption = Annotated[str, typer.Option("--size", help="没有配置时，裸信号买卖多少，如 1手 size of bare signals")]
 
@@ -51,7 +62,8 @@ SizeOption = Annotated[str, typer.Option("--size", help="没有配置时，裸�
 class Said(NamedTuple):
     """What a person has said on the command line."""
 
-    signals: Path
+    signals: Path | None
+    journal: Path | None
     data: Path
     symbols: str
     start: str
@@ -71,6 +83,13 @@ class Said(NamedTuple):
     bare: str
     size: str
 
+    @property
+    def title(self) -> str:
+        """What the report is called."""
+        source = self.signals or self.journal
+        assert source is not None
+        return self.name or (source.stem if self.signals is not None else source.resolve().name)
+
 
 def run(said: Said, *, as_json: bool) -> None:
     """Replay the messages, write the reports, and print what came of them."""
@@ -79,11 +98,10 @@ def run(said: Said, *, as_json: bool) -> None:
     begun = time.process_time()
     if said.at != "open":
         fail(exit_codes.USAGE, "✗ 信号回测只有 --at open：信号什么时候来就什么时候报 / signals are sent when they come")
-    recording = _recording(said)
-    setup = _setup(said, recording)
+    recording, setup = _recorded(said)
     bars, absent = _history(said, recording.messages, setup)
     replayed, results, lines = _replayed(said, recording, setup, bars, absent, begun)
-    folder = said.into / (said.name or said.signals.stem)
+    folder = said.into / said.title
     several = len(results) > 1
     for account, result in results.items():
         place = folder.with_name(f"{folder.name}-{account}") if several and account else folder
@@ -95,28 +113,44 @@ def run(said: Said, *, as_json: bool) -> None:
     _print(replayed, results, lines, folder / "report.html")
 
 
-def _recording(said: Said) -> Recording:
+def _recorded(said: Said) -> tuple[Recording, Setup]:
+    """Return the messages, and what they are replayed with."""
     from qmt_trading.run.replay.messages import read_lines
-
-    return read_lines(said.signals.read_bytes())
-
-
-def _setup(said: Said, recording: Recording) -> Setup:
-    from qmt_trading.run.replay.setup import Plain, bare_size, configured_setup, plain_setup, wanted_by
+    from qmt_trading.run.replay.setup import configured_setup
+    from qmt_trading.run.replay.sources import read_journal, with_files
 
     cash, fills = Money(yuan(said.cash) * UNIT), fills_of(said.at, said.slippage)
     known = read_actions(said.actions) if said.actions is not None else ()
-    if said.config is not None:
-        if said.bare or said.size or said.accounts:
-            fail(
-                exit_codes.USAGE,
-                "✗ --accounts、--bare、--size 写在没有 --config 的时候：配置里都有 / the configuration says these",
-            )
-        from qmt_trading.run.config import load
+    words = accounts_of(said.accounts)
+    if said.journal is not None:
+        given = {"--config": said.config, "--accounts": said.accounts, "--bare": said.bare, "--size": said.size}
+        _refuse(given, "日志里都有，不和 --journal 一起写 / the journal says these")
+        journaled = read_journal(said.journal)
+        return journaled.recording, journaled.setup(fills, known)
+    assert said.signals is not None
+    recording = read_lines(said.signals.read_bytes())
+    if said.config is None:
+        recording = with_files(recording, said.signals.parent, words)
+        return recording, _plain(said, recording, cash, fills, known)
+    _refuse({"--bare": said.bare, "--size": said.size}, "配置里有，不和 --config 一起写 / the configuration says these")
+    from qmt_trading.run.config import load
 
-        return configured_setup(load(config_at(said.config)), said.door, cash, fills, known)
-    from qmt_trading.model.words import BareAction
+    setup = configured_setup(load(config_at(said.config)), said.door, cash, fills, known)
+    infer = any(each.infer_market for each in setup.settings.doors if each.name == setup.door)
+    return with_files(recording, said.signals.parent, words, infer_market=infer), setup
+
+
+def _refuse(given: Mapping[str, object], why: str) -> None:
+    """Leave with a sentence where an option was given that says nothing here."""
+    for option, value in given.items():
+        if value:
+            fail(exit_codes.USAGE, f"✗ {option}：{why}")
+
+
+def _plain(said: Said, recording: Recording, cash: Money, fills: FillModel, known: Sequence[CorporateAction]) -> Setup:
+    """Return the setup of accounts without a configuration."""
     from qmt_trading.run.config_doors import BARE_ACTIONS
+    from qmt_trading.run.replay.setup import Plain, bare_size, plain_setup, wanted_by
 
     if said.door:
         fail(exit_codes.USAGE, "✗ --door 要和 --config 一起写 / belongs to --config")
@@ -174,9 +208,9 @@ def _replayed(
     beside = read(said.data, (said.benchmark,), *_span(said), "1d", "none")[said.benchmark] if said.benchmark else None
     replayed = replay(recording.messages, bars, setup)
     lines = lines_of(replayed)
-    gate = "full" if said.full_gate or said.config is not None else "legal"
+    gate = "full" if said.full_gate or said.config is not None or said.journal is not None else "legal"
     warnings = [*recording.warnings, *_warnings(replayed, absent)]
-    name = said.name or said.signals.stem
+    name = said.title
     own: dict[str, Result] = {
         each.account: result_of(
             replayed,

@@ -168,3 +168,26 @@ def test_without_a_strategy_and_without_signals_it_says_what_is_missing(store: P
     code, text = backtest(store, tmp_path, "x.py", "--bare", "buy")
     assert code != 0
     assert "--bare：只和 --signals 一起写" in text
+
+
+def test_a_journal_is_replayed_from_its_folder(store: Path, tmp_path: Path) -> None:
+    code, text = backtest(store, tmp_path / "reports", "--journal", str(tmp_path))
+    assert code != 0
+    assert "没有日志" in text
+    assert "程序出错" not in text
+    code, text = backtest(store, tmp_path / "reports", "--journal", str(tmp_path), "--bare", "buy")
+    assert code != 0
+    assert "--bare：日志里都有" in text
+
+
+def test_a_line_may_name_a_plan(store: Path, file: Path) -> None:
+    plan = '{"sell": [], "buy": [{"name": "浦发银行", "amount": 50000, "code": "600000.SH"}]}'
+    (file.parent / "plan.json").write_text(plan, encoding="utf-8")
+    file.write_text("2023-06-30 09:20:00 file=plan.json\n", encoding="utf-8")
+    into = file.parent / "reports"
+    code, told = backtest(store, into, "--signals", str(file), "-f", "1m", "--accounts", "a，b")
+    assert code == 0, told
+    assert [(line["account"], line["side"]) for line in rows(into / "mine" / "signals.csv")] == [
+        ("a", "buy"),
+        ("b", "buy"),
+    ]
