@@ -11,6 +11,7 @@ from qmt_trading.market.day_facts import DayFacts, day_facts
 from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.model.instant import at_time, day_of
 from qmt_trading.model.numbers import SECOND_NS, Money, Price
+from qmt_trading.model.words import NOT_PRICED
 from qmt_trading.research.columns import Bars, ColumnsError
 
 OPEN_NS: Final = (9 * 60 + 30) * 60 * SECOND_NS
@@ -125,6 +126,8 @@ class History:
         bars = self.bars
         reference = bars.previous_close.item(place)
         facts = day_facts(self._rules, self.symbol, date, Price(reference))
+        if facts is not None and facts.rule.kind in NOT_PRICED:
+            facts = None  # What a repo lends is no holding that a result could value: it is denied as unknown.
         up, down = (facts.limit_up, facts.limit_down) if facts is not None else (Price(0), Price(0))
         if bars.limit_up is not None and bars.limit_down is not None:
             up, down = Price(bars.limit_up.item(place)), Price(bars.limit_down.item(place))

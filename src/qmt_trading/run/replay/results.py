@@ -56,7 +56,7 @@ class _Books:
         self._places = places
         self._rules = rules
         opening = next(each for each in replayed.setup.openings if each.account == account)
-        self._schedule: FeeSchedule = opening.fees
+        self.schedule: FeeSchedule = opening.fees
         self.cash = int(opening.cash)
         self.entries: list[Entry] = []
         self.rows: list[int] = []
@@ -84,7 +84,7 @@ class _Books:
         value, (before_quantity, before_value) = row.price * row.quantity, self._traded.get(row.client_order_id, (0, 0))
         quantity_after, value_after = before_quantity + row.quantity, before_value + value
         self._traded[row.client_order_id] = quantity_after, value_after
-        rates = rates_of(charges, row.side, self._schedule)
+        rates = rates_of(charges, row.side, self.schedule)
         after = parts(value_after, quantity_after * UNIT, *rates)
         before = parts(before_value, before_quantity * UNIT, *rates) if before_value else (0, 0, 0)
         commission, duty, transfer = (now - then for now, then in zip(after, before, strict=True))
@@ -158,8 +158,8 @@ def result_of(
         orders=_columns(orders),
         blocked={reason: blocked.count(reason) for reason in sorted(set(blocked))},
         initial_cash=books.cash,
-        costs=costs_words(replayed.setup.openings[0].fees),
-        fill_model=replayed.setup.fills.words(),
+        costs=costs_words(books.schedule),
+        fill_model=_fill_words(replayed),
         data=source_of([each.bars for each in histories]),
         gate=gate,
         benchmark=None if benchmark is None else _closes(benchmark, days),
@@ -189,8 +189,10 @@ def together(results: Sequence[Result], warnings: Sequence[tuple[str, str]], par
     entries = [each.entries for each in results if each.entries is not None]
     reasons = {reason for each in results for reason in each.blocked}
     incomes = [each.income for each in results if each.income is not None]
+    costs = dict.fromkeys(each.costs for each in results)
     return replace(
         first,
+        costs=first.costs if len(costs) == 1 else "各账户不同 / those of each account",
         parameters=parameters,
         equity=np.sum([each.equity for each in results], axis=0),
         cash=np.sum([each.cash for each in results], axis=0),
@@ -277,6 +279,16 @@ def _columns(rows: Sequence[Row]) -> Orders:
             for place, name in enumerate(Orders.__struct_fields__)
         }
     )
+
+
+def _fill_words(replayed: Replayed) -> str:
+    """Return where and how much of an order fills, Chinese and English."""
+    fills = replayed.setup.fills
+    if any(each.is_ticks for each in replayed.histories.values()):
+        return replace(fills, at="ticks").words()
+    _, _, rest = fills.words().partition(";")
+    where = "报出后的下一个开盘价，在一根之内来的按它的收盘价"
+    return f"{where} / the next open after it was sent or the close of the bar it came in;{rest}"
 
 
 def _closes(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
