@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -16,10 +17,10 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from qmt_trading.model.numbers import UNIT, Money
+from qmt_trading.model.numbers import SECOND_NS, UNIT, Money
 from qmt_trading.model.words import Side
 from qmt_trading.research.backtest import run
-from qmt_trading.research.columns import Bars
+from qmt_trading.research.columns import LEVELS, Bars
 from qmt_trading.research.costs import FillModel
 from qmt_trading.research.strategy import Strategy
 from qmt_trading.run.config import load
@@ -178,6 +179,55 @@ def test_a_replay_and_the_paper_engine_make_the_same_orders_and_fills(seed: int,
     assert sum(line.denial is not None for fate in fast.messages for line in fate.orders) > 10
 
 
+def as_days(bars: Bars) -> Bars:
+    """Return minutes as one bar a day."""
+    starts, ends = bars.day_start, bars.day_ends - 1
+    return Bars.of(
+        bars.symbol,
+        frequency="1d",
+        at_ns=bars.at_ns[ends].copy(),
+        open=bars.open[starts].copy(),
+        high=np.maximum.reduceat(bars.high, starts),
+        low=np.minimum.reduceat(bars.low, starts),
+        close=bars.close[ends].copy(),
+        quantity=np.add.reduceat(bars.quantity, starts),
+        previous_close=bars.previous_close,
+    )
+
+
+def as_snapshots(bars: Bars) -> Bars:
+    """Return each minute as three snapshots with books around their price, empty where a limit seals a side."""
+    rng = np.random.default_rng(len(bars.symbol))
+    at_ns = np.concatenate([bars.at_ns - back * SECOND_NS for back in (40, 20, 0)])
+    order = np.argsort(at_ns, kind="stable")
+    last = np.concatenate([bars.open, bars.low, bars.close])[order]
+    steps = np.arange(LEVELS) * 100
+    up = np.repeat(np.rint(bars.previous_close * 1.1 / 100) * 100, np.diff(bars.day_ends, prepend=0))
+    is_sealed = last >= np.repeat(up, 3)[: len(last)]
+    asks = np.where(is_sealed[:, None], 0, last[:, None] + 100 + steps)
+    whole = dict.fromkeys(("open", "high", "low", "close"), last)
+    return Bars.of(
+        bars.symbol,
+        frequency="tick",
+        at_ns=at_ns[order],
+        quantity=rng.integers(1, 30, len(last)) * 100,
+        previous_close=bars.previous_close,
+        bids=last[:, None] - steps,
+        asks=asks,
+        bid_quantities=rng.integers(1, 9, asks.shape) * 100,
+        ask_quantities=rng.integers(1, 9, asks.shape) * 100,
+        **whole,
+    )
+
+
+@pytest.mark.parametrize("made", [as_days, as_snapshots])
+def test_days_and_snapshots_lead_both_to_the_same(made: Callable[[Bars], Bars], tmp_path: Path) -> None:
+    fast = compared(6, tmp_path, ("40%", "50%"), made)
+    orders = list(fast.orders.values())
+    assert len(orders) > 20
+    assert sum(bool(each.fills) for each in orders) > 5
+
+
 def test_the_loss_of_the_day_stops_both_at_the_same_instant(tmp_path: Path) -> None:
     fast = compared(3, tmp_path, ("1%", "2%"))
     assert {(changed.account, changed.why) for _, changed in fast.halts} == {
@@ -186,10 +236,12 @@ def test_the_loss_of_the_day_stops_both_at_the_same_instant(tmp_path: Path) -> N
     }
 
 
-def compared(seed: int, folder: Path, losses: tuple[str, str]) -> Fates:
+def compared(
+    seed: int, folder: Path, losses: tuple[str, str], made: Callable[[Bars], Bars] = lambda bars: bars
+) -> Fates:
     """Run the same messages through both, and return what came of them, which is the same."""
     given = load(configuration(folder, losses))
-    bars = history(seed)
+    bars = {symbol: made(each) for symbol, each in history(seed).items()}
     messages = read_lines(signals(seed, 120).encode()).messages
     setup = configured_setup(given, "", Money(0), SLIPS)
     fast = replay(messages, bars, setup).fates

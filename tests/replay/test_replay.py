@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from qmt_trading.codec.journal_record import Record
 from qmt_trading.model.errors import ConfigurationError
-from qmt_trading.model.numbers import UNIT, Money
+from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import UNIT, Money, Quantity
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.research.columns import Bars, ColumnsError
 from qmt_trading.research.costs import FillModel
+from qmt_trading.run.actions_file import read_actions
+from qmt_trading.run.replay.messages import read_lines
+from qmt_trading.run.replay.replay import replay
 from qmt_trading.run.replay.results import result_of, together
 from tests.replay.parts import DAY, fills, minutes, reasons, replayed, setup_for, snapshots, states
 from tests.research.days import daily
@@ -274,3 +282,59 @@ def test_fees_are_the_accounts_own() -> None:
     result = result_of(found, opening.account, name="x", parameters={}, gate="legal")
     assert result.fills.commission.tolist() == [10 * UNIT]
     assert DAY.isoformat() == str(result.days[0])
+
+
+def test_an_ex_day_changes_what_is_held_and_pays(tmp_path: Path) -> None:
+    path = tmp_path / "actions.csv"
+    path.write_text("代码,除权除息日,每10股派息（税前）,每10股送股\n600000.SH,2024-01-04,5,10\n", encoding="utf-8")
+    bars = daily([(10, 10.2, 9.8, 10), (4.75, 5, 4.7, 4.8)], first="2024-01-03")
+    bars = dataclasses.replace(bars, previous_close=np.asarray([100_000, 47_500]))
+    text = buy("09:20:00", "1000@10.10") + "2024-01-04 09:20:00 sell 600000.SH 全部@4.70:a\n"
+    found = replayed(text, bars, actions=tuple(read_actions(path)))
+    assert [each[1:] for each in fills(found)] == [("buy", 1000, 10.0), ("sell", 2000, 4.75)]
+    result = result_of(found, found.setup.openings[0].account, name="x", parameters={}, gate="legal")
+    assert result.entries is not None
+    assert (result.entries.quantity.tolist(), result.entries.cash.tolist()) == ([1000], [500 * UNIT])
+    fees = int(result.fills.fee.sum())
+    assert int(result.equity[-1]) == result.initial_cash - 10_000 * UNIT + 500 * UNIT + 9_500 * UNIT - fees
+
+
+def test_what_is_held_at_the_beginning_counts_and_may_be_sold_at_once() -> None:
+    text = "2024-01-03 09:20:00 sell 600000.SH 300@9.90:a\n"
+    setup = setup_for(text)
+    (opening,) = setup.openings
+    held = ((Symbol("600000.SH"), Quantity(1000)),)
+    found = replayed(text, minutes(FLAT), openings=(replace(opening, holdings=held),))
+    result = result_of(found, opening.account, name="x", parameters={}, gate="legal")
+    assert result.initial_equity == result.initial_cash + 1000 * 100_000
+    assert result.market_value.tolist() == [700 * 99_900]
+    assert result.fills.profit.tolist() == [-int(result.fills.fee[0])]
+
+
+def test_a_suspended_day_is_told_and_what_is_held_keeps_its_price() -> None:
+    bars = daily(
+        [(10, 10.2, 9.8, 10), (10, 10, 10, 10)],
+        first="2024-01-03",
+        quantity=[10_000_000, 0],
+        suspended=np.asarray([False, True]),
+    )
+    text = buy("09:20:00", "1000@10.10") + "2024-01-04 09:20:00 sell 600000.SH 全部@9.90:a\n"
+    found = replayed(text, bars)
+    assert reasons(found) == [[], ["SUSPENDED"]]
+    result = result_of(found, found.setup.openings[0].account, name="x", parameters={}, gate="legal")
+    assert result.market_value.tolist() == [10_000 * UNIT, 10_000 * UNIT]
+
+
+def test_a_repo_is_denied() -> None:
+    bars = daily([(2, 2.2, 1.8, 2)], symbol="204001.SH", first="2024-01-03")
+    found = replayed("2024-01-03 10:00:00 sell 204001.SH 100@2:a\n", bars)
+    assert not found.fates.orders
+    assert reasons(found)[0]
+
+
+def test_a_replay_tells_the_records_of_its_turns() -> None:
+    turns: list[Sequence[Record]] = []
+    text = buy("09:20:00")
+    replay(read_lines(text.encode()).messages, {"600000.SH": minutes(FLAT)}, setup_for(text), turns.append)
+    kinds = {type(record).__name__ for records in turns for record in records}
+    assert kinds >= {"EngineStarted", "DayBegan", "SignalReceived", "SubmitOrder", "FillReported", "SignalAnswered"}

@@ -35,6 +35,8 @@ class HistoryFeed:
         day = history.day_at(now_ns)
         if day is None:
             return self._untraded(history, row, now_ns)
+        if day.facts is None:
+            return None  # No rule says how it is traded.
         if history.is_ticks:
             return self._snapshot(history, day, row, now_ns)
         last = int(day.reference)
@@ -103,8 +105,8 @@ def _quote(
 
 def _made_up(day: Day, last: int) -> tuple[tuple[Price, ...], tuple[Price, ...]]:
     """Return a book around ``last``, one tick a level; nobody sells at the upper limit, nobody buys at the lower."""
-    assert day.facts is not None or not last
-    tick = day.facts.rule.tick if day.facts is not None else 1
+    assert day.facts is not None
+    tick = day.facts.rule.tick
     bids = [last - level * tick for level in range(_LEVELS)]
     asks = [last + (level + 1) * tick for level in range(_LEVELS)]
     if day.down and last <= day.down:

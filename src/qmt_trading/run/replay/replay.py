@@ -31,6 +31,7 @@ from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import SECOND_NS, Money
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
+from qmt_trading.ports import Closing, StoredTurn
 from qmt_trading.research.columns import Bars
 from qmt_trading.research.costs import FillModel
 from qmt_trading.run.ex_days import ExDays
@@ -110,6 +111,13 @@ def replay(
     return _Replay(messages, bars, setup, observe).run()
 
 
+class _ForgetfulJournal(MemoryJournal):
+    """Knows the ids of earlier days, and keeps nothing else of what it is given."""
+
+    def append(self, turn: StoredTurn, *, closing: Closing | None = None) -> None:
+        super().append(turn._replace(payload=b""), closing=closing)
+
+
 class _Replay:
     def __init__(
         self,
@@ -153,7 +161,7 @@ class _Replay:
         self._loop = Loop(
             engine=self._engine,
             inbox=self._inbox,
-            journal=MemoryJournal(),
+            journal=_ForgetfulJournal(),
             broker_of={each.account: self._counter for each in setup.openings}.get,
             feed=feed,
             clock=self._clock,

@@ -124,7 +124,7 @@ def result_of(
     places = {each.symbol: place for place, each in enumerate(histories)}
     days = np.asarray(replayed.days, "datetime64[D]")
     index = {day: place for place, day in enumerate(replayed.days)}
-    closes = np.column_stack([_closes(each.bars, days) for each in histories])
+    closes = np.column_stack([_closes(each.bars, days, each.bars.previous_close.item(0)) for each in histories])
     books = _Books(replayed, account, places, book_of(replayed.setup.settings.rules))
     orders, numbers = _orders(replayed, account, places)
     money, value = np.zeros(len(days), np.int64), np.zeros(len(days), np.int64)
@@ -162,7 +162,7 @@ def result_of(
         fill_model=_fill_words(replayed),
         data=source_of([each.bars for each in histories]),
         gate=gate,
-        benchmark=None if benchmark is None else _closes(benchmark, days),
+        benchmark=None if benchmark is None else _closes(benchmark, days, 0),
         benchmark_name="" if benchmark is None else benchmark.symbol,
         income=income if books.entries else None,
         entries=entries_of(books.entries) if books.entries else None,
@@ -291,8 +291,8 @@ def _fill_words(replayed: Replayed) -> str:
     return f"{where} / the next open after it was sent or the close of the bar it came in;{rest}"
 
 
-def _closes(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
-    """Return the last close on or before each of ``days``, 0 before the first: what is held keeps its last price."""
+def _closes(bars: Bars, days: npt.NDArray[np.datetime64], before: int) -> Integers:
+    """Return the last close on or before each of ``days``, ``before`` until there is one: what is held keeps it."""
     rows = np.searchsorted(bars.days, days, side="right") - 1
     closes = bars.close[bars.day_ends - 1]
-    return np.where(rows >= 0, closes[np.maximum(rows, 0)], 0).astype(np.int64)
+    return np.where(rows >= 0, closes[np.maximum(rows, 0)], before).astype(np.int64)

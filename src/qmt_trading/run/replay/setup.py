@@ -156,7 +156,6 @@ def as_replayed(settings: EngineSettings) -> EngineSettings:
         accounts=accounts,
         always_open=False,
         no_cancel=settings.no_cancel or STANDARD,
-        quote_age_max_ns=max(settings.quote_age_max_ns, CLIENT_QUOTE_AGE_NS),
     )
 
 

@@ -12,6 +12,7 @@ from qmt_trading.codec.signal import parse
 from qmt_trading.intake.order_file import read_file
 from qmt_trading.intake.whole_file import StillOpenError, read_whole
 from qmt_trading.journal.sqlite import SqliteReader
+from qmt_trading.market.calendar import Calendar
 from qmt_trading.market.sessions import Session
 from qmt_trading.model import events as ev
 from qmt_trading.model.corporate_action import CorporateAction
@@ -19,6 +20,7 @@ from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
 from qmt_trading.research.costs import FillModel
+from qmt_trading.run.calendar_file import read as read_calendar
 from qmt_trading.run.reading import journal_path
 from qmt_trading.run.replay.messages import Message, Recording, in_order
 from qmt_trading.run.replay.replay import Setup
@@ -65,6 +67,7 @@ class Journaled(NamedTuple):
     settings: EngineSettings
     openings: tuple[AccountOpening, ...]
     """What each account had when its broker told for the first time."""
+    calendar: Calendar
 
     def setup(self, fills: FillModel, actions: Sequence[CorporateAction] = ()) -> Setup:
         """Return the setup of the engine whose journal it is."""
@@ -72,7 +75,7 @@ class Journaled(NamedTuple):
             settings=as_replayed(self.settings),
             openings=self.openings,
             door=self.settings.doors[0].name,
-            session=Session(),
+            session=Session(self.calendar),
             fills=fills,
             actions=tuple(actions),
         )
@@ -148,7 +151,8 @@ def read_journal(folder: Path) -> Journaled:
                 f"{len(other)} signals are read in another way than they were then, the first is {other[0]}",
             )
         )
-    return Journaled(Recording(ordered.messages, tuple(warnings)), settings, openings)
+    calendar = read_calendar(folder).calendar
+    return Journaled(Recording(ordered.messages, tuple(warnings)), settings, openings, calendar)
 
 
 def _means(message: Message, record: ev.SignalReceived, settings: EngineSettings | None) -> bool:
