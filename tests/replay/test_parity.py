@@ -36,7 +36,7 @@ DAYS: Final = (dt.date(2024, 1, 3), dt.date(2024, 1, 4), dt.date(2024, 1, 5))
 CLOCKS: Final = (
     *(f"09:{minute:02d}:00" for minute in range(31, 60)),
     *(f"13:{minute:02d}:00" for minute in range(1, 11)),
-    *(f"14:{minute:02d}:00" for minute in range(51, 60)),
+    *(f"14:{minute:02d}:00" for minute in range(51, 58)),
     "15:00:00",
 )
 SYMBOLS: Final = {"600000.SH": (10.0, 0.002), "300750.SZ": (180.0, 0.006)}
@@ -62,6 +62,8 @@ def history(seed: int) -> dict[str, Bars]:
                 if jumps and number >= 20:
                     up = round(before * 1.1 + 1e-9, 2)
                     begin = high = low = last = up
+                if clock == "15:00:00":
+                    begin = high = low = last  # The auction has one price.
                 rows.append((clock, round(begin, 2), round(high, 2), round(low, 2), round(last, 2), shares))
             days.append(minutes(rows, symbol=symbol, day=day, before=before))
         found[symbol] = joined(symbol, days)
@@ -225,7 +227,7 @@ def test_days_and_snapshots_lead_both_to_the_same(made: Callable[[Bars], Bars], 
     fast = compared(6, tmp_path, ("40%", "50%"), made)
     orders = list(fast.orders.values())
     assert len(orders) > 20
-    assert sum(bool(each.fills) for each in orders) > 5
+    assert sum(bool(each.fills) for each in orders) > 3
 
 
 def test_the_loss_of_the_day_stops_both_at_the_same_instant(tmp_path: Path) -> None:

@@ -51,6 +51,19 @@ def test_an_order_within_a_bar_gets_its_close_and_never_what_was_before() -> Non
     assert fills(replayed(buy("09:31:30"), minutes(FLAT))) == [("09:32:00", "buy", 100, 10.03)]
 
 
+def test_in_the_closing_auction_there_is_one_price() -> None:
+    late = [
+        ("14:57:00", 10.00, 10.02, 9.98, 10.00),
+        ("14:58:00", 10.00, 10.00, 9.90, 9.90),
+        ("14:59:00", 9.90, 9.90, 9.80, 9.80),
+        ("15:00:00", 9.70, 10.10, 9.70, 10.06),
+    ]
+    text = buy("14:56:00", "100@9.95") + buy("14:57:30", "100@10.08") + buy("14:59:30", "100@10.05")
+    found = replayed(text, minutes(late))
+    assert fills(found) == [("15:00:00", "buy", 100, 10.06)]
+    assert states(found)[0] == ("EXPIRED", 0, "NOT_REACHED")
+
+
 def test_a_limit_has_to_be_traded_through() -> None:
     assert fills(replayed(buy("09:32:00", "100@9.95"), minutes(FLAT))) == [("09:34:00", "buy", 100, 9.95)]
     untouched = replayed(buy("09:32:00", "100@9.94"), minutes(FLAT))
@@ -129,6 +142,13 @@ def test_a_cancel_in_the_opening_auction_waits_until_cancels_are_taken_again() -
     found = replayed(text, minutes(FLAT))
     assert reasons(found) == [[], ["NO_CANCEL_PHASE"]]
     assert states(found)[0][0] == "CANCELED"
+
+
+def test_of_two_messages_of_one_instant_the_first_has_met_the_market() -> None:
+    text = buy("09:32:00") + "2024-01-03 09:32:00 撤 600000.SH:a\n"
+    found = replayed(text, minutes(FLAT))
+    assert fills(found) == [("09:32:00", "buy", 100, 10.04)]
+    assert reasons(found)[1] == ["NOTHING_TO_CANCEL"]
 
 
 def test_what_traded_before_a_cancel_of_the_same_instant_has_traded() -> None:

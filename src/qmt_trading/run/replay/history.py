@@ -107,6 +107,10 @@ class History:
             return at_time(self._dates[self.day_of_row[row]], AUCTION_NS)
         return self.begins[row] + 1
 
+    def ends_day(self, row: int) -> bool:
+        """Tell whether ``row`` is the last one of its day."""
+        return row + 1 == len(self.ends) or row + 1 in self._first_rows
+
     def next_ns(self, now_ns: int) -> int:
         """Return the next instant after ``now_ns`` at which something trades; 0: none."""
         row = bisect_right(self.ends, now_ns)

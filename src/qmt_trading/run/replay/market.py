@@ -8,6 +8,8 @@ from typing import Final
 from qmt_trading.brokers.simulated.ledger import VenueOrder
 from qmt_trading.brokers.simulated.market import Execution
 from qmt_trading.market.execution import available, bar_price, slipped
+from qmt_trading.market.phases import Phase
+from qmt_trading.market.sessions import Session
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import MILLION, Price, Quantity
 from qmt_trading.model.words import Side
@@ -34,12 +36,14 @@ class BarMarket:
 
     An order that stood before a bar began meets its opening price at its beginning, and what it traded besides at its
     end; one that came within the bar meets its closing price alone, and of its volume no more than the part that was
-    still to come. Nothing of a bar is used before it had happened. Orders of all accounts share the volume.
+    still to come. In the closing auction there is the price at which it ends, the last bar's, and no other. Nothing of
+    a bar is used before it had happened. Orders of all accounts share the volume.
     """
 
-    def __init__(self, histories: Mapping[Symbol, History], model: FillModel) -> None:
+    def __init__(self, histories: Mapping[Symbol, History], model: FillModel, session: Session) -> None:
         self._histories = histories
         self._model = model
+        self._session = session
         self._taken: dict[tuple[Symbol, int], int] = {}
         """Shares of a row that orders have taken."""
         self._meetings: dict[int, _Meeting] = {}
@@ -62,20 +66,21 @@ class BarMarket:
             day = history.days[history.day_of_row[row]]
             if day is not placed_day:
                 break
-            at_ns = history.ends[row]
-            stood = order.placed_ns <= history.begins[row]
+            auctioned = self._in_closing_auction(history, row)
+            stood = order.placed_ns <= history.begins[row] and not auctioned
             if stood and not meeting.has_opened:
                 if history.begins[row] > now_ns:
                     break
                 meeting.has_opened = True
                 if not self._opens_beyond(order, history, row):
-                    at_ns = history.begins[row]
-                    left -= self._take(order, history, day, row, left, at_ns, done)
+                    left -= self._take(order, history, day, row, left, history.begins[row], done)
                     if not left:
                         break
             if history.ends[row] > now_ns:
                 break
-            if not stood or self._opens_beyond(order, history, row):
+            if auctioned and not history.ends_day(row):
+                pass  # Nothing is matched before the auction ends.
+            elif not stood or self._opens_beyond(order, history, row):
                 left -= self._take(order, history, day, row, left, history.ends[row], done)
             meeting.row += 1
             meeting.has_opened = False
@@ -92,6 +97,10 @@ class BarMarket:
         history = self._histories.get(symbol)
         return history.next_ns(now_ns) if history is not None else 0
 
+    def _in_closing_auction(self, history: History, row: int) -> bool:
+        begin_ns = history.begins[row]
+        return self._session.span_at(history.symbol, begin_ns).phase is Phase.CLOSING_AUCTION
+
     def _opens_beyond(self, order: VenueOrder, history: History, row: int) -> bool:
         """Tell whether the opening price is none that ``order`` takes: its own limit decides what it gets."""
         at = history.open[row]
@@ -104,7 +113,9 @@ class BarMarket:
         model, buys, limit = self._model, order.side is Side.BUY, int(order.price)
         share = model.volume_share_millionths
         most = history.quantity[row] * share // MILLION if share else _NO_BOUND
-        if order.placed_ns <= history.begins[row]:
+        if self._in_closing_auction(history, row):
+            at = high = low = history.close[row]
+        elif order.placed_ns <= history.begins[row]:
             at, high, low = history.open[row], history.high[row], history.low[row]
         else:
             at = high = low = history.close[row]

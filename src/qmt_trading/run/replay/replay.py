@@ -202,7 +202,7 @@ class _Replay:
         self._observer(records)
 
     def _visit(self, now_ns: int) -> None:
-        """Let everything happen that happens at one instant: the market, then messages, then what they order."""
+        """Let everything happen that happens at one instant: the market, then each message and what it orders."""
         day = self._setup.session.trading_day(now_ns)
         if day != self._day:
             self._close_day()
@@ -218,13 +218,11 @@ class _Replay:
             message = fate.message
             self._inbox.message(message.door or self._setup.door, message.payload, message.at_ns, fate)
             self._settle()
-        self._counter.advance()
-        self._settle()
 
     def _settle(self) -> None:
-        """Let the loop carry all that has arrived, and what comes of it."""
+        """Let the loop carry all that has arrived, the exchange what it hands over, and the loop what comes of it."""
         while self._loop.turn(last=True):
-            pass
+            self._counter.advance()
 
     def _next_ns(self) -> int:
         """Return the next instant at which something can happen; 0: history has ended."""
@@ -318,7 +316,7 @@ def market_of(
     feed = HistoryFeed(histories)
     if any(each.is_ticks for each in histories.values()):
         return feed, SnapshotMarket(histories, fills, session)
-    return feed, BarMarket(histories, fills)
+    return feed, BarMarket(histories, fills, session)
 
 
 def _loses(settings: EngineSettings) -> bool:
