@@ -124,11 +124,11 @@ def message(rng: Random, number: int) -> str:
     return rng.choice((f"buy {symbol} 100", f"<{symbol}#11031122>", "nonsense", f"sell {symbol}:11031123"))
 
 
-def configuration(folder: Path, losses: tuple[str, str]) -> Path:
+def configuration(folder: Path, losses: tuple[str, str] = ("none", "none")) -> Path:
     where = f"name = '\\\\.\\pipe\\qmt-test-{time.time_ns()}'" if sys.platform == "win32" else 'path = "signals.sock"'
     accounts = "".join(
-        f'[[terminals.accounts]]\naccount = "{number}"\ncash = {cash}\npositions = {{ "300750.SZ" = 700 }}\n'
-        for number, cash in (("11031122", 300_000), ("11031123", 60_000))
+        f'[[terminals.accounts]]\naccount = "{number}"\ncash = {cash}\npositions = {{ "300750.SZ" = {held} }}\n'
+        for number, cash, held in (("11031122", 300_000, 700), ("11031123", 60_000_000, 200_000))
     )
     path = folder / "qmt.toml"
     path.write_text(
@@ -173,7 +173,7 @@ def told(fates: Fates) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_replay_and_the_paper_engine_make_the_same_orders_and_fills(seed: int, tmp_path: Path) -> None:
-    fast = compared(seed, tmp_path, ("40%", "50%"))
+    fast = compared(seed, tmp_path)
     made = list(fast.orders.values())
     assert len(made) > 40
     assert sum(bool(each.fills) for each in made) > 20
@@ -224,7 +224,7 @@ def as_snapshots(bars: Bars) -> Bars:
 
 @pytest.mark.parametrize("made", [as_days, as_snapshots])
 def test_days_and_snapshots_lead_both_to_the_same(made: Callable[[Bars], Bars], tmp_path: Path) -> None:
-    fast = compared(6, tmp_path, ("40%", "50%"), made)
+    fast = compared(6, tmp_path, made=made)
     orders = list(fast.orders.values())
     assert len(orders) > 20
     assert sum(bool(each.fills) for each in orders) > 3
@@ -239,7 +239,10 @@ def test_the_loss_of_the_day_stops_both_at_the_same_instant(tmp_path: Path) -> N
 
 
 def compared(
-    seed: int, folder: Path, losses: tuple[str, str], made: Callable[[Bars], Bars] = lambda bars: bars
+    seed: int,
+    folder: Path,
+    losses: tuple[str, str] = ("none", "none"),
+    made: Callable[[Bars], Bars] = lambda bars: bars,
 ) -> Fates:
     """Run the same messages through both, and return what came of them, which is the same."""
     given = load(configuration(folder, losses))

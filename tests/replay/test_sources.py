@@ -31,7 +31,7 @@ EXAMPLES = ROOT / "docs" / "examples"
 
 
 def test_the_journal_of_a_paper_engine_replays_to_what_the_engine_did(tmp_path: Path) -> None:
-    given = load(configuration(tmp_path, ("40%", "50%")))
+    given = load(configuration(tmp_path))
     bars = history(2)
     messages = read_lines(signals(5, 60).encode()).messages
     setup = configured_setup(given, "", Money(0), SLIPS)

@@ -81,7 +81,7 @@ def backtest(
     into: IntoOption = REPORTS,
     as_json: JsonOption = False,
 ) -> None:
-    """用历史数据回测一个策略，或自己的信号，写出报告 backtest a strategy, or signals."""
+    """用历史数据回测策略或自己的信号 backtest a strategy."""
     if (bool(strategy), signals is not None, journal is not None).count(True) != 1:
         fail(exit_codes.USAGE, "✗ 策略文件、--signals、--journal 写一个 / give a strategy, --signals or --journal")
     with data_explained(), strategy_told():

@@ -45,4 +45,4 @@ def test_the_example_comes_to_what_the_page_says(tmp_path: Path) -> None:
 def test_both_readmes_have_its_command() -> None:
     for name, bare in (("README.md", "撤单"), ("README.en.md", "cancel")):
         (command,) = COMMAND.findall((ROOT / name).read_text(encoding="utf-8"))
-        assert command.endswith(f"-f 1m --bare {bare}")
+        assert command.endswith(f"-f 1m --bare {bare} --into my-qmt/data/reports")

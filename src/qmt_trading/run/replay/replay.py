@@ -27,7 +27,6 @@ from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.limits import Limits
 from qmt_trading.model.numbers import SECOND_NS, Money
 from qmt_trading.model.settings import EngineSettings
 from qmt_trading.model.signal import AccountId
@@ -44,6 +43,7 @@ from qmt_trading.run.replay.history import CLOSE_NS, History
 from qmt_trading.run.replay.market import BarMarket
 from qmt_trading.run.replay.messages import Message
 from qmt_trading.run.replay.snapshots import SnapshotMarket
+from qmt_trading.run.replay.watch import prices_matter
 
 JOURNAL_FORMAT: Final = 1
 _MINUTE_NS: Final = 60 * SECOND_NS
@@ -175,7 +175,7 @@ class _Replay:
         self._day = setup.session.trading_day(start_ns)
         self._evenings: dict[AccountId, list[Evening]] = {each.account: [] for each in setup.openings}
         self._mornings: dict[AccountId, list[Morning]] = {each.account: [] for each in setup.openings}
-        self._watches_losses = _loses(setup.settings)
+        self._watches_prices = prices_matter(setup.settings, messages)
 
     def run(self) -> Replayed:
         settings, accounts = self._setup.settings, tuple(each.account for each in self._setup.openings)
@@ -240,11 +240,11 @@ class _Replay:
             trade_ns = self._market.next_ns(symbol, now_ns)
             if trade_ns:
                 found = min(found, trade_ns)
-        if self._watches_losses:
+        if self._watches_prices:
             found = min(found, self._next_mark_ns(now_ns, found))
             second_ns = found - found % SECOND_NS
             if second_ns > now_ns:
-                return second_ns  # Losses are looked at once a second: at each whole one, so that none is overslept.
+                return second_ns  # Prices are looked at once a second: at each whole one, so that none is overslept.
         return found
 
     def _next_mark_ns(self, now_ns: int, found: int) -> int:
@@ -317,10 +317,3 @@ def market_of(
     if any(each.is_ticks for each in histories.values()):
         return feed, SnapshotMarket(histories, fills, session)
     return feed, BarMarket(histories, fills, session)
-
-
-def _loses(settings: EngineSettings) -> bool:
-    """Tell whether any scope watches the losses of the day."""
-    scopes: list[Limits] = [settings.limits, *(each.limits for each in settings.accounts)]
-    scopes += [each.limits for each in settings.strategies]
-    return any(each.loss_reducing or each.loss_halting for each in scopes)
