@@ -3,37 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.fullqmt.py36.counter import Counter
-from tests.fullqmt.py36.terminal import Context, Terminal, filled_in
-from tests.fullqmt.stand import HOST
-
-ACCOUNT = "11031122"
-
-
-class Begun:
-    """A text in a stand-in terminal whose clock is turned by hand."""
-
-    def __init__(self, folder: Path, account: str = ACCOUNT, **settings: object) -> None:
-        self.now = 1000.0
-        self.terminal = Terminal(Counter([ACCOUNT], lambda: self.now), lambda: self.now)
-        filled = {"SECRET": "0123456789abcdef", "LINKS": (), "JOURNAL_FOLDER": str(folder), **settings}
-        self.text = filled_in(HOST.read_text(encoding="ascii"), filled)
-        self.terminal.load(self.text, account)
-
-    @property
-    def host(self) -> Any:
-        return self.terminal.space["HOST"]
-
-    def run(self, seconds: float) -> None:
-        until = self.now + seconds
-        while self.now < until:
-            self.now += 0.1
-            self.terminal.run()
-        assert self.terminal.escaped == []
+from tests.fullqmt.begun import ACCOUNT, Begun
+from tests.fullqmt.py36.terminal import Context, Terminal
 
 
 def test_it_ticks_where_an_account_was_chosen(tmp_path: Path) -> None:

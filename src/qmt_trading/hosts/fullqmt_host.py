@@ -97,11 +97,9 @@ QUOTES_US = 1000000
 QUOTES_SLICE = 50
 SILENCE_US = 3000000
 SYMBOLS_MAX = 20000
-JOURNAL_FILES = 2
 FRESH_S = 120
 """How long before this life a claim was written for its order to be still on its way."""
 FILES_UNREAD_MAX = 200
-JOURNAL_BYTES_MAX = 64 * 1024 * 1024
 STRATEGY = "qmt"
 
 OPERATIONS = {"STOCK": {"buy": 23, "sell": 24}, "CREDIT": {"buy": 33, "sell": 34}}
@@ -364,6 +362,7 @@ class Outbox(object):
         self._batch = encode(hello)
         self._unnumbered.clear()
         self._slots.clear()
+        self._quotes = {}
         self._opened = False
 
     def open(self, replay_from: int) -> None:
@@ -724,8 +723,12 @@ class FilesWay(object):
     def close(self) -> None:
         try:
             io.open(os.path.join(self._folder, "h-end"), "wb").close()
+            if not self._read:  # An engine that died leaves its file: what nobody reads is not left beside it.
+                for name in os.listdir(self._folder):
+                    os.remove(os.path.join(self._folder, name))
+                os.rmdir(self._folder)
         except OSError:
-            return  # The engine has removed the folder.
+            return  # The engine has removed the folder, or just reads it.
 
 
 WAYS: "Dict[str, Any]" = {"pipe": PipeWay, "tcp": TcpWay, "files": FilesWay}
@@ -734,8 +737,11 @@ WAYS: "Dict[str, Any]" = {"pipe": PipeWay, "tcp": TcpWay, "files": FilesWay}
 class Journal(object):
     """Which orders were ever handed to the terminal, on disk: one line before each call, kept over all lives."""
 
-    def __init__(self, folder: str, claims: "Dict[str, str]", boot: str) -> None:
-        """Read what lives before have written; ``claims`` are those of this process."""
+    def __init__(self, folder: str, claims: "Dict[str, str]", boot: str, writer: str) -> None:
+        """Read what lives before have written; ``claims`` are those of this process.
+
+        ``writer`` has files of its own: two processes that append to one file write over each other on Windows.
+        """
         self.claims = claims
         """By coid: ``?`` and its content's digest, or ``!`` and why it certainly never went."""
         self.on_disk = False
@@ -749,10 +755,13 @@ class Journal(object):
         self._read: "Dict[str, int]" = {}
         self._file: "Any" = None
         self._folder = folder
+        self._month = time.strftime("%Y%m")
         try:
             if not os.path.isdir(folder):
                 os.makedirs(folder)
-            self._open(os.path.join(folder, time.strftime("claims-%Y%m.jsonl")))
+            self.whole = bool(self._names())  # A folder where nothing was written yet knows nothing of lives before.
+            tag = hashlib.sha256(writer.encode("utf-8", "replace")).hexdigest()[:8]
+            self._open(os.path.join(folder, "claims-{}-{}.jsonl".format(self._month, tag)))
             self._catch_up()
             self.on_disk = True
         except Exception as error:  # noqa: BLE001 - a terminal that forbids files does so by errors of its own.
@@ -813,10 +822,15 @@ class Journal(object):
             del self.claims[next(iter(self.claims))]
             self.whole = False
 
+    def _names(self) -> "List[str]":
+        """Return the files of this life's month, of the last one before it, and of all after: a clock may be wrong."""
+        names = sorted(name for name in os.listdir(self._folder) if re.match(r"claims-\d{6}-\w+\.jsonl\Z", name))
+        before = [name[7:13] for name in names if name[7:13] < self._month]
+        return [name for name in names if name[7:13] >= (before[-1] if before else self._month)]
+
     def _catch_up(self) -> None:
         """Read what others have written: lives before, and a second copy of this strategy."""
-        names = sorted(name for name in os.listdir(self._folder) if re.match(r"claims-\d{6}\.jsonl\Z", name))
-        for name in names[-JOURNAL_FILES:]:
+        for name in self._names():
             path = os.path.join(self._folder, name)
             begun = self._read.get(name, 0)
             if os.path.getsize(path) <= begun:
@@ -915,7 +929,6 @@ class Order(object):
         self.serial = 0
         self.state = "new"
         self.stage: "Dict[str, Any]" = {}
-        self.sysid = ""
         self.seen = False
         """Whether a row of the counter with its remark and a number has come."""
         self.settled = False
@@ -1140,12 +1153,13 @@ class Accounts(object):
             account.sysids[place] = remark
             bound(account.numbered)
             bound(account.sysids)
-            if before != place and self._host.book.is_ours(account, remark, row):
+            # Of the market some rows of a terminal say nothing.
+            if before[1] != number and self._host.book.is_ours(account, remark, row):
                 self._host.doubled(remark, "{} {}".format(before[1], number))
                 return None
         order = self._host.book.order_of(account, remark or account.sysids.get(place, ""), row)
         if order is not None and number:
-            order.sysid, order.seen = number, True
+            order.seen = True
             self.own_row_seen = True
         if order is not None and kind == "order":
             order.settled = row.get("m_nOrderStatus") in SETTLED
@@ -1172,7 +1186,7 @@ class Book(object):
         self._orders: "collections.OrderedDict[str, Order]" = collections.OrderedDict()
         self._queue: "Deque[Order]" = collections.deque()
         self._cancels: "Deque[Dict[str, Any]]" = collections.deque()
-        self._wishes: "List[Tuple[int, Dict[str, Any], Order]]" = []
+        self._wishes: "List[Tuple[int, Dict[str, Any]]]" = []
         self._recent: "Deque[Order]" = collections.deque(maxlen=SUBMITS_MAX * 4)
         self._before: "Dict[str, int]" = {}
         """Orders of a life that ended a moment ago, of which no row has come yet."""
@@ -1329,7 +1343,7 @@ class Book(object):
         order.state, order.handed_us = "calling", now_us()
         self._recent.append(order)
         try:
-            native = host.terminal.call(
+            answer = host.terminal.call(
                 "passorder",
                 host.terminal.function("passorder"),
                 OPERATIONS[account.kind][line["side"]],
@@ -1344,16 +1358,17 @@ class Book(object):
                 line["remark"],
                 host.terminal.context,
             )
-            st, why, text = "dispatched", "", ""
+            native, st, why, text = repr(answer)[:100], "dispatched", "", ""
         except Exception as error:  # noqa: BLE001 - whatever it is, it may have been placed before.
-            native, st, why, text = None, "unknown", "raised", repr(error)[:300]
+            native, st, why, text = "None", "unknown", "raised", repr(error)[:300]
         now = now_us()
         account.hot_until, account.warm_until = now + HOT_US, now + WARM_US
         host.accounts.hurry(account)
-        self._stage(order, st, why, text, repr(native)[:100], now - order.handed_us)
+        self._stage(order, st, why, text, native, now - order.handed_us)
 
     def _timely(self, line: "Dict[str, Any]") -> "Tuple[str, str]":
         """Say why an order must not go now; both empty: it may."""
+        self._host.has_slept()
         why, text = self._barred(line, trade=True)
         if not why and line["ref"] < self._host.clock_from:
             why, text = "no_clock", "this machine slept"
@@ -1383,7 +1398,6 @@ class Book(object):
 
     def cancel(self, line: "Dict[str, Any]") -> None:
         """Queue a cancel, or withdraw an order that still waits."""
-        order = self._orders.get(line["coid"]) if line["coid"] else None
         why, text = self._barred(line, trade=False)
         number = line["venue_id"]
         if line["broker_id"]:
@@ -1391,16 +1405,18 @@ class Book(object):
             number = found.group(1) if found is not None else ""
             if found is None and not why:
                 why, text = "bad", "broker_id"
-        elif not number and order is not None:
-            if order.state == "queued" and not why:
+        elif not number and line["coid"]:
+            order = self._known(line["coid"], ())
+            if order is not None and order.state == "queued" and not why:
                 self._stage(order, "refused", "withdrawn", "")
                 self._cancel_stage(line, "refused", "withdrawn", "")
                 return
-            number = order.sysid
-            if not number and not why and order.state in ("dispatched", "unknown") and not order.settled:
-                if len(self._wishes) < CANCELS_MAX:
-                    self._wishes.append((now_us() + WISH_US, line, order))
-                    return
+            number = self._number(line)
+            may_live = order is not None and order.state in ("dispatched", "unknown") and not order.settled
+            if not number and not why and may_live and len(self._wishes) < CANCELS_MAX:
+                self._wishes.append((now_us() + WISH_US, line))
+                self._host.accounts.hurry(self._host.accounts.all[line["account"]])
+                return
         if not why and self._host.terminal.function("cancel") is None:
             why, text = "capability", "cancel"
         if not why and not number:
@@ -1412,13 +1428,19 @@ class Book(object):
             return
         self._cancels.append(dict(line, number=number))
 
+    def _number(self, line: "Dict[str, Any]") -> str:
+        """Return the counter's number of the order that a cancel is for, whichever life placed it; empty: none yet."""
+        account = self._host.accounts.all.get(line["account"])
+        return account.numbered.get(line["coid"], ("", ""))[1] if account is not None else ""
+
     def step_cancel(self) -> bool:
         """Make one cancel; False: none waits."""
         now, wishes = now_us(), []
         for wish in self._wishes:
-            until, line, order = wish
-            if order.sysid:
-                self._cancels.append(dict(line, number=order.sysid))
+            until, line = wish
+            number = self._number(line)
+            if number:
+                self._cancels.append(dict(line, number=number))
             elif now > until:
                 self._cancel_stage(line, "refused", "no_id", "")
             else:
@@ -1435,12 +1457,12 @@ class Book(object):
         account = host.accounts.all[line["account"]]
         arguments = (line["number"], account.name, account.kind, host.terminal.context)
         try:
-            answer = host.terminal.call("cancel", host.terminal.function("cancel"), *arguments)
+            answer = repr(host.terminal.call("cancel", host.terminal.function("cancel"), *arguments))
         except Exception as error:  # noqa: BLE001 - whatever it is, the cancel's fate must be told.
             self._cancel_stage(line, "unknown", "raised", repr(error)[:300])
         else:
             # True and False have both been seen to lie: the order's row tells.
-            self._cancel_stage(line, "sent", "", "cancel() == " + repr(answer)[:50])
+            self._cancel_stage(line, "sent", "", "cancel() == " + answer[:50])
         account.hot_until = now_us() + HOT_US
         host.accounts.hurry(account)
         return True
@@ -1630,6 +1652,7 @@ class Quotes(object):
         self._next, self._due, self._state, self._heard = 0, 0, "", now_us()
         self._prints.clear()
         self._life += 1
+        self._came.clear()
 
     def details(self, line: "Dict[str, Any]") -> None:
         """Queue a question for instruments' details."""
@@ -1679,19 +1702,22 @@ class Quotes(object):
 
     def _subscribe(self) -> None:
         life = self._life
-        came = self._came
         function = self._host.terminal.method("subscribe_whole_quote")
         self._due = now_us() + POLL_US
         try:
             if function is None:
                 raise RuntimeError("no subscribe_whole_quote")
-            # On whatever thread it is called: note and leave.
             number = self._host.terminal.call(
-                "subscribe_whole_quote", function, self._markets, lambda found: came.append((life, found))
+                "subscribe_whole_quote", function, self._markets, lambda found: self._note(life, found)
             )
             self._subscribed = (life, number)
         except Exception as error:  # noqa: BLE001 - as in _poll.
             self._tell("down", repr(error)[:300])
+
+    def _note(self, life: int, found: "Any") -> None:
+        """Note quotes that came, on whatever thread; what nobody wants any more is let go of at once."""
+        if life == self._life:
+            self._came.append((life, found))
 
     def _unsubscribe(self) -> None:
         number, self._subscribed = self._subscribed[1], None
@@ -1742,7 +1768,7 @@ class Quotes(object):
                 rows[symbol] = dict(plain(found))
             except Exception:  # noqa: BLE001 - as in _poll; also where there is no such function.
                 failed.append(symbol)
-        if not symbols or len(rows) >= QUOTES_SLICE // 5:
+        if not symbols or len(encode(rows)) > FRAME_OUT // 4:
             if rows:
                 self._host.tell({"t": "detail", "q": q, "rows": dict(rows)})
                 rows.clear()
@@ -1807,7 +1833,7 @@ class Host(object):
         """No stamp from before counts."""
         self.outbox = Outbox()
         self.terminal = Terminal(context)
-        self.journal = Journal(JOURNAL_FOLDER or default_folder(), claims, self.boot)
+        self.journal = Journal(JOURNAL_FOLDER or default_folder(), claims, self.boot, PLACE)
         self.accounts = Accounts(self)
         self.book = Book(self)
         self.book.claimed_before(self.journal.fresh)
@@ -1955,10 +1981,14 @@ class Host(object):
         self._tick_us = now
         if self._on_time >= TICKS_ON_TIME:
             self.is_history_over = True
+        self.has_slept()
+
+    def has_slept(self) -> None:
+        """Note a sleep of the machine, by one of its clocks: no stamp from before counts. A call may outlast one."""
+        now = now_us()
         apart = other_us() - now
         if abs(apart - self._apart) > STARVED_US:
-            self.clock_from = now  # The machine slept, by one of the clocks: no stamp from before counts.
-            self._apart = apart
+            self.clock_from, self._apart = now, apart
 
     def _step(self) -> bool:
         """Make one call of the terminal, the most urgent; False: there is none to make."""
@@ -1974,11 +2004,15 @@ class Host(object):
                 return
             kind, row = self.callbacks.popleft()
             self.accounts.called_back = True
+            try:
+                row = plain(row)
+            except Exception:  # noqa: BLE001 - an object of the terminal's within it: it is read anew instead.
+                row = None
             if row is None:  # It could not be read where it came.
                 for account in self.accounts.all.values():
                     self.accounts.hurry(account)
             else:
-                self.accounts.callback(kind, plain(row))
+                self.accounts.callback(kind, row)
 
     def _beat(self) -> None:
         now = now_us()
@@ -2049,6 +2083,7 @@ class Host(object):
         line["facts"] = {
             "python": sys.version.split()[0],
             "terminal": str(sys.executable)[:200],
+            "build": BUILD,
             "carrier": self._way.name,
             "evidence": self.evidence,
             "bound": str(globals().get("account") or "")[:40],
@@ -2129,11 +2164,12 @@ class Host(object):
 
     def _take(self, line: "Dict[str, Any]") -> None:
         kind, wrong = line["t"], objection_to(line)
+        if self._state != "welcomed":
+            self._greet(line, wrong)  # Of one that has proved nothing no ``k`` counts.
+            return
         if type(line.get("k")) is int:
             self.outbox.acknowledge(line["k"])
-        if self._state != "welcomed":
-            self._greet(line, wrong)
-        elif wrong or kind in ("challenge", "welcome"):
+        if wrong or kind in ("challenge", "welcome"):
             name = str(line.get("coid") or line.get("cid") or line.get("q") or "")
             self.nak(kind[:40], wrong or "already welcome", name[:64])
         elif kind == "bye":
@@ -2176,7 +2212,7 @@ class Host(object):
         if wrong or kind != ("welcome" if self._proved else "challenge"):
             raise EndError("handshake: " + (wrong or kind[:40]))
         if kind == "challenge":
-            if not hmac.compare_digest(self._mac("E", line["nonce"]).encode("ascii"), line["mac"].encode("utf-8")):
+            if not hmac.compare_digest(self._mac("E", line["nonce"]).encode("ascii"), line["mac"].encode("utf-8", "replace")):
                 self._say(
                     "\u5f15\u64ce\u7684\u5bc6\u94a5\u4e0e\u672c\u7b56\u7565\u4e0d\u540c the engine has another SECRET than this strategy"
                 )
@@ -2269,13 +2305,14 @@ def init(ContextInfo: "Any") -> None:
     try:
         start(ContextInfo)
     except Exception as error:  # noqa: BLE001 - what escapes here ends the strategy; it must be seen.
-        say("init: " + repr(error))
+        say(" / ".join(TROUBLES["internal"]).format(repr(error)))
 
 
 def start(context: "Any") -> None:
     """Take the account's place in this process and start the timer."""
     global HOST, PLACE  # noqa: PLW0603 - the terminal calls module functions and rolls back all else.
-    PLACE = str(globals().get("account") or "")
+    is_back_test = bool(getattr(context, "do_back_test", False))  # It takes nobody's place.
+    PLACE = "" if is_back_test else str(globals().get("account") or "")
     lives = registry()
     before = lives.get(PLACE)
     claims: "Dict[str, str]" = {}
@@ -2289,7 +2326,7 @@ def start(context: "Any") -> None:
     lives[PLACE] = {"boot": HOST.boot, "close": HOST.close, "claims": HOST.journal.claims, "late": 0}
     if secret() is None:
         HOST.trouble("secret")
-    if getattr(context, "do_back_test", False):
+    if is_back_test:
         HOST.trouble("back_test")
         return
     set_account, run_time = getattr(context, "set_account", None), getattr(context, "run_time", None)
@@ -2346,14 +2383,14 @@ def stop(ContextInfo: "Any") -> None:
             say("stop: " + repr(error))
 
 
-def called_back(kind: str, found: "Any", words: str = "") -> None:
+def called_back(kind: str, found: "Any", words: "Any" = None) -> None:
     """Note what the terminal called back with, on whatever thread; nothing else may be done here."""
     host = life()
     if host is None:
         return
     try:
         row: "Optional[Dict[str, Any]]" = copied(found, kind)
-        if row is not None and words:
+        if row is not None and words is not None:
             row["errMsg"] = words
     except Exception:  # noqa: BLE001 - even reading an attribute has been seen to fail; the next tick reads anew.
         row = None
@@ -2377,7 +2414,7 @@ def deal_callback(ContextInfo: "Any", dealInfo: "Any") -> None:
 
 
 def orderError_callback(ContextInfo: "Any", orderArgs: "Any", errMsg: "Any") -> None:
-    called_back("order_error", orderArgs, str(errMsg))
+    called_back("order_error", orderArgs, errMsg)
 
 
 say("loaded; it connects when it is run under model trading, live")

@@ -44,6 +44,8 @@ class Life:
         self.spaces: "List[Dict[str, Any]]" = []
         """Texts of this process that may still be called, newest last."""
         self.offset = 0
+        self.slept = 0
+        """How long the machine slept in this process's life: one of its two clocks does not count that."""
         self.calls_in_tick: "List[int]" = []
         self.tick_begun = 0
         self.done: "Dict[str, int]" = {}
@@ -55,7 +57,7 @@ class Life:
         """Start the terminal's process and the strategy in it."""
         json.__dict__.pop("_qmt_trading_full_hosts", None)
         self.spaces = []
-        self.offset = self.world.random.randint(0, 10**12)
+        self.offset, self.slept = self.world.random.randint(0, 10**12), 0
         self.terminal = Terminal(self.counter, lambda: self.world.now / 1e6, self.world.random.randint(0, 10**9))
         self.terminal.waits = self.native
         self.place, self.terminal.passorder = self.terminal.passorder, self.passorder  # type: ignore[method-assign]
@@ -68,7 +70,7 @@ class Life:
         exec(self.code, space)  # As the terminal does.
         space.update(
             now_us=lambda: self.world.now + self.offset,
-            other_us=lambda: self.world.now + self.offset,
+            other_us=lambda: self.world.now + self.offset + self.slept,
             WAYS={"tcp": lambda where: self.engine.accept()},
             say=lambda text: None,
         )
@@ -99,8 +101,18 @@ class Life:
         self.calls_in_tick.append(self.world.now - self.tick_begun)
         long = random.random()
         self.world.advance(random.randint(300, 3000) if long < 0.97 else random.randint(10000, 8000000))
+        if random.random() < 0.002:
+            self.sleep()
         if random.random() < 0.05:
             self.terminal.enter("qmt_link_tick", Context(self.terminal))
+
+    def sleep(self) -> None:
+        """Let the whole machine sleep."""
+        us = self.world.random.randint(1100000, 40000000)
+        self.world.advance(us)
+        self.offset -= us
+        self.slept += us
+        self.tick_begun += us  # Of its budget nothing is gone.
 
     def passorder(self, *arguments: "Any") -> "Any":
         """Look at an order as it reaches the terminal."""
@@ -218,6 +230,8 @@ class Life:
             self.disk.full = random.random() < 0.5
         elif what < 0.885:
             self.world.advance(random.randint(10**6, 40 * 10**6))
+        elif what < 0.89:
+            self.sleep()
 
     def forget_crash(self) -> None:
         self.world.crash_at = 0
