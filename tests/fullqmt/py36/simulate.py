@@ -46,6 +46,7 @@ class Life:
         self.offset = 0
         self.slept = 0
         """How long the machine slept in this process's life: one of its two clocks does not count that."""
+        self.wild = False
         self.calls_in_tick: "List[int]" = []
         self.tick_begun = 0
         self.done: "Dict[str, int]" = {}
@@ -101,7 +102,7 @@ class Life:
         self.calls_in_tick.append(self.world.now - self.tick_begun)
         long = random.random()
         self.world.advance(random.randint(300, 3000) if long < 0.97 else random.randint(10000, 8000000))
-        if random.random() < 0.002:
+        if random.random() < 0.002 and self.wild:
             self.sleep()
         if random.random() < 0.05:
             self.terminal.enter("qmt_link_tick", Context(self.terminal))
@@ -179,6 +180,7 @@ class Life:
     def step(self, wild: bool) -> None:
         """Let about a tick pass."""
         random = self.world.random
+        self.wild = wild
         try:
             if wild:
                 self.happen()
