@@ -41,7 +41,7 @@ HOLDING: Final = 10_000
 ALWAYS_OPEN: Final = "[session]\nalways_open = true"
 Found = TypeVar("Found")
 
-_CONFIG: Final = """\
+CONFIG: Final = """\
 mode = "live"
 {session}
 [signals]
@@ -229,7 +229,7 @@ class Desk:
         """
         self.folder, self.markets = folder, tuple(markets)
         self.market = self.markets[0]
-        text = _CONFIG.format(session=session, limits=limits)
+        text = CONFIG.format(session=session, limits=limits)
         for number, market in enumerate(markets):
             python = self._python(number, market, waits)
             terminal = folder / f"qmt{number}"

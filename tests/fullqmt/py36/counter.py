@@ -58,6 +58,8 @@ class Dials:
         self.empty = False
         self.date = "20261126"
         self.simulated_signals = False
+        self.quotes = True
+        """Whether the terminal gives any."""
 
 
 class Counter:
@@ -72,6 +74,12 @@ class Counter:
         """How often passorder reached the counter, by remark."""
         self.events: "List[Tuple[str, Dict[str, Any]]]" = []
         """Callbacks that are to be made."""
+        self.cancels: "List[Tuple[str, str, float]]" = []
+        """Number, account and time of every cancel that was asked for."""
+        self.held: "Dict[Tuple[str, str, str], int]" = {}
+        """What accounts began the day with, by account, code and market."""
+        self.stamp: "Callable[[], Tuple[str, str]]" = lambda: (self.dials.date, "93005")
+        """The date and the time that rows tell."""
         self._clock = clock
         self._later: "List[Tuple[float, int, Callable[[], None]]]" = []
         self._number = 0
@@ -95,15 +103,19 @@ class Counter:
         self._at(delay, lambda: self._show(row))
         self._at(delay + self.dials.sysid_after, lambda: self._accept(row))
 
-    def by_hand(self, account: str, symbol: str, price: float) -> None:
-        """Take an order that a person places in the client: without a remark, with a number at once."""
-        row = self._row(account, 23, symbol, price, 100, "", "")
+    def by_hand(self, account: str, symbol: str, price: float, op: int = 23, phone: bool = False) -> "Dict[str, Any]":
+        """Take an order that a person places in the client, or elsewhere: without a remark, with a number at once."""
+        row = self._row(account, op, symbol, price, 100, "", "")
+        if phone:
+            row["m_strOrderRef"] = ""
         self._show(row)
         self._accept(row)
+        return row
 
     def cancel(self, sysid: str, account: str) -> bool:
         """Cancel an order; the answer proves nothing."""
         dials = self.dials
+        self.cancels.append((sysid, account, self._clock()))
         found = [row for row in self.orders if row["m_strOrderSysID"] == sysid and row["m_strAccountID"] == account]
         lives = bool(found) and found[0]["m_nOrderStatus"] not in SETTLED
         if lives and dials.cancel_works:
@@ -138,7 +150,7 @@ class Counter:
             "m_dStockValue": FLOAT_MAX,
             "m_dFetchBalance": FLOAT_MAX,
             "m_strStatus": "",
-            "m_strTradingDate": self.dials.date,
+            "m_strTradingDate": self.stamp()[0],
         }
 
     # Time.
@@ -162,6 +174,7 @@ class Counter:
         self, account: str, op: int, symbol: str, price: float, volume: int, remark: str, source: str
     ) -> "Dict[str, Any]":
         self._number += 1
+        date, time = self.stamp()
         row = {
             "shown": False,
             "m_strAccountID": account,
@@ -186,8 +199,8 @@ class Counter:
             "m_dTradeAmount": 0.0,
             "m_dCancelAmount": 0.0,
             "m_nOrderPriceType": 50,
-            "m_strInsertDate": self.dials.date,
-            "m_strInsertTime": "93005",
+            "m_strInsertDate": date,
+            "m_strInsertTime": time,
             "m_strCancelInfo": "",
             "m_strErrorMsg": "",
             "m_nErrorID": INT_MAX,
@@ -225,11 +238,12 @@ class Counter:
         if row["m_dLimitPrice"] >= self.dials.fills_from:
             self.fill(row)
 
-    def fill(self, row: "Dict[str, Any]") -> None:
-        """Fill all that is left of an order."""
-        volume = row["m_nVolumeTotal"]
-        row.update(m_nVolumeTraded=row["m_nVolumeTotalOriginal"], m_nVolumeTotal=0, m_nOrderStatus=56)
-        row.update(m_dTradedPrice=row["m_dLimitPrice"])
+    def fill(self, row: "Dict[str, Any]", volume: int = 0) -> None:
+        """Fill some of an order, or all that is left of it."""
+        volume = volume or row["m_nVolumeTotal"]
+        row["m_nVolumeTraded"] += volume
+        row["m_nVolumeTotal"] -= volume
+        row.update(m_nOrderStatus=55 if row["m_nVolumeTotal"] else 56, m_dTradedPrice=row["m_dLimitPrice"])
         deal = {name: row[name] for name in row if name[:5] != "shown"}
         self._number += 1
         deal.update(
@@ -262,26 +276,32 @@ class Counter:
         self._tell("error", told)
 
     def _positions(self, account: str) -> "List[Dict[str, Any]]":
-        held: "Dict[Tuple[str, str], List[Dict[str, Any]]]" = {}
+        held: "Dict[Tuple[str, str], List[Dict[str, Any]]]" = {
+            (code, market): [] for owner, code, market in self.held if owner == account
+        }
         for deal in self.deals:
             if deal["m_strAccountID"] == account:
                 held.setdefault((deal["m_strInstrumentID"], deal["m_strExchangeID"]), []).append(deal)
         rows = []
         for (code, market), deals in held.items():
-            volume = sum(deal["m_nVolume"] * (1 if deal["m_nOffsetFlag"] == 48 else -1) for deal in deals)
+            begun = self.held.get((account, code, market), 0)
+            bought = sum(deal["m_nVolume"] for deal in deals if deal["m_nOffsetFlag"] == 48)
+            sold = sum(deal["m_nVolume"] for deal in deals) - bought
+            price = deals[0]["m_dPrice"] if deals else 10.0
+            volume = begun + bought - sold
             rows.append(
                 {
                     "m_strAccountID": account,
                     "m_strInstrumentID": code,
                     "m_strExchangeID": market,
                     "m_nVolume": volume,
-                    "m_nCanUseVolume": 0,
+                    "m_nCanUseVolume": begun - sold,
                     "m_nFrozenVolume": 0,
-                    "m_nOnRoadVolume": volume,
-                    "m_nYesterdayVolume": 0,
-                    "m_dOpenPrice": deals[0]["m_dPrice"],
-                    "m_dInstrumentValue": volume * deals[0]["m_dPrice"],
-                    "m_dLastPrice": deals[0]["m_dPrice"],
+                    "m_nOnRoadVolume": bought,
+                    "m_nYesterdayVolume": begun,
+                    "m_dOpenPrice": price,
+                    "m_dInstrumentValue": volume * price,
+                    "m_dLastPrice": price,
                 }
             )
         return rows

@@ -11,12 +11,12 @@ import socket
 import threading
 import time
 
-from tests.fullqmt.py36.counter import Counter
+from tests.fullqmt.py36.counter import Counter, Dials
 from tests.fullqmt.py36.terminal import Terminal, filled_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List
+    from typing import Any, Dict, List, Tuple
 
 
 class Door:
@@ -26,6 +26,8 @@ class Door:
         self._terminal = terminal
         self.lock = threading.Lock()
         self.hang_until = 0.0
+        self.shift_s = 0.0
+        """By how much the wall clock of the counter is moved."""
         self.wanted: "List[Dict[str, Any]]" = []
         """What only the terminal's own thread may do."""
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -33,6 +35,11 @@ class Door:
         self._listener.bind(("127.0.0.1", port))
         self._listener.listen(8)
         threading.Thread(target=self._serve, daemon=True).start()
+
+    def stamp(self) -> "Tuple[str, str]":
+        """Return the date and the time of Shanghai; the time without its leading zero, as terminals have it."""
+        now = time.gmtime(time.time() + 8 * 3600 + self.shift_s)
+        return time.strftime("%Y%m%d", now), str(int(time.strftime("%H%M%S", now))).zfill(4)
 
     def wait(self) -> None:
         """Hang, if every call is to hang."""
@@ -52,7 +59,16 @@ class Door:
 
     def _do(self, asked: "Dict[str, Any]") -> "Dict[str, Any]":
         counter, do = self._terminal.counter, asked["do"]
-        if do == "hang":
+        if do == "orders":
+            return {"orders": [dict(row) for row in list(counter.orders)]}
+        if do == "cancels":
+            return {"cancels": list(counter.cancels)}
+        if do == "shift":
+            self.shift_s = asked["seconds"]
+        elif do == "honest":
+            counter.dials = Dials()
+            self.hang_until = 0.0
+        elif do == "hang":
             self.hang_until = time.monotonic() + asked["seconds"] if asked["seconds"] else 0.0
         elif do == "executed":
             return {"executed": dict(counter.executed)}
@@ -85,6 +101,7 @@ def main() -> None:
     parser.add_argument("--link", action="append", help="in the place of what the text says, with our secret")
     parser.add_argument("--folder", required=True)
     parser.add_argument("--account", action="append", required=True)
+    parser.add_argument("--held", action="append", default=[], help="of which every account begins with 10,000 shares")
     parser.add_argument("--observe", action="store_true")
     parser.add_argument("--forbid", action="append", default=[], help="a module that strategies cannot import")
     parser.add_argument(
@@ -92,9 +109,11 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     counter = Counter(arguments.account, time.monotonic)
-    counter.dials.date = time.strftime("%Y%m%d")
     terminal = Terminal(counter, time.monotonic)
     door = Door(terminal, arguments.rig)
+    counter.stamp = door.stamp
+    for symbol in arguments.held:
+        counter.held.update({(account, symbol[:6], symbol[7:]): 10000 for account in arguments.account})
     terminal.waits = door.wait
     terminal.forbidden = arguments.forbid
     # In the terminal's own code nobody else's Python runs.
@@ -121,9 +140,12 @@ def act(terminal: Terminal, asked: "Dict[str, Any]", text: str, account: str) ->
     """Do what only the terminal's own thread may do."""
     do = asked["do"]
     if do == "foreign":
-        terminal.counter.by_hand(asked["account"], asked["symbol"], asked["price"])
+        more = {name: asked[name] for name in ("op", "phone") if name in asked}
+        terminal.counter.by_hand(asked["account"], asked["symbol"], asked["price"], **more)
     elif do == "fill":
-        terminal.counter.fill(next(row for row in terminal.counter.orders if row["m_strRemark"] == asked["remark"]))
+        name, value = ("m_strRemark", asked["remark"]) if "remark" in asked else ("m_strOrderSysID", asked["number"])
+        order = next(row for row in terminal.counter.orders if row[name] == value)
+        terminal.counter.fill(order, asked.get("volume", 0))
     elif do == "whole":
         if terminal.whole is not None:
             terminal.whole(asked["ticks"])

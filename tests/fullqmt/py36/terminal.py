@@ -53,6 +53,8 @@ class Context:
 
     def get_full_tick(self, symbols: "List[str]") -> "Dict[str, Any]":
         self._terminal.waits()
+        if not self._terminal.counter.dials.quotes:
+            raise RuntimeError("no quote server")
         return {symbol: tick for symbol, tick in self._terminal.ticks.items() if symbol in symbols}
 
     def subscribe_whole_quote(self, markets: "List[str]", callback: "Callable[[Any], None]") -> int:
