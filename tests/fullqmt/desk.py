@@ -83,8 +83,15 @@ class FullClient:
         self.stand.dial(**dials)
 
     def freeze(self, seconds: float) -> None:
-        """Let the next call of the client, and all that is on its thread, stand still; 0 lets go."""
+        """Let the next call of the client, and all that is on its thread, stand still; return once it does.
+
+        0 lets go.
+        """
         self.stand.ask(do="hang", seconds=seconds)
+        until = time.monotonic() + 30
+        while self.stand.ask(do="hanging")["hanging"] is not (seconds > 0):
+            assert time.monotonic() < until
+            time.sleep(0.01)
 
     def orders(self, **attributes: object) -> list[Row]:
         """Return the counter's orders that have these attributes."""

@@ -26,6 +26,8 @@ class Door:
         self._terminal = terminal
         self.lock = threading.Lock()
         self.hang_until = 0.0
+        self.hanging = False
+        """Whether a call hangs now."""
         self.shift_s = 0.0
         """By how much the wall clock of the counter is moved."""
         self.wanted: "List[Dict[str, Any]]" = []
@@ -44,7 +46,9 @@ class Door:
     def wait(self) -> None:
         """Hang, if every call is to hang."""
         while time.monotonic() < self.hang_until:
+            self.hanging = True
             time.sleep(0.005)
+        self.hanging = False
 
     def _serve(self) -> None:
         while True:
@@ -61,6 +65,8 @@ class Door:
         counter, do = self._terminal.counter, asked["do"]
         if do == "orders":
             return {"orders": [dict(row) for row in list(counter.orders)]}
+        if do == "hanging":
+            return {"hanging": self.hanging}
         if do == "cancels":
             return {"cancels": list(counter.cancels)}
         if do == "shift":
