@@ -232,3 +232,34 @@ def test_files_that_nobody_reads_are_not_left(tmp_path: Path) -> None:
     assert most == 2  # It did dial.
     begun.host.close("stop")
     assert os.listdir(link) == ["engine"]
+
+
+def test_an_order_does_not_wait_for_a_whole_market_of_quotes(linked: Linked) -> None:
+    linked.wire.tell(t="watch", symbols=[], markets=["SH", "SZ"])
+    linked.run(1.0)
+    space = linked.terminal.space
+    plain = space["plain"]
+
+    def slow(value: object) -> object:
+        linked.now += 20e-6
+        return plain(value)
+
+    space["plain"] = slow
+    levels = {"bidPrice": [9.99] * 5, "askPrice": [10.0] * 5}
+    market = {f"{600000 + number}.SH": {"time": 1, "lastPrice": 10.0, **levels} for number in range(5000)}
+    whole: Any = linked.terminal.whole
+    whole(market)
+    linked.submit("A1")
+    longest = 0.0
+    for _ in range(100):
+        before = linked.now
+        linked.host.tick(Context(linked.terminal))
+        longest = max(longest, linked.now - before)
+        linked.now += 0.05
+    assert linked.stages("A1") == [("dispatched", "")]
+    dispatched = next(place for place, line in enumerate(linked.wire.said) if line["t"] == "stage")
+    assert "quotes" not in [line["t"] for line in linked.wire.said[:dispatched]]
+    assert longest < 0.080
+    told = {symbol for line in linked.wire.all("quotes") for symbol in line["rows"]}
+    assert told == set(market)
+    assert max(len(space["encode"](line)) for line in linked.wire.all("quotes")) <= 65_536

@@ -95,6 +95,8 @@ WISH_US = 60000000
 GUESS_US = 60000000
 QUOTES_US = 1000000
 QUOTES_SLICE = 50
+QUOTES_TOLD_MAX = 200
+"""Of one write: encoding them takes the time in which an order could go."""
 SILENCE_US = 3000000
 SYMBOLS_MAX = 20000
 FRESH_S = 120
@@ -354,7 +356,8 @@ class Outbox(object):
         self._lost_from = 0
         self._waiting_bytes = 0
         self._slots: "collections.OrderedDict[str, bytes]" = collections.OrderedDict()
-        self._quotes: "Dict[str, Any]" = {}
+        self._quotes: "collections.OrderedDict[str, Any]" = collections.OrderedDict()
+        self._quotes_left = 0
         self._batch = b""
 
     def attach(self, hello: "Dict[str, Any]") -> None:
@@ -362,7 +365,7 @@ class Outbox(object):
         self._batch = encode(hello)
         self._unnumbered.clear()
         self._slots.clear()
-        self._quotes = {}
+        self._quotes.clear()
         self._opened = False
 
     def open(self, replay_from: int) -> None:
@@ -434,6 +437,7 @@ class Outbox(object):
     def write(self, way: "Any") -> None:
         """Write what the carrier takes; never waits. An OSError says that the connection is broken."""
         left = WRITE_MAX
+        self._quotes_left = QUOTES_TOLD_MAX
         while left > 0:
             if not self._batch:
                 self._batch = self._take()
@@ -476,14 +480,19 @@ class Outbox(object):
         self.crowded = False
 
     def _quote_lines(self) -> "List[bytes]":
-        gathered = [{symbol: row} for symbol, row in self._quotes.items()]
-        self._quotes = {}
-        lines = []
-        for part in parts(gathered, FRAME_OUT - 200) if gathered else ():
-            rows: "Dict[str, Any]" = {}
-            for one in part:
-                rows.update(one)
-            lines.append(encode({"t": "quotes", "rows": rows, "hm": now_us()}))
+        """Return some of the quotes: a whole market at once would hold up an order for half a second."""
+        lines: "List[bytes]" = []
+        pieces: "List[bytes]" = []
+        size = 0
+        while self._quotes and self._quotes_left > 0:
+            symbol, row = self._quotes.popitem(last=False)
+            self._quotes_left -= 1
+            pieces.append(encode({symbol: row})[1:-2])  # As it stands within an object of several.
+            size += len(pieces[-1]) + 1
+            if size > FRAME_OUT // 2 or not self._quotes or self._quotes_left <= 0:
+                head, tail = b'{"t":"quotes","rows":{', '}},"hm":{}}}\n'.format(now_us())
+                lines.append(head + b",".join(pieces) + tail.encode("ascii"))
+                pieces, size = [], 0
         return lines
 
     def _forget(self, number: int) -> None:
@@ -1641,6 +1650,8 @@ class Quotes(object):
         self._subscribed: "Any" = None
         self._life = 0
         self._came: "Deque[Tuple[int, Any]]" = collections.deque(maxlen=50)
+        self._rest: "List[Tuple[str, Any]]" = []
+        """Of what came last, what has not been looked at."""
         self._prints: "Dict[str, Any]" = {}
         self._heard = 0
         self._state = ""
@@ -1653,6 +1664,7 @@ class Quotes(object):
         self._prints.clear()
         self._life += 1
         self._came.clear()
+        self._rest = []
 
     def details(self, line: "Dict[str, Any]") -> None:
         """Queue a question for instruments' details."""
@@ -1671,7 +1683,8 @@ class Quotes(object):
         if self._details:
             self._detail()
             return True
-        self._take_came()
+        if self._take_came():
+            return True
         now = now_us()
         if self._life and self._subscribed is not None and self._subscribed[0] != self._life:
             self._unsubscribe()
@@ -1728,14 +1741,18 @@ class Quotes(object):
         except Exception as error:  # noqa: BLE001 - as in _poll; what still comes is of a life before and is dropped.
             self._host.log("unsubscribe_quote: " + repr(error))
 
-    def _take_came(self) -> None:
-        while self._came:
-            life, found = self._came.popleft()
-            if life == self._life:
-                try:
-                    self._take(found)
-                except Exception as error:  # noqa: BLE001 - an object of the terminal's that cannot be read.
-                    self._host.log("quotes: " + repr(error))
+    def _take_came(self) -> bool:
+        """Take a part of what came, so that an order waits for no whole market; False: nothing is left."""
+        try:
+            while not self._rest and self._came:
+                life, found = self._came.popleft()
+                self._rest = list(found.items()) if life == self._life else []
+            part, self._rest = self._rest[:QUOTES_SLICE], self._rest[QUOTES_SLICE:]
+            self._take(dict(part))
+        except Exception as error:  # noqa: BLE001 - an object of the terminal's that cannot be read.
+            self._host.log("quotes: " + repr(error))
+            return True
+        return bool(part)
 
     def _take(self, found: "Any") -> None:
         rows = {}
@@ -2343,15 +2360,13 @@ def start(context: "Any") -> None:
 
 def life() -> "Any":
     """Return this text's host while it is the one that acts, else None."""
-    host = HOST
-    if host is None:
-        return None
+    global HOST  # noqa: PLW0603 - as in ``start``.
     now = registry().get(PLACE)
-    if now is None or now["boot"] != host.boot:
-        if now is not None:
-            now["late"] += 1
-        return None
-    return host
+    if HOST is not None and (now is None or now["boot"] != HOST.boot):
+        HOST = None  # The timer of a text of before may go on for days: it is not to keep its life's memory.
+    if HOST is None and now is not None:
+        now["late"] += 1
+    return HOST
 
 
 def qmt_link_tick(ContextInfo: "Any") -> None:

@@ -75,10 +75,7 @@ class Life:
             WAYS={"tcp": lambda where: self.engine.accept()},
             say=lambda text: None,
         )
-        if self.memory_only:
-            space["JOURNAL_FOLDER"] = "\0"
-        else:
-            space.update(os=self.disk, io=self.disk, JOURNAL_FOLDER="/claims")
+        space.update(self.storage())
         terminal = self.terminal
         space.update(account=ACCOUNT, accountType="STOCK", passorder=terminal.passorder, cancel=terminal.cancel)
         space["get_trade_detail_data"] = terminal.get_trade_detail_data
@@ -88,6 +85,12 @@ class Life:
         last = Context(terminal)
         last.last_bar = True
         terminal.enter("handlebar", last)
+
+    def storage(self) -> "Dict[str, Any]":
+        """Return what stands in the text for the places where claims are kept."""
+        if self.memory_only:
+            return {"JOURNAL_FOLDER": "\0"}
+        return {"os": self.disk, "io": self.disk, "JOURNAL_FOLDER": "/claims"}
 
     def die(self, power: bool) -> None:
         """End the terminal's process."""
