@@ -15,7 +15,7 @@ import typer
 from rich.text import Text
 
 from qmt_trading import __version__
-from qmt_trading.cli import doctor_live, doctor_notify, engine_access, exit_codes, show
+from qmt_trading.cli import doctor_fullqmt, doctor_live, doctor_notify, engine_access, exit_codes, show
 from qmt_trading.cli.check import Check
 from qmt_trading.cli.doctor_limits import doubts, known_assets
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
@@ -48,13 +48,24 @@ _TRADES = (BareAction.BUY, BareAction.SELL)
 LiveOption = Annotated[
     bool, typer.Option("--live", help="另查 QMT 客户端和这台机器，不连接终端 the client and this machine, too")
 ]
+FullQmtOption = Annotated[
+    bool, typer.Option("--fullqmt", help="另查大 QMT：策略文件、地址、上次连接、能力卡 full QMT clients, too")
+]
 
 
-def doctor(config: ConfigOption = DEFAULT_CONFIG, *, live: LiveOption = False, as_json: JsonOption = False) -> None:
+def doctor(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    live: LiveOption = False,
+    fullqmt: FullQmtOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """逐项检查，! 和 ✗ 都写明怎么办 check everything."""
     found = list(_checks(config))
     if live:
         found += doctor_live.checks(config)
+    if fullqmt:
+        found += doctor_fullqmt.checks(config)
     if as_json:
         show.print_json([check._asdict() for check in found])
     else:

@@ -21,6 +21,7 @@ from qmt_trading.cli import (
     day_report,
     demo,
     doctor,
+    fullqmt,
     history,
     init,
     journal,
@@ -107,6 +108,7 @@ app.add_typer(risk.app, name="risk")
 app.add_typer(data.app, name="data")
 app.add_typer(history.app, name="history")
 app.add_typer(shadow.app, name="shadow")
+app.add_typer(fullqmt.app, name="fullqmt")
 app.add_typer(notifying.app, name="notify")
 
 

@@ -23,11 +23,14 @@ from qmt_trading.ports import Clock
 from qmt_trading.run.capabilities import Capabilities, summary
 from qmt_trading.run.config_terminals import Terminal
 from qmt_trading.run.day.outside import NOTHING, Outside
+from qmt_trading.run.fullqmt_contact import Contacts
 from qmt_trading.run.pasted import prepare
 from qmt_trading.run.terminal_quotes import TerminalQuotes
 from qmt_trading.run.terminals import fullqmt_broker, qmt_broker
 
 LOOK_S: Final = 0.25
+DOUBLE: Final = "double"
+"""What a host calls an order that stands twice at the counter: it stops, and a connection anew must not start it."""
 
 Say = Callable[[str, str, str], None]
 
@@ -65,6 +68,8 @@ class Clients:
         self._quotes = TerminalQuotes(settings, session, rules, clock, report)
         self.brokers: dict[str, LinkedBroker] = {}
         self._owner: dict[AccountId, LinkedBroker] = {}
+        self._contacts = Contacts(folder)
+        self._clock = clock
         self._told: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
         self._quoting: LinkedBroker | None = None
@@ -131,6 +136,11 @@ class Clients:
         """Do what is due: who gives the quotes, which are needed, and whether they have fallen silent."""
         self._choose()
         self._quotes.pulse(view)
+        try:
+            for broker in self.brokers.values():
+                self._contacts.note(broker.condition(), self._clock.now_ns())
+        except OSError as error:
+            self._say("warning", "contact", f"大 QMT 的连接记录写不出，只影响 qmt doctor：{error}")
 
     # Told by the links' threads
 
@@ -154,6 +164,8 @@ class Clients:
             if self._told.get((name, trouble.code)) == trouble.text:
                 return
             self._told[name, trouble.code] = trouble.text
+        if trouble.code == DOUBLE:
+            self._ask(ev.HaltRequested("engine", f"{trouble.text} / {trouble.english}"))
         self._report(ev.TerminalComplained(name, trouble.code, trouble.text, trouble.english or trouble.text))
 
     def _doubt(self, account: AccountId, chinese: str, english: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -37,27 +37,73 @@ def prepare(folder: Path, terminal: Terminal, *, observe: bool) -> Pasted:
     Raises:
         ConfigurationError: a file cannot be read or written, or the secret's has been changed.
     """
-    assert terminal.fullqmt is not None
-    path = folder / f"fullqmt-{terminal.name}.py"
+    path = path_of(folder, terminal)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        secret = _secret(folder / f"fullqmt-{terminal.name}.secret")
-        settings = {
-            "LINKS": (terminal.fullqmt.address,),
-            "SECRET": secret.decode("ascii"),
-            "OBSERVE": observe,
-            "NEEDS_CALLBACK": terminal.fullqmt.needs_callback,
-        }
-        wanted = filled_in(HOST_TEXT.read_text(encoding="ascii"), settings).encode("ascii")
-        with contextlib.suppress(FileNotFoundError):
-            if path.read_bytes() == wanted:
-                return Pasted(path, secret, False)
+        secret = _secret(_secret_path(folder, terminal))
+        wanted = _wanted(terminal, secret, observe=observe)
+        if _found(path) == wanted:
+            return Pasted(path, secret, False)
         fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)  # One that was left may be for everybody's eyes.
         _write(fresh, wanted)
         os.replace(fresh, path)
     except OSError as error:
         raise ConfigurationError(f"大 QMT 的策略文件写不出：{error} / the text to paste cannot be written") from error
     return Pasted(path, secret, True)
+
+
+def path_of(folder: Path, terminal: Terminal) -> Path:
+    """Return where the text for ``terminal`` stands, or will."""
+    return folder / f"fullqmt-{terminal.name}.py"
+
+
+def build() -> str:
+    """Return what tells this version of the text from others, whatever is filled in; the host says it of itself."""
+    return hashlib.sha256(HOST_TEXT.read_bytes()).hexdigest()[:12]
+
+
+def why_stale(folder: Path, terminal: Terminal, *, observe: bool) -> str:
+    """Return why the text that stands there is not the one to paste; empty: it is. Writes nothing.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or the secret's has been changed.
+    """
+    try:
+        found, secret_path = _found(path_of(folder, terminal)), _secret_path(folder, terminal)
+        if found is None or not secret_path.exists():
+            return "还没有写出"
+        secret = _secret(secret_path)
+        if found == _wanted(terminal, secret, observe=observe):
+            return ""
+        if f'\nBUILD = "{build()}"\n'.encode() not in found.replace(b"'", b'"'):
+            return "是另一个版本的"
+        return "设置变了（地址、密钥、观察与否或 needs_callback）"
+    except OSError as error:
+        raise ConfigurationError(f"大 QMT 的策略文件读不出：{error} / the text to paste cannot be read") from error
+
+
+def _found(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _secret_path(folder: Path, terminal: Terminal) -> Path:
+    return folder / f"fullqmt-{terminal.name}.secret"
+
+
+def _wanted(terminal: Terminal, secret: bytes, *, observe: bool) -> bytes:
+    assert terminal.fullqmt is not None
+    settings = {
+        "LINKS": (terminal.fullqmt.address,),
+        "SECRET": secret.decode("ascii"),
+        "OBSERVE": observe,
+        "NEEDS_CALLBACK": terminal.fullqmt.needs_callback,
+        "BUILD": build(),
+    }
+    return filled_in(HOST_TEXT.read_text(encoding="ascii"), settings).encode("ascii")
 
 
 def filled_in(text: str, settings: Mapping[str, object]) -> str:

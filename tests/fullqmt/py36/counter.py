@@ -25,6 +25,9 @@ class Native:
             raise AttributeError(name)
         return values[name] if self.__dict__["_is_home"]() else None
 
+    def __dir__(self) -> "List[str]":
+        return list(self.__dict__["_values"])
+
 
 class Dials:
     """How the counter behaves; each can be turned at any time."""

@@ -91,6 +91,8 @@ class Terminal:
         """What escaped from a strategy's function: the terminal would end it."""
         self.forbidden: "List[str]" = []
         """Modules that this terminal does not have, or does not let its strategies have."""
+        self.modules: "Dict[str, Any]" = {}
+        """What strategies get instead of these modules."""
         self._thread = threading.get_ident()
         self._random = random.Random(seed)
         self._asset_at = 0.0
@@ -181,7 +183,7 @@ class Terminal:
     def _import(self, name: str, *arguments: "Any", **more: "Any") -> "Any":
         if name.partition(".")[0] in self.forbidden:
             raise ImportError("module not in whitelist: " + name)
-        return __import__(name, *arguments, **more)
+        return self.modules.get(name) or __import__(name, *arguments, **more)
 
     # What is put beside a strategy's text.
 
