@@ -150,11 +150,12 @@ class FullDesk(Desk):
         self.app: Application | None = None
 
     def start(self, *, ready: bool = True, connected: bool = True) -> None:
-        (self.folder / "data-live" / "starts.json").unlink(missing_ok=True)
-        self.app = Application(load(self.config))
+        configuration = load(self.config)
+        (configuration.folder / "starts.json").unlink(missing_ok=True)
+        self.app = Application(configuration)
         self.app.start()
         for client in self.clients:
-            client.start(self.folder / "data-live" / f"fullqmt-{client.name}.py")
+            client.start(configuration.folder / f"fullqmt-{client.name}.py")
         rows = self.running.view.accounts
         self.wait(lambda: not connected or all(self.account(row.account).link is LinkState.CONNECTED for row in rows))
         self.wait(lambda: not (connected and ready) or all(self.is_ready(self.account(row.account)) for row in rows))

@@ -364,12 +364,16 @@ class Application:
     def _observe(self, records: Sequence[Record]) -> None:
         self._narrator.records(records)
         for record in records:
-            if isinstance(record, out.TradingStateChanged) and record.account is None:
-                if record.state is TradingState.HALTED:
-                    self._clients.halt(record.why)
-                else:
-                    self._clients.resume()
-                    self._flag.take_down()
+            if not isinstance(record, out.TradingStateChanged):
+                continue
+            if record.account is not None:
+                if record.state is TradingState.ACTIVE:
+                    self._clients.arm_again(record.account)
+            elif record.state is TradingState.HALTED:
+                self._clients.halt(record.why)
+            else:
+                self._clients.resume()
+                self._flag.take_down()
 
     def _note_request(self, request: ev.Request) -> None:
         """Act on a request at once, before it is decided."""

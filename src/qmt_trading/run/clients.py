@@ -29,8 +29,6 @@ from qmt_trading.run.terminal_quotes import TerminalQuotes
 from qmt_trading.run.terminals import fullqmt_broker, qmt_broker
 
 LOOK_S: Final = 0.25
-DOUBLE: Final = "double"
-"""What a host calls an order that stands twice at the counter: it stops, and a connection anew must not start it."""
 
 Say = Callable[[str, str, str], None]
 
@@ -101,6 +99,11 @@ class Clients:
         for broker in self.brokers.values():
             broker.resume()
 
+    def arm_again(self, account: AccountId) -> None:
+        """Let the host of an account, which may have stopped by itself, go on: a person has resumed the account."""
+        if (broker := self._owner.get(account)) is not None:
+            broker.arm_again()
+
     def clock_ahead_ns(self) -> int | None:
         """Return by how much this machine's clock is ahead of the exchange's, by its quotes; None: not known."""
         return self._quotes.clock_ahead_ns() if self.brokers else None
@@ -164,8 +167,6 @@ class Clients:
             if self._told.get((name, trouble.code)) == trouble.text:
                 return
             self._told[name, trouble.code] = trouble.text
-        if trouble.code == DOUBLE:
-            self._ask(ev.HaltRequested("engine", f"{trouble.text} / {trouble.english}"))
         self._report(ev.TerminalComplained(name, trouble.code, trouble.text, trouble.english or trouble.text))
 
     def _doubt(self, account: AccountId, chinese: str, english: str) -> None:

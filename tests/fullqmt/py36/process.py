@@ -91,7 +91,7 @@ class Door:
             self._terminal.ticks.update(asked["ticks"])
         elif do == "details":
             self._terminal.details.update(asked["details"])
-        elif do in ("foreign", "reload", "stop", "fill", "whole"):
+        elif do in ("foreign", "reload", "stop", "fill", "whole", "cancel"):
             with self.lock:
                 self.wanted.append(asked)
         else:
@@ -155,6 +155,8 @@ def act(terminal: Terminal, asked: "Dict[str, Any]", text: str, account: str) ->
     elif do == "whole":
         if terminal.whole is not None:
             terminal.whole(asked["ticks"])
+    elif do == "cancel":  # By hand.
+        terminal.counter.cancel(asked["number"], asked["account"])
     elif do == "stop":
         terminal.enter("stop", None)
     else:  # The terminal runs the text anew without a word to the run before, whose timer goes on.

@@ -102,6 +102,11 @@ class Outward:
             self._halt_owed = ""
             self._arm()
 
+    def arm_again(self) -> None:
+        """Let a host that stopped by itself take submits again, unless it is halted; a person has looked."""
+        with self._lock:
+            self._arm()
+
     def watch(self, symbols: Sequence[Symbol], markets: Sequence[str] = (), *, every_ms: int = 200) -> None:
         """Replace the whole set of quotes that are wanted; asked for again after each reconnection."""
         with self._lock:
