@@ -128,6 +128,8 @@ class Soak(Life):
 
 def resident_kb() -> int:
     """Return how much memory this process holds; it is Linux that tells."""
+    if sys.platform == "win32":
+        raise OSError("needs Linux: /proc")
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
