@@ -34,6 +34,7 @@ from qmt_trading.cli.strategy_options import (
     IntoOption,
     NameOption,
     PeriodOption,
+    SetOption,
     SlippageOption,
     StartOption,
     StrategyArgument,
@@ -42,6 +43,7 @@ from qmt_trading.cli.strategy_options import (
     fills_of,
     frequency_of,
     history_of,
+    parameters_of,
     strategy_told,
     yuan,
 )
@@ -67,7 +69,7 @@ def backtest(
     adjust: AdjustOption = "none",
     actions: ActionsOption = None,
     cash: CashOption = "100万",
-    parameters: Annotated[list[str] | None, typer.Option("--set", help="参数，如 fast=5；可写多次 name=value")] = None,
+    parameters: SetOption = None,
     at: AtOption = "open",
     slippage: SlippageOption = 1,
     benchmark: Annotated[str, typer.Option("--benchmark", help="基准的代码，在同一份数据里 benchmark")] = "",
@@ -114,7 +116,7 @@ def backtest(
             return
         given_of_signals = {"--config": config, "--door": door, "--accounts": accounts, "--bare": bare, "--size": size}
         _refuse(given_of_signals, "只和 --signals 一起写 / belongs to --signals")
-        given = _parameters(parameters or [])
+        given = parameters_of(parameters or [])
         money = yuan(cash)
         fills = fills_of(at, slippage)
         kind = class_of(strategy)
@@ -153,20 +155,6 @@ def _refuse(options: Mapping[str, object], why: str) -> None:
 
 def _made(kind: type[Strategy], given: dict[str, Any]) -> Strategy:
     return kind(**given)
-
-
-def _parameters(written: list[str]) -> dict[str, Any]:
-    """Return ``name=value`` pairs; a value is a number, true, false, or a text."""
-    found: dict[str, Any] = {}
-    for each in written:
-        name, equals, value = each.partition("=")
-        if not equals or not name.isidentifier():
-            fail(exit_codes.USAGE, f"✗ --set 写成 名=值，例如 fast=5，不是 {each} / name=value")
-        try:
-            found[name] = json.loads(value)
-        except ValueError:
-            found[name] = value
-    return found
 
 
 def _print(result: Result, metrics: Metrics, page: Path) -> None:

@@ -37,6 +37,7 @@ from qmt_trading.cli import (
     running,
     sending,
     shadow,
+    strategy,
     sweep,
     words,
 )
@@ -110,6 +111,7 @@ app.add_typer(history.app, name="history")
 app.add_typer(shadow.app, name="shadow")
 app.add_typer(fullqmt.app, name="fullqmt")
 app.add_typer(notifying.app, name="notify")
+app.add_typer(strategy.app, name="strategy")
 
 
 def main() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -39,6 +40,7 @@ CashOption = Annotated[str, typer.Option("--cash", help="起始资金，如 100�
 AtOption = Annotated[str, typer.Option("--at", help="open 下一根开盘 | vwap 均价 | close 当根收盘（偏好看）")]
 SlippageOption = Annotated[int, typer.Option("--slippage", min=0, help="滑点，几跳 ticks")]
 FullGateOption = Annotated[bool, typer.Option("--full-gate", help="加上账户默认的风控上限 with the live gate")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="参数，如 fast=5；可写多次 name=value")]
 NameOption = Annotated[str, typer.Option("--name", help="报告的名字；不写：策略名 name of the report")]
 IntoOption = Annotated[Path, typer.Option("--into", help="报告放在哪个文件夹 folder of reports")]
 
@@ -108,6 +110,20 @@ def history_of(
         (measure,) = symbols_of([benchmark])[:1]
         beside = read(data, (measure,), *span, "1d", adjust)[measure]
     return bars, known if adjust == "none" else (), beside
+
+
+def parameters_of(written: list[str]) -> dict[str, Any]:
+    """Return ``name=value`` pairs; a value is a number, true, false, or a text."""
+    found: dict[str, Any] = {}
+    for each in written:
+        name, equals, value = each.partition("=")
+        if not equals or not name.isidentifier():
+            fail(exit_codes.USAGE, f"✗ --set 写成 名=值，例如 fast=5，不是 {each} / name=value")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
 
 
 def yuan(written: str) -> int:

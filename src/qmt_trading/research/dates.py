@@ -11,7 +11,7 @@ from qmt_trading.research.columns import FIELDS, ColumnsError, CrossSection
 from qmt_trading.research.conditions import Schedule
 from qmt_trading.research.costs import FillModel
 from qmt_trading.research.desk import Desk
-from qmt_trading.research.strategy import Bar, LookAheadError, ParameterError, Strategy
+from qmt_trading.research.strategy import Bar, LookAheadError, ParameterError, Strategy, Trading
 
 Integers = npt.NDArray[np.int64]
 _ROWS: Final = (*FIELDS[1:], "present")
@@ -22,7 +22,7 @@ class Rows(Bar):
 
     __slots__ = ("_columns", "_desk", "_view")
 
-    def __init__(self, data: CrossSection, columns: dict[str, npt.NDArray[Any]], desk: Desk) -> None:
+    def __init__(self, data: CrossSection, columns: dict[str, npt.NDArray[Any]], desk: Trading) -> None:
         self.index = -1
         self.place = 0
         self._view = data
@@ -74,15 +74,7 @@ class DateLoop:
         self.data = data
         self._strategy = strategy
         self._model = model
-        columns: dict[str, npt.NDArray[Any]] = {}
-        for name in _ROWS:
-            found = getattr(data, name)
-            if found is not None:
-                columns[name] = _read_only(found)
-        for name, indicator in strategy.indicators.items():
-            made = [indicator.column(_OneSymbol(data, place)) for place in range(len(data.symbols))]
-            columns[name] = _read_only(np.column_stack(made))
-        self.rows = Rows(data, columns, desk)
+        self.rows = Rows(data, columns_of(strategy, data), desk)
         strategy.join(desk, self.rows, [])
         kind = type(strategy)
         desk.on_fill = strategy.on_fill if kind.on_fill is not Strategy.on_fill else None
@@ -150,6 +142,19 @@ class DateLoop:
         if data.limit_up is None or data.limit_down is None:
             return reference, -1, -1
         return reference, data.limit_up.item(day, place), data.limit_down.item(day, place)
+
+
+def columns_of(strategy: Strategy, data: CrossSection) -> dict[str, npt.NDArray[Any]]:
+    """Return the fields that there are and the declared indicators, each dates by symbols, read-only."""
+    columns: dict[str, npt.NDArray[Any]] = {}
+    for name in _ROWS:
+        found = getattr(data, name)
+        if found is not None:
+            columns[name] = _read_only(found)
+    for name, indicator in strategy.indicators.items():
+        made = [indicator.column(_OneSymbol(data, place)) for place in range(len(data.symbols))]
+        columns[name] = _read_only(np.column_stack(made))
+    return columns
 
 
 class _OneSymbol(dict[str, npt.NDArray[Any]]):

@@ -1,0 +1,1 @@
+"""Strategies on a running engine: a process of their own, which sees quotes and speaks through a door."""

@@ -1,0 +1,1 @@
+"""Strategies on a running engine, and the same ones in a backtest."""

@@ -1,0 +1,214 @@
+"""A strategy on bars as they come, and at its seat: what it may ask for, what it is told, what it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from qmt_trading.client import NoReceiptError, NotSentError, Receipt
+from qmt_trading.market.sessions import Session
+from qmt_trading.model.instant import at_time
+from qmt_trading.model.instrument import Quote
+from qmt_trading.model.numbers import SECOND_NS, UNIT
+from qmt_trading.model.words import OrderStatus
+from qmt_trading.research.indicators import Sma
+from qmt_trading.research.live import LiveError, LiveRun
+from qmt_trading.research.strategy import Strategy, StrategyError
+from qmt_trading.run.strategies.bar_log import BarLog
+from qmt_trading.run.strategies.bar_maker import BarMaker
+from qmt_trading.run.strategies.keeper import Keeper
+from qmt_trading.run.strategies.seat import Seat
+from tests.engine_bench import ACCOUNT
+from tests.strategies.paper import NAME, Paper, PaperCounter, seat_of, view_of
+from tests.strategies.test_bars import DAY, STOCK, bar, quote
+
+CASH = 1_000_000 * UNIT
+
+
+class Deaf:
+    """A counter that answers as it is told to."""
+
+    def __init__(self, answer: Receipt | Exception) -> None:
+        self.answer = answer
+        self.canceled: list[str] = []
+
+    def send(self, text: str, name: str) -> Receipt:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def cancel(self, order_id: str) -> None:
+        self.canceled.append(order_id)
+
+
+def deaf(answer: Receipt | Exception) -> Seat:
+    return Seat([STOCK], ACCOUNT, NAME, Deaf(answer), now_ns=lambda: 1, names=map(str, range(100)))
+
+
+def open_paper() -> Paper:
+    paper = Paper(at_time(DAY, 10 * 3600 * SECOND_NS), CASH, Session())
+    paper.market.stand(STOCK, 100_000, 100_000, bid=99_900, ask=100_100)
+    paper.begin_session()
+    return paper
+
+
+def test_what_quotes_do_not_tell_is_refused_by_name() -> None:
+    class Volume(Strategy):
+        fields = ("close", "quantity")
+
+    class Averaged(Strategy):
+        def declare(self) -> None:
+            self.fields, self.indicators = ("close",), {"mean": Sma("turnover", 3)}
+
+    for kind, name in ((Volume, "quantity"), (Averaged, "turnover")):
+        with pytest.raises(LiveError, match=name):
+            LiveRun(kind(), [STOCK], "1m", deaf(Receipt("accepted")))
+
+
+def test_fields_that_were_not_chosen_are_those_that_there_are() -> None:
+    class Plain(Strategy):
+        def on_bar(self, bar: Any) -> None:
+            assert bar.close == 100
+            bar.quantity  # noqa: B018 - it raises.
+
+    live = LiveRun(Plain(), [STOCK], "1m", deaf(Receipt("accepted")))
+    with pytest.raises(StrategyError, match=r"Plain\.on_bar at 2026-03-02T10:01:00.*'quantity'"):
+        live.take([bar("10:01:00", 100)])
+
+
+def test_a_day_strategy_wants_days() -> None:
+    class Across(Strategy):
+        def on_bars(self, bars: Any) -> None: ...
+
+    with pytest.raises(LiveError, match="1d"):
+        LiveRun(Across(), [STOCK], "1m", deaf(Receipt("accepted")))
+
+
+def test_what_has_certainly_not_left_ends_and_what_may_have_stays_open() -> None:
+    seat = deaf(NotSentError("no engine"))
+    order = seat.submit(0, 1, 100)
+    assert (order.denied, order.status, seat.working) == (True, OrderStatus.NOT_SENT, 0)
+    seat = deaf(NoReceiptError("nothing came"))
+    order = seat.submit(0, 1, 100)
+    assert (order.denied, order.status, seat.working) == (False, OrderStatus.UNKNOWN, 1)
+
+
+def test_an_order_without_a_receipt_is_found_by_its_id() -> None:
+    paper = open_paper()
+    counter = PaperCounter(paper)
+
+    class Losing(PaperCounter):
+        def send(self, text: str, name: str) -> Receipt:
+            super().send(text, name)
+            raise NoReceiptError("lost on the way back")
+
+    counter = Losing(paper)
+    seat = Seat([STOCK], ACCOUNT, NAME, counter, now_ns=paper.clock.now_ns, names=["lost/1", "lost/2"])
+    seat.see(view_of(paper))
+    good, bad = seat.submit(0, 1, 100), seat.submit(0, 1, 150)
+    paper.at(paper.clock.now_ns() + SECOND_NS)
+    told = seat.see(view_of(paper)) + seat.see(view_of(paper))
+    assert [(each.is_fill, each.order.name) for each in told] == [(False, "lost/2"), (True, "lost/1")]
+    assert (good.filled, good.status, bad.denied, seat.working) == (100, OrderStatus.FILLED, True, 0)
+
+
+def test_what_the_strategy_holds_is_its_own_and_not_the_accounts() -> None:
+    paper = open_paper()
+    paper.send(f"buy {STOCK} 500@对手:{ACCOUNT} #by-hand/1")
+    paper.settle()
+    seat = seat_of(paper, [STOCK], overnight=False)
+    seat.see(view_of(paper))
+    seat.submit(0, 1, 200)
+    paper.settle()
+    seat.see(view_of(paper))
+    assert (seat.quantities, seat.sellable(0)) == ([200], 0), "T+1"
+    assert seat.equity() > seat.free_cash() > 0
+
+
+def test_a_cancel_reaches_its_own_order_alone() -> None:
+    paper = open_paper()
+    paper.send(f"buy {STOCK} 500@9.50:{ACCOUNT} #by-hand/1")
+    seat = seat_of(paper, [STOCK], overnight=False)
+    seat.see(view_of(paper))
+    order = seat.submit(0, 1, 200, 95_000)
+    seat.cancel(order)
+    paper.settle()
+    (told,) = seat.see(view_of(paper))
+    assert (told.is_fill, told.order.status, order.leaves) == (False, OrderStatus.CANCELED, 200)
+    assert [row.status for row in paper.engine.view().orders] == [OrderStatus.NEW, OrderStatus.CANCELED]
+
+
+class Surroundings:
+    """What a process sees of a paper engine."""
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
+        self.is_up = True
+
+    def view(self) -> Any:
+        return view_of(self.paper)
+
+    def quotes(self) -> Sequence[Quote]:
+        if not self.is_up:
+            raise OSError("no engine")
+        found = self.paper.quote(STOCK, self.paper.clock.now_ns())
+        return [] if found is None else [found]
+
+
+class Counting(Strategy):
+    timers = ("10:02",)
+
+    def declare(self) -> None:
+        self.fields = ("close",)
+        self.seen: list[tuple[str, int]] = []
+
+    def on_start(self) -> None:
+        self.seen.append(("start", 0))
+
+    def on_bar(self, bar: Any) -> None:
+        self.seen.append(("bar", bar.index))
+
+    def on_timer(self, at_ns: int) -> None:
+        self.seen.append(("timer", at_ns))
+
+
+def test_the_keeper_goes_on_with_the_bars_of_the_run_before(tmp_path: Any) -> None:
+    paper = open_paper()
+    seen = []
+    for _ in range(2):
+        strategy, said = Counting(), list[str]()
+        surroundings = Surroundings(paper)
+        seat = seat_of(paper, [STOCK], overnight=False)
+        log = BarLog(tmp_path / "bars.jsonl")
+        keeper = Keeper(
+            LiveRun(strategy, [STOCK], "1m", seat), seat, BarMaker("1m", Session()), log, surroundings,
+            now_ns=paper.clock.now_ns, say=said.append, timers=strategy.timers,
+        )  # fmt: skip
+        keeper.remember()
+        for _ in range(100):
+            paper.at(paper.clock.now_ns() + SECOND_NS)
+            keeper.look()
+        surroundings.is_up = False
+        for _ in range(100):
+            paper.at(paper.clock.now_ns() + SECOND_NS)
+            keeper.look()
+        log.close()
+        seen.append(strategy.seen)
+        assert 1 <= len(said) <= 3, "it complains once a minute"
+        assert "没有行情" in said[0]
+    kinds = [[kind for kind, _ in each] for each in seen]
+    assert kinds[0].count("start") == 1
+    assert kinds[0].count("timer") == 1
+    assert "timer" not in kinds[1], "its time has passed"
+    first, second = ([index for kind, index in each if kind == "bar"] for each in seen)
+    assert first == list(range(len(first)))
+    assert second[0] == len(first), "the bars of the run before are history"
+
+
+def test_quotes_of_a_known_symbol_give_the_days_limits() -> None:
+    seat = deaf(Receipt("accepted"))
+    assert seat.limits(0) == (0, 0)
+    seat.quote(quote("10:00:00", 100_000))
+    assert seat.limits(0) == (110_000, 90_000)
