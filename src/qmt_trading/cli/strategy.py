@@ -55,7 +55,7 @@ STEP_S: Final = 0.1
 PRICE: Final = "对手"
 _FREQUENCIES: Final = ("1d", "1m", "tick")
 
-app = typer.Typer(help="策略接到模拟盘和实盘 strategies on a running engine", no_args_is_help=True, cls=Group)
+app = typer.Typer(help="策略接到模拟盘和实盘 strategies, live", no_args_is_help=True, cls=Group)
 
 
 @app.command(cls=Command)

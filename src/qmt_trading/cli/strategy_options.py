@@ -15,7 +15,7 @@ from qmt_trading.cli.history import day_of_option, symbols_of
 from qmt_trading.cli.options import fail
 from qmt_trading.feeds.findings import UnusableError
 from qmt_trading.model.corporate_action import CorporateAction
-from qmt_trading.model.errors import ConfigurationError, QmtError
+from qmt_trading.model.errors import ConfigurationError, LockedError, QmtError
 from qmt_trading.run.actions_file import read_actions
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def strategy_told() -> Iterator[None]:
     """Tell what is wrong with a strategy or its data as it stands: it is the person's own, and no fault of ours."""
     try:
         yield
-    except (ConfigurationError, UnusableError):
+    except (ConfigurationError, UnusableError, LockedError):
         raise
     except QmtError as error:
         fail(exit_codes.REFUSED, f"✗ {error}")

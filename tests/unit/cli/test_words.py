@@ -27,7 +27,7 @@ COMMANDS = [
         "backtest",
         "sweep",
     ),
-    *("journal", "calendar", "compliance", "risk", "data", "history", "shadow", "fullqmt", "notify"),
+    *("journal", "calendar", "compliance", "risk", "data", "history", "shadow", "fullqmt", "notify", "strategy"),
 ]
 
 
