@@ -14,10 +14,12 @@ from qmt_trading.cli import exit_codes, show
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, explained, fail
 from qmt_trading.model.errors import LockedError
 from qmt_trading.model.instant import time_of_day_ns, to_clock_text, to_hour_text
-from qmt_trading.run.find_terminal import Found, find
+from qmt_trading.run.dialled_talk import DialledTalk
+from qmt_trading.run.find_terminal import Found, FullFound, find, find_full
 from qmt_trading.run.host_talk import HostTalk, Said
 from qmt_trading.run.locks import Lock, account_lock, folder_lock
 from qmt_trading.run.panic import Outcome, Pace, Panic
+from qmt_trading.run.pasted import secret_of
 from qmt_trading.run.terminal_orders import TerminalOrder
 
 PACE: Final = Pace()
@@ -51,20 +53,22 @@ def panic(
         fail(exit_codes.USAGE, "✗ --json 不问：请和 --yes 一起写 / --json asks nothing: write --yes, too")
     say: Callable[[str], None] = (lambda text: None) if as_json else show.say
     with explained():
-        found = find(config, account, path=terminal, python=python, xtquant=xtquant)
+        full = None if terminal is not None else find_full(config, account)
+        found = full or find(config, account, path=terminal, python=python, xtquant=xtquant)
         if found.trouble:
             say(f"! 配置有误，照能读到的做：{found.trouble}")
+        opens = _opener(found)
         locks = _locks(found, beside=beside)
     keep = _Evidence(found)
     act = Panic(
         found.account,
-        lambda: HostTalk(found.command(), found.account, keep=keep.keep),
+        lambda: opens(keep.keep),
         say,
         phases=found.phases,
         pace=PACE,
     )
     try:
-        say(f"账户 {found.account}，终端 {found.terminal.path}：正在连接、查询…")
+        say(f"账户 {found.account}，终端 {found.where}：正在连接、查询…")
         outcome = _run(act, say, yes=yes, wait=wait)
     finally:
         act.close()
@@ -78,6 +82,18 @@ def panic(
         say(f"  对话记录 the conversation: {keep.path}" if keep.path else "  对话没有记录下来：文件夹不可写")
     if not outcome.clean:
         raise typer.Exit(exit_codes.REFUSED)
+
+
+def _opener(found: Found | FullFound) -> Callable[[Callable[[Said], None]], HostTalk]:
+    """Return what begins a conversation with the terminal, each line of which goes to its argument.
+
+    Raises:
+        ConfigurationError: nothing was ever pasted into a full client.
+    """
+    if isinstance(found, Found):
+        return lambda keep: HostTalk(found.command(), found.account, keep=keep)
+    secret = secret_of(found.folder, found.terminal)
+    return lambda keep: DialledTalk(found.address, secret, found.terminal.name, found.account, keep=keep)
 
 
 def _run(act: Panic, say: Callable[[str], None], *, yes: bool, wait: bool) -> Outcome:
@@ -96,7 +112,7 @@ def _run(act: Panic, say: Callable[[str], None], *, yes: bool, wait: bool) -> Ou
     return act.cancel_all(wait=wait)
 
 
-def _locks(found: Found, *, beside: bool) -> list[Lock]:
+def _locks(found: Found | FullFound, *, beside: bool) -> list[Lock]:
     """Take the account's lock so that no engine starts meanwhile; an engine that lives is told of, or passed by.
 
     Raises:
@@ -121,7 +137,7 @@ def _locks(found: Found, *, beside: bool) -> list[Lock]:
 class _Evidence:
     """The conversation with the host, line by line in a file; where none can be written, it goes on without."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found | FullFound) -> None:
         self.path: Path | None = None
         self._file: IO[str] | None = None
         folder = found.folder if found.folder is not None else Path.cwd()

@@ -18,7 +18,7 @@ from qmt_trading.model.words import Mode
 from qmt_trading.run import place
 from qmt_trading.run.config import Configuration
 from qmt_trading.run.config_file import text_of
-from qmt_trading.run.config_terminals import DEFAULT_SESSIONS, QmtTerminal
+from qmt_trading.run.config_terminals import DEFAULT_SESSIONS, QmtTerminal, Terminal
 from qmt_trading.run.terminals import host_command
 
 OWN_SESSIONS: Final = 20
@@ -50,6 +50,11 @@ class Found(Struct, frozen=True, kw_only=True):
         return last + 1, last + OWN_SESSIONS
 
     @property
+    def where(self) -> str:
+        """The terminal, for people."""
+        return str(self.terminal.path)
+
+    @property
     def lock_scope(self) -> str:
         """What the engine locks this terminal's accounts under, machine-wide."""
         return str(self.terminal.path.resolve())
@@ -57,6 +62,51 @@ class Found(Struct, frozen=True, kw_only=True):
     def command(self, sessions: tuple[int, int] | None = None) -> tuple[str, ...]:
         """Return the program that speaks for the terminal, with ``sessions`` or those that no engine uses."""
         return host_command(replace(self.terminal, sessions=sessions or self.sessions))
+
+
+class FullFound(Struct, frozen=True, kw_only=True):
+    """An account at a full QMT client, whose strategy dials whoever listens for it."""
+
+    account: str
+    terminal: Terminal
+    folder: Path
+    phases: tuple[NoCancelPhase, ...]
+    trouble: str = ""
+
+    @property
+    def address(self) -> str:
+        assert self.terminal.fullqmt is not None
+        return self.terminal.fullqmt.address
+
+    @property
+    def where(self) -> str:
+        """The terminal, for people."""
+        return f"{self.terminal.name}（大 QMT，{self.address}）"
+
+    @property
+    def lock_scope(self) -> str:
+        """What the engine locks this terminal's accounts under, machine-wide."""
+        return self.address
+
+
+def find_full(config: Path, account: str) -> FullFound | None:
+    """Return an account, a number or a configured name, that is at a full QMT client; None: it is at none."""
+    try:
+        configuration = place.find(config).configuration
+    except ConfigurationError:
+        return None
+    if configuration is None:
+        return None
+    for each in configuration.engine.accounts:
+        terminal = next(found for found in configuration.terminals if found.name == each.terminal)
+        if account in (each.account, each.name) and terminal.fullqmt is not None:
+            return FullFound(
+                account=each.account,
+                terminal=terminal,
+                folder=configuration.folder,
+                phases=configuration.engine.no_cancel or STANDARD,
+            )
+    return None
 
 
 def find(config: Path, account: str, *, path: Path | None = None, python: str = "", xtquant: str = "") -> Found:
@@ -116,9 +166,9 @@ def _configured(config: Path, account: str) -> Found | None:
             terminal = next(found for found in configuration.terminals if found.name == each.terminal)
             if terminal.fullqmt is not None:
                 raise ConfigurationError(
-                    f"账户 {each.account} 在大 QMT 终端 {terminal.name} 上，那里只有粘贴进去的策略能下单撤单："
-                    "引擎在跑就用 qmt cancel、qmt halt，否则在客户端里手工撤 / "
-                    "this account is at a full QMT client: use qmt cancel or qmt halt, or cancel by hand in the client"
+                    f"账户 {each.account} 在大 QMT 终端 {terminal.name} 上，那里只有粘贴进去的策略能下单："
+                    "用 qmt fullqmt probe 探测，再用一手、远离市价的单（docs/full-qmt.md）/ "
+                    "this account is at a full QMT client: look at it with qmt fullqmt probe, then try one lot"
                 )
             if terminal.qmt is None:
                 raise ConfigurationError(

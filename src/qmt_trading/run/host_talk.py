@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn, Protocol
 
 from qmt_trading.brokers.linked.carrier import Connection, Sent
 from qmt_trading.brokers.linked.child import Child, make_writer
@@ -24,6 +24,7 @@ from qmt_trading.link.messages import (
     Listed,
     Message,
     Part,
+    Proof,
     Pushed,
     Row,
     Stage,
@@ -40,6 +41,16 @@ TTL_US: Final = 5_000_000
 
 class HostGoneError(QmtError):
     """The host has ended or broke the rules of the link; the text says how. What was under way is unknown."""
+
+
+class Spoken(Protocol):
+    """The host at the other end."""
+
+    def send(self, line: bytes) -> Sent: ...
+
+    def close(self, why: str) -> None: ...
+
+    def finish(self, patience_s: float) -> None: ...
 
 
 class Said(NamedTuple):
@@ -101,7 +112,7 @@ class HostTalk:
         self._ready_lines: list[bytes] = []
         self._log: list[str] = []
         self._job = Job()
-        self._child: Child | None = None
+        self._child: Spoken | None = None
         self._why_gone = ""
         self._numbers = 0
         self._began_ns = time.monotonic_ns()
@@ -139,10 +150,10 @@ class HostTalk:
         """
         assert self._child is None
         try:
-            self._child = Child(self._command, "host", None, make_writer, self._job)
+            child = self._child = Child(self._command, "host", None, make_writer, self._job)
         except OSError as error:
             raise HostGoneError(f"宿主程序无法启动：{error} / the host cannot be started") from error
-        threading.Thread(target=self._run, args=(self._child,), name="host-talk", daemon=True).start()
+        threading.Thread(target=self._run, args=(child,), name="host-talk", daemon=True).start()
 
     @property
     def ms(self) -> int:
@@ -343,7 +354,7 @@ class HostTalk:
 
     def _note(self, message: Message) -> None:
         match message:
-            case Hello():
+            case Hello() | Proof():
                 self._greet(message)
             case AccountState(account=self.account):
                 self.state = message
@@ -360,14 +371,16 @@ class HostTalk:
             case _:
                 pass
 
-    def _greet(self, hello: Hello) -> None:
+    def _greet(self, message: Hello | Proof) -> None:
         try:
-            self._handshake.take(hello)
+            hello, line = self._handshake.take(message)
         except RefusedError as error:
             self._give_up(f"宿主版本不合：{error.why} / the host does not fit: {error.why}")
-        self.hello = hello
-        self._end.begin(hello, time.monotonic_ns())
-        line = self._end.welcome(epoch=self._epoch, accounts=[(self.account, "STOCK")], replay_from=1)
+        if hello is not None:
+            self.hello = hello
+            begun = self._end.begin(hello, time.monotonic_ns())
+            accounts = [(self.account, "STOCK")]
+            line = self._end.welcome(epoch=self._epoch, accounts=accounts, replay_from=begun.replay_from)
         self._send(line, parse(line))
 
     def _number(self, letter: str) -> str:

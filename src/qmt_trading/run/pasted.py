@@ -83,6 +83,18 @@ def why_stale(folder: Path, terminal: Terminal, *, observe: bool) -> str:
         raise ConfigurationError(f"大 QMT 的策略文件读不出：{error} / the text to paste cannot be read") from error
 
 
+def secret_of(folder: Path, terminal: Terminal) -> bytes:
+    """Return the secret of the text that was pasted. Writes nothing.
+
+    Raises:
+        ConfigurationError: there is none, or it has been changed.
+    """
+    path = _secret_path(folder, terminal)
+    if not path.exists():
+        raise ConfigurationError(f"没有 {path}：客户端里没有本系统的策略 / nothing was ever pasted")
+    return _secret(path)
+
+
 def _found(path: Path) -> bytes | None:
     try:
         return path.read_bytes()

@@ -83,6 +83,7 @@ class Soak(Life):
                 self.quote()
             chosen = random.random()
             if chosen < 0.0005:
+                engine.rows.clear()  # What a real engine has taken, it keeps no longer.
                 engine.ask_list("l{}".format(self.world.now))
             elif chosen < 0.00055:
                 engine.hang_up()

@@ -4,6 +4,7 @@ import builtins
 import copy
 import random
 import threading
+import types
 
 from tests.fullqmt.py36.counter import Counter, Native
 
@@ -211,4 +212,4 @@ class Terminal:
         rows = self.counter.rows(account, what)
         if self.counter.dials.hollow or not self._is_home():
             return [Native(dict.fromkeys(row), self._is_home) for row in rows]
-        return [Native(dict(row), self._is_home) for row in rows]
+        return [types.SimpleNamespace(**row) for row in rows]  # As they were when they were asked for.

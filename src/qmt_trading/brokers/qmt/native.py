@@ -93,6 +93,15 @@ def order(row: Row) -> Row:
     return {**_renamed(row, _ORDER), **told, "order_time": _seconds(row, "m_strInsertDate", "m_strInsertTime")}
 
 
+def order_as_far(row: Row) -> Row:
+    """Return what can be read of an order's row, of whatever business; what cannot is missing. Never raises."""
+    try:
+        return order(row)
+    except RowError:
+        words = text(row, "m_strCancelInfo") or text(row, "m_strErrorMsg")
+        return {**_renamed(row, _ORDER), "status_msg": words, **_numbers(row)}
+
+
 def fill(row: Row) -> Row:
     """Return an execution's row.
 
