@@ -166,6 +166,7 @@ export interface Position {
   cost_price: Decimal | null
   realised: Decimal
   last_price: Decimal | null
+  previous_close: Decimal | null
   day_profit: Decimal | null
   floating_profit: Decimal | null
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from qmt_trading.codec.sentences import sentence
 from qmt_trading.market.profit import day_profits, floating_profits
 from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.instrument import EVERY_SYMBOL, Symbol
-from qmt_trading.model.numbers import Money, to_text
+from qmt_trading.model.numbers import Money, Price, to_text
 from qmt_trading.model.order import Fill, Order, Position
 from qmt_trading.model.reasons import NOTHING_TO_DO, REGISTERED, Denial
 from qmt_trading.model.receipt import Receipt
@@ -222,6 +223,12 @@ def _money(value: Money | None) -> str | None:
     return None if value is None else to_text(value)
 
 
+def _price(prices: Mapping[Symbol, Price], symbol: Symbol) -> str | None:
+    """Return the price of ``symbol`` as text; None: it is not known, or stands at 0, which is no price."""
+    price = prices.get(symbol)
+    return to_text(price) if price else None
+
+
 def positions(view: View, *, profits: Profits | None = None) -> list[Plain]:
     """Return what is held with its last price and what it has earned, where a price is known."""
     known = profits or profits_of(view)
@@ -229,7 +236,8 @@ def positions(view: View, *, profits: Profits | None = None) -> list[Plain]:
     return [
         {
             **position(row),
-            "last_price": _money(Money(view.prices[row.symbol])) if view.prices.get(row.symbol) else None,
+            "last_price": _price(view.prices, row.symbol),
+            "previous_close": _price(view.references, row.symbol),
             "day_profit": _money(of_day.get((row.account, row.symbol))),
             "floating_profit": _money(floating.get((row.account, row.symbol))),
         }

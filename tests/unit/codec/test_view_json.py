@@ -92,6 +92,7 @@ def test_what_is_held_has_its_price_and_what_it_has_earned() -> None:
     cost = bench.engine.state.accounts[ACCOUNT].positions[STOCK].cost
     fee = cost - 200 * 105_000
     assert (mine["last_price"], theirs["last_price"]) == ("10.60", "10.60")
+    assert (mine["previous_close"], theirs["previous_close"]) == ("10.40", "10.40")
     assert mine["floating_profit"] == to_text(2_200 * 106_000 - cost)
     assert mine["day_profit"] == to_text(2_000 * 2_000 + 200 * 1_000 - fee)
     assert theirs["day_profit"] == "400.00"
