@@ -112,7 +112,8 @@ class SimEngine:
 
     def may_resend(self, coid: str) -> bool:
         """Tell whether a host must know an order so well that it does not go again, even with a new stamp."""
-        of_this_boot = self.orders[coid].boot == self.boot
+        # A host that has said hello and proved nothing yet lends its clock already, and may be another life.
+        of_this_boot = self.orders[coid].boot == self.boot == self._hello.get("boot")
         return of_this_boot or (self.on_disk and self.refused.get(coid, "outcome disk").startswith("outcome disk"))
 
     def repeat(self, coid: str) -> None:
