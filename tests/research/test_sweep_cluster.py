@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 pytest.importorskip("distributed", reason="needs distributed, of the extra 'test'")
 
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.research import sweep_pool
 from qmt_trading.research.sweep_pool import cluster_pool
 from qmt_trading.research.sweep_store import FILE
 from tests.research.sweeps import setup_of, written
@@ -30,6 +32,7 @@ from pathlib import Path
 
 from qmt_trading.research.strategy_file import strategy_file
 from qmt_trading.research.sweep import run_trials
+from qmt_trading.research import sweep_pool
 from qmt_trading.research.sweep_pool import cluster_pool
 from tests.research.sweeps import ignore, results_in, setup_of
 from tests.research.test_sweep import TRIALS
@@ -152,6 +155,21 @@ def test_a_scheduler_that_does_not_answer_or_has_no_worker_is_told(tmp_path: Pat
         cluster_pool(setup, address),
     ):
         pass
+
+
+def test_nothing_is_left_of_a_client_that_could_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import distributed
+
+    monkeypatch.setattr(sweep_pool, "CONNECT_S", 1)
+    setup = setup_of(written(tmp_path))
+    before = [each for each in gc.get_objects() if isinstance(each, distributed.Client)]
+    kept = []
+    for address in ("nonsense", "tcp://127.0.0.1:9"):
+        with pytest.raises(ConfigurationError) as told, cluster_pool(setup, address):
+            pass
+        kept.append(told)  # As whoever shows the error keeps it.
+    after = [each for each in gc.get_objects() if isinstance(each, distributed.Client)]
+    assert [each for each in after if not any(each is known for known in before)] == []
 
 
 def test_a_cluster_that_goes_is_told_and_what_is_finished_stays(tmp_path: Path) -> None:

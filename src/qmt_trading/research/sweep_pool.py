@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import logging
 import shutil
 import tempfile
@@ -100,13 +101,19 @@ def cluster_pool(setup: Setup, address: str) -> Iterator[Pool]:
         ) from error
     from qmt_trading.research.sweep_cluster import DEATHS, Backend, Bringer
 
+    connected: Any = distributed.Client  # It has no types.
+    client, trouble = None, ""
     try:
-        connected: Any = distributed.Client  # It has no types.
         client = connected(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
+        trouble = str(error) or type(error).__name__
+    if client is None:
+        # The half-made client ends here. Were it the collector's to end while another is being made, both would wait
+        # for the library's one lock for ever; an exception that names it as its cause would keep it until then.
+        gc.collect()
         raise ConfigurationError(
-            f"连不上集群 {address}：{error}。先启动 dask scheduler，写成 tcp://主机:8786 / no scheduler answers"
-        ) from error
+            f"连不上集群 {address}：{trouble}。先启动 dask scheduler，写成 tcp://主机:8786 / no scheduler answers"
+        )
     with contextlib.closing(client):
         count = sum(client.ncores().values())
         if not count:
