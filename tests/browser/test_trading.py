@@ -107,7 +107,7 @@ def test_the_emergency_stop_is_one_press_and_one_confirm_and_release_wants_a_wor
 def test_one_account_is_paused_and_goes_on(desk: Desk) -> None:
     browser, stage = desk.browser, desk.stage
     desk.go("risk")
-    browser.press(".states li:nth-child(3) button:not(.bare)")
+    browser.press(".states li:nth-child(3) button", "停止此账户")
     title = browser.see("dialog h2").text
     browser.press("dialog button[type=submit]")
     (row,) = until(lambda: [row for row in stage.rows("accounts") if row["own_state"] == "HALTED"])

@@ -455,6 +455,12 @@ class Calls:
         if hung > HUNG_MAX:
             self._too_many(hung)
 
+    def abandon(self) -> None:
+        """Answer for every call that has to do with orders and is under way: the process ends before they return."""
+        for worker in self.workers:
+            if worker.trades:
+                worker.give_up()
+
     def longest(self) -> tuple[int, str]:
         """Return how long, in µs, the longest call under way has taken, and its name."""
         begun = [found for worker in self.workers if worker.trades for found in [worker.under_way] if found]
@@ -536,18 +542,28 @@ class Worker:
         with self._changed:
             self._until = 0.0
 
-    def look(self) -> None:
-        """Replace the thread when its call is overdue; only the watch calls this."""
+    def give_up(self, *, overdue: bool = False) -> str:
+        """Wait no longer for the call under way, or only for one that is ``overdue``; return its name.
+
+        The thread is lost with it: only ``look`` starts another.
+        """
         with self._changed:
-            if self.under_way is None or time.monotonic() < self._until:
-                return
+            if self.under_way is None or (overdue and time.monotonic() < self._until):
+                return ""
             what, job = self.under_way[1], self._job
             self.under_way, self._job = None, None
             self._life += 1
             self.hung += 1
-            start(self._name, functools.partial(self._work, self._life))
         if job is not None:
             job.given_up(what)
+        return what
+
+    def look(self) -> None:
+        """Replace the thread when its call is overdue; only the watch calls this."""
+        what = self.give_up(overdue=True)
+        if not what:
+            return
+        start(self._name, functools.partial(self._work, self._life))
         self._calls.report(f"{what} 没有返回，已放弃 did not return and is given up")
         self._calls.given_up()
 
@@ -1975,6 +1991,7 @@ class Host:
         with self.lock:
             self.level = "none"
             self.book.withdraw_all("not_ready")  # Said while it can be: what is not said is unknown.
+        self.calls.abandon()
         self.tell(TroubleError("hung", str(hung), fatal=EXIT_HUNG).line())
         self.end(EXIT_HUNG, "hung", orderly=False)
 
