@@ -1,6 +1,7 @@
 """放在交易电脑上：从 Redis 取信号交给引擎，有回执才删。 Hand the queue to the engine, one receipt at a time."""
 
 import json
+import re
 import time
 
 import redis
@@ -10,10 +11,15 @@ from qmt_trading.client import SendError, send
 
 def named(text):
     """没有编号的消息不能再发：只收有编号的，不然一次超时就可能下两笔。"""
-    body = text.strip()
-    if body[:1] == "{" and json.loads(body).get("id") or body[:1] != "{" and "#" in body and body[:1] != "<":
-        return text
-    raise ValueError("消息没有编号")
+    if text.lstrip()[:1] in "{[":
+        said = json.loads(text)
+        found = isinstance(said, dict) and said.get("id")
+    else:
+        lines = text.split("\n")
+        found = all(re.search(r"#[^\s#>＞]+\s*$", line) for line in lines if line.strip()) and text.strip()
+    if not found:
+        raise ValueError("消息没有编号")
+    return text
 
 
 def relay_one(queue, address=None):

@@ -130,7 +130,17 @@ def test_the_relay_keeps_what_got_no_receipt_and_lets_go_of_what_cannot_be_sent(
     assert look(queue, address + "-nobody") is None
     assert len(queue.waiting) == 1
     assert look(queue, address).status in ("accepted", "denied")
-    for refused in ("two\nlines", "buy 600000.SH 100@10.50:11031122", '{"action": "buy"}', "<000001.SZ#11031122>"):
+    for refused in (
+        "two\nlines",
+        "two\nlines#second",
+        "buy 600000.SH 100@10.50:11031122",
+        "",
+        '{"action": "buy"}',
+        '["#"]',
+        '[{"id": "a"}]',
+        "<000001.SZ#11031122>",
+        "＜000001.SZ#11031122＞",
+    ):
         queue.rpush("qmt", refused)  # Without an id nothing is sent: after a lost receipt it would be sent twice.
         assert look(queue, address) is None
         assert queue.waiting == []
