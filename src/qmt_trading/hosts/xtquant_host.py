@@ -563,9 +563,10 @@ class Worker:
         what = self.give_up(overdue=True)
         if not what:
             return
-        start(self._name, functools.partial(self._work, self._life))
         self._calls.report(f"{what} 没有返回，已放弃 did not return and is given up")
         self._calls.given_up()
+        # Only now: where too many hang the process has ended, and what waited behind this call has not been begun.
+        start(self._name, functools.partial(self._work, self._life))
 
     def _work(self, life: int) -> None:
         self._mine.life = life
