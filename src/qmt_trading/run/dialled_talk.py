@@ -10,7 +10,7 @@ from typing import Final
 from qmt_trading.brokers.linked.carrier import Carrier, Connection, Sent
 from qmt_trading.brokers.qmt import native
 from qmt_trading.link.handshake import Handshake
-from qmt_trading.link.messages import Hello, Message, Proof, Pushed
+from qmt_trading.link.messages import Bye, Hello, Message, Proof, Pushed
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.run.host_talk import HostGoneError, HostTalk, Listing, Said
 from qmt_trading.run.terminals import listener_of
@@ -22,6 +22,12 @@ NOBODY: Final = (
 OBSERVES: Final = (
     "粘贴的是观察模式的文件，它什么也不发，包括撤单。请在客户端里手工撤 / "
     "what was pasted observes and sends nothing: cancel by hand in the client"
+)
+
+
+LATER: Final = (
+    "策略见过更晚启动的引擎，不接受这次连接（本机时钟往回拨过？）：请在客户端里重新运行策略，再来一次 / "
+    "the strategy has met a later engine: was the clock set back? Run the strategy anew and try again"
 )
 
 
@@ -109,6 +115,8 @@ class DialledTalk(HostTalk):
         if isinstance(message, Pushed) and message.kind == "order":
             message = message._replace(row=native.order_as_far(message.row))
         super()._note(message)
+        if isinstance(message, Bye) and message.why == "old_engine":
+            self._give_up(LATER)
 
     def _greet(self, message: Hello | Proof) -> None:
         super()._greet(message)
