@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from qmt_trading.brokers.linked.carrier import Carrier, Connection, Sent
 from qmt_trading.brokers.qmt import native
 from qmt_trading.link.handshake import Handshake
 from qmt_trading.link.messages import Bye, Hello, Message, Proof, Pushed
 from qmt_trading.model.errors import ConfigurationError
-from qmt_trading.run.host_talk import HostGoneError, HostTalk, Listing, Said
+from qmt_trading.run.host_talk import HostGoneError, HostTalk, HostUselessError, Listing, Said
 from qmt_trading.run.terminals import listener_of
 
 NOBODY: Final = (
@@ -116,12 +116,17 @@ class DialledTalk(HostTalk):
             message = message._replace(row=native.order_as_far(message.row))
         super()._note(message)
         if isinstance(message, Bye) and message.why == "old_engine":
-            self._give_up(LATER)
+            self._never(LATER)
 
     def _greet(self, message: Hello | Proof) -> None:
         super()._greet(message)
         if self.hello is not None and self.hello.observe:
-            self._give_up(OBSERVES)
+            self._never(OBSERVES)
+
+    def _never(self, why: str) -> NoReturn:
+        if self._child is not None:
+            self._child.close(why)
+        raise HostUselessError(why)
 
     # The carrier's side; by its threads.
 
