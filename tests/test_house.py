@@ -290,7 +290,7 @@ def name_of(requirement: str) -> str:
     return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
 
 
-@pytest.mark.parametrize("name", ["run.txt", "test.txt", "windows.txt", "wine-python.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "test.txt", "windows.txt", "wine-python.txt", "wine-oldest-python.txt"])
 def test_every_constraint_is_one_release_with_hashes_and_no_address(name: str) -> None:
     assert pins_of(name)
     assert "://" not in (ROOT / "constraints" / name).read_text(encoding="utf-8")

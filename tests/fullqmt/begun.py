@@ -101,20 +101,26 @@ class Linked(Begun):
         self.connect()
 
     def connect(self) -> None:
-        """Begin the text's clocks and ways anew, as after each load of it, and shake hands."""
-        space = self.terminal.space
-        space["now_us"] = space["other_us"] = lambda: int(self.now * 1e6)
-        space["WAYS"] = {"tcp": lambda where: self._dialled()}
-        self.host.clock_from, self.host._apart = space["now_us"](), 0
-        self.run(0.3)
-        (hello,) = self.wire.all("hello")
-        self.wire.tell(t="challenge", nonce="n", mac=self._mac("E", hello))
-        self.run(0.3)
-        assert self.wire.all("proof") == [{"t": "proof", "mac": self._mac("H", hello)}]
-        self.welcome()
+        """Begin the text's clocks and ways anew, as after each load of it, shake hands, and arm it when it is ready."""
+        self.shake_hands()
         self.wire.tell(t="arm", level="trade")
         self.run(8.0)
         assert self.wire.all("account")[-1]["state"] == "ready"
+
+    def shake_hands(self, *, tick_s: float = 0.1) -> None:
+        """Begin the text's clocks and ways anew and let it be welcomed; its timer takes ``tick_s``."""
+        space = self.terminal.space
+        space["now_us"] = space["other_us"] = lambda: int(self.now * 1e6)
+        space["WAYS"] = {"tcp": lambda where: self._dialled()}
+        self.host.clock_from = self.host._looked_us = space["now_us"]()
+        self.host._apart = 0
+        self.terminal.timers[-1][2] = tick_s
+        self.run(3 * tick_s)
+        (hello,) = self.wire.all("hello")
+        self.wire.tell(t="challenge", nonce="n", mac=self._mac("E", hello))
+        self.run(3 * tick_s)
+        assert self.wire.all("proof") == [{"t": "proof", "mac": self._mac("H", hello)}]
+        self.welcome()
 
     @property
     def wire(self) -> Wire:

@@ -6,6 +6,7 @@ import functools
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ def found() -> str:
     """Return an interpreter of CPython 3.6; empty: this machine has none."""
     places = [os.environ.get("QMT_PYTHON36"), shutil.which("python3.6")]
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    places += [str(path) for path in sorted(versions.glob("3.6.*/bin/python"))]
+    own = "3.6.*/python.exe" if sys.platform == "win32" else "3.6.*/bin/python"
+    places += [str(path) for path in sorted(versions.glob(own))]
     ask = "import sys; print(sys.version_info[:2] == (3, 6))"
     for place in places:
         if place and Path(place).is_file():

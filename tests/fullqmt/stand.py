@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,16 +15,27 @@ HOST = Path(hosts.__file__).with_name("fullqmt_host.py")
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def terminals_python() -> str:
+    """Return the interpreter of the stand-in terminal: the one that is named, CPython 3.6 where there is one, or ours.
+
+    There is no CPython 3.6 for Windows to be had as a package; tools/wine sets up the oldest that there is.
+    """
+    return os.environ.get("QMT_TERMINAL_PYTHON") or python36.found() or sys.executable
+
+
 class FullQmtStand(RiggedStand):
     """The host's text in the stand-in terminal, under CPython 3.6."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, forbid: Sequence[str] = ()) -> None:
+        """Prepare; ``forbid`` names modules that this terminal does not let its strategies have."""
         market = Market(("11031122", "11031123"), "600000.SH", "9.80", "10.60")
         port = free_port()
-        command = [python36.found() or sys.executable, "-u", "-m", "tests.fullqmt.py36.process", "--text", str(HOST)]
+        command = [terminals_python(), "-u", "-m", "tests.fullqmt.py36.process", "--text", str(HOST)]
         command += ["--rig", str(port), "--folder", str(folder / "claims")]
         for account in market.accounts:
             command += ["--account", account]
+        for name in forbid:
+            command += ["--forbid", name]
         super().__init__(command, market, port)
         self.environment = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -53,3 +65,8 @@ class FullQmtStand(RiggedStand):
 def fullqmt(folder: Path) -> FullQmtStand:
     """Return a stand whose files lie in ``folder``."""
     return FullQmtStand(folder)
+
+
+def fullqmt_by_ctypes(folder: Path) -> FullQmtStand:
+    """Return the same where the built-in module for pipes is forbidden, so that the file calls Windows by ctypes."""
+    return FullQmtStand(folder, forbid=["_winapi"])

@@ -246,6 +246,37 @@ def test_without_callbacks_polling_finds_everything(scene: Scene, stand: FullQmt
     engine.wait("row", kind="order", coid="A1")
 
 
+def test_an_account_that_the_strategy_is_not_bound_to_is_polled_and_cancelled_as_itself(
+    scene: Scene, stand: FullQmtStand
+) -> None:
+    engine = scene.ready()
+    first, second = stand.market.accounts
+    engine.wait("account", account=second, state="ready")
+    dispatched(engine, stand, "A1", account=second, price=stand.market.filling)
+    engine.wait("row", kind="fill", coid="A1", account=second)
+    dispatched(engine, stand, "A2", account=second)
+    row = engine.wait("row", kind="order", coid="A2", account=second)["row"]
+    assert isinstance(row, dict)
+    engine.send(t="cancel", cid="c1", account=second, symbol="600000.SH", coid="A2", broker_id="", venue_id="")
+    engine.wait("cstage", cid="c1", st="sent")
+    cancels = stand.ask(do="cancels")["cancels"]
+    assert isinstance(cancels, list)
+    assert [each[1] for each in cancels] == [second]
+    assert first not in {line["account"] for line in engine.all("row")}
+
+
+def test_where_sockets_and_pipes_are_forbidden_files_carry_it(tmp_path: Path) -> None:
+    stand = FullQmtStand(tmp_path / "host", forbid=["socket", "_socket", "_winapi", "ctypes", "encodings", "importlib"])
+    scene = Scene(stand, "files")
+    try:
+        engine = scene.ready()
+        dispatched(engine, stand)
+        engine.wait("row", kind="order", coid="A1")
+        assert stand.escaped() == []
+    finally:
+        scene.close()
+
+
 def test_a_text_run_anew_takes_over_and_the_run_before_says_nothing_more(scene: Scene, stand: FullQmtStand) -> None:
     running = scene.run()
     first = scene.connect(running)

@@ -7,7 +7,7 @@ import queue
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,9 @@ from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId
 from qmt_trading.model.outputs import CancelOrder, QueryBroker, SubmitOrder
+from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import LinkState, Mode, OrderStatus, Side
+from qmt_trading.ports import Clock
 from qmt_trading.run.clock import SystemClock
 from qmt_trading.run.pasted import prepare
 from qmt_trading.run.terminals import fullqmt_broker
@@ -37,16 +39,25 @@ class Bench:
     """A broker of the engine, and the terminal into which its text was pasted."""
 
     def __init__(self, folder: Path, mode: Mode, carrier: str, *more: str) -> None:
-        terminal = terminal_at(f"files:{folder / 'link'}" if carrier == "files" else f"tcp:127.0.0.1:{free_port()}")
+        self.address = f"files:{folder / 'link'}" if carrier == "files" else f"tcp:127.0.0.1:{free_port()}"
+        terminal = terminal_at(self.address)
         pasted = prepare(folder, terminal, observe=mode is not Mode.LIVE)
         self.reports: queue.Queue[ev.Report] = queue.Queue()
         self.stand = FullQmtStand(folder)
-        self.broker: LinkedBroker = fullqmt_broker(terminal, pasted.secret, mode, SystemClock(), Listeners(), {})
+        self.secret = pasted.secret
+        self._made = terminal, pasted.secret, mode
+        self.broker: LinkedBroker = fullqmt_broker(*self._made, SystemClock(), Listeners(), {})
         self.broker.start(self.reports.put)
         command = list(self.stand.command)
         command[command.index("--text") + 1] = str(pasted.path)
         command += more
         self.process = subprocess.Popen(command, env={**os.environ, **self.stand.environment})
+
+    def restart(self, clock: Clock, before: Mapping[AccountId, int], listeners: Listeners | None = None) -> None:
+        """Put another engine in the place of the one there is."""
+        self.broker.stop()
+        self.broker = fullqmt_broker(*self._made, clock, listeners or Listeners(), before)
+        self.broker.start(self.reports.put)
 
     def next(self, kind: type[ev.Report], fits: Callable[[ev.Report], bool] = lambda report: True) -> ev.Report:
         """Return the next report of this kind that fits."""

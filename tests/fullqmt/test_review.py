@@ -150,6 +150,21 @@ def test_a_sleep_within_a_call_ends_the_worth_of_what_came_before_it(linked: Lin
     assert linked.terminal.counter.executed == {"A1": 1}
 
 
+def test_two_clocks_that_run_apart_over_a_day_are_no_sleep(linked: Linked) -> None:
+    """A hundred parts in a million, as two crystals of one machine may: 1 s in less than 3 hours."""
+    space, begun = linked.terminal.space, linked.now
+    slept_us = [0]
+    space["other_us"] = lambda: int(linked.now * 1e6 + (linked.now - begun) * 100) + slept_us[0]
+    first = linked.host.clock_from
+    while linked.now < begun + 12 * 3600:
+        linked.now += 0.1
+        linked.host.has_slept()
+    assert linked.host.clock_from == first
+    slept_us[0] = 1_500_000
+    linked.host.has_slept()
+    assert linked.host.clock_from == space["now_us"]()
+
+
 def test_who_has_proved_nothing_acknowledges_nothing(linked: Linked) -> None:
     linked.submit("A1")
     linked.run(1.0)

@@ -81,7 +81,8 @@ class Virtual(Begun):
         space = self.terminal.space
         space["now_us"] = space["other_us"] = lambda: int(self.now * 1e6)
         space["WAYS"] = {"tcp": lambda where: self._dial()}
-        self.host.clock_from, self.host._apart = space["now_us"](), 0
+        self.host.clock_from = self.host._looked_us = space["now_us"]()
+        self.host._apart = 0
         self.pairs: list[Pair] = []
         self.reports: list[ev.Report] = []
         self.troubles: list[Trouble] = []

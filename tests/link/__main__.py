@@ -18,7 +18,7 @@ from tests.link.cases import Scene
 from tests.link.every_case import CASES
 from tests.link.stand import Market, RiggedStand, Stand, free_port
 
-CARRIERS = ("stdio", "tcp", "files")
+CARRIERS = ("stdio", "tcp", "files", "pipe")
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from tests.link.pipe_end import PipeListener
 from tests.link.stand import PATIENCE_S, Stand, environment_of
 
 Line = dict[str, object]
@@ -122,12 +123,13 @@ class _Folder:
 
 
 class Running:
-    """A host's process, and the way to it: its standard streams, a port that it dials, or a folder."""
+    """A host's process, and the way to it: its standard streams, a port or a pipe that it dials, or a folder."""
 
     def __init__(self, stand: Stand, carrier: str, *, observe: bool = False) -> None:
         self.carrier = carrier
         self.secret = secrets.token_hex(16)
         self._listener: socket.socket | None = None
+        self._pipe = PipeListener() if carrier == "pipe" else None
         self._folder = Path(tempfile.mkdtemp(prefix="link-")) if carrier == "files" else None
         self._begun: set[Path] = set()
         command = [*stand.command, *(["--observe"] if observe else [])]
@@ -135,6 +137,8 @@ class Running:
             self._listener = socket.create_server(("127.0.0.1", 0))
             self._listener.settimeout(PATIENCE_S)
             command += ["--link", f"tcp:127.0.0.1:{self._listener.getsockname()[1]}"]
+        elif self._pipe is not None:
+            command += ["--link", self._pipe.address]
         elif self._folder is not None:
             (self._folder / "engine").touch()
             command += ["--link", f"files:{self._folder}"]
@@ -153,6 +157,8 @@ class Running:
         """Return the next connection; on standard streams there is one."""
         if self._folder is not None:
             return Engine(_Folder(self._next_folder(self._folder)), self.secret)
+        if self._pipe is not None:
+            return Engine(self._pipe.accept(), self.secret)
         if self._listener is None:
             return Engine(_Pipes(self.process), "")
         accepted, _ = self._listener.accept()
@@ -179,6 +185,8 @@ class Running:
     def close(self) -> None:
         if self._listener is not None:
             self._listener.close()
+        if self._pipe is not None:
+            self._pipe.close()
         self.process.kill()
         self.process.wait()
         if self._folder is not None:

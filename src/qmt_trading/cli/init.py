@@ -20,7 +20,7 @@ from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.signal import Size, SizeKind
 from qmt_trading.run import profiles
 from qmt_trading.run.config import load
-from qmt_trading.run.init_template import ACCOUNTS, BARE_WORDS, PIPE_NAME, Choice, template
+from qmt_trading.run.init_template import ACCOUNTS, BARE_WORDS, FULL, PIPE_NAME, Choice, template
 from qmt_trading.run.original import Original, is_userdata, read_original, tidy_path
 from qmt_trading.run.profiles import Profile
 from qmt_trading.run.shortcuts import write_shortcuts
@@ -34,7 +34,7 @@ _ABOUT_BARE: Final = """\
 ! 原版程序收到裸信号是「撤单」。从原版迁来请选 撤单，否则撤单会变成买入。
   a bare signal names no verb; the original system's author means CANCEL by it"""
 _ABOUT_PIPE: Final = r"请写 \\.\pipe\名字"
-_ABOUT_TERMINAL: Final = r"请写客户端里 userdata_mini 文件夹的完整路径，例如 D:\国金QMT\userdata_mini"
+_ABOUT_TERMINAL: Final = r"请写客户端里 userdata_mini 文件夹的完整路径，例如 D:\国金QMT\userdata_mini；大 QMT 写 full"
 _BARE_OF_THE_ORIGINAL: Final = "cancel"
 
 
@@ -66,7 +66,7 @@ def init(
     cash: Annotated[str | None, typer.Option("--cash", help="每个模拟账户的资金（元）")] = None,
     pipe: Annotated[str | None, typer.Option("--pipe", help="管道名（Windows）")] = None,
     terminal: Annotated[
-        str | None, typer.Option("--terminal", help="QMT 客户端的 userdata_mini：写成观察模式 watch this client")
+        str | None, typer.Option("--terminal", help="QMT 客户端的 userdata_mini，大 QMT 写 full：写成观察模式 watch it")
     ] = None,
     paper: Annotated[bool, typer.Option("--paper", help="只要模拟盘，不接客户端 paper only")] = False,
 ) -> None:
@@ -101,15 +101,21 @@ def init(
     for each in left:
         console.print(f"! {each} 已存在，未作改动 / exists already, left alone", style="yellow")
     init_report.show_what_it_means(choice, chosen, yuan, found)
-    _show_next_steps(folder, choice.accounts or ACCOUNTS, watches=bool(choice.terminal))
+    _show_next_steps(folder, choice.accounts or ACCOUNTS, choice.terminal)
 
 
-def _show_next_steps(folder: Path, accounts: Sequence[str], *, watches: bool) -> None:
+def _show_next_steps(folder: Path, accounts: Sequence[str], terminal: str) -> None:
+    watches = bool(terminal)
     pairs = [
         ("检查", "qmt doctor --live" if watches else "qmt doctor"),
         ("运行", "qmt run"),
         ("发送", f"qmt send '600000.SH:{','.join(accounts[:2])}'（另一个窗口）"),
     ]
+    if terminal == FULL:
+        pairs[:1] = [
+            ("探测", "qmt fullqmt probe（粘贴进大 QMT，只看不下）"),
+            ("粘贴", "qmt fullqmt file，再 qmt doctor --fullqmt"),
+        ]
     if watches:
         pairs.append(("对照", "qmt shadow diff（收盘后，和旧程序做的比）"))
     if folder != Path():
@@ -169,7 +175,7 @@ def _terminal(given: _Given, found: Original | None, *, asks: bool) -> str:
         return ""
     lifted = found.userdata.value if found is not None and found.userdata is not None else "-"
     lifted = terminal_word(lifted) or "-"  # Of somebody else's program: it may hold anything.
-    question = r"客户端路径（…\userdata_mini；写 - 先用模拟盘）"
+    question = r"客户端路径（…\userdata_mini；大 QMT 写 full；写 - 先用模拟盘）"
     answer = _answer("--terminal", question, given.terminal, lifted, terminal_word, _ABOUT_TERMINAL, asks=asks)
     return "" if answer == "-" else answer
 
@@ -302,9 +308,9 @@ def cash_word(written: str) -> str | None:
 
 
 def terminal_word(written: str) -> str | None:
-    """Return the folder that a client keeps its data in, ``-`` for none; None: it is none, or could not be written."""
+    """Return the folder that a client keeps its data in, ``-`` for none, ``full``; None: it is none of these."""
     path = written.strip().strip('"')
-    if path == "-":
+    if path in ("-", FULL):
         return path
     good = is_userdata(path) and path.isprintable() and "'" not in path
     return (tidy_path(path) if sys.platform == "win32" or "\\" in path else path) if good else None

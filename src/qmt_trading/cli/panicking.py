@@ -125,9 +125,12 @@ def _locks(found: Found | FullFound, *, beside: bool) -> list[Lock]:
         locks.append(account_lock(found.lock_scope, found.account))
     except LockedError as error:
         if not beside:
+            else_do = "加 --beside，另起宿主撤", "or --beside"
+            if isinstance(found, FullFound):
+                else_do = "先结束它的进程再来（策略只和一个引擎说话）", "or end its process"
             raise LockedError(
                 f"引擎还在运行（{error}）：请用 qmt cancel --account {found.account} 或 qmt halt --cancel-open；"
-                "它不应答时加 --beside，另起宿主撤 / an engine is running: use qmt cancel or qmt halt, or --beside"
+                f"它不应答时{else_do[0]} / an engine is running: use qmt cancel or qmt halt, {else_do[1]}"
             ) from error
     except OSError:
         pass  # A lock that cannot be made, on a full disk say, must not keep anybody from cancelling.

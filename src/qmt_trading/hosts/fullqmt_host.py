@@ -74,6 +74,8 @@ TICKS_ON_TIME = 3
 BUDGET_US = 40000
 """Of a tick of 100 ms; looked at between calls of the terminal, none of which can be cut short."""
 STARVED_US = 1000000
+DRIFT = 5000
+"""By one part in so many this machine's two clocks may run apart by themselves."""
 BEAT_US = 1000000
 DIAL_US = (500000, 1000000, 2000000, 5000000)
 DIAL_WAIT_US = 5000000
@@ -224,7 +226,11 @@ def optional(name: str) -> "Any":
         return None
 
 
-optional("encodings.idna")  # Sockets may want it; a first import later, on another thread, fails in some terminals.
+optional("encodings.idna")  # Sockets may want it. A first import later, by the timer, has been seen to fail.
+if any(str(link).startswith("tcp:") for link in LINKS):
+    optional("socket")
+if any(str(link).startswith("pipe:") for link in LINKS) and optional("_winapi") is None:
+    optional("ctypes")
 
 
 def decode(raw: bytes) -> "Dict[str, Any]":
@@ -696,7 +702,8 @@ class FilesWay(object):
     def ready(self) -> bool:
         return True
 
-    def read(self) -> bytes:
+    def read(self) -> "Optional[bytes]":
+        """Return what has come, as other ways do; None: something has come that cannot be read yet."""
         name = os.path.join(self._folder, "e{:010d}".format(self._read + 1))
         try:
             with io.open(name, "rb") as file:
@@ -707,7 +714,7 @@ class FilesWay(object):
                 raise EOFError("the engine has hung up") from error
             return b""
         except PermissionError:
-            return b""  # It is just being renamed.
+            return None  # It is just being renamed, or a scanner of viruses holds it.
         self._read += 1
         try:
             os.remove(name)
@@ -1874,6 +1881,7 @@ class Host(object):
         self._ticking = False
         self._ticks, self._tick_us, self._on_time = 0, 0, 0
         self._apart = other_us() - now_us()
+        self._looked_us = now_us()
         self._beat_at = 0
         self._lower_at = 0
         self._said = ""
@@ -2006,6 +2014,10 @@ class Host(object):
         apart = other_us() - now
         if abs(apart - self._apart) > STARVED_US:
             self.clock_from, self._apart = now, apart
+        most = min(now - self._looked_us, BEAT_US) // DRIFT
+        if most > 0:  # Over a day the two differ by more than a short sleep, and none was.
+            self._apart += max(-most, min(most, apart - self._apart))
+            self._looked_us = now
 
     def _step(self) -> bool:
         """Make one call of the terminal, the most urgent; False: there is none to make."""
@@ -2119,6 +2131,8 @@ class Host(object):
         try:
             while left > 0:
                 data = self._way.read()
+                if data is None:
+                    return False
                 if not data:
                     return True
                 left -= len(data)

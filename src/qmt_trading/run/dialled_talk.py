@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from qmt_trading.brokers.linked.carrier import Carrier, Connection, Sent
 from qmt_trading.brokers.qmt import native
 from qmt_trading.link.handshake import Handshake
-from qmt_trading.link.messages import Hello, Message, Proof, Pushed
+from qmt_trading.link.messages import Bye, Hello, Message, Proof, Pushed
 from qmt_trading.model.errors import ConfigurationError
-from qmt_trading.run.host_talk import HostGoneError, HostTalk, Listing, Said
+from qmt_trading.run.host_talk import HostGoneError, HostTalk, HostUselessError, Listing, Said
 from qmt_trading.run.terminals import listener_of
 
 NOBODY: Final = (
@@ -22,6 +22,12 @@ NOBODY: Final = (
 OBSERVES: Final = (
     "粘贴的是观察模式的文件，它什么也不发，包括撤单。请在客户端里手工撤 / "
     "what was pasted observes and sends nothing: cancel by hand in the client"
+)
+
+
+LATER: Final = (
+    "策略见过更晚启动的引擎，不接受这次连接（本机时钟往回拨过？）：请在客户端里重新运行策略，再来一次 / "
+    "the strategy has met a later engine: was the clock set back? Run the strategy anew and try again"
 )
 
 
@@ -109,11 +115,18 @@ class DialledTalk(HostTalk):
         if isinstance(message, Pushed) and message.kind == "order":
             message = message._replace(row=native.order_as_far(message.row))
         super()._note(message)
+        if isinstance(message, Bye) and message.why == "old_engine":
+            self._never(LATER)
 
     def _greet(self, message: Hello | Proof) -> None:
         super()._greet(message)
         if self.hello is not None and self.hello.observe:
-            self._give_up(OBSERVES)
+            self._never(OBSERVES)
+
+    def _never(self, why: str) -> NoReturn:
+        if self._child is not None:
+            self._child.close(why)
+        raise HostUselessError(why)
 
     # The carrier's side; by its threads.
 

@@ -43,6 +43,10 @@ class HostGoneError(QmtError):
     """The host has ended or broke the rules of the link; the text says how. What was under way is unknown."""
 
 
+class HostUselessError(HostGoneError):
+    """As before, and another conversation would end the same way: a person must do something first."""
+
+
 class Spoken(Protocol):
     """The host at the other end."""
 

@@ -17,6 +17,8 @@ ACCOUNTS: Final = ("11031122", "11031123", "11031124")
 """Of the example message."""
 BARE_WORDS: Final = {"buy": "买入", "sell": "卖出", "cancel": "撤单", "deny": "拒绝"}
 PRICE_WORDS: Final = {"latest": "最新", "opposite": "对手", "limit_up": "涨停价"}
+FULL: Final = "full"
+"""What stands for a full QMT client, which has no folder of ours to know."""
 PIPE_NAME: Final = r"\\.\pipe\to_python_pipe"
 _EVERYBODY: Final = "全部"
 _COMMENT_COLUMN: Final = 36
@@ -100,7 +102,7 @@ name = '{pipe}'
 """
 
 _PAPER_MODE = """\
-mode = "paper" # paper 模拟 | shadow 观察（真实终端，只看不下） | live 实盘；后两种要 kind = "qmt" 的终端
+mode = "paper" # paper 模拟 | shadow 观察（真实终端，只看不下） | live 实盘；后两种要 kind = "qmt"、"fullqmt" 的终端
 """
 _SHADOW_MODE = """\
 mode = "shadow" # 观察：真实终端、真实持仓，决定都写下来，什么都不发出（docs/shadow.md）
@@ -121,6 +123,14 @@ path = '{terminal}'
 # python = 'D:\\Python38\\python.exe'          # 跑宿主的 Python；不写用本程序的
 # xtquant = 'D:\\…\\Lib\\site-packages'      # xtquant 包所在的文件夹；不写用上面 Python 里装的
 # sessions = "100-119"                    # 会话号范围；和同一客户端上的其他程序错开
+{terminal_notes}
+"""
+
+_FULL_TERMINAL = """\
+[[terminals]]
+name = "full" # 要粘贴的文件叫 fullqmt-full.py；可以改成券商的名字
+kind = "fullqmt" # 大 QMT：qmt fullqmt file 写出策略文件，粘贴进「模型交易」（docs/full-qmt.md）
+# address = "tcp:127.0.0.1:58651"      # 每个大 QMT 用一个端口；终端里的 Python 没有套接字时写 "pipe:qmt" 或 'files:D:\\qmt-link'
 {terminal_notes}
 """
 
@@ -164,7 +174,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     """Lines of comment at the head of the file."""
     terminal_notes: tuple[str, ...] = ()
     terminal: str = ""
-    """The ``userdata_mini`` of a QMT client, which is watched; empty: on paper. With it ``accounts`` are real ones."""
+    """The ``userdata_mini`` of a QMT client that is watched, or ``FULL``; else: on paper. With it accounts are real."""
 
 
 def template(choice: Choice | None = None) -> str:
@@ -194,7 +204,7 @@ def template(choice: Choice | None = None) -> str:
         "{terminal_notes}": _comments(choice.terminal_notes),
     }
     text = _HEAD + (_WINDOWS_DOORS if sys.platform == "win32" else _POSIX_DOORS)
-    text += _QMT_TERMINAL if choice.terminal else _TERMINAL
+    text += _FULL_TERMINAL if choice.terminal == FULL else _QMT_TERMINAL if choice.terminal else _TERMINAL
     text = _PLACE.sub(lambda found: values[found[0]], text)
     if choice.accounts:
         text += "".join(_account(number, "", choice) for number in choice.accounts)

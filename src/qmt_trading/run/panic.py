@@ -13,7 +13,7 @@ from qmt_trading.market.no_cancel import phase_of
 from qmt_trading.model.instant import at_time, day_of, time_of_day_ns, to_hour_text
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.settings import NoCancelPhase
-from qmt_trading.run.host_talk import HostGoneError, HostTalk, Listing
+from qmt_trading.run.host_talk import HostGoneError, HostTalk, HostUselessError, Listing
 from qmt_trading.run.terminal_orders import CANCELED, CANCELS_PENDING, OrderBook, TerminalOrder
 
 PROOFS: Final = 2
@@ -110,6 +110,8 @@ class Panic:
         self._met: dict[str, TerminalOrder] = {}
         """Orders that worked when they were first seen."""
         self._proven = False
+        self._is_over = False
+        """No host can be had before a person does something."""
         self._clean_lists = 0
         """So many proven lists in a row have shown that nothing works."""
         self._told: set[str] = set()
@@ -152,7 +154,7 @@ class Panic:
     def _go_on(self, *, wait: bool) -> None:
         until = time.monotonic() + self._pace.effort
         next_list = time.monotonic() + self._pace.between_lists
-        while self._clean_lists < PROOFS and time.monotonic() < until:
+        while self._clean_lists < PROOFS and time.monotonic() < until and not self._is_over:
             self._try_all()  # By what was seen last: a list may take long, a cancel must not wait for it.
             self._hear(0.2)
             resumes_ns = self._resumes_ns() if wait else 0
@@ -209,7 +211,7 @@ class Panic:
                     return  # A host that has dropped to none, or is slow, is asked again with the next look.
                 tried.cid = talk.cancel(broker_id=order.broker_id, venue_id=order.venue_id, symbol=order.symbol)
             except HostGoneError as error:
-                self._lose(str(error))
+                self._lose(error)
                 return
             tried.count, tried.at_ms, tried.host = tried.count + 1, talk.ms, self._hosts
 
@@ -234,7 +236,7 @@ class Panic:
         try:
             listing = talk.listing(self._pace.listing)
         except HostGoneError as error:
-            self._lose(str(error))
+            self._lose(error)
             return
         self._hear(0)
         self._complain(talk)
@@ -246,7 +248,7 @@ class Panic:
         if not listing.proves:
             self._once(f"查询没有证实：{_doubt(listing)} / the list is not proven")
         if not listing.answered and talk.hung:
-            self._lose(talk.hung)
+            self._lose(HostGoneError(talk.hung))
 
     def _standing(self) -> HostTalk | None:
         """Return a host whose account can be worked with, or the one there is; None: none can be had."""
@@ -268,7 +270,7 @@ class Panic:
                     self._once("宿主没有答应撤单授权 / the host did not agree to be armed")
             except HostGoneError as error:
                 self._complain(talk)
-                self._lose(str(error))
+                self._lose(error)
         return self._talk
 
     def _wait_ready(self, talk: HostTalk, wait_s: float) -> bool:
@@ -283,13 +285,17 @@ class Panic:
     def _doubt(self) -> None:
         self._proven, self._clean_lists = False, 0
 
-    def _lose(self, why: str) -> None:
+    def _lose(self, why: HostGoneError) -> None:
         self._doubt()
+        self._is_over = isinstance(why, HostUselessError)
         if self._talk is not None:
             self._complain(self._talk)
             self._talk.kill()
             self._talk = None
-        if self._hosts < HOSTS_MAX:
+        if self._is_over:
+            self._hosts = HOSTS_MAX
+            self._once(str(why))
+        elif self._hosts < HOSTS_MAX:
             self._say(f"! 宿主不可用（{why}），换一个再来 / the host is gone; starting another")
         else:
             self._once(f"宿主一再失败（{why}）/ hosts fail again and again")
@@ -307,7 +313,7 @@ class Panic:
         try:
             talk.listen(wait_s)
         except HostGoneError as error:
-            self._lose(str(error))
+            self._lose(error)
             return
         for _, pushed in talk.pushed[self._pushed :]:
             if pushed.kind == "order":

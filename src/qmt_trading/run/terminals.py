@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -25,12 +25,14 @@ from qmt_trading.brokers.simulated.records import AccountOpening
 from qmt_trading.brokers.simulated.remote import RemoteExchange
 from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.market.sessions import Session
-from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.model.errors import ConfigurationError, LockedError
+from qmt_trading.model.numbers import SECOND_NS
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import Mode
 from qmt_trading.ports import Broker, Clock, MarketFeed
 from qmt_trading.run.config_terminals import QmtTerminal, Terminal
 from qmt_trading.run.ex_days import Source
+from qmt_trading.run.locks import Lock
 
 HOST_FILE: Final = Path(hosts.__file__).with_name("xtquant_host.py")
 LEVELS: Final = {Mode.LIVE: Level.TRADE, Mode.SHADOW: Level.NONE}
@@ -92,6 +94,8 @@ def _linked(
     sessions_before: Mapping[AccountId, int],
 ) -> LinkedBroker:
     """Return the way to a client over ``carrier``; outside live mode it hands nothing over."""
+    # A pasted strategy outlives engines and refuses older ones: a clock that was set back makes no engine older.
+    after = max(sessions_before.values(), default=0) + 1
     return LinkedBroker(
         terminal.name,
         carrier,
@@ -101,6 +105,7 @@ def _linked(
         LEVELS.get(mode, Level.NONE),
         listeners=listeners,
         sessions_before=sessions_before,
+        epoch=max(clock.now_ns() // SECOND_NS, after),
     )
 
 
@@ -111,7 +116,7 @@ def listener_of(address: str, secret: bytes, name: str) -> Carrier:
         ConfigurationError: it is in use, or cannot be used on this system.
     """
     if address.startswith("files:"):
-        return FolderCarrier(address, secret, name=name)
+        return FolderCarrier(address, secret, name=name, take=_for_one_engine)
     if address.startswith("pipe:"):
         if sys.platform == "win32":
             from qmt_trading.brokers.linked.pipe_carrier import PipeCarrier
@@ -120,6 +125,14 @@ def listener_of(address: str, secret: bytes, name: str) -> Carrier:
         else:
             raise ConfigurationError(f"命名管道只在 Windows 上：{address} / named pipes are of Windows alone")
     return ListenerCarrier(address, secret, name=name)
+
+
+def _for_one_engine(folder: Path) -> Callable[[], None]:
+    """Take a link's folder, as a port or a pipe is taken by whoever listens there first."""
+    try:
+        return Lock(folder / "listening.lock", f"链路文件夹 {folder}").release
+    except LockedError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 class Exchanges:

@@ -119,6 +119,22 @@ def test_a_client_is_watched_and_its_doors_only_cancel(tmp_path: Path, capsys: p
     assert "cash =" not in text
 
 
+def test_a_full_client_is_watched_through_the_text_that_is_pasted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(app, ["init", str(tmp_path), "--terminal", "full", "--accounts", "11031122"]) == 0
+    shown = capsys.readouterr().out
+    assert "观察模式，裸信号：撤单" in shown
+    assert "qmt fullqmt probe" in shown
+    assert "qmt doctor --fullqmt" in shown
+    assert "qmt doctor --live" not in shown
+    configuration = load(tmp_path / "qmt.toml")
+    (terminal,) = configuration.terminals
+    assert terminal.fullqmt is not None
+    assert (terminal.name, terminal.fullqmt.address) == ("full", "tcp:127.0.0.1:58651")
+    assert (configuration.engine.mode, configuration.always_open) == (Mode.SHADOW, False)
+
+
 def test_a_person_is_asked_for_the_client_first_and_for_its_accounts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -314,6 +314,12 @@ class LinkedBroker(Outward):
             case told.Nak():
                 self.complained("link_nak", f"柜台宿主不认识命令 {what.of}：{what.why}", f"nak: {what.of} {what.why}")
             case told.Bye():
+                if what.why == "old_engine":
+                    self.complained(
+                        "old_engine",
+                        "策略见过更晚启动的引擎，不接受本引擎（本机时钟往回拨过？）：请在客户端里重新运行策略",
+                        "the strategy has met a later engine: was the clock set back? Run the strategy anew",
+                    )
                 self._part(connection, f"柜台宿主告别：{what.why} / bye: {what.why}", "bye")
             case _:
                 pass

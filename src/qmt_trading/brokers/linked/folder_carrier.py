@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +25,21 @@ _STOP_S: Final = 5.0
 class FolderCarrier:
     """Listens at ``files:FOLDER``; each connection is a folder of its own in it, which its host has made."""
 
-    def __init__(self, address: str, secret: bytes, *, name: str = "host") -> None:
+    def __init__(
+        self,
+        address: str,
+        secret: bytes,
+        *,
+        name: str = "host",
+        take: Callable[[Path], Callable[[], None]] = lambda folder: lambda: None,
+    ) -> None:
         """Make the folder, and remove what connections of before have left, unread.
 
+        Args:
+            take: takes the folder for this engine alone, and returns how to let go of it.
+
         Raises:
-            ConfigurationError: it is no absolute path, or cannot be written.
+            ConfigurationError: it is no absolute path, cannot be written, or is another engine's.
         """
         self._folder = Path(address.removeprefix("files:"))
         if not self._folder.is_absolute():
@@ -41,6 +52,7 @@ class FolderCarrier:
         self._thread: threading.Thread | None = None
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            self._let_go = take(self._folder)
             (self._folder / SIGN).unlink(missing_ok=True)
             for left in self._folder.glob("host-*"):
                 shutil.rmtree(left, ignore_errors=True)
@@ -60,6 +72,7 @@ class FolderCarrier:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(_STOP_S)
+        self._let_go()
 
     def _work(self, side: Side) -> None:
         connections: dict[str, FolderConnection] = {}
