@@ -25,7 +25,7 @@ from qmt_trading.research.ledger import ACCOUNT
 from qmt_trading.research.result import Result
 from qmt_trading.research.strategy import ParameterError, Strategy
 from qmt_trading.research.wake import WakeLoop
-from qmt_trading.research.warned import warnings_of
+from qmt_trading.research.warned import ended, warnings_of
 
 Gate = Literal["legal", "full"]
 
@@ -139,6 +139,7 @@ def _run(
         mode, loop = "columns" if made.indicators else "bars", BarLoop(made, bars, desk, model)
     with naming(made, loop.where):
         loop.run()
+    history = loop.data if isinstance(loop, DateLoop) else bars
     return result_of(
         desk,
         made,
@@ -152,7 +153,7 @@ def _run(
         benchmark=benchmark,
         gate=gate,
         cpu_s=time.process_time() - begun,
-        warnings=warnings_of(loop.data if isinstance(loop, DateLoop) else bars, actions, rules),
+        warnings=(*warnings_of(history, actions, rules), *ended(history, desk.quantities)),
     )
 
 

@@ -158,11 +158,16 @@ def parameters_of(strategy: Strategy) -> dict[str, Any]:
     return found
 
 
-def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
-    """Return the last close on or before each of ``days``, 0 before the first and after the last."""
+def last_closes(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
+    """Return the last close on or before each of ``days``, 0 before the first: what is held is worth that for good."""
     rows = np.searchsorted(bars.days, days, side="right") - 1
     closes = bars.close[bars.day_ends - 1]
-    return np.where((rows >= 0) & (days <= bars.days[-1]), closes[np.maximum(rows, 0)], 0).astype(np.int64)
+    return np.where(rows >= 0, closes[np.maximum(rows, 0)], 0).astype(np.int64)
+
+
+def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
+    """Return ``last_closes``, and 0 after the last of them: where a benchmark ends, so does the comparison."""
+    return np.where(days <= bars.days[-1], last_closes(bars, days), 0).astype(np.int64)
 
 
 def source_of(bars: Sequence[Bars]) -> DataSource:

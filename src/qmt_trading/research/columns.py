@@ -50,12 +50,19 @@ def instants_of(days: Days, time_ns: int = 15 * 3600 * 1_000_000_000) -> Integer
 
 
 def to_units(values: npt.ArrayLike) -> Integers:
-    """Return yuan as ten-thousandths, rounded to the nearest."""
+    """Return yuan as ten-thousandths, rounded to the nearest.
+
+    Raises:
+        ColumnsError: a value that is no number: NaN, or infinite.
+    """
     given = np.asarray(values)
     made = np.empty(given.shape, np.int64)
     flat, into = given.reshape(-1), made.reshape(-1)
     for first in range(0, len(flat), _AT_ONCE):  # By pieces that stay in the cache, without a copy of the whole.
         scaled = np.multiply(flat[first : first + _AT_ONCE], UNIT, dtype=np.float64)
+        if not np.isfinite(scaled).all():
+            row = first + int(np.argmin(np.isfinite(scaled)))
+            raise ColumnsError(f"第 {row + 1} 个价格是 {flat[row]}，不是数 / value {row + 1} is no number: {flat[row]}")
         into[first : first + _AT_ONCE] = np.rint(scaled, out=scaled)
     return made
 

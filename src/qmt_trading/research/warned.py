@@ -33,6 +33,39 @@ def warnings_of(
     return tuple(found)
 
 
+def ended(data: CrossSection | Sequence[Bars], held: Sequence[int]) -> tuple[Words, ...]:
+    """Return a word on what is held at the end of a run though its history ended before: its last close may be none.
+
+    Args:
+        held: shares, by place.
+    """
+    if isinstance(data, CrossSection):
+        last = data.days[-1]
+        ends = [
+            data.days[np.flatnonzero(data.quantity[:, place] > 0)[-1]] if held[place] else last
+            for place in range(len(held))
+        ]
+        symbols = data.symbols
+    else:
+        last = max(each.days[-1] for each in data)
+        ends, symbols = [each.days[-1] for each in data], tuple(each.symbol for each in data)
+    gone = [(symbols[place], str(ends[place])) for place, shares in enumerate(held) if shares and ends[place] < last]
+    if not gone:
+        return ()
+    named = "、".join(f"{symbol} {day}" for symbol, day in gone[:NAMED_MAX])
+    named_english = ", ".join(f"{symbol} {day}" for symbol, day in gone[:NAMED_MAX])
+    more, more_english = (" 等", " and others") if len(gone) > NAMED_MAX else ("", "")
+    chinese = (
+        f"期末还拿着 {len(gone)} 只行情已经没有了的（{named}{more}）：按最后的收盘价计，"
+        "退市或长期停牌的实际值不了这么多"
+    )
+    english = (
+        f"{len(gone)} symbol(s) held at the end have no later history ({named_english}{more_english}): counted at "
+        "their last close, which a delisting may not pay"
+    )
+    return ((chinese, english),)
+
+
 def unexplained(
     data: CrossSection | Sequence[Bars], actions: Sequence[CorporateAction], rules: RuleBook
 ) -> list[tuple[Symbol, str]]:
