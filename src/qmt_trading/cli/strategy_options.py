@@ -104,11 +104,12 @@ def history_of(
     span = (day_of_option("--start", start) if start else None, day_of_option("--end", end) if end else None)
     known = read_actions(actions) if actions is not None else ()
     wanted = symbols_of([symbols]) if symbols.strip() else ()
-    bars = read(data, wanted, *span, frequency, adjust, actions=known if adjust != "none" else ())
+    adjusting = known if adjust != "none" else ()
+    bars = read(data, wanted, *span, frequency, adjust, actions=adjusting)
     beside = None
     if benchmark:
         (measure,) = symbols_of([benchmark])[:1]
-        beside = read(data, (measure,), *span, "1d", adjust)[measure]
+        beside = read(data, (measure,), *span, "1d", adjust, actions=adjusting)[measure]
     return bars, known if adjust == "none" else (), beside
 
 
