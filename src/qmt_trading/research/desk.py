@@ -29,6 +29,7 @@ from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.settings import AccountSettings, FeeSchedule
 from qmt_trading.model.words import OrderStatus, Side
 from qmt_trading.research.costs import FillModel
+from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.ledger import ACCOUNT, Ledger
 from qmt_trading.research.placed import Paid, PlacedOrder
 from qmt_trading.research.terms import DeskError, Terms, TermsOfDays
@@ -59,6 +60,7 @@ class Desk(Ledger):
         holdings: Mapping[str, int] | None = None,
         limits: Limits | None = None,
         is_adjusted: bool = False,
+        dividend_tax: DividendTax = DividendTax.PERSONAL,
     ) -> None:
         """Open the account.
 
@@ -68,7 +70,7 @@ class Desk(Ledger):
             limits: None: the trader's own limits and all that is no law of the exchange are off.
         """
         own = AccountSettings(account=ACCOUNT, fees=fees, limits=limits or Limits())
-        super().__init__(symbols, own, cash, actions, fractions, holdings or {})
+        super().__init__(symbols, own, cash, actions, fractions, holdings or {}, dividend_tax)
         self.model = fills
         self._share, self._touch = fills.volume_share_millionths, fills.touch
         self._slips = bool(fills.slippage_ticks or fills.slippage_millionths or fills.slippage_spread_millionths)
@@ -171,8 +173,10 @@ class Desk(Ledger):
 
     def equity(self) -> int:
         prices: list[int] = self.last_prices().tolist()
-        return self.account.cash + sum(
-            quantity * price for quantity, price in zip(self.quantities, prices, strict=True) if quantity
+        return (
+            self.account.cash
+            + self.receivable
+            + sum(quantity * price for quantity, price in zip(self.quantities, prices, strict=True) if quantity)
         )
 
     # Days.

@@ -338,6 +338,11 @@ def _groups(found: Metrics) -> list[list[Group]]:
         share(("费用 ÷ 费前盈利", "Fees / profit before fees"), activity.fee_of_gross),
         share(("每年费用拖累", "Fees a year / equity"), activity.fee_annual),
     ]
+    if activity.dividends:
+        spent += [
+            money(("分红，税前（元）", "Dividends before tax, yuan"), activity.dividends),
+            money(("红利税（元）", "Dividend tax, yuan"), activity.dividend_tax),
+        ]
     stood = [
         share(("平均仓位", "Exposure, mean"), activity.exposure_mean),
         share(("持仓天数占比", "Days with holdings"), activity.days_held),
