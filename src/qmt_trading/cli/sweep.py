@@ -201,12 +201,14 @@ def _swept(
     told: Told,
 ) -> Swept:
     """Run what is left to run, and return the whole as reports tell it."""
+    from qmt_trading.market.rulebook import STANDARD
     from qmt_trading.research.report.sweep_page import Swept
     from qmt_trading.research.sweep import run_trials, run_walk
     from qmt_trading.research.sweep_ranking import has, luck_of, ranked
     from qmt_trading.research.sweep_trial import Trial
     from qmt_trading.research.sweep_windows import trading_days
     from qmt_trading.research.walk_forward import walked
+    from qmt_trading.research.warned import warnings_of as told_of
 
     days = trading_days(setup.bars)
     luck = walk = None
@@ -232,6 +234,7 @@ def _swept(
         first=days[0].item(),
         last=days[-1].item(),
         days=len(days),
+        warnings=(*setup.fills.warnings(), *told_of(tuple(setup.bars.values()), setup.actions, STANDARD)),
     )
 
 

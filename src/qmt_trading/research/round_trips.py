@@ -195,6 +195,25 @@ def join(fills: Fills, entries: Entries | None, days: Array) -> Book:
     )
 
 
+def standing(result: Result, book: Book) -> RoundTrips:
+    """Return what is held at the end as if it were sold then, a row a symbol; none where last prices are not known."""
+    rows: dict[int, list[int]] = {}
+    if result.last_prices is not None and len(result.days):
+        last = len(result.days) - 1
+        end_ns = int(instants_of(result.days[-1:])[0])
+        for lot in book.open:
+            row = rows.setdefault(
+                lot.symbol, [lot.symbol, 0, lot.opened_ns, end_ns, lot.opened_day, last, 0, 0, 0, 0, 0]
+            )
+            row[1] += lot.quantity
+            row[6] += lot.cost
+            row[7] += lot.fee
+            row[8] += lot.quantity * int(result.last_prices[lot.symbol])
+            row[10] += lot.income
+    table = np.asarray(list(rows.values()), np.int64).reshape(len(rows), len(_COLUMNS))
+    return RoundTrips(**{name: table[:, place] for place, name in enumerate(_COLUMNS)})
+
+
 Entry = tuple[int, int, int, int, int, int]
 """Day, symbol, shares, cash, cost, and when the day began."""
 

@@ -15,6 +15,10 @@ from qmt_trading.research.columns import Bars, CrossSection, Days, Integers
 from qmt_trading.research.costs import Words
 
 NAMED_MAX: Final = 3
+ADJUSTED: Final[Words] = (
+    "用的是复权价：分红等于当天全部再投入，没有扣红利税；股数和手数按复权价算，不是当时的",
+    "adjusted prices: dividends count as reinvested on the day, untaxed; shares and lots are those of adjusted prices",
+)
 MADE_UP: Final[Words] = (
     "行情是编的（qmt data synthetic）：代码是真的，数字没有一个是真的，结果只用来试用",
     "the history is made up (qmt data synthetic): real symbols, no real figure; for trying things out only",
@@ -30,6 +34,8 @@ def warnings_of(
     if all(each.adjusted == "none" for each in histories):
         days = unexplained(data, actions, rules)
         found += [_told(days)] if days else []
+    else:
+        found.append(ADJUSTED)
     return tuple(found)
 
 
