@@ -35,12 +35,8 @@ class DividendTax(StrEnum):
 
     def words(self) -> str:
         """Return it in a line, Chinese and English."""
-        if self is DividendTax.NONE:
-            return "红利税不计 / dividend tax not counted"
-        return (
-            "红利税按个人持股期限（1 个月内 20%，1 年内 10%，超过不收），卖出时扣 / "
-            "dividend tax of a person by the time held, 20 %, 10 % or none, taken at the sale"
-        )
+        told = "不计 / not counted" if self is DividendTax.NONE else "个人按持股期限 / by the time that a person held"
+        return f"红利税 / dividend tax {told}"
 
 
 class Levy(Struct, frozen=True):

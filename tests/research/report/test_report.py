@@ -16,9 +16,11 @@ from msgspec.structs import replace
 
 from qmt_trading.panel import backtests
 from qmt_trading.research.columns import Bars, CrossSection
+from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.metrics import measure
 from qmt_trading.research.report import write
 from qmt_trading.research.report.candles import History, chosen
+from qmt_trading.research.report.page import halves
 from qmt_trading.research.report.texts import price
 from qmt_trading.research.result import Result
 from qmt_trading.research.round_trips import book_of
@@ -183,6 +185,15 @@ def test_a_single_day_is_no_curve_and_no_figure_by_the_year_stands_at_its_head(t
     assert text.count('class="trade buy"') == 1  # What is held is drawn all the same.
     long = page_of(by_luck(3, days=30), tmp_path / "long")
     assert "年化收益" in long[long.index('class="card hero"') : long.index('class="line own"')]
+
+
+@pytest.mark.parametrize("tax", DividendTax)
+def test_the_costs_with_the_dividend_tax_are_told_in_one_language_at_a_time(tax: DividendTax) -> None:
+    shown = halves(f"印花税 / stamp duty 按日期 / by the rule book; {tax.words()}")
+    chinese = re.sub(r'<span lang="en">.*?</span>', "", shown)
+    english = re.sub(r'<span lang="zh-CN">.*?</span>', "", shown)
+    assert not re.search(r"[A-Za-z]{2}", re.sub(r"<[^>]*>", "", chinese)), chinese
+    assert english.isascii(), english
 
 
 def test_the_word_of_a_losing_year_stands_below_its_bar(tmp_path: Path) -> None:
