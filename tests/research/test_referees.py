@@ -16,6 +16,7 @@ from qmt_trading.model.numbers import UNIT, Money
 from qmt_trading.research.backtest import run
 from qmt_trading.research.columns import Bars, instants_of, to_units
 from qmt_trading.research.costs import FillModel, referee
+from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.result import Result
 from qmt_trading.research.strategy import Strategy
 from tests import market_data
@@ -133,7 +134,16 @@ def test_s_buy_and_hold_through_a_limit_up_and_an_ex_day() -> None:
         cash=Money(round(float(action["cash_per10_pretax"]) * UNIT) * 100_000_000),
     )
     bars = history("a_share_daily_2010_2025.parquet", "000001.SZ", "2015-01-09", "2016-01-12")
-    result = run(BuyDaily, bars, cash=CASH, costs=COSTS, fills=AT_CLOSE, actions=[given], fractions=Fractions.HALF_UP)
+    result = run(
+        BuyDaily,
+        bars,
+        cash=CASH,
+        costs=COSTS,
+        fills=AT_CLOSE,
+        actions=[given],
+        fractions=Fractions.HALF_UP,
+        dividend_tax=DividendTax.NONE,
+    )
     assert same_fills(result, case, "000001.SZ") == 68
     assert same_values(result, case) == 247
     assert result.blocked["CASH"] == len(result.orders) - 68 - result.blocked.get("LIMIT_UP_MISSED", 0)
@@ -172,6 +182,7 @@ def test_s_split_turns_an_odd_lot_into_another_and_pays_its_dividend() -> None:
         costs=COSTS,
         actions=[given],
         fractions=Fractions.HALF_UP,
+        dividend_tax=DividendTax.NONE,
         holdings={"688550.SH": 1445},
     )
     assert same_values(result, "rqalpha_s_split") == len(rows)

@@ -29,6 +29,7 @@ from qmt_trading.cli.strategy_options import (
     AtOption,
     CashOption,
     DataOption,
+    DividendTaxOption,
     EndOption,
     FullGateOption,
     IntoOption,
@@ -40,6 +41,7 @@ from qmt_trading.cli.strategy_options import (
     StrategyArgument,
     SymbolsOption,
     class_of,
+    dividend_tax_of,
     fills_of,
     frequency_of,
     history_of,
@@ -72,6 +74,7 @@ def backtest(
     parameters: SetOption = None,
     at: AtOption = "open",
     slippage: SlippageOption = 1,
+    dividend_tax: DividendTaxOption = "",
     benchmark: Annotated[str, typer.Option("--benchmark", help="基准的代码，在同一份数据里 benchmark")] = "",
     full_gate: FullGateOption = False,
     config: ConfigOption = None,
@@ -89,7 +92,8 @@ def backtest(
     with data_explained(), strategy_told():
         needs_polars()
         if not strategy:
-            _refuse({"--set": parameters, "--adjust": adjust != "none"}, "信号没有参数，行情不能复权 / not of signals")
+            not_of_signals = {"--set": parameters, "--adjust": adjust != "none", "--dividend-tax": dividend_tax}
+            _refuse(not_of_signals, "信号没有参数，行情不能复权，不算红利税 / not of signals")
             said = signal_backtest.Said(
                 signals,
                 journal,
@@ -118,7 +122,7 @@ def backtest(
         _refuse(given_of_signals, "只和 --signals 一起写 / belongs to --signals")
         given = parameters_of(parameters or [])
         money = yuan(cash)
-        fills = fills_of(at, slippage)
+        fills, tax = fills_of(at, slippage), dividend_tax_of(dividend_tax)
         kind = class_of(strategy)
         made = _made(kind, given)
         # Imported here: columns are few commands' business, and take a quarter of a second.
@@ -136,6 +140,7 @@ def backtest(
             benchmark=beside,
             gate="full" if full_gate else "legal",
             actions=moved,
+            dividend_tax=tax,
         )
         folder = into / (name or made.name)
         page, *_ = write(result, folder, bars=bars)

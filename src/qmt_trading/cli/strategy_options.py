@@ -21,6 +21,7 @@ from qmt_trading.run.actions_file import read_actions
 if TYPE_CHECKING:
     from qmt_trading.research.columns import Bars
     from qmt_trading.research.costs import FillModel
+    from qmt_trading.research.dividends import DividendTax
     from qmt_trading.research.strategy import Strategy
 
 REPORTS: Final = Path("reports")
@@ -37,6 +38,9 @@ PeriodOption = Annotated[
 ]
 AdjustOption = Annotated[str, typer.Option("--adjust", help="none 不复权 | forward 前复权 | backward 后复权")]
 CashOption = Annotated[str, typer.Option("--cash", help="起始资金，如 100万 或 1000000 cash in yuan")]
+DividendTaxOption = Annotated[
+    str, typer.Option("--dividend-tax", help="红利税：personal 个人，按持股期限（不写就是它）| none 不计 dividend tax")
+]
 AtOption = Annotated[str, typer.Option("--at", help="open 下一根开盘 | vwap 均价 | close 当根收盘（偏好看）")]
 SlippageOption = Annotated[int, typer.Option("--slippage", min=0, help="滑点，几跳 ticks")]
 FullGateOption = Annotated[bool, typer.Option("--full-gate", help="加上账户默认的风控上限 with the live gate")]
@@ -81,6 +85,16 @@ def fills_of(at: str, slippage: int) -> FillModel:
     return FillModel(at=at, slippage_ticks=slippage)  # type: ignore[arg-type]
 
 
+def dividend_tax_of(written: str) -> DividendTax:
+    """Return what ``--dividend-tax`` says; a person's where it says nothing."""
+    from qmt_trading.research.dividends import DividendTax
+
+    try:
+        return DividendTax(written or "personal")
+    except ValueError:
+        fail(exit_codes.USAGE, f"✗ --dividend-tax 只有 personal none，不是 {written} / personal or none")
+
+
 def history_of(
     data: Path,
     symbols: str,
@@ -104,11 +118,12 @@ def history_of(
     span = (day_of_option("--start", start) if start else None, day_of_option("--end", end) if end else None)
     known = read_actions(actions) if actions is not None else ()
     wanted = symbols_of([symbols]) if symbols.strip() else ()
-    bars = read(data, wanted, *span, frequency, adjust, actions=known if adjust != "none" else ())
+    adjusting = known if adjust != "none" else ()
+    bars = read(data, wanted, *span, frequency, adjust, actions=adjusting)
     beside = None
     if benchmark:
         (measure,) = symbols_of([benchmark])[:1]
-        beside = read(data, (measure,), *span, "1d", adjust)[measure]
+        beside = read(data, (measure,), *span, "1d", adjust, actions=adjusting)[measure]
     return bars, known if adjust == "none" else (), beside
 
 

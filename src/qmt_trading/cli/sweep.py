@@ -23,6 +23,7 @@ from qmt_trading.cli.strategy_options import (
     AtOption,
     CashOption,
     DataOption,
+    DividendTaxOption,
     EndOption,
     FullGateOption,
     IntoOption,
@@ -32,7 +33,9 @@ from qmt_trading.cli.strategy_options import (
     StartOption,
     StrategyArgument,
     SymbolsOption,
+    dividend_tax_of,
     fills_of,
+    frequency_of,
     history_of,
     strategy_told,
     yuan,
@@ -76,12 +79,13 @@ def sweep(
     symbols: SymbolsOption = "",
     start: StartOption = "",
     end: EndOption = "",
-    frequency: PeriodOption = "1d",
+    frequency: PeriodOption = "",
     adjust: AdjustOption = "none",
     actions: ActionsOption = None,
     cash: CashOption = "100万",
     at: AtOption = "open",
     slippage: SlippageOption = 1,
+    dividend_tax: DividendTaxOption = "",
     full_gate: FullGateOption = False,
     name: NameOption = "",
     into: IntoOption = REPORTS,
@@ -91,7 +95,7 @@ def sweep(
     with data_explained(), strategy_told():
         needs_polars()
         money = yuan(cash) * UNIT
-        fills = fills_of(at, slippage)
+        fills, tax = fills_of(at, slippage), dividend_tax_of(dividend_tax)
         # Imported here: columns are few commands' business, and take a quarter of a second.
         from qmt_trading.research.strategy_file import strategy_file
         from qmt_trading.research.sweep_figures import RANKED
@@ -116,7 +120,7 @@ def sweep(
         kind = file.load()
         space = space_of(kind, values or [])
         tried = drawn(space, draws, seed) if draws else grid(space)
-        bars, moved, _ = history_of(data, symbols, start, end, frequency, adjust, actions)
+        bars, moved, _ = history_of(data, symbols, start, end, frequency_of(kind, frequency), adjust, actions)
         setup = Setup(
             strategy=file,
             bars=bars,
@@ -124,6 +128,7 @@ def sweep(
             fills=fills,
             gate="full" if full_gate else "legal",
             actions=tuple(moved),
+            dividend_tax=tax,
         )
         from qmt_trading.research.sweep_windows import trading_days
 
@@ -170,7 +175,9 @@ def _head(
         source_sha256=setup.strategy.sha256,
         data_sha256=setup.data_sha256,
         cash=setup.cash,
-        costs=costs_words(setup.costs),
+        costs=f"{costs_words(setup.costs)}; {setup.dividend_tax.words()}"
+        if setup.actions
+        else costs_words(setup.costs),
         fill_model=setup.fills.words(),
         gate=setup.gate,
         conventions=msgspec.json.encode(setup.conventions).decode("utf-8"),
@@ -194,12 +201,14 @@ def _swept(
     told: Told,
 ) -> Swept:
     """Run what is left to run, and return the whole as reports tell it."""
+    from qmt_trading.market.rulebook import STANDARD
     from qmt_trading.research.report.sweep_page import Swept
     from qmt_trading.research.sweep import run_trials, run_walk
     from qmt_trading.research.sweep_ranking import has, luck_of, ranked
     from qmt_trading.research.sweep_trial import Trial
     from qmt_trading.research.sweep_windows import trading_days
     from qmt_trading.research.walk_forward import walked
+    from qmt_trading.research.warned import warnings_of as told_of
 
     days = trading_days(setup.bars)
     luck = walk = None
@@ -225,6 +234,7 @@ def _swept(
         first=days[0].item(),
         last=days[-1].item(),
         days=len(days),
+        warnings=(*setup.fills.warnings(), *told_of(tuple(setup.bars.values()), setup.actions, STANDARD)),
     )
 
 

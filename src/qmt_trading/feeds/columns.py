@@ -11,12 +11,15 @@ import numpy as np
 
 from qmt_trading.feeds import factors
 from qmt_trading.feeds.findings import Finding, UnusableError, refused
+from qmt_trading.feeds.limit_checks import limits_on
 from qmt_trading.feeds.source_files import needs_polars
 from qmt_trading.feeds.store import Entry, Store
 from qmt_trading.feeds.table import BOOK, DAY_NS, FREQUENCIES, LEVELS, OFFSET_NS, Integers, day_numbers
+from qmt_trading.market.instruments import kind_of
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.words import InstrumentKind
 from qmt_trading.research.columns import Bars, CrossSection, cross_section
 
 _PRICES: Final = ("open", "high", "low", "close")
@@ -126,9 +129,13 @@ def _bars(store: Store, symbol: Symbol, entries: list[Entry], wanted: _Wanted) -
     prices = dict.fromkeys(_PRICES, "last") if is_tick else {name: name for name in _PRICES}
     dates = (at_ns + OFFSET_NS) // DAY_NS
     begins = np.nonzero(np.diff(dates, prepend=-1))[0].astype(np.int64)
-    of_day = {name: np.maximum(columns[name][begins], 0) for name in _LIMITS if name in columns}
+    of_day: dict[str, Integers] = {name: np.maximum(columns[name][begins], 0) for name in _LIMITS if name in columns}
     taken = {name: columns[column] for name, column in prices.items()}
     closes = _previous_closes(of_day.get("previous_close"), taken["close"], taken["open"], begins)
+    warned = columns["risk_warning"][begins] > 0 if "risk_warning" in columns else np.zeros(len(begins), np.bool_)
+    if wanted.adjust != "none" or warned.any():
+        # A run cannot find these out: limits are rounded to the tick before they are adjusted, and ST has its own.
+        of_day |= _with_limits(of_day, limits_on(symbol, dates[begins], closes, warned))
     if wanted.adjust != "none":
         ratios = _ratios(store, symbol, wanted, columns, dates[begins], begins)
         rows = np.repeat(ratios, np.diff(np.append(begins, len(at_ns))))
@@ -170,6 +177,13 @@ def _previous_closes(stored: Integers | None, close: Integers, first: Integers, 
     return before if stored is None else np.where(stored > 0, stored, before)
 
 
+def _with_limits(of_day: Mapping[str, Integers], ruled: tuple[Integers, Integers]) -> dict[str, Integers]:
+    """Return the limits as stored where there are both; elsewhere those by the rule book."""
+    if all(name in of_day for name in ("limit_up", "limit_down")):
+        return {}
+    return dict(zip(("limit_up", "limit_down"), ruled, strict=True))
+
+
 def _books(columns: Mapping[str, Integers], taken: Mapping[str, Integers], adjust: str) -> dict[str, Integers]:
     """Return the sides of the book, five levels a row; adjusted ticks have none, as no order can be placed there."""
     if adjust != "none" or not all(name in columns for name in BOOK):
@@ -201,7 +215,9 @@ def _ratios(
         daily = {"day": days, "close": close}
         daily |= {name: columns[name][begins] for name in ("previous_close", "factor") if name in columns}
     own = [each for each in wanted.actions if each.symbol == symbol]
-    if wanted.actions:
+    if kind_of(symbol) is InstrumentKind.INDEX:
+        found = np.ones(len(daily["day"]))  # Nobody holds it, so nothing is taken off its level.
+    elif wanted.actions:
         found = factors.by_actions(symbol, daily["day"], daily["close"], own)
     elif "factor" in daily and (daily["factor"] > 0).any():
         found = factors.by_factor_column(daily["factor"])

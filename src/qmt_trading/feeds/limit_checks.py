@@ -16,7 +16,7 @@ from qmt_trading.market.corporate_actions import reference_price
 from qmt_trading.market.rulebook import FREE_DAYS_MAX, STANDARD
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.instant import day_of
-from qmt_trading.model.instrument import TradingRule
+from qmt_trading.model.instrument import Symbol, TradingRule
 from qmt_trading.model.listing import Listing
 from qmt_trading.model.numbers import MILLION, Price
 
@@ -93,26 +93,38 @@ def _explain(table: Table, action: CorporateAction, before: Integers) -> None:
 def _limits(table: Table, before: Integers) -> tuple[Integers, Integers]:
     """Return the limits of every day: the file's own, else by the rule of the day's era; 0: none."""
     own = table.columns.get("limit_up"), table.columns.get("limit_down")
-    up, down = np.zeros(len(table), np.int64), np.zeros(len(table), np.int64)
     warned = table.columns.get("risk_warning", np.zeros(len(table), np.int64)) > 0
-    eras = _eras(table)
-    for era in np.unique(eras):
-        for risk_warning in (False, True):
-            chosen = (eras == era) & (warned == risk_warning)
-            if not chosen.any():
-                continue
-            day = day_of(int(table.at_ns[int(np.argmax(chosen))]))
-            rule = STANDARD.rule(table.symbol, day, Listing(risk_warning=True) if risk_warning else None)
-            if rule is not None and rule.limit_millionths:
-                up[chosen], down[chosen] = limits_of(rule, before[chosen])
+    up, down = limits_on(table.symbol, day_numbers(table.at_ns), before, warned)
     if own[0] is not None and own[1] is not None:
         told = (own[0] > 0) & (own[1] > 0)
         up, down = np.where(told, own[0], up), np.where(told, own[1], down)
     return up, down
 
 
-def _eras(table: Table) -> npt.NDArray[np.int64]:
-    return np.array([_era(day) for day in day_numbers(table.at_ns).tolist()], np.int64)
+def limits_on(
+    symbol: Symbol, days: Integers, reference: Integers, warned: npt.NDArray[np.bool_]
+) -> tuple[Integers, Integers]:
+    """Return the limits of every day by the rule of its era; 0: none.
+
+    Args:
+        days: since 1970.
+        reference: what the limits of each day are reckoned from, unadjusted.
+        warned: whether the day's name is under a risk warning (ST).
+    """
+    up, down = np.zeros(len(days), np.int64), np.zeros(len(days), np.int64)
+    # A new listing's rules change with its days, not with the eras only.
+    is_new = STANDARD.known(symbol) is not None
+    eras = days if is_new else np.array([_era(day) for day in days.tolist()], np.int64)
+    for era in np.unique(eras):
+        for risk_warning in (False, True):
+            chosen = (eras == era) & (warned == risk_warning)
+            if not chosen.any():
+                continue
+            day = day_of(int(days[int(np.argmax(chosen))]) * _DAY_NS)
+            rule = STANDARD.rule(symbol, day, Listing(risk_warning=True) if risk_warning else None)
+            if rule is not None and rule.limit_millionths:
+                up[chosen], down[chosen] = limits_of(rule, reference[chosen])
+    return up, down
 
 
 @lru_cache(maxsize=32_768)

@@ -38,19 +38,20 @@ def slipped(
 ) -> int:
     """Return ``price`` made worse: by ticks, by a part of it, and by ``spread``, away from the trader to a whole tick.
 
-    Never beyond the order's own limit, nor beyond the day's.
+    Never beyond the order's own limit, nor beyond the day's; and never better than it was, though history has traded
+    beyond what is thought to be the day's limit.
     """
-    worse = ticks * tick + spread
+    worse, before = ticks * tick + spread, price
     if buys:
         price = -((-price * MILLION - price * millionths - worse * MILLION) // (MILLION * tick)) * tick
         if limit and price > limit:
             price = limit
-        return up if up and price > up else price
+        return max(up, before) if up and price > up else price
     price = (price * MILLION - price * millionths - worse * MILLION) // (MILLION * tick) * tick
     price = max(price, tick)
     if limit and price < limit:
         price = limit
-    return down if down and price < down else price
+    return min(down, before) if down and price < down else price
 
 
 def available(wanted: int, most: int, lot: int) -> int:

@@ -31,6 +31,9 @@ class Activity(Struct, frozen=True, kw_only=True):
     """Fees over the profit before fees; None where that is a loss."""
     fee_annual: float | None
     """Fees over the mean equity, by the year: what they take off the yearly return."""
+    dividends: int
+    """What corporate actions brought in cash, before the tax on it."""
+    dividend_tax: int
     exposure_mean: float | None
     """The mean over all days of market value over equity, at the day's end."""
     exposure_max: float | None
@@ -65,6 +68,8 @@ def activity_of(result: Result, conventions: Conventions) -> Activity:
         fee_of_value=fee / (bought + sold) if bought + sold else None,
         fee_of_gross=fee / gross if gross > 0 else None,
         fee_annual=fee / by_year if by_year > 0 else None,
+        dividends=result.dividend_tax + (0 if result.entries is None else int(result.entries.cash.sum())),
+        dividend_tax=result.dividend_tax,
         exposure_mean=float(exposed.mean()) if days else None,
         exposure_max=float(exposed.max()) if days else None,
         days_held=float(np.count_nonzero(held) / days) if days else None,

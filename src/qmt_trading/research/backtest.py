@@ -20,12 +20,13 @@ from qmt_trading.research.columns import Bars, ColumnsError, CrossSection, cross
 from qmt_trading.research.costs import FillModel
 from qmt_trading.research.dates import DateLoop
 from qmt_trading.research.desk import Desk
+from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.faults import naming
 from qmt_trading.research.ledger import ACCOUNT
 from qmt_trading.research.result import Result
 from qmt_trading.research.strategy import ParameterError, Strategy
 from qmt_trading.research.wake import WakeLoop
-from qmt_trading.research.warned import warnings_of
+from qmt_trading.research.warned import ended, warnings_of
 
 Gate = Literal["legal", "full"]
 
@@ -45,6 +46,7 @@ def run(
     actions: Sequence[CorporateAction] = (),
     fractions: Fractions = Fractions.DROPPED,
     holdings: Mapping[str, int] | None = None,
+    dividend_tax: DividendTax = DividendTax.PERSONAL,
 ) -> Result:
     """Run ``strategy`` over ``data`` and return what came of it.
 
@@ -55,7 +57,8 @@ def run(
         listings: facts of instruments that their codes do not tell.
         actions: corporate actions; with prices that are not adjusted they change what is held on their ex-day.
         fractions: what becomes of parts of a share.
-        holdings: shares that the account begins with.
+        holdings: shares that the account begins with, as they are on the first day, and bought on it to the tax.
+        dividend_tax: whose account it is; it counts where ``actions`` are given.
 
     Raises:
         ParameterError: the strategy's declarations do not fit.
@@ -77,6 +80,7 @@ def run(
             actions=actions,
             fractions=fractions,
             holdings=holdings,
+            dividend_tax=dividend_tax,
         )
 
 
@@ -95,6 +99,7 @@ def _run(
     actions: Sequence[CorporateAction],
     fractions: Fractions,
     holdings: Mapping[str, int] | None,
+    dividend_tax: DividendTax,
 ) -> Result:
     begun = time.process_time()
     made = strategy if isinstance(strategy, Strategy) else strategy()
@@ -129,6 +134,7 @@ def _run(
         holdings=holdings,
         limits=None if gate == "legal" else limits or AccountSettings(account=ACCOUNT).limits,
         is_adjusted=is_adjusted,
+        dividend_tax=dividend_tax,
     )
     loop: DateLoop | BarLoop
     if isinstance(data, CrossSection):
@@ -139,6 +145,7 @@ def _run(
         mode, loop = "columns" if made.indicators else "bars", BarLoop(made, bars, desk, model)
     with naming(made, loop.where):
         loop.run()
+    history = loop.data if isinstance(loop, DateLoop) else bars
     return result_of(
         desk,
         made,
@@ -152,7 +159,8 @@ def _run(
         benchmark=benchmark,
         gate=gate,
         cpu_s=time.process_time() - begun,
-        warnings=warnings_of(loop.data if isinstance(loop, DateLoop) else bars, actions, rules),
+        tax=dividend_tax if actions else None,
+        warnings=(*warnings_of(history, actions, rules), *ended(history, desk.quantities)),
     )
 
 

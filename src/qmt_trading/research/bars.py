@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from qmt_trading.model.instant import at_time
-from qmt_trading.research.books import closes_on
+from qmt_trading.research.books import last_closes
 from qmt_trading.research.columns import BEST, FIELDS, Bars, ColumnsError
-from qmt_trading.research.costs import FillModel
+from qmt_trading.research.costs import FillModel, check_average
 from qmt_trading.research.desk import Desk
 from qmt_trading.research.loop import segment
 from qmt_trading.research.strategy import Bar, ParameterError, Series, Strategy
@@ -50,7 +50,7 @@ class Stream:
 
     def closes(self) -> Integers:
         """Return the last known price of each symbol at the end of each day."""
-        return np.column_stack([closes_on(each, self.days) for each in self.bars])
+        return np.column_stack([last_closes(each, self.days) for each in self.bars])
 
 
 def declared(strategy: Strategy, bars: Bars) -> dict[str, npt.NDArray[Any]]:
@@ -110,8 +110,7 @@ def meeting(desk: Desk, bars: Sequence[Bars], model: FillModel) -> Callable[[int
     """
     if model.at == "vwap":
         for each in bars:
-            if each.turnover is None:
-                raise ColumnsError(f"{each.symbol}: an average price needs turnover, which this history does not have")
+            check_average(each.symbol, has_turnover=each.turnover is not None, adjusted=each.adjusted)
     if model.at == "ticks":
         return _meeting_levels(desk, bars)
     at_close, at_average = model.at == "close", model.at == "vwap"
@@ -133,7 +132,7 @@ def meeting(desk: Desk, bars: Sequence[Bars], model: FillModel) -> Callable[[int
             desk.meet(place, at_ns + 1, close, close, close, traded, closing=closing)
             return
         if at_average and each.turnover is not None and traded:
-            at = each.turnover.item(index) // traded
+            at = min(max(each.turnover.item(index) // traded, low_of(index)), high_of(index))
         else:
             at = open_of(index)
         desk.meet(place, at_ns, at, high_of(index), low_of(index), traded, closing=closing)
@@ -217,6 +216,8 @@ class BarLoop:
                     strategy.on_timer(timer_ns)
                 loop(islice(rows, end - begin), bar, on_bar, standing, self._meet)
                 begin = end
+                if stream.several:
+                    desk.end_unmet(stream.at_ns.item(end - 1))
                 desk.close_day(stream.at_ns.item(end - 1))
 
     def _rows(self, begin: int, end: int) -> Iterator[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.research.columns import Bars, CrossSection
 from qmt_trading.research.costs import FillModel, costs_words
 from qmt_trading.research.desk import Desk
+from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.placed import PlacedOrder
 from qmt_trading.research.result import DENIED, REASONS, STATUSES, DataSource, Entries, Fills, Hashed, Orders, Result
 from qmt_trading.research.strategy import Strategy
@@ -121,10 +122,18 @@ def result_of(
     gate: str,
     cpu_s: float,
     warnings: Sequence[tuple[str, str]] = (),
+    tax: DividendTax | None = None,
 ) -> Result:
-    """Return the result of a run whose last bar has been seen."""
+    """Return the result of a run whose last bar has been seen.
+
+    Args:
+        tax: what was taken of dividends; None: there were none that this run knows of.
+    """
     fills = fills_of(np.frombuffer(desk.rows, np.int64))
     money, value, income = equity_of(fills, desk.entries, closes, cash)
+    owed = np.zeros(len(days), np.int64)
+    for day, change in desk.receivables:
+        owed[day:] += change
     return Result(
         mode=mode,
         strategy=strategy.name,
@@ -132,13 +141,13 @@ def result_of(
         symbols=tuple(desk.symbols),
         days=days,
         equity=money + value,
-        cash=money,
+        cash=money - owed,
         market_value=value,
         fills=fills,
         orders=orders_of(desk.orders),
         blocked=dict(sorted(desk.blocked.items())),
         initial_cash=cash,
-        costs=costs_words(costs),
+        costs=costs_words(costs) if tax is None else f"{costs_words(costs)}; {tax.words()}",
         fill_model=model.words(),
         data=data,
         gate=gate,
@@ -147,6 +156,7 @@ def result_of(
         income=income if desk.entries else None,
         entries=entries_of(desk.entries) if desk.entries else None,
         last_prices=closes[-1] if len(closes) else None,
+        dividend_tax=desk.dividend_tax,
         warnings=(*model.warnings(), *warnings),
         elapsed_cpu_s=cpu_s,
     )
@@ -158,11 +168,16 @@ def parameters_of(strategy: Strategy) -> dict[str, Any]:
     return found
 
 
-def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
-    """Return the last close on or before each of ``days``, 0 before the first and after the last."""
+def last_closes(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
+    """Return the last close on or before each of ``days``, 0 before the first: what is held is worth that for good."""
     rows = np.searchsorted(bars.days, days, side="right") - 1
     closes = bars.close[bars.day_ends - 1]
-    return np.where((rows >= 0) & (days <= bars.days[-1]), closes[np.maximum(rows, 0)], 0).astype(np.int64)
+    return np.where(rows >= 0, closes[np.maximum(rows, 0)], 0).astype(np.int64)
+
+
+def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
+    """Return ``last_closes``, and 0 after the last of them: where a benchmark ends, so does the comparison."""
+    return np.where(days <= bars.days[-1], last_closes(bars, days), 0).astype(np.int64)
 
 
 def source_of(bars: Sequence[Bars]) -> DataSource:

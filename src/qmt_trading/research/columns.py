@@ -50,12 +50,19 @@ def instants_of(days: Days, time_ns: int = 15 * 3600 * 1_000_000_000) -> Integer
 
 
 def to_units(values: npt.ArrayLike) -> Integers:
-    """Return yuan as ten-thousandths, rounded to the nearest."""
+    """Return yuan as ten-thousandths, rounded to the nearest.
+
+    Raises:
+        ColumnsError: a value that is no number: NaN, or infinite.
+    """
     given = np.asarray(values)
     made = np.empty(given.shape, np.int64)
     flat, into = given.reshape(-1), made.reshape(-1)
     for first in range(0, len(flat), _AT_ONCE):  # By pieces that stay in the cache, without a copy of the whole.
         scaled = np.multiply(flat[first : first + _AT_ONCE], UNIT, dtype=np.float64)
+        if not np.isfinite(scaled).all():
+            row = first + int(np.argmin(np.isfinite(scaled)))
+            raise ColumnsError(f"第 {row + 1} 个价格是 {flat[row]}，不是数 / value {row + 1} is no number: {flat[row]}")
         into[first : first + _AT_ONCE] = np.rint(scaled, out=scaled)
     return made
 
@@ -205,6 +212,7 @@ class CrossSection:
     previous_close: Integers | None = None
     """None: the close of the date before."""
     limit_up: Integers | None = None
+    """0: no limit that day; -1, or None for all: by the rule book."""
     limit_down: Integers | None = None
     adjusted: str = "none"
     source: str = "synthetic"
@@ -279,14 +287,15 @@ def cross_section(bars: Mapping[str, Bars]) -> CrossSection:
     shape = len(days), len(symbols)
     made = {name: np.zeros(shape, np.int64) for name in ("open", "high", "low", "close", "quantity", "previous_close")}
     has_turnover = all(each.turnover is not None for each in bars.values())
-    has_limits = all(each.limit_up is not None and each.limit_down is not None for each in bars.values())
+    has_limits = any(each.limit_up is not None and each.limit_down is not None for each in bars.values())
     more = (("turnover",) if has_turnover else ()) + (("limit_up", "limit_down") if has_limits else ())
     made |= {name: np.zeros(shape, np.int64) for name in more}
     present = np.zeros(shape, np.bool_)
     for place, each in enumerate(bars.values()):
         rows = np.searchsorted(days, each.days)
         for name, column in made.items():
-            column[rows, place] = getattr(each, name)
+            found = getattr(each, name)
+            column[rows, place] = -1 if found is None else found
         present[rows, place] = (each.quantity > 0) & (~each.suspended if each.suspended is not None else True)
     _fill_forward(made["close"])
     sources = sorted({each.source for each in bars.values()})

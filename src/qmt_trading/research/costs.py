@@ -11,6 +11,7 @@ from qmt_trading.model.listing import Charges
 from qmt_trading.model.numbers import MILLION, Money, to_percent_text, to_text
 from qmt_trading.model.settings import FeeRounding, FeeSchedule
 from qmt_trading.model.words import Side
+from qmt_trading.research.columns import ColumnsError
 
 FINE: Final = 100
 """Parts of a ten-thousandth of a yuan in which fees that are not rounded are carried."""
@@ -71,6 +72,23 @@ class FillModel(Struct, frozen=True, kw_only=True):
         if not (self.slippage_ticks or self.slippage_millionths or self.slippage_spread_millionths):
             found.append(("没有滑点", "no slippage"))
         return tuple(found)
+
+
+def check_average(name: str, *, has_turnover: bool, adjusted: str) -> None:
+    """Check that turnover over quantity is a price of the history ``name``.
+
+    Raises:
+        ColumnsError: there is no turnover, or prices are adjusted, which turnover never is.
+    """
+    if not has_turnover:
+        raise ColumnsError(
+            f"{name}：按均价成交要有成交额，这份数据没有（或有缺的）/ an average price needs turnover in every row"
+        )
+    if adjusted != "none":
+        raise ColumnsError(
+            f"{name}：成交额不复权，均价和复权价不是一回事：按均价成交请用 --adjust none 和 --actions / "
+            "turnover is not adjusted: an average price belongs to unadjusted history"
+        )
 
 
 def rates(charges: Charges, side: Side, schedule: FeeSchedule) -> Rates:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from qmt_trading.research.columns import FIELDS, ColumnsError, CrossSection
 from qmt_trading.research.conditions import Schedule
-from qmt_trading.research.costs import FillModel
+from qmt_trading.research.costs import FillModel, check_average
 from qmt_trading.research.desk import Desk
 from qmt_trading.research.strategy import Bar, LookAheadError, ParameterError, Strategy, Trading
 
@@ -54,10 +54,16 @@ class Rows(Bar):
 
     def target(self, quantities: npt.ArrayLike) -> None:
         """Order what leads to ``quantities``, one a symbol, sells first, at the next date."""
-        wanted = np.asarray(quantities, np.int64)
-        if wanted.shape != (len(self.symbols),):
+        given = np.asarray(quantities)
+        if given.shape != (len(self.symbols),):
             raise ParameterError(f"a target has one quantity for each of {len(self.symbols)} symbols")
-        self._desk.targets(wanted)
+        if not ((given >= 0) & (given < 1 << 53)).all():  # NaN is not.
+            place = int(np.argmin((given >= 0) & (given < 1 << 53)))
+            raise ParameterError(
+                f"{self.symbols[place]} 的目标持仓是 {given[place]}：应是 0 或更多的股数（不能卖空，也不能是 NaN）/ "
+                f"the target of {self.symbols[place]} is {given[place]}: shares, 0 or more"
+            )
+        self._desk.targets(given.astype(np.int64))
 
 
 class DateLoop:
@@ -66,8 +72,8 @@ class DateLoop:
     def __init__(self, strategy: Strategy, data: CrossSection, desk: Desk, model: FillModel) -> None:
         if strategy.wake is not None and not isinstance(strategy.wake, Schedule):
             raise ParameterError(f"{strategy.name}.wake: dates are woken by a schedule, not by a condition")
-        if model.at == "vwap" and data.turnover is None:
-            raise ColumnsError("an average price needs turnover, which this history does not have")
+        if model.at == "vwap":
+            check_average(data.source, has_turnover=data.turnover is not None, adjusted=data.adjusted)
         if model.at == "ticks":
             raise ColumnsError("dates have no five levels")
         self.desk = desk
@@ -112,7 +118,8 @@ class DateLoop:
         desk, data, standing = self.desk, self.data, self.desk.open
         orders = desk.orders[met:]
         count = len(desk.orders)
-        places = [each.place for each in orders if each.side < 0] + [each.place for each in orders if each.side > 0]
+        wanted = [each.place for each in orders if each.side < 0] + [each.place for each in orders if each.side > 0]
+        places = list(dict.fromkeys(wanted))  # Each once: what is traded on a date is there once.
         index = np.asarray(places)
         high, low = data.high[day, index].tolist(), data.low[day, index].tolist()
         traded = data.quantity[day, index].tolist()
@@ -120,7 +127,8 @@ class DateLoop:
         if self._model.at == "close":
             at = high = low = closes
         elif self._model.at == "vwap" and data.turnover is not None:
-            at = (data.turnover[day, index] // np.maximum(data.quantity[day, index], 1)).tolist()
+            average = data.turnover[day, index] // np.maximum(data.quantity[day, index], 1)
+            at = np.clip(average, data.low[day, index], data.high[day, index]).tolist()
         else:
             at = data.open[day, index].tolist()
         present = data.present[day, index].tolist()

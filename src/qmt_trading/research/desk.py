@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from operator import index
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -28,6 +29,7 @@ from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.settings import AccountSettings, FeeSchedule
 from qmt_trading.model.words import OrderStatus, Side
 from qmt_trading.research.costs import FillModel
+from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.ledger import ACCOUNT, Ledger
 from qmt_trading.research.placed import Paid, PlacedOrder
 from qmt_trading.research.terms import DeskError, Terms, TermsOfDays
@@ -58,6 +60,7 @@ class Desk(Ledger):
         holdings: Mapping[str, int] | None = None,
         limits: Limits | None = None,
         is_adjusted: bool = False,
+        dividend_tax: DividendTax = DividendTax.PERSONAL,
     ) -> None:
         """Open the account.
 
@@ -67,7 +70,7 @@ class Desk(Ledger):
             limits: None: the trader's own limits and all that is no law of the exchange are off.
         """
         own = AccountSettings(account=ACCOUNT, fees=fees, limits=limits or Limits())
-        super().__init__(symbols, own, cash, actions, fractions, holdings or {})
+        super().__init__(symbols, own, cash, actions, fractions, holdings or {}, dividend_tax)
         self.model = fills
         self._share, self._touch = fills.volume_share_millionths, fills.touch
         self._slips = bool(fills.slippage_ticks or fills.slippage_millionths or fills.slippage_spread_millionths)
@@ -92,11 +95,24 @@ class Desk(Ledger):
         """What is ordered leaves on the next day, when all that is held may be sold."""
         self._waiting: set[int] = set()
         """Places with orders that stand at the exchange."""
+        self._looked_at = 0
+        """Orders that ``end_unmet`` is done with."""
 
     # What a strategy asks.
 
     def submit(self, place: int, side: int, quantity: int, limit: int = 0, *, closing: bool = False) -> PlacedOrder:
-        """Make an order; it meets the next bar of its symbol."""
+        """Make an order; it meets the next bar of its symbol.
+
+        Raises:
+            DeskError: no shares, a price below 0, or either no whole number: NaN, or yuan where units are meant.
+        """
+        try:
+            quantity, limit = index(quantity), index(limit)
+        except TypeError:
+            raise DeskError(
+                f"{self.symbols[place]}：数量 {quantity}、限价 {limit} 应是整数；价格的单位是 0.0001 元，"
+                "10.50 元写 105000 / quantity and limit are whole numbers, prices in ten-thousandths of a yuan"
+            ) from None
         if quantity <= 0 or limit < 0:
             raise DeskError(f"{self.symbols[place]}: an order of {quantity} shares at {limit} is none")
         orders = self.orders
@@ -107,16 +123,16 @@ class Desk(Ledger):
 
     def cancel(self, order: PlacedOrder) -> None:
         """End what is left of ``order``, unless it has ended."""
-        standing = self.open[order.place]
-        if order in standing:
-            standing.remove(order)
+        if not order.ended_ns:
+            self.open[order.place].remove(order)
             self._release(order)
             self._end(order, OrderStatus.CANCELED, self.now(), "CANCELED")
 
     def target(self, place: int, quantity: int) -> PlacedOrder | None:
         """Make the order that leads from what is held and worked for to ``quantity``; None: there is nothing to do."""
         standing = self.open[place]
-        coming = sum(each.side * each.leaves for each in standing) if standing else 0
+        # What has been at the exchange all day expires before an order of the night leaves.
+        coming = sum(each.side * each.leaves for each in standing if not (self.overnight and each.sent))
         rule = self.terms.era(place).rule
         held, free = self.quantities[place] + coming, self.sellable(place)
         step = reachable(quantity, held, free, rule.buy_minimum, rule.buy_step, rule.sell_step)
@@ -141,8 +157,8 @@ class Desk(Ledger):
             return 0
         free = position.quantity if self.overnight else position.sellable_quantity - position.frozen_quantity
         for order in self.open[place]:
-            if order.side < 0 and not order.sent:
-                free -= order.quantity
+            if order.side < 0 and not order.reserved and not (self.overnight and order.sent):
+                free -= order.leaves
         return max(0, free)
 
     def limits(self, place: int) -> tuple[int, int]:
@@ -157,8 +173,10 @@ class Desk(Ledger):
 
     def equity(self) -> int:
         prices: list[int] = self.last_prices().tolist()
-        return self.account.cash + sum(
-            quantity * price for quantity, price in zip(self.quantities, prices, strict=True) if quantity
+        return (
+            self.account.cash
+            + self.receivable
+            + sum(quantity * price for quantity, price in zip(self.quantities, prices, strict=True) if quantity)
         )
 
     # Days.
@@ -171,6 +189,15 @@ class Desk(Ledger):
         if self._gated is not None:
             self._gated.open_day(date)
 
+    def end_unmet(self, at_ns: int) -> None:
+        """Refuse what was ordered before ``at_ns``, the end of a day, and has met no bar: nobody trades it today."""
+        orders = self.orders
+        while self._looked_at < len(orders) and orders[self._looked_at].made_ns < at_ns:
+            order = orders[self._looked_at]
+            self._looked_at += 1
+            if not order.sent and not order.ended_ns:
+                self._deny(order, at_ns, "NO_BAR")
+
     def close_day(self, at_ns: int) -> None:
         """End a day: what stands at the exchange expires."""
         if not self._waiting:
@@ -178,9 +205,10 @@ class Desk(Ledger):
         for place in sorted(self._waiting):
             standing = self.open[place]
             for order in [each for each in standing if each.sent]:
-                standing.remove(order)
-                self._release(order)
-                self._end(order, OrderStatus.EXPIRED, at_ns, order.reason)
+                if not order.ended_ns:
+                    standing.remove(order)
+                    self._release(order)
+                    self._end(order, OrderStatus.EXPIRED, at_ns, order.reason)
         self._waiting.clear()
 
     # Bars.
@@ -199,18 +227,13 @@ class Desk(Ledger):
         standing = self.open[place]
         terms = self.terms.of(place)
         left = traded * self._share // MILLION if self._share else _NO_BOUND
-        batch = standing[:]
-        standing.clear()
-        for order in batch:
-            if order.made_ns >= at_ns or (order.closing and not closing):
-                standing.append(order)
+        for order in standing[:]:  # They stay in it until they end: what a strategy does in a callback counts them.
+            if order.has_ended or order.made_ns >= at_ns or (order.closing and not closing):
                 continue
             if order.closing:
                 left -= self._try(order, terms, at_ns, closing, closing, closing, left, spread)
             else:
                 left -= self._try(order, terms, at_ns, at, high, low, left, spread)
-            if not order.ended_ns:
-                standing.append(order)
 
     def meet_levels(
         self, place: int, at_ns: int, bids: list[list[int]], asks: list[list[int]], last: int, traded: int
@@ -224,15 +247,11 @@ class Desk(Ledger):
             bids: price and quantity, best first; a price of 0 ends them. ``asks`` likewise; the quantities are used up.
             traded: shares since the snapshot before, of which the volume cap leaves a part to orders that rest.
         """
-        standing = self.open[place]
-        batch = standing[:]
-        standing.clear()
         terms = self.terms.of(place)
         left = traded * self._share // MILLION if self._share else traded
         spread = asks[0][0] - bids[0][0] if asks and bids and asks[0][0] and bids[0][0] else 0
-        for order in batch:
-            if order.made_ns >= at_ns:
-                standing.append(order)
+        for order in self.open[place][:]:
+            if order.has_ended or order.made_ns >= at_ns:
                 continue
             buys, limit, rested = order.side > 0, order.limit, order.sent
             levels = asks if buys else bids
@@ -249,17 +268,13 @@ class Desk(Ledger):
                 )
             if rested and limit and not order.ended_ns and (last < limit if buys else last > limit):
                 left -= self._try(order, terms, at_ns, limit, limit, limit, left, spread, is_level=True)
-            if not order.ended_ns:
-                standing.append(order)
 
     def refuse(self, place: int, at_ns: int, reason: str) -> None:
         """Refuse the orders of one symbol that cannot be traded now."""
-        standing = self.open[place]
-        batch = [each for each in standing if each.made_ns < at_ns]
-        for order in batch:
-            standing.remove(order)
-            self._release(order)
-            self._deny(order, at_ns, reason)
+        for order in [each for each in self.open[place] if each.made_ns < at_ns]:
+            if not order.ended_ns:
+                self._release(order)
+                self._deny(order, at_ns, reason)
 
     def _try(
         self,
@@ -311,13 +326,14 @@ class Desk(Ledger):
             if order.filled == order.quantity:
                 order.status = moved(order.status, OrderStatus.FILLED)
                 order.ended_ns = at_ns
+                self.open[order.place].remove(order)
             else:
                 order.status = moved(order.status, OrderStatus.PARTIALLY_FILLED)
             if self._gated is not None:
                 self._gated.moved(order.number, order.status, order.filled, order.value, at_ns)
             if self.on_fill is not None:
                 self.on_fill(order)
-        if order.filled < order.quantity:
+        if not order.ended_ns:
             order.status = moved(order.status, OrderStatus.NEW)
             if quantity or price:
                 self._block(order, "VOLUME_CAP")
@@ -419,6 +435,7 @@ class Desk(Ledger):
 
     def _deny(self, order: PlacedOrder, at_ns: int, reason: str) -> None:
         """End an order that our own rules refuse: before it was sent, or what is left of it afterwards."""
+        self.open[order.place].remove(order)
         if order.sent:
             self._end(order, OrderStatus.CANCELED, at_ns, reason)
         else:

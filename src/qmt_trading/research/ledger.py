@@ -11,13 +11,16 @@ from qmt_trading.engine.bookkeeping import bought, sold
 from qmt_trading.engine.state import Account
 from qmt_trading.market.corporate_actions import Fractions, adjust, cash_of
 from qmt_trading.market.fees import parts
+from qmt_trading.market.instruments import kind_of
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import UNIT, Money, Quantity
 from qmt_trading.model.order import Position
 from qmt_trading.model.settings import AccountSettings, FeeRounding
 from qmt_trading.model.signal import AccountId
+from qmt_trading.model.words import InstrumentKind
 from qmt_trading.research.costs import FINE
+from qmt_trading.research.dividends import DividendTax, TaxedLots
 from qmt_trading.research.placed import Paid, PlacedOrder
 from qmt_trading.research.terms import Bounds, DeskError, Terms
 
@@ -36,6 +39,7 @@ class Ledger:
         actions: Sequence[CorporateAction],
         fractions: Fractions,
         holdings: Mapping[str, int],
+        dividend_tax: DividendTax,
     ) -> None:
         self.symbols = tuple(map(Symbol, symbols))
         self.account = Account(own)
@@ -46,11 +50,26 @@ class Ledger:
         """The fills, one after the other, eight bytes a figure: as in ``result.Fills``, in its order of columns."""
         self.entries: list[tuple[int, int, int, int, int]] = []
         """What no fill has moved: day, place, shares, cash, and what the shares are worth that it began with."""
+        self.receivable = 0
+        """Dividends whose ex-day has come and whose pay day has not: no cash yet, and no loss either."""
+        self.receivables: list[tuple[int, int]] = []
+        """By how much that changed, and on which day."""
+        self.dividend_tax = 0
+        """What has been taken so far."""
         self.day = -1
         """Index of the day at hand."""
         self._actions = sorted((each for each in actions if each.symbol in self.symbols), key=lambda each: each.ex_day)
         self._given = 0
         """Actions that were applied or lie before the beginning."""
+        self._date = dt.date.min
+        self._unpaid: list[tuple[dt.date, int]] = []
+        self._taxed: dict[int, TaxedLots] = {}
+        """By place, where there is something to tax: shares of a stock that has an action."""
+        if dividend_tax is DividendTax.PERSONAL:
+            moved = {each.symbol for each in self._actions}
+            for place, symbol in enumerate(self.symbols):
+                if symbol in moved and kind_of(symbol) is InstrumentKind.STOCK:
+                    self._taxed[place] = TaxedLots()
         self._fractions = fractions
         self._held_before = dict(holdings)
         self._is_fine = own.fees.fee_rounding is FeeRounding.NONE
@@ -63,7 +82,7 @@ class Ledger:
     def open_books(self, day: int, date: dt.date, bounds: Bounds) -> None:
         """Begin a day: what was bought on the day before may be sold, and ex-days that have come count."""
         is_first = self.day < 0
-        self.day = day
+        self.day, self._date = day, date
         if self._bought_today:
             for place in self._bought_today:
                 symbol = self.symbols[place]
@@ -74,6 +93,8 @@ class Ledger:
             self._take_in(bounds)
         if self._given < len(self._actions):
             self._give(date, is_first=is_first)
+        if self._unpaid:
+            self._pay(date)
 
     def _take_in(self, bounds: Bounds) -> None:
         """Hold what the account begins with, at the close before."""
@@ -91,21 +112,41 @@ class Ledger:
             )
             self.quantities[place] = quantity
             self.entries.append((self.day, place, quantity, 0, cost))
+            if place in self._taxed:
+                self._taxed[place].buy(self._date, quantity)
 
     def _give(self, date: dt.date, *, is_first: bool) -> None:
-        """Let each ex-day that has come change what is held; the cash of a dividend is there at once, before tax."""
+        """Let each ex-day that has come change what is held; what is held at the beginning is that day's already."""
         while self._given < len(self._actions) and self._actions[self._given].ex_day <= date:
             action = self._actions[self._given]
             self._given += 1
             held = self.account.positions.get(action.symbol)
-            if held is None or not held.quantity or (is_first and action.ex_day < date):
+            if held is None or not held.quantity or is_first:
                 continue
             place = self.symbols.index(action.symbol)
             after = self.account.positions[action.symbol] = adjust(held, action, self._fractions)
             cash = cash_of(held.quantity, action)
-            self.account.cash = Money(self.account.cash + cash)
+            if place in self._taxed:
+                tax = self._taxed[place].give(action, after.quantity)
+                self.dividend_tax += tax
+                cash = Money(cash - tax)
+            self._owe(cash, action.pay_day or date)
             self.quantities[place] = after.quantity
             self.entries.append((self.day, place, after.quantity - held.quantity, cash, 0))
+
+    def _owe(self, cash: int, pay_day: dt.date) -> None:
+        if cash:
+            self.receivable += cash
+            self.receivables.append((self.day, cash))
+            self._unpaid.append((pay_day, cash))
+
+    def _pay(self, date: dt.date) -> None:
+        """Let the cash of each dividend whose pay day has come be there."""
+        for pay_day, cash in [each for each in self._unpaid if each[0] <= date]:
+            self._unpaid.remove((pay_day, cash))
+            self.receivable -= cash
+            self.receivables.append((self.day, -cash))
+            self.account.cash = Money(self.account.cash + cash)
 
     def costs(self, order: PlacedOrder, terms: Terms, price: int, quantity: int) -> tuple[int, int, Paid]:
         """Return the value of a fill, its fees rounded up to the ten-thousandth, and all fees of the order after it."""
@@ -156,11 +197,24 @@ class Ledger:
             profit = after.realised - held.realised
         positions[symbol] = after
         self.quantities[place] = after.quantity
+        if place in self._taxed:
+            self._tax(place, side, quantity)
         order.filled += quantity
         order.value += value
         order.paid = paid
         number, day = order.number, self.day
         self.rows += _row(at_ns, place, side, quantity, price, fee, commission, duty, transfer, number, profit, day)
+
+    def _tax(self, place: int, side: int, quantity: int) -> None:
+        """Take what a sale makes due on dividends that were paid before."""
+        if side > 0:
+            self._taxed[place].buy(self._date, quantity)
+            return
+        tax = self._taxed[place].sell(self._date, quantity)
+        if tax:
+            self.dividend_tax += tax
+            self.account.cash = Money(self.account.cash - tax)
+            self.entries.append((self.day, place, 0, -tax, 0))
 
     def freeze(self, place: int, change: int) -> None:
         """Freeze more shares of a symbol, or fewer."""

@@ -43,5 +43,10 @@ class PlacedOrder(Struct, eq=False, gc=False):
     """Why it was refused, or is short."""
 
     @property
+    def has_ended(self) -> bool:
+        """Tell whether nothing can become of it any more: a strategy may have cancelled it in a callback."""
+        return self.ended_ns != 0
+
+    @property
     def leaves(self) -> int:
         return self.quantity - self.filled

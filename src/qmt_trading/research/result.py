@@ -133,7 +133,7 @@ class Entries(Struct, frozen=True, kw_only=True, eq=False):
     quantity: Array
     """Shares that came."""
     cash: Array
-    """What came beside them, in ten-thousandths of a yuan."""
+    """What came beside them, in ten-thousandths of a yuan; below 0: the tax that a sale of this day made due."""
     cost: Array
     """What the shares were worth that the account began with; 0 of a corporate action."""
 
@@ -165,6 +165,7 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
     days: Array
     """datetime64[D]"""
     equity: Array
+    """Cash, market value, and dividends between their ex-day and their pay day."""
     cash: Array
     market_value: Array
     fills: Fills
@@ -185,6 +186,8 @@ class Result(Struct, frozen=True, kw_only=True, eq=False):
     """The same one by one, with the shares that came."""
     last_prices: Array | None = None
     """Of each symbol, the last known; None: the result does not tell."""
+    dividend_tax: int = 0
+    """What was taken of dividends; ``income`` and ``entries`` are after it."""
     warnings: tuple[tuple[str, str], ...] = ()
     """In Chinese and in English."""
     elapsed_cpu_s: float = 0.0

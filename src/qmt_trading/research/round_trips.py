@@ -35,7 +35,7 @@ class RoundTrips(Struct, frozen=True, kw_only=True, eq=False):
     proceeds: Array
     sell_fee: Array
     income: Array
-    """What corporate actions paid on them meanwhile."""
+    """What corporate actions paid on them meanwhile, less the tax on it."""
 
     def __len__(self) -> int:
         return len(self.symbol)
@@ -115,6 +115,7 @@ def join(fills: Fills, entries: Entries | None, days: Array) -> Book:
     held: dict[int, Lots] = {}
     trips: dict[tuple[int, int, int], list[int]] = {}
     stray: dict[int, int] = {}
+    taxes: dict[int, int] = {}
     coming = _in_order(entries, days)
     entry = next(coming, None)
     unmatched = 0
@@ -130,7 +131,7 @@ def join(fills: Fills, entries: Entries | None, days: Array) -> Book:
         strict=True,
     ):
         while entry is not None and entry[0] <= day:
-            _act(held, stray, entry)
+            _act(held, stray, taxes, entry)
             entry = next(coming, None)
         lots = held.get(symbol)
         if lots is None:
@@ -163,13 +164,15 @@ def join(fills: Fills, entries: Entries | None, days: Array) -> Book:
             row[7] += buy_fee
             row[8] += taken * price
             row[9] += sell_fee
-            row[10] += income
+            row[10] += income + taxes.pop(symbol, 0)
             done += taken
             if not lot.quantity:
                 lots.popleft()
     while entry is not None:
-        _act(held, stray, entry)
+        _act(held, stray, taxes, entry)
         entry = next(coming, None)
+    for symbol, tax in taxes.items():
+        stray[symbol] = stray.get(symbol, 0) + tax
     table = np.asarray(list(trips.values()), np.int64).reshape(len(trips), len(_COLUMNS))
     table = table[np.argsort(table[:, 3], kind="stable")]
     return Book(
@@ -192,6 +195,25 @@ def join(fills: Fills, entries: Entries | None, days: Array) -> Book:
     )
 
 
+def standing(result: Result, book: Book) -> RoundTrips:
+    """Return what is held at the end as if it were sold then, a row a symbol; none where last prices are not known."""
+    rows: dict[int, list[int]] = {}
+    if result.last_prices is not None and len(result.days):
+        last = len(result.days) - 1
+        end_ns = int(instants_of(result.days[-1:])[0])
+        for lot in book.open:
+            row = rows.setdefault(
+                lot.symbol, [lot.symbol, 0, lot.opened_ns, end_ns, lot.opened_day, last, 0, 0, 0, 0, 0]
+            )
+            row[1] += lot.quantity
+            row[6] += lot.cost
+            row[7] += lot.fee
+            row[8] += lot.quantity * int(result.last_prices[lot.symbol])
+            row[10] += lot.income
+    table = np.asarray(list(rows.values()), np.int64).reshape(len(rows), len(_COLUMNS))
+    return RoundTrips(**{name: table[:, place] for place, name in enumerate(_COLUMNS)})
+
+
 Entry = tuple[int, int, int, int, int, int]
 """Day, symbol, shares, cash, cost, and when the day began."""
 
@@ -204,13 +226,17 @@ def _in_order(entries: Entries | None, days: Array) -> Iterator[Entry]:
     return iter(sorted(zip(*(column.tolist() for column in columns), strict=True), key=lambda row: row[0]))
 
 
-def _act(held: dict[int, Lots], stray: dict[int, int], entry: Entry) -> None:
+def _act(held: dict[int, Lots], stray: dict[int, int], taxes: dict[int, int], entry: Entry) -> None:
     """Take in what the account began with, or share what an action brought among the lots by their shares.
 
-    The last lot takes what no share of it is left over for, to the unit.
+    The last lot takes what no share of it is left over for, to the unit. Tax belongs to the sale that made it due: the
+    next one of its symbol.
     """
     day, symbol, quantity, cash, cost, begins_ns = entry
     lots = held.setdefault(symbol, deque())
+    if cash < 0:
+        taxes[symbol] = taxes.get(symbol, 0) + cash
+        return
     if cost:
         lot = _Lot(_FROM_BEFORE, begins_ns, day)
         lot.quantity, lot.cost = quantity, cost

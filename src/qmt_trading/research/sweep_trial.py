@@ -24,6 +24,7 @@ from qmt_trading.research.backtest import Gate, run
 from qmt_trading.research.columns import Bars, ColumnsError, CrossSection, cross_section
 from qmt_trading.research.conventions import STANDARD, Conventions
 from qmt_trading.research.costs import FillModel
+from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.metrics import measure
 from qmt_trading.research.result import Result
 from qmt_trading.research.strategy import Strategy
@@ -70,6 +71,7 @@ class Setup(Struct, frozen=True, kw_only=True, eq=False):
     fills: FillModel = FillModel()
     gate: Gate = "legal"
     actions: tuple[CorporateAction, ...] = ()
+    dividend_tax: DividendTax = DividendTax.PERSONAL
     conventions: Conventions = STANDARD
     program: str = msgspec.field(default_factory=this_program)
 
@@ -167,6 +169,7 @@ class Bench:
             fills=setup.fills,
             gate=setup.gate,
             actions=setup.actions,
+            dividend_tax=setup.dividend_tax,
         )
         return result if window is None or window.live == window.first else since(result, window.live)
 

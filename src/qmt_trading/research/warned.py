@@ -15,6 +15,10 @@ from qmt_trading.research.columns import Bars, CrossSection, Days, Integers
 from qmt_trading.research.costs import Words
 
 NAMED_MAX: Final = 3
+ADJUSTED: Final[Words] = (
+    "用的是复权价：分红等于当天全部再投入，没有扣红利税；股数和手数按复权价算，不是当时的",
+    "adjusted prices: dividends count as reinvested on the day, untaxed; shares and lots are those of adjusted prices",
+)
 MADE_UP: Final[Words] = (
     "行情是编的（qmt data synthetic）：代码是真的，数字没有一个是真的，结果只用来试用",
     "the history is made up (qmt data synthetic): real symbols, no real figure; for trying things out only",
@@ -30,7 +34,42 @@ def warnings_of(
     if all(each.adjusted == "none" for each in histories):
         days = unexplained(data, actions, rules)
         found += [_told(days)] if days else []
+    else:
+        found.append(ADJUSTED)
     return tuple(found)
+
+
+def ended(data: CrossSection | Sequence[Bars], held: Sequence[int]) -> tuple[Words, ...]:
+    """Return a word on what is held at the end of a run though its history ended before: its last close may be none.
+
+    Args:
+        held: shares, by place.
+    """
+    if isinstance(data, CrossSection):
+        last = data.days[-1]
+        ends = [
+            data.days[np.flatnonzero(data.quantity[:, place] > 0)[-1]] if held[place] else last
+            for place in range(len(held))
+        ]
+        symbols = data.symbols
+    else:
+        last = max(each.days[-1] for each in data)
+        ends, symbols = [each.days[-1] for each in data], tuple(each.symbol for each in data)
+    gone = [(symbols[place], str(ends[place])) for place, shares in enumerate(held) if shares and ends[place] < last]
+    if not gone:
+        return ()
+    named = "、".join(f"{symbol} {day}" for symbol, day in gone[:NAMED_MAX])
+    named_english = ", ".join(f"{symbol} {day}" for symbol, day in gone[:NAMED_MAX])
+    more, more_english = (" 等", " and others") if len(gone) > NAMED_MAX else ("", "")
+    chinese = (
+        f"期末还拿着 {len(gone)} 只行情已经没有了的（{named}{more}）：按最后的收盘价计，"
+        "退市或长期停牌的实际值不了这么多"
+    )
+    english = (
+        f"{len(gone)} symbol(s) held at the end have no later history ({named_english}{more_english}): counted at "
+        "their last close, which a delisting may not pay"
+    )
+    return ((chinese, english),)
 
 
 def unexplained(

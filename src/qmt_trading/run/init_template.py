@@ -130,7 +130,8 @@ _FULL_TERMINAL = """\
 [[terminals]]
 name = "full" # 要粘贴的文件叫 fullqmt-full.py；可以改成券商的名字
 kind = "fullqmt" # 大 QMT：qmt fullqmt file 写出策略文件，粘贴进「模型交易」（docs/full-qmt.md）
-# address = "tcp:127.0.0.1:58651"      # 每个大 QMT 用一个端口；终端里的 Python 没有套接字时写 "pipe:qmt" 或 'files:D:\\qmt-link'
+# address = "tcp:127.0.0.1:58651"      # 每个大 QMT 用一个端口；终端里的 Python 没有套接字时
+#                                      # 写 "pipe:qmt" 或 'files:D:\\qmt-link'
 {terminal_notes}
 """
 

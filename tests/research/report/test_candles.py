@@ -9,7 +9,7 @@ import pytest
 
 from qmt_trading.research.columns import Bars, CrossSection, instants_of
 from qmt_trading.research.report.candles import Candles, candles_of, figures
-from qmt_trading.research.round_trips import book_of
+from qmt_trading.research.round_trips import book_of, standing
 from tests.research_results import YUAN, Fill, column, result, weekdays
 
 DAYS = weekdays(30)  # From Tuesday, the second of January 2024.
@@ -111,3 +111,40 @@ def test_a_history_that_tells_no_quantity_is_drawn_whole() -> None:
     found = candles_of({"X": bars}, "X")
     assert found is not None
     assert len(found) == 30
+
+
+def test_candles_of_one_day_are_told_by_the_clock_and_those_of_several_by_both() -> None:
+    history = snapshots(4000)
+    run = result([100 * YUAN] * 3, fills=[Fill(0, 0, 1, 100, 10 * YUAN), Fill(0, 0, -1, 100, 11 * YUAN)])
+    run.fills.at_ns[:] = history.at_ns[[40, 2040]]
+    drawn = figures(run, book_of(run).trips, {"600000.SH": history}, lambda place: run.symbols[place])
+    words = re.findall(r'<span class="x"[^>]*>([^<]*)</span>', drawn)
+    assert len(words) >= 4
+    assert all(re.fullmatch(r"\d\d:\d[05]", word) for word in words[:-1])
+    run.fills.at_ns[1] = history.at_ns[3000] + 24 * 60 * MINUTE_NS
+    second = history.at_ns + 24 * 60 * MINUTE_NS
+    both_days = Bars.of(
+        "600000.SH",
+        at_ns=np.concatenate((history.at_ns, second)),
+        quantity=np.ones(8000, np.int64),
+        frequency="tick",
+        **dict.fromkeys(("open", "high", "low", "close"), np.tile(history.close, 2)),
+    )
+    drawn = figures(run, book_of(run).trips, {"600000.SH": both_days}, lambda place: run.symbols[place])
+    words = re.findall(r'<span class="x"[^>]*>([^<]*)</span>', drawn)
+    assert all(re.fullmatch(r"01-0\d \d\d:\d\d", word) for word in words)
+
+
+def test_what_is_held_at_the_end_is_drawn_at_its_last_price() -> None:
+    run = result(
+        [100 * YUAN] * 30,
+        days=DAYS,
+        fills=[Fill(9, 0, 1, 100, 10 * YUAN, 5), Fill(12, 0, 1, 300, 11 * YUAN, 5), Fill(13, 1, 1, 100, YUAN)],
+        last_prices=column([12 * YUAN, 2 * YUAN, 0]),
+    )
+    found = standing(run, book_of(run))
+    assert found.symbol.tolist() == [0, 1]
+    assert found.quantity.tolist() == [400, 100]
+    assert found.profit.tolist() == [(4800 - 4300) * YUAN - 10, 100 * YUAN]
+    assert (found.opened_day.tolist(), found.closed_day.tolist()) == ([9, 13], [29, 29])
+    assert len(standing(result([1], fills=[Fill(0, 0, 1, 100, YUAN)]), book_of(run))) == 0

@@ -16,9 +16,12 @@ from msgspec.structs import replace
 
 from qmt_trading.panel import backtests
 from qmt_trading.research.columns import Bars, CrossSection
+from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.metrics import measure
 from qmt_trading.research.report import write
 from qmt_trading.research.report.candles import History, chosen
+from qmt_trading.research.report.page import halves
+from qmt_trading.research.report.texts import price
 from qmt_trading.research.result import Result
 from qmt_trading.research.round_trips import book_of
 from tests.research_results import YUAN, Fill, by_luck, column, result, weekdays
@@ -169,6 +172,44 @@ def test_a_run_of_any_shape_has_a_page(tmp_path: Path, run: Result) -> None:
     text = page_of(run, tmp_path, bars=history_of(run))
     assert Page(text).open == []
     assert not re.search(r'd="[^"]*nan', text)
+
+
+def test_a_single_day_is_no_curve_and_no_figure_by_the_year_stands_at_its_head(tmp_path: Path) -> None:
+    run = result([101 * YUAN], fills=[Fill(0, 0, 1, 100, 10 * YUAN)], last_prices=column([11 * YUAN, 0, 0]))
+    text = page_of(run, tmp_path, bars=minutes(run))
+    hero = text[text.index('class="card hero"') : text.index("</section>")]
+    assert "+1.00%" in hero
+    assert "年化" not in hero
+    assert "夏普" not in hero
+    assert 'class="line own"' not in text
+    assert text.count('class="trade buy"') == 1  # What is held is drawn all the same.
+    long = page_of(by_luck(3, days=30), tmp_path / "long")
+    assert "年化收益" in long[long.index('class="card hero"') : long.index('class="line own"')]
+
+
+@pytest.mark.parametrize("tax", DividendTax)
+def test_the_costs_with_the_dividend_tax_are_told_in_one_language_at_a_time(tax: DividendTax) -> None:
+    shown = halves(f"印花税 / stamp duty 按日期 / by the rule book; {tax.words()}")
+    chinese = re.sub(r'<span lang="en">.*?</span>', "", shown)
+    english = re.sub(r'<span lang="zh-CN">.*?</span>', "", shown)
+    assert not re.search(r"[A-Za-z]{2}", re.sub(r"<[^>]*>", "", chinese)), chinese
+    assert english.isascii(), english
+
+
+def test_the_word_of_a_losing_year_stands_below_its_bar(tmp_path: Path) -> None:
+    days = weekdays(520)
+    text = page_of(result([120 * YUAN] * 270 + [90 * YUAN] * 250, days=days), tmp_path)
+    beyond = re.findall(r'<span class="over (up|down)( under)?"[^>]*>([^<]*)', text)
+    assert {(tone, bool(under)) for tone, under, _ in beyond} == {("up", False), ("down", True)}
+
+
+def test_a_small_gain_is_not_told_as_none_beside_its_curve(tmp_path: Path) -> None:
+    text = page_of(result([110 * YUAN, 90 * YUAN, 100 * YUAN + YUAN // 4]), tmp_path)
+    assert re.search(r'class="last own"[^>]*>\+0\.25%<', text)
+
+
+def test_prices_have_as_many_decimals_as_say_something() -> None:
+    assert [price(each) for each in (18_605_000, 12_340, 12_345, None)] == ["1,860.50", "1.234", "1.2345", "–"]
 
 
 def test_a_run_without_a_day_has_a_page_too(tmp_path: Path) -> None:

@@ -169,6 +169,13 @@ def test_the_number_of_trials_stands_beside_the_best_with_what_luck_explains(tmp
     assert all(CHINESE.search(chinese) and not CHINESE.search(english) for chinese, english in warnings_of(made))
 
 
+def test_what_is_wrong_with_the_history_is_told_before_all_else() -> None:
+    made = swept([trial(0, 1.0, fast=5, slow=20), trial(1, 0.5, fast=10, slow=20)], FAST, SLOW)
+    told = ("昨收和前一天的收盘差一跳以上", "off the close before")
+    assert warnings_of(replace(made, warnings=(told,)))[0] == told
+    assert told not in warnings_of(made)
+
+
 def test_tables_and_figures_for_programs_agree_with_the_ranking(tmp_path: Path) -> None:
     made = swept(TRIALS, FAST, SLOW)
     write(made, tmp_path)

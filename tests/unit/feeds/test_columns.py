@@ -91,6 +91,42 @@ def test_a_column_of_factors_adjusts(tmp_path: Path) -> None:
     assert read(place, adjust="forward")[PUFA].close.tolist() == [50_000, 50_000, 50_500, 51_000, 51_000]
 
 
+SEALED = (
+    "600000.SH,2025-01-02,20.00,20.20,19.90,20.00,100,2000,20.00,0",
+    "600000.SH,2025-01-03,19.00,19.00,18.00,18.33,100,1850,20.00,0",
+    "600000.SH,2025-01-06,10.08,10.08,10.08,10.08,100,1008,9.16,0",
+    "600000.SH,2025-01-07,9.58,9.58,9.58,9.58,100,958,10.08,1",
+)
+"""10 转 10 on the 6th, which ends at its upper limit: 10.076 is rounded to 10.08. On the 7th it is ST: 5 %."""
+
+
+@pytest.mark.parametrize("adjust", ["none", "forward", "backward"])
+def test_a_sealed_limit_is_sealed_however_prices_are_adjusted_and_st_has_its_own(tmp_path: Path, adjust: str) -> None:
+    bars = read(stored(tmp_path, *SEALED, head=f"{HEAD},是否ST"), adjust=adjust)[PUFA]
+    assert bars.limit_up is not None
+    assert bars.limit_down is not None
+    assert bars.low[2] == bars.limit_up[2]
+    assert bars.high[3] == bars.limit_down[3]
+    assert bars.limit_up[0] > bars.high[0]
+
+
+def test_limits_of_one_symbol_stay_beside_others_that_the_rule_book_speaks_of(tmp_path: Path) -> None:
+    other = tuple(line.replace(PUFA, "600036.SH")[:-1] + "0" for line in SEALED[:2])
+    data = read_across(stored(tmp_path, *SEALED, *other, head=f"{HEAD},是否ST"))
+    assert data.limit_up is not None
+    place = data.symbols.index(Symbol(PUFA))
+    assert data.limit_up[2, place] == 100_800
+    assert data.limit_up[0, 1 - place] == -1
+
+
+def test_an_index_is_the_same_however_prices_are_adjusted(tmp_path: Path) -> None:
+    """It has no ex-days, so nothing has to tell how to adjust it: it serves as a benchmark of adjusted prices."""
+    bare = [line.rsplit(",", 1)[0].replace(PUFA, "000300.SH") for line in SPLIT]
+    place = stored(tmp_path, *bare, head=HEAD.removesuffix(",昨收"))
+    for adjust in ("forward", "backward"):
+        assert read(place, adjust=adjust)["000300.SH"].close.tolist() == [200_000, 200_000, 101_000, 102_000, 51_000]
+
+
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     place = stored(tmp_path, *SPLIT)
     with pytest.raises(UnusableError, match=r"600036\.SH"):

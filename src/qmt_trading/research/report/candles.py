@@ -187,7 +187,7 @@ def _figure(result: Result, trips: RoundTrips, row: int, candles: Candles, name:
                 ("body down", _bodies(shown, scale, ~rising, slot)),
             ],
             ticks=ticks,
-            across=_across(days),
+            across=_across(shown, days),
             more=marks + _told(shown),
             says=plain((f"{result.symbols[symbol]} K 线与成交", f"{result.symbols[symbol]}: candles and fills")),
             kind="middle",
@@ -197,10 +197,23 @@ def _figure(result: Result, trips: RoundTrips, row: int, candles: Candles, name:
     )
 
 
-def _across(days: Array) -> list[tuple[float, str]]:
+def _across(shown: Candles, days: Array) -> list[tuple[float, str]]:
+    """Return five words along the ground: dates, and the time of day where a candle is less than one."""
     size = len(days)
     every = max(1, -(-size // 5))
-    return [((place + 0.5) / size * 100, str(days[place])) for place in range(every // 2, size, every)]
+    words = days.astype(str).tolist()
+    if len(np.unique(days)) < size:
+        words = [
+            clock if days[0] == days[-1] else f"{word[5:]} {clock}"
+            for word, clock in zip(words, _clocks(shown), strict=True)
+        ]
+    return [((place + 0.5) / size * 100, words[place]) for place in range(every // 2, size, every)]
+
+
+def _clocks(shown: Candles) -> list[str]:
+    """Return the time of day at which each candle ends, in whole minutes."""
+    minutes = (((shown.at_ns - 1) // _MINUTE_NS + 1 + 480) % 1440).tolist()
+    return [f"{minute // 60:02d}:{minute % 60:02d}" for minute in minutes]
 
 
 def _told(shown: Candles) -> str:
@@ -208,8 +221,7 @@ def _told(shown: Candles) -> str:
     is_daily = shown.frequency == "1d"
     names = days_of(shown.at_ns).astype(str).tolist()
     if not is_daily:
-        clock = ((shown.at_ns // _MINUTE_NS + 480) % 1440).tolist()
-        names = [f"{each} {minute // 60:02d}:{minute % 60:02d}" for each, minute in zip(names, clock, strict=True)]
+        names = [f"{each} {clock}" for each, clock in zip(names, _clocks(shown), strict=True)]
     columns = [names, *((column / UNIT).tolist() for column in (shown.open, shown.high, shown.low, shown.close))]
     body = msgspec.json.encode(list(zip(*columns, strict=True))).decode("utf-8")
     return f'<i class="told" hidden data-candles="{escaped(body)}"></i>'

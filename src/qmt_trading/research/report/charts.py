@@ -76,7 +76,7 @@ def equity_figure(result: Result, curves: Curves) -> str:
         shapes,
         ticks=ticks,
         zero=scale.share(1.0),
-        more=_last(scale.share(float(equity[-1])), percent(equity[-1] - 1, places_of(steps), signed=True), "own"),
+        more=_last(scale.share(float(equity[-1])), _fine(float(equity[-1]) - 1, steps), "own"),
         says=plain(("累计收益", "Return so far")),
         kind="tall",
     )
@@ -94,6 +94,11 @@ def equity_figure(result: Result, curves: Curves) -> str:
     plots += _sub("loss", ("回撤", "Drawdown"), percent(float(curves.depth.min())))
     plots += depth_plot(curves.depth, across)
     return figure(plots, caption=caption, hover="equity benchmark excess depth")
+
+
+def _fine(value: float, steps: list[float]) -> str:
+    """Return ``value`` as an axis of ``steps`` writes it, and what is small not rounded to nothing."""
+    return percent(value, max(places_of(steps), 2 if abs(value) < 0.01 else 0), signed=True)
 
 
 def _sub(kind: str, words: Pair, value: str) -> str:
@@ -135,8 +140,8 @@ def years_figure(result: Result, curves: Curves) -> str:
     if other is not None:
         shapes.append(("mark other", _marks(other, scale)))
     above = "".join(
-        f'<span class="over {tone(value)}" style="left:{(place + 0.5) / size * 100:.2f}%;'
-        f'top:{scale.share(max(value, 0.0)):.2f}%">{percent(value, places_of(steps), signed=True)}</span>'
+        f'<span class="{_beyond(value)}" style="left:{(place + 0.5) / size * 100:.2f}%;'
+        f'top:{scale.share(value):.2f}%">{percent(value, places_of(steps), signed=True)}</span>'
         for place, value in enumerate(values.tolist())
     )
     every = math.ceil(size / 12)
@@ -160,6 +165,11 @@ def years_figure(result: Result, curves: Curves) -> str:
         ),
         caption=legend(rows),
     )
+
+
+def _beyond(value: float) -> str:
+    """Return the class of a bar's word, which stands beyond its end."""
+    return f"over {tone(value)}{' under' if value < 0 else ''}"
 
 
 def _fill(size: int) -> float:

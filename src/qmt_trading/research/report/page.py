@@ -21,7 +21,7 @@ from qmt_trading.research.report.sheet import card, pair
 from qmt_trading.research.report.texts import Pair, both, escaped, number, percent, short_yuan, tone, yuan
 from qmt_trading.research.report.words import ADJUSTED, FREQUENCIES, GATES, MODES
 from qmt_trading.research.result import Result
-from qmt_trading.research.round_trips import Book
+from qmt_trading.research.round_trips import Book, standing
 from qmt_trading.research.trades import by_symbol
 
 Array = npt.NDArray[Any]
@@ -29,6 +29,9 @@ PARTS: Final = 10_000
 """Columns for the pointer are whole parts of one: a hundredth of a per cent, shorter than floats."""
 SYMBOLS_SHOWN: Final = 6
 SHORT_DAYS: Final = 60
+CURVE_DAYS: Final = 2
+YEARLY_DAYS: Final = 20
+"""Of fewer days no figure by the year stands at the head: a good morning is thousands of per cent a year."""
 STILL_DAYS: Final = 20
 """A benchmark that has not moved for so many days has no data any more."""
 _HALVES: Final = re.compile(r"([^\x00-\x7f][^;,/]*?) / ([A-Za-z][A-Za-z' -]*)")
@@ -69,6 +72,16 @@ def _sections(
     history: candles.History | None,
     name: tables.Name,
 ) -> list[str]:
+    blocked = card(("成交受阻", "Blocked orders"), tables.blocked(result, name))
+    if len(result.days) < CURVE_DAYS:
+        # A day is a point and no curve: what it brought stands in the figures, and what was done on the candles.
+        return [
+            _tiles(metrics),
+            _trades(result, book, history, name),
+            card(("各标的盈亏", "Profit by symbol"), tables.symbols(by_symbol(result, book), name), "long"),
+            blocked,
+            card(("指标", "Figures"), tables.groups(metrics) + _conventions(metrics)),
+        ]
     return [
         _tiles(metrics),
         card(("权益", "Equity"), charts.equity_figure(result, curves)),
@@ -88,7 +101,7 @@ def _sections(
                 ("日收益分布", "Spread of daily returns"),
                 charts.spread_figure(curves.returns, metrics.performance.value_at_risk),
             ),
-            card(("成交受阻", "Blocked orders"), tables.blocked(result, name)),
+            blocked,
         ),
         _trades(result, book, history, name),
         card(("各标的盈亏", "Profit by symbol"), tables.symbols(by_symbol(result, book), name), "long"),
@@ -97,7 +110,8 @@ def _sections(
 
 def _head(result: Result, metrics: Metrics) -> str:
     chips = "".join(
-        f'<span class="chip"><i>{escaped(key)}</i> {escaped(value)}</span>' for key, value in result.parameters.items()
+        f'<span class="chip"><i>{_named(key, result.mode)}</i> {escaped(value)}</span>'
+        for key, value in result.parameters.items()
     )
     data = result.data
     shown = ", ".join(result.symbols[:SYMBOLS_SHOWN])
@@ -134,6 +148,11 @@ def _head(result: Result, metrics: Metrics) -> str:
         f'<p class="over"><b>{both(("回测报告", "Backtest report"))}</b> <span class="mode">{both(mode)}</span></p>'
         f'<h1>{escaped(result.strategy)}</h1><p class="chips">{chips}</p><dl class="facts">{rows}</dl></header>'
     )
+
+
+def _named(parameter: str, mode: str) -> str:
+    """Return a parameter as it is called in the strategy; a replay has none of its own but the number of accounts."""
+    return both(("账户数", "accounts")) if mode == "signals" and parameter == "accounts" else escaped(parameter)
 
 
 def _start(result: Result) -> str:
@@ -193,18 +212,23 @@ def _last_move(result: Result) -> str | None:
 
 def _tiles(metrics: Metrics) -> str:
     own, other, trades = metrics.performance, metrics.relative, metrics.trades
+    is_long = metrics.days >= YEARLY_DAYS
+    annual = (("年化收益", "Annual"), percent(own.annual_return, signed=True), tone(own.annual_return), "")
     rows: list[tuple[Pair, str, str, str]] = [
-        (("年化收益", "Annual"), percent(own.annual_return, signed=True), tone(own.annual_return), ""),
+        *([annual] if is_long else []),
         (
             ("最大回撤", "Max drawdown"),
             percent(own.max_drawdown),
             "",
             both((f"{own.max_drawdown_days} 日", f"{own.max_drawdown_days} days")),
         ),
-        (("夏普", "Sharpe"), number(own.sharpe), "", ""),
-        (("卡玛", "Calmar"), number(own.calmar), "", ""),
     ]
-    if other is not None:
+    if is_long:
+        rows += [(("夏普", "Sharpe"), number(own.sharpe), "", ""), (("卡玛", "Calmar"), number(own.calmar), "", "")]
+    else:
+        of_all = (f"共 {metrics.orders:,} 笔委托", f"of {metrics.orders:,} orders")
+        rows.append((("有成交", "Filled"), number(metrics.orders_filled, 0), "", both(of_all)))
+    if other is not None and is_long:
         rows.append(
             (
                 ("年化超额", "Excess, annual"),
@@ -274,9 +298,15 @@ def _rolling(result: Result, columns: dict[str, Array], metrics: Metrics) -> str
 def _trades(result: Result, book: Book, history: candles.History | None, name: tables.Name) -> str:
     trips = book.trips
     if not len(trips):
-        return card(
+        none = card(
             ("交易", "Trades"), f'<p class="none">{both(("没有完整的买卖回合", "No round trip was closed"))}</p>'
         )
+        drawn = "" if history is None else candles.figures(result, standing(result, book), history, name)
+        words = (
+            "还拿着的，从买入到最后；盈亏按最后一价，B 买 S 卖。",
+            "What is held still, from the first buy to the end; profit at the last price.",
+        )
+        return (_candle_card(drawn, words) if drawn else "") + none
     order = np.argsort(-trips.profit, kind="stable")
     best = order[: tables.TRIPS_MAX]
     worst = order[len(order) : max(len(order) - tables.TRIPS_MAX, len(best)) - 1 : -1]
@@ -286,17 +316,18 @@ def _trades(result: Result, book: Book, history: candles.History | None, name: t
     note = (f"全部 {len(trips):,} 个回合在 trades.csv。", f"All {len(trips):,} round trips are in trades.csv.")
     body += f'<p class="note">{both(note)}</p>'
     drawn = "" if history is None else candles.figures(result, trips, history, name)
-    on_candles = ""
-    if drawn:
-        words = (
-            "盈利与亏损最多的回合前后，尽量取不同标的；底色为持有期，B 买 S 卖。",
-            "Around the trips that won and lost most, of different symbols where there are; shaded while held.",
-        )
-        on_candles = card(
-            ("成交与 K 线", "Fills on candles"),
-            f'<p class="note">{both(words)}</p><div class="candle-charts">{drawn}</div>',
-        )
-    return on_candles + card(("交易", "Trades"), body, "long")
+    words = (
+        "盈利与亏损最多的回合前后，尽量取不同标的；底色为持有期，B 买 S 卖。",
+        "Around the trips that won and lost most, of different symbols where there are; shaded while held.",
+    )
+    return (_candle_card(drawn, words) if drawn else "") + card(("交易", "Trades"), body, "long")
+
+
+def _candle_card(drawn: str, words: Pair) -> str:
+    return card(
+        ("成交与 K 线", "Fills on candles"),
+        f'<p class="note">{both(words)}</p><div class="candle-charts">{drawn}</div>',
+    )
 
 
 def _foot(result: Result) -> str:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.numbers import to_text
 from qmt_trading.research.report.tables import table
-from qmt_trading.research.report.texts import NOTHING, Pair, both, escaped, number, yuan
+from qmt_trading.research.report.texts import NOTHING, Pair, both, escaped, number, price
 
 LINES_MAX: Final = 400
 """Lines that the page shows; all of them are in the file."""
@@ -103,7 +103,7 @@ def section(lines: Sequence[SignalLine]) -> str:
         f"全部 {len(lines):,} 行在 signals.csv{f'，这里是前 {LINES_MAX} 行' if more > 0 else ''}。",
         f"All {len(lines):,} lines are in signals.csv{f'; these are the first {LINES_MAX}' if more > 0 else ''}.",
     )
-    return table(head, rows, "signals") + f'<p class="note">{both(words)}</p>'
+    return table(head, rows, "signals", flows=True) + f'<p class="note">{both(words)}</p>'
 
 
 def _row(line: SignalLine, *, is_first: bool) -> str:
@@ -122,8 +122,8 @@ def _row(line: SignalLine, *, is_first: bool) -> str:
         f'<td class="left say">{message[2]}</td><td class="left">{escaped(line.account)}</td>'
         f'<td class="left">{escaped(line.symbol)}</td><td class="left {tone}">{side}</td>'
         f"<td>{number(line.quantity, 0) if line.quantity else NOTHING}</td>"
-        f"<td>{yuan(line.price, 3) if line.price else NOTHING}</td>"
-        f"<td>{number(line.filled, 0) if line.quantity else NOTHING}</td><td>{yuan(line.average, 4)}</td>"
+        f"<td>{price(line.price) if line.price else NOTHING}</td>"
+        f"<td>{number(line.filled, 0) if line.quantity else NOTHING}</td><td>{price(line.average)}</td>"
         f'<td class="left">{both(words)}</td><td class="left say">{code}{why}</td></tr>'
     )
 

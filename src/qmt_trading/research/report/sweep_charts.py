@@ -25,6 +25,10 @@ CELLS_MAX: Final = 24
 WORDS_MAX: Final = 14
 """Columns of a heat map whose cells still have room for a figure."""
 SPREAD_BINS: Final = 40
+FEW: Final = 7
+"""Columns of a heat map that a phone has room for."""
+EACH_MAX: Final = 8
+"""Bars whose values a phone has room for, every one."""
 _DEEPEST: Final = 0.62
 
 
@@ -131,7 +135,8 @@ def heat_map(outcomes: Sequence[Outcome], metric: str, down: Axis, across: Axis,
         f'<tr><th class="left">{word}</th>{"".join(cell(row, column) for column in range(len(columns.words)))}</tr>'
         for row, word in enumerate(rows.words)
     ]
-    return table(head, made, "grid-map" if has_words else "grid-map dense")
+    few = " few" if len(columns.words) <= FEW else ""
+    return table(head, made, f"grid-map{few}" if has_words else "grid-map dense")
 
 
 def line_map(outcomes: Sequence[Outcome], metric: str, axis: Axis) -> str:
@@ -157,7 +162,7 @@ def line_map(outcomes: Sequence[Outcome], metric: str, axis: Axis) -> str:
             across=[((place + 0.5) / size * 100, scale.short[place]) for place in range(0, size, every)],
             zero=drawn.share(0.0),
             says=f"{escaped(axis.name)}: {plain(words_of(metric))}",
-            kind="middle",
+            kind="middle each" if size <= EACH_MAX else "middle",
         )
     )
 
@@ -170,7 +175,8 @@ def spread(values: Sequence[float], metric: str, marks: Sequence[tuple[float, Pa
         low, high = low - 0.5, high + 0.5
     bins = max(8, min(SPREAD_BINS, round(2 * math.sqrt(len(values)))))
     counts, edges = np.histogram(np.asarray(values), bins, (low, high))
-    scale, steps = plot.scale_of(counts.astype(np.float64), count=4, zero=True)
+    # Room for a line of words to each mark, above the highest bar.
+    scale, steps = plot.scale_of(counts.astype(np.float64), count=4, zero=True, room=0.04 + 0.09 * len(marks))
     ticks = plot.steps_of(low, high, 8)
 
     def placed(value: float) -> float:

@@ -15,7 +15,7 @@ from qmt_trading.research.report.page import halves
 from qmt_trading.research.report.sheet import card, pair
 from qmt_trading.research.report.sweep_charts import shown, value_text, words_of
 from qmt_trading.research.report.tables import table
-from qmt_trading.research.report.texts import Pair, both, escaped, number, percent, short_yuan, tone
+from qmt_trading.research.report.texts import Pair, both, escaped, number, percent, tone, yuan
 from qmt_trading.research.report.words import ADJUSTED, FREQUENCIES, GATES
 from qmt_trading.research.sweep_ranking import SURE, Luck
 from qmt_trading.research.sweep_space import Space
@@ -46,6 +46,8 @@ class Swept(Struct, frozen=True, kw_only=True):
     first: dt.date
     last: dt.date
     days: int
+    warnings: tuple[Pair, ...] = ()
+    """Of the history and the fill model, which all trials share."""
 
     @property
     def best(self) -> Outcome | None:
@@ -74,13 +76,14 @@ def warnings_of(swept: Swept) -> list[Pair]:
     """Return what is to be known before the best is believed, in Chinese and in English."""
     count = swept.head.trials
     found: list[Pair] = [
+        *swept.warnings,
         (
             f"试了 {count:,} 组参数。挑出来的最好一组，一部分是运气：试得越多，最好的那个越好看，将来多半做不到。",
             (
                 f"{count:,} trials were made. The best of them is partly luck: the more are tried, the better the best "
                 "looks, and the less of it comes back."
             ),
-        )
+        ),
     ]
     luck = swept.luck
     if luck is not None:
@@ -135,7 +138,6 @@ def _head(swept: Swept) -> str:
     chips = "".join(f'<span class="chip">{escaped(each)}</span>' for each in head.space)
     span = f"{swept.first} – {swept.last}"
     shown_symbols = ", ".join(swept.symbols[:6]) + (" …" if len(swept.symbols) > 6 else "")
-    cash = short_yuan(head.cash)
     frequency = FREQUENCIES.get(swept.frequency, (swept.frequency, swept.frequency))
     adjusted = ADJUSTED.get(swept.adjusted, (swept.adjusted, swept.adjusted))
     facts: list[tuple[Pair, str]] = [
@@ -146,7 +148,7 @@ def _head(swept: Swept) -> str:
             ("标的", "Symbols"),
             both((f"{len(swept.symbols)} 个：{shown_symbols}", f"{len(swept.symbols)}: {shown_symbols}")),
         ),
-        (("初始资金", "Cash at the start"), f"{both(cash)} {both(('元', 'yuan'))}"),
+        (("初始资金", "Cash at the start"), f"{yuan(head.cash, 2)} {both(('元', 'yuan'))}"),
         (("成本", "Costs"), halves(head.costs)),
         (("成交模型", "Fill model"), halves(head.fill_model)),
         (("规则", "Rules"), both(GATES.get(head.gate, (head.gate, head.gate)))),

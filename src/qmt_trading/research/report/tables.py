@@ -19,6 +19,7 @@ from qmt_trading.research.report.texts import (
     escaped,
     number,
     percent,
+    price,
     short_yuan,
     tone,
     yuan,
@@ -39,11 +40,15 @@ FULL_HEAT: Final = 0.10
 Name = Callable[[int], str]
 
 
-def table(head: Sequence[str], rows: Sequence[str], kind: str = "") -> str:
-    """Return a table; a leading ``=`` sets a cell of the head to the left."""
+def table(head: Sequence[str], rows: Sequence[str], kind: str = "", *, flows: bool = False) -> str:
+    """Return a table; a leading ``=`` sets a cell of the head to the left.
+
+    Args:
+        flows: on paper it goes on from page to page.
+    """
     cells = "".join(_head_cell(each) for each in head)
     body = f"<thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody>"
-    return f'<div class="wide"><table class="{kind}">{body}</table></div>'
+    return f'<div class="wide{" flows" if flows else ""}"><table class="{kind}">{body}</table></div>'
 
 
 def _head_cell(words: str) -> str:
@@ -71,7 +76,8 @@ def _heat(value: float | None, month: str) -> str:
     depth = min(abs(value) / FULL_HEAT, 1.0)
     told = f"{month} {percent(value, signed=True)}"
     return (
-        f'<td class="cell {tone(value)}" style="--d:{0.06 + 0.42 * depth:.2f}" title="{told}">'
+        f'<td class="cell {tone(value)}" style="--d:{0.06 + 0.42 * depth:.2f}" title="{told}" '
+        f'data-short="{number(value * 100, 0)}">'
         f"{number(value * 100, 1)}</td>"
     )
 
@@ -219,7 +225,7 @@ def _held_back(result: Result, name: Name) -> str:
             f'<td class="left name">{name(int(orders.symbol[row]))}</td>'
             f'<td class="left {"up" if is_buy else "down"}">{both(side)}</td>'
             f"<td>{number(int(orders.quantity[row]), 0)}</td><td>{number(int(orders.filled_quantity[row]), 0)}</td>"
-            f"<td>{yuan(limit, 3) if limit else both(('市价', 'market'))}</td>"
+            f"<td>{price(limit) if limit else both(('市价', 'market'))}</td>"
             f'<td class="left">{both(STATUS_WORDS.get(status, (status, status)))}</td>'
             f'<td class="left">{both(words)}</td></tr>'
         )
@@ -338,6 +344,11 @@ def _groups(found: Metrics) -> list[list[Group]]:
         share(("费用 ÷ 费前盈利", "Fees / profit before fees"), activity.fee_of_gross),
         share(("每年费用拖累", "Fees a year / equity"), activity.fee_annual),
     ]
+    if activity.dividends:
+        spent += [
+            money(("分红，税前（元）", "Dividends before tax, yuan"), activity.dividends),
+            money(("红利税（元）", "Dividend tax, yuan"), activity.dividend_tax),
+        ]
     stood = [
         share(("平均仓位", "Exposure, mean"), activity.exposure_mean),
         share(("持仓天数占比", "Days with holdings"), activity.days_held),

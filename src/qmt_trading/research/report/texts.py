@@ -65,6 +65,14 @@ def yuan(value: float | None, places: int = 0, *, signed: bool = False) -> str:
     return NOTHING if value is None else number(value / UNIT, places, signed=signed)
 
 
+def price(value: float | None) -> str:
+    """Return ten-thousandths of a yuan as a price: two decimals, more where they say something."""
+    if value is None:
+        return NOTHING
+    whole = round(value)
+    return yuan(whole, 2 if not whole % 100 else 3 if not whole % 10 else 4)
+
+
 def short_yuan(value: float | None, *, signed: bool = False) -> Pair:
     """Return ten-thousandths of a yuan in few digits: 万 and 亿, thousands and millions."""
     if value is None:
