@@ -37,6 +37,6 @@ def test_a_life_may_end_between_any_two_steps(seed: int) -> None:
 def test_days_without_an_end_grow_nothing() -> None:
     """A short run of the long one, which is a command: see soak."""
     told = run("soak", "--days", "5", "--orders", "200", "--hours", "0.05").splitlines()
-    assert [line.partition(":")[0] for line in told[:-1]] == [f"day {number}" for number in range(1, 6)]
-    handed_over = int(told[-1].split(", ")[1].split()[0])
+    assert [line.partition(":")[0] for line in told[:-2]] == [f"day {number}" for number in range(1, 6)]
+    handed_over = int(told[-2].split(", ")[1].split()[0])
     assert 150 < handed_over <= 200
