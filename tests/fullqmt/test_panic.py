@@ -64,7 +64,9 @@ def test_beside_an_engine_that_runs_it_says_what_to_do(tmp_path: Path, capsys: p
     try:
         at.start()
         assert panic(at) == exit_codes.LOCKED
-        assert "qmt cancel" in capsys.readouterr().err
+        told = capsys.readouterr().err
+        assert "qmt cancel" in told
+        assert "--beside" not in told
     finally:
         at.stop()
         client.stop()

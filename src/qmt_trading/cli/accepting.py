@@ -23,15 +23,17 @@ from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.words import Mode
 from qmt_trading.run import capabilities
 from qmt_trading.run.acceptance import report as reports
-from qmt_trading.run.acceptance.checks import CHECKS, NUMBERS
+from qmt_trading.run.acceptance.checks import CHECKS, FULL_NUMBERS, NUMBERS
 from qmt_trading.run.acceptance.conduct import card_with, conduct, new_report
 from qmt_trading.run.acceptance.far_price import QUANTITY, VALUE_MAX
 from qmt_trading.run.acceptance.report import SEEN, WORDS, Report, Result
 from qmt_trading.run.acceptance.visit import StopError, Visit
 from qmt_trading.run.config import Configuration, load
-from qmt_trading.run.find_terminal import Found, find
-from qmt_trading.run.host_talk import HostTalk
+from qmt_trading.run.dialled_talk import DialledTalk
+from qmt_trading.run.find_terminal import Found, FullFound, find, find_full
+from qmt_trading.run.host_talk import HostTalk, Said
 from qmt_trading.run.locks import Lock, account_lock, folder_lock
+from qmt_trading.run.pasted import secret_of
 
 DEFAULT_SYMBOL: Final = "601988.SH"
 """Cheap and heavily traded: one lot at limit-down ties up about 500 yuan."""
@@ -81,24 +83,31 @@ def acceptance(
             return
         if account is None:
             fail(exit_codes.USAGE, "✗ 请写 --account 账号 / name the account")
-        found = find(config, account)
+        found: Found | FullFound = find_full(config, account) or find(config, account)
         configuration = _usable(found)
-        chosen = _chosen(only)
+        numbers = NUMBERS if isinstance(found, Found) else FULL_NUMBERS
+        chosen = _chosen(only, numbers)
         report, folder = _report(found, configuration, since)
         stock = _symbol(symbol)
+        opens = _opener(found)
         locks = _locks(found, configuration)
     try:
-        _conduct(found, configuration, stock, chosen, (report, folder), again=only is not None)
+        _conduct(found, configuration, stock, chosen, (report, folder), opens, again=only is not None)
     finally:
         for lock in locks:
             lock.release()
 
 
-def _usable(found: Found) -> Configuration:
+def _usable(found: Found | FullFound) -> Configuration:
     """Return the configuration, where orders may be sent with it."""
     if found.configuration is None:
         raise ConfigurationError(f"配置有误，不能验收：{found.trouble}")
-    if found.mode is not Mode.LIVE and not found.terminal.simulation:
+    if isinstance(found, FullFound) and found.mode is not Mode.LIVE:
+        raise ConfigurationError(
+            '验收要发真实的委托，而观察模式粘贴的策略什么也不发：改成 mode = "live"，qmt fullqmt file，重新粘贴 / '
+            "acceptance sends orders, and a strategy that was pasted to watch sends none: set it live, paste it anew"
+        )
+    if found.mode is not Mode.LIVE and not found.simulation:
         raise ConfigurationError(
             '验收要发真实的委托：请用 mode = "live"，或在模拟终端上写 simulation = true / '
             "acceptance sends orders: it needs mode = live, or a simulation terminal"
@@ -106,10 +115,27 @@ def _usable(found: Found) -> Configuration:
     return found.configuration
 
 
-def _chosen(only: list[int] | None) -> frozenset[int]:
-    chosen = NUMBERS if only is None else frozenset(only)
+def _opener(found: Found | FullFound) -> Callable[[Callable[[Said], None], tuple[int, int] | None], HostTalk]:
+    """Return what begins a conversation with the terminal.
+
+    Raises:
+        ConfigurationError: nothing was ever pasted into a full client.
+    """
+    if isinstance(found, Found):
+        return lambda keep, sessions: HostTalk(found.command(sessions), found.account, keep=keep)
+    secret = secret_of(found.folder, found.terminal)
+    return lambda keep, sessions: DialledTalk(found.address, secret, found.name, found.account, keep=keep)
+
+
+def _chosen(only: list[int] | None, numbers: frozenset[int]) -> frozenset[int]:
+    chosen = numbers if only is None else frozenset(only)
     if unknown := chosen - NUMBERS:
         fail(exit_codes.USAGE, f"✗ 没有第 {'、'.join(map(str, sorted(unknown)))} 项；qmt acceptance --list 列出全部")
+    if other := chosen - numbers:
+        fail(
+            exit_codes.USAGE,
+            f"✗ 第 {'、'.join(map(str, sorted(other)))} 项是 miniQMT 的，大 QMT 里看不到 / these are of miniQMT alone",
+        )
     return chosen
 
 
@@ -120,14 +146,14 @@ def _symbol(written: str) -> Symbol:
         fail(exit_codes.USAGE, f"✗ {malformed(error.code, error.figures, position=0).chinese}")
 
 
-def _report(found: Found, configuration: Configuration, since: Path | None) -> tuple[Report, Path]:
+def _report(found: Found | FullFound, configuration: Configuration, since: Path | None) -> tuple[Report, Path]:
     """Return the report to go on with, the one that is named, today's or a new one, and the folder it is kept in."""
     now_ns = time.time_ns()
     begun = new_report(
         terminal=found.name,
         account=found.account,
-        simulation=found.terminal.simulation,
-        client=capabilities.client_version(found.terminal.path),
+        simulation=found.simulation,
+        client=found.client,
         now_ns=now_ns,
     )
     folder = reports.folder_of(configuration.folder, day_of(now_ns), found.account)
@@ -156,7 +182,7 @@ def _why_other(earlier: Report, begun: Report) -> str:
     return ""
 
 
-def _locks(found: Found, configuration: Configuration) -> list[Lock]:
+def _locks(found: Found | FullFound, configuration: Configuration) -> list[Lock]:
     """Keep engines away for the length of the acceptance."""
     locks: list[Lock] = []
     try:
@@ -170,17 +196,18 @@ def _locks(found: Found, configuration: Configuration) -> list[Lock]:
 
 
 def _conduct(
-    found: Found,
+    found: Found | FullFound,
     configuration: Configuration,
     symbol: Symbol,
     chosen: frozenset[int],
     kept: tuple[Report, Path],
+    opens: Callable[[Callable[[Said], None], tuple[int, int] | None], HostTalk],
     *,
     again: bool,
 ) -> None:
     report, folder = kept
     person = _Typing()
-    kind = "模拟终端" if found.terminal.simulation else "实盘终端"
+    kind = "模拟终端" if found.simulation else "实盘终端"
     show.say(f"验收 {found.name}（{kind}）账户 {found.account}，用 {symbol}")
     show.say(
         f"会发出真实的委托：每笔 {QUANTITY} 股、跌停价的限价买单，一笔不超过 {VALUE_MAX // 10_000} 元，"
@@ -197,13 +224,13 @@ def _conduct(
     checks = [check for check in CHECKS if check.number in chosen and (again or check.number not in done)]
     visit = Visit(
         found.account,
-        found.terminal,
+        found.terminal if isinstance(found, Found) else None,
         symbol,
         person,
-        lambda keep, sessions: HostTalk(found.command(sessions), found.account, keep=keep),
+        opens,
         book=book_of(configuration.engine.rules),
         may_order=_hours(configuration, symbol),
-        sessions=found.sessions,
+        sessions=found.sessions if isinstance(found, Found) else (0, 0),
     )
 
     def save(now: Report, result: Result) -> None:
@@ -218,7 +245,7 @@ def _conduct(
     except StopError as error:
         show.say(f"✗ {error}", style="bold red")
         raise typer.Exit(exit_codes.REFUSED) from error
-    _end(report, folder, found.configuration)
+    _end(report, folder, found.configuration, NUMBERS if isinstance(found, Found) else FULL_NUMBERS)
 
 
 def _hours(configuration: Configuration, symbol: Symbol) -> Callable[[], str]:
@@ -241,9 +268,9 @@ def _card(folder: Path, terminal: str) -> capabilities.Capabilities | None:
         return None
 
 
-def _end(report: Report, folder: Path, configuration: Configuration | None) -> None:
+def _end(report: Report, folder: Path, configuration: Configuration | None, numbers: frozenset[int] = NUMBERS) -> None:
     seen = {result.number for result in report.results if result.outcome == SEEN}
-    missing = [f"{check.number} {check.name}" for check in CHECKS if check.number not in seen]
+    missing = [f"{check.number} {check.name}" for check in CHECKS if check.number in numbers - seen]
     show.say("")
     show.say(f"报告 report: {folder / reports.PAGE}")
     show.say(f"证据 evidence: {folder / reports.FILE}（已隐去账号，可以发给我们）")
@@ -251,20 +278,21 @@ def _end(report: Report, folder: Path, configuration: Configuration | None) -> N
         show.say(f"还没有看到答案的：{'；'.join(missing)}", hanging=2)
         show.say(f"接着做：qmt acceptance --account … --from {folder}")
     elif configuration is not None:
-        climbing.note(configuration.path, 5, f"{len(NUMBERS)} 项都有答案，{report.terminal} {report.account}")
+        climbing.note(configuration.path, 5, f"{len(numbers)} 项都有答案，{report.terminal} {report.account}")
         show.say("✓ 全部都有答案：上线阶梯第 5 级已记 / every check has its answer", style="bold green")
 
 
 def _show(configuration: Configuration) -> None:
     today = dt.datetime.now().astimezone().date()
-    terminals = [each for each in configuration.terminals if each.qmt is not None]
+    terminals = [each for each in configuration.terminals if each.is_client]
     if not terminals:
         show.say("没有 QMT 终端：模拟交易所不用验收 / no QMT terminal")
     for terminal in terminals:
-        assert terminal.qmt is not None
         card = capabilities.read(configuration.folder, terminal.name)
-        client = capabilities.client_version(terminal.qmt.path)
-        why = capabilities.why_absent(card, today=today, client=client)
+        if terminal.qmt is None:
+            why = "大 QMT 的只供人看，引擎不用 / of a full client, for people alone"
+        else:
+            why = capabilities.why_absent(card, today=today, client=capabilities.client_version(terminal.qmt.path))
         show.say(f"{terminal.name}：{f'不作数：{why}' if why else '有效'}")
         if card is None:
             continue

@@ -93,7 +93,8 @@ class DialledTalk(HostTalk):
 
     def listing(self, wait_s: float) -> Listing:
         found = super().listing(wait_s)
-        return found._replace(orders=tuple([native.order_as_far(row) for row in found.orders]))
+        orders = tuple([native.order_as_far(row) for row in found.orders])
+        return found._replace(orders=orders, assets=tuple([native.asset(row) for row in found.assets]))
 
     def stop(self) -> int:
         try:
@@ -114,6 +115,8 @@ class DialledTalk(HostTalk):
     def _note(self, message: Message) -> None:
         if isinstance(message, Pushed) and message.kind == "order":
             message = message._replace(row=native.order_as_far(message.row))
+        elif isinstance(message, Pushed) and message.kind == "order_error":
+            message = message._replace(row=native.order_error(message.row))
         super()._note(message)
         if isinstance(message, Bye) and message.why == "old_engine":
             self._never(LATER)

@@ -16,6 +16,7 @@ from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.settings import NoCancelPhase
 from qmt_trading.model.words import Mode
 from qmt_trading.run import place
+from qmt_trading.run.capabilities import client_version
 from qmt_trading.run.config import Configuration
 from qmt_trading.run.config_file import text_of
 from qmt_trading.run.config_terminals import DEFAULT_SESSIONS, QmtTerminal, Terminal
@@ -50,6 +51,15 @@ class Found(Struct, frozen=True, kw_only=True):
         return last + 1, last + OWN_SESSIONS
 
     @property
+    def simulation(self) -> bool:
+        return self.terminal.simulation
+
+    @property
+    def client(self) -> str:
+        """What tells this build of the client from others; empty: it cannot be told."""
+        return client_version(self.terminal.path)
+
+    @property
     def where(self) -> str:
         """The terminal, for people."""
         return str(self.terminal.path)
@@ -71,12 +81,32 @@ class FullFound(Struct, frozen=True, kw_only=True):
     terminal: Terminal
     folder: Path
     phases: tuple[NoCancelPhase, ...]
+    configuration: Configuration
     trouble: str = ""
 
     @property
     def address(self) -> str:
         assert self.terminal.fullqmt is not None
         return self.terminal.fullqmt.address
+
+    @property
+    def name(self) -> str:
+        """The terminal's name in the configuration."""
+        return self.terminal.name
+
+    @property
+    def mode(self) -> Mode:
+        return self.configuration.engine.mode
+
+    @property
+    def simulation(self) -> bool:
+        assert self.terminal.fullqmt is not None
+        return self.terminal.fullqmt.simulation
+
+    @property
+    def client(self) -> str:
+        """The same for every build: no file of ours tells which program it is."""
+        return "大 QMT"
 
     @property
     def where(self) -> str:
@@ -105,6 +135,7 @@ def find_full(config: Path, account: str) -> FullFound | None:
                 terminal=terminal,
                 folder=configuration.folder,
                 phases=configuration.engine.no_cancel or STANDARD,
+                configuration=configuration,
             )
     return None
 

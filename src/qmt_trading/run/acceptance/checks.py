@@ -126,3 +126,5 @@ CHECKS: Final = (
     ),
 )
 NUMBERS: Final = frozenset(check.number for check in CHECKS)
+FULL_NUMBERS: Final = frozenset({4, 5, 6, 7, 8, 9, 10, 11})
+"""Those that a full client has an answer to: our host lives and freezes with it, and has no session number."""

@@ -112,7 +112,7 @@ def restart(visit: Visit) -> Answer:
         if before is None or before.status != 50:
             raise CannotError("委托没有报上，不做")
         visit.note(f"之前：备注「{before.remark}」委托编号 {before.broker_id} 合同 {before.venue_id}")
-        _back(visit, "请退出客户端，再启动、以极简模式登录，登好后按回车")
+        _back(visit, f"请退出客户端，{visit.begin_again}")
         visit.need()
         listing = visit.listing()
         after = visit.row_of(placed.coid, listing.orders)

@@ -25,6 +25,7 @@ CONNECT_S: Final = 40.0
 def run(visit: Visit) -> Answer:
     """Let the probe ask for the asset of a frozen client, and say whether and when the call came back."""
     visit.disconnect()
+    assert visit.terminal is not None
     with _Probe(visit.terminal, visit.account, visit.sessions[0], visit.patience.probe) as probe:
         told = probe.next(CONNECT_S)
         if told.get("t") != "ready":

@@ -21,7 +21,8 @@ FILE: Final = "report.json"
 PAGE: Final = "report.md"
 LINES_MAX: Final = 400
 """Of the conversation, kept with one check: its last ones."""
-PRIVATE: Final = ("secu_account", "account_id", "m_strAccountID")
+PRIVATE: Final = ("secu_account", "account_id", "m_strAccountID", "accountID", "m_strStockHolder")
+_IDS: Final = ("order_remark", "order_id", "order_sysid", "m_strRemark", "m_strOrderSysID")
 SEEN, UNSEEN, SKIPPED, STOPPED = "seen", "unseen", "skipped", "stopped"
 WORDS: Final[Mapping[str, str]] = {SEEN: "已见", UNSEEN: "未见", SKIPPED: "跳过", STOPPED: "中止"}
 
@@ -97,11 +98,13 @@ def masked_line(said: Said, account: str, is_ours: frozenset[str]) -> dict[str, 
     facts = line.get("facts")
     if isinstance(facts, dict) and "terminal" in facts:
         line["facts"] = {**facts, "terminal": Path(str(facts["terminal"]).replace("\\", "/")).name}
+    if isinstance(facts := line.get("facts"), dict) and facts.get("bound"):  # It may be another account than ours.
+        line["facts"] = {**facts, "bound": masked(str(facts["bound"]))}
     return {"ms": said.ms, "by": "us" if said.by_us else "host", **_without(line, account)}
 
 
 def _is_of(row: dict[str, object], is_ours: frozenset[str]) -> bool:
-    return any(str(row.get(key) or "") in is_ours for key in ("order_remark", "order_id", "order_sysid"))
+    return any(str(row.get(key) or "") in is_ours for key in _IDS)
 
 
 def _without(value: dict[str, object], account: str) -> dict[str, object]:

@@ -106,7 +106,7 @@ class Visit:
     def __init__(
         self,
         account: str,
-        terminal: QmtTerminal,
+        terminal: QmtTerminal | None,
         symbol: Symbol,
         person: Person,
         open_talk: Callable[[Callable[[Said], None], tuple[int, int] | None], HostTalk],
@@ -118,7 +118,11 @@ class Visit:
         value_max: Money = VALUE_MAX,
         sessions: tuple[int, int] = (120, 139),
     ) -> None:
-        """Prepare; ``may_order`` says why no order can be sent and cancelled at this hour, empty where it can."""
+        """Prepare; ``may_order`` says why no order can be sent and cancelled at this hour, empty where it can.
+
+        Args:
+            terminal: None: a full client, whose strategy dials us.
+        """
         self.account, self.terminal, self.symbol, self.person = account, terminal, symbol, person
         self.patience = Patience() if patience is None else patience
         self.sessions = sessions
@@ -133,6 +137,13 @@ class Visit:
         self._count = 0
         self.xtquant = ""
         self.facts: dict[str, object] = {}
+
+    @property
+    def begin_again(self) -> str:
+        """What a person does after the end of the client, as the end of a sentence."""
+        if self.terminal is None:
+            return "再启动、登录，让策略运行起来（没有自动运行的手工运行），然后按回车"
+        return "再启动、以极简模式登录，登好后按回车"
 
     # What goes into the report.
 
@@ -173,6 +184,7 @@ class Visit:
         """
         try:
             if not self.connected:
+                self.disconnect()
                 self._talk = self._open_talk(self._keep, sessions)
                 self._talk.start()
             ready = self.talk.wait_ready(self.patience.ready if wait_s is None else wait_s)
@@ -183,7 +195,7 @@ class Visit:
             raise CannotError("；".join([*why, str(error)])) from error
         if (hello := self.talk.hello) is not None:
             self.xtquant = str(hello.facts.get("xtquant") or "")
-            self.facts = {key: value for key, value in hello.facts.items() if key != "terminal"}
+            self.facts = {key: value for key, value in hello.facts.items() if key not in ("terminal", "bound")}
             self.facts |= {
                 "host": hello.build,
                 "kind": hello.kind,
