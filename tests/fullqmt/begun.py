@@ -113,7 +113,8 @@ class Linked(Begun):
         space["now_us"] = space["other_us"] = lambda: int(self.now * 1e6)
         space["WAYS"] = {"tcp": lambda where: self._dialled()}
         self.host.clock_from = self.host._looked_us = space["now_us"]()
-        self.host._apart = 0
+        space["wall_us"] = space["now_us"]
+        self.host._apart = self.host._wall_apart = 0
         self.terminal.timers[-1][2] = tick_s
         self.run(3 * tick_s)
         (hello,) = self.wire.all("hello")

@@ -155,6 +155,7 @@ def test_two_clocks_that_run_apart_over_a_day_are_no_sleep(linked: Linked) -> No
     space, begun = linked.terminal.space, linked.now
     slept_us = [0]
     space["other_us"] = lambda: int(linked.now * 1e6 + (linked.now - begun) * 100) + slept_us[0]
+    space["wall_us"] = lambda: int(linked.now * 1e6 + (linked.now - begun) * 400)
     first = linked.host.clock_from
     while linked.now < begun + 12 * 3600:
         linked.now += 0.1
@@ -163,6 +164,22 @@ def test_two_clocks_that_run_apart_over_a_day_are_no_sleep(linked: Linked) -> No
     slept_us[0] = 1_500_000
     linked.host.has_slept()
     assert linked.host.clock_from == space["now_us"]()
+
+
+@pytest.mark.parametrize(("held_s", "told"), [(600, ("refused", "no_clock")), (-600, ("dispatched", ""))])
+def test_a_virtual_machine_that_was_held_sends_nothing_of_before(
+    linked: Linked, held_s: int, told: tuple[str, str]
+) -> None:
+    """Held, it has no clock of its own that went on; the wall's did. One that is set back tells nothing."""
+    space, held_us = linked.terminal.space, [0]
+    space["wall_us"] = lambda: int(linked.now * 1e6) + held_us[0]
+    linked.submit("A1")
+    held_us[0] = held_s * 1_000_000
+    linked.run(1.0)
+    assert linked.stages("A1") == [told]
+    linked.submit("A2")
+    linked.run(3.0)
+    assert linked.stages("A2")[-1][0] == "dispatched"
 
 
 def test_who_has_proved_nothing_acknowledges_nothing(linked: Linked) -> None:

@@ -82,7 +82,8 @@ class Virtual(Begun):
         space["now_us"] = space["other_us"] = lambda: int(self.now * 1e6)
         space["WAYS"] = {"tcp": lambda where: self._dial()}
         self.host.clock_from = self.host._looked_us = space["now_us"]()
-        self.host._apart = 0
+        space["wall_us"] = space["now_us"]
+        self.host._apart = self.host._wall_apart = 0
         self.pairs: list[Pair] = []
         self.reports: list[ev.Report] = []
         self.troubles: list[Trouble] = []

@@ -74,8 +74,8 @@ TICKS_ON_TIME = 3
 BUDGET_US = 40000
 """Of a tick of 100 ms; looked at between calls of the terminal, none of which can be cut short."""
 STARVED_US = 1000000
-DRIFT = 5000
-"""By one part in so many this machine's two clocks may run apart by themselves."""
+DRIFT = 1000
+"""By one part in so many this machine's clocks may run apart by themselves."""
 BEAT_US = 1000000
 DIAL_US = (500000, 1000000, 2000000, 5000000)
 DIAL_WAIT_US = 5000000
@@ -216,6 +216,11 @@ def now_us() -> int:
 def other_us() -> int:
     """Return a second clock, which goes on while the machine sleeps."""
     return int(time.monotonic() * 1000000)
+
+
+def wall_us() -> int:
+    """Return the clock on the wall: it alone goes on while a virtual machine is held, and may be set at any time."""
+    return int(time.time() * 1000000)
 
 
 def optional(name: str) -> "Any":
@@ -1880,7 +1885,7 @@ class Host(object):
         self._connections = 0
         self._ticking = False
         self._ticks, self._tick_us, self._on_time = 0, 0, 0
-        self._apart = other_us() - now_us()
+        self._apart, self._wall_apart = other_us() - now_us(), wall_us() - now_us()
         self._looked_us = now_us()
         self._beat_at = 0
         self._lower_at = 0
@@ -2011,12 +2016,14 @@ class Host(object):
     def has_slept(self) -> None:
         """Note a sleep of the machine, by one of its clocks: no stamp from before counts. A call may outlast one."""
         now = now_us()
-        apart = other_us() - now
-        if abs(apart - self._apart) > STARVED_US:
-            self.clock_from, self._apart = now, apart
+        apart, wall_apart = other_us() - now, wall_us() - now
+        if abs(apart - self._apart) > STARVED_US or wall_apart - self._wall_apart > STARVED_US:
+            self.clock_from, self._apart, self._wall_apart = now, apart, wall_apart
+        self._wall_apart = min(self._wall_apart, wall_apart)  # Setting it back is no sleep.
         most = min(now - self._looked_us, BEAT_US) // DRIFT
-        if most > 0:  # Over a day the two differ by more than a short sleep, and none was.
+        if most > 0:  # Over a day clocks differ by more than a short sleep, and none was.
             self._apart += max(-most, min(most, apart - self._apart))
+            self._wall_apart += min(most, wall_apart - self._wall_apart)
             self._looked_us = now
 
     def _step(self) -> bool:

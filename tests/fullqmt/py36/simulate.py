@@ -67,11 +67,15 @@ class Life:
     def load(self) -> None:
         """Run the text anew; a run of before goes on with its timer."""
         self.lives += 1
+        other_tells = self.lives % 2 == 1
         space = {"__builtins__": __builtins__, "print": lambda *words: None}
         exec(self.code, space)  # As the terminal does.
         space.update(
             now_us=lambda: self.world.now + self.offset,
-            other_us=lambda: self.world.now + self.offset + self.slept,
+            other_us=lambda: self.world.now + self.offset + (self.slept if other_tells else 0),
+            wall_us=lambda: (
+                self.world.now + (self.offset if other_tells else 0)
+            ),  # Alone it must do, and be done without.
             WAYS={"tcp": lambda where: self.engine.accept()},
             say=lambda text: None,
         )
