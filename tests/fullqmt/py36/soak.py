@@ -1,10 +1,10 @@
 """Plays many virtual days of one client's process without an end, and looks whether anything grows; for CPython 3.6.
 
 ``python3.6 -m tests.fullqmt.py36.soak`` plays 24 days and 5,000 orders: every morning the client runs the text anew, as
-with automatic initialisation, and the timers of the days before go on. Two things grow and are to: the client keeps every
-text that it has run (how much that is is measured afterwards, by as many mornings without a day), and the text keeps
-what it has handed over, of 100,000 orders at most. Claims lie in real files. One line a day; ends with 1 where memory
-grows by more, open files grow, or a tick goes over its budget.
+with automatic initialisation, and the timers of the days before go on. Two things grow and are to: the client keeps
+every text that it has run (how much that is is measured afterwards, by as many mornings without a day), and the text
+keeps what it has handed over, of 100,000 orders at most. Claims lie in real files. One line a day; ends with 1 where
+memory grows by more, open files grow, or a tick goes over its budget.
 """
 
 import argparse
