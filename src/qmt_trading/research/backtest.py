@@ -16,6 +16,7 @@ from qmt_trading.model.listing import Listing
 from qmt_trading.model.settings import AccountSettings, FeeSchedule
 from qmt_trading.research.bars import BarLoop
 from qmt_trading.research.books import result_of, source_of, source_of_dates
+from qmt_trading.research.called import check_frequency
 from qmt_trading.research.columns import Bars, ColumnsError, CrossSection, cross_section
 from qmt_trading.research.costs import FillModel
 from qmt_trading.research.dates import DateLoop
@@ -113,11 +114,7 @@ def _run(
     if isinstance(data, CrossSection) and not calls_dates:
         raise ParameterError(f"{made.name} has no on_bars, which a cross-section is for")
     found = data.frequency if isinstance(data, CrossSection) else bars[0].frequency
-    if made.frequency not in ("", found):
-        raise ParameterError(
-            f"{made.name} 要用 {made.frequency} 的数据，给的是 {found}：加 -f {made.frequency} / "
-            f"{made.name} is made for {made.frequency}, the data is {found}"
-        )
+    check_frequency(made, found)
     adjusted = [data.adjusted] if isinstance(data, CrossSection) else [each.adjusted for each in bars]
     is_adjusted = any(each != "none" for each in adjusted)
     if is_adjusted and actions:

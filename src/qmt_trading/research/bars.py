@@ -188,7 +188,8 @@ class BarLoop:
 
     def where(self) -> tuple[int, str]:
         """Return the instant of the bar at hand, 0 before the first, and its symbol."""
-        return self.desk.now(), self.stream.bars[self.bar.place].symbol
+        place, bars = self.bar.place, self.stream.bars
+        return self.desk.now(), bars[place].symbol if place >= 0 else f"{len(bars)} symbols"
 
     def run(self) -> None:
         strategy = self._strategy
@@ -204,6 +205,8 @@ class BarLoop:
         ends = stream.ends.tolist()
         dates = stream.days.tolist()
         begin = 0
+        if stream.several:
+            bar.place = -1
         strategy.on_start()
         for first in range(0, len(ends), CHUNK_DAYS):
             chunk = ends[first : first + CHUNK_DAYS]
@@ -213,6 +216,8 @@ class BarLoop:
                 for cut, timer_ns in self._cuts(begin, end, dates[day], timers):
                     loop(islice(rows, cut - begin), bar, on_bar, standing, self._meet)
                     begin = cut
+                    if stream.several:
+                        bar.place = -1  # It is the time of day's, and no symbol's.
                     strategy.on_timer(timer_ns)
                 loop(islice(rows, end - begin), bar, on_bar, standing, self._meet)
                 begin = end

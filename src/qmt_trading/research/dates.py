@@ -24,7 +24,7 @@ class Rows(Bar):
 
     def __init__(self, data: CrossSection, columns: dict[str, npt.NDArray[Any]], desk: Trading) -> None:
         self.index = -1
-        self.place = 0
+        self.place = 0 if len(data.symbols) == 1 else -1
         self._view = data
         self._columns = columns
         self._desk = desk

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from operator import index
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -32,7 +31,8 @@ from qmt_trading.research.costs import FillModel
 from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.ledger import ACCOUNT, Ledger
 from qmt_trading.research.placed import Paid, PlacedOrder
-from qmt_trading.research.terms import DeskError, Terms, TermsOfDays
+from qmt_trading.research.terms import Terms, TermsOfDays
+from qmt_trading.research.wish import check_unit, whole
 
 if TYPE_CHECKING:
     from qmt_trading.research.gated import Gated
@@ -104,17 +104,11 @@ class Desk(Ledger):
         """Make an order; it meets the next bar of its symbol.
 
         Raises:
-            DeskError: no shares, a price below 0, or either no whole number: NaN, or yuan where units are meant.
+            DeskError: no shares, a price below 0, either no whole number, or a limit in yuan where units are meant.
         """
-        try:
-            quantity, limit = index(quantity), index(limit)
-        except TypeError:
-            raise DeskError(
-                f"{self.symbols[place]}：数量 {quantity}、限价 {limit} 应是整数；价格的单位是 0.0001 元，"
-                "10.50 元写 105000 / quantity and limit are whole numbers, prices in ten-thousandths of a yuan"
-            ) from None
-        if quantity <= 0 or limit < 0:
-            raise DeskError(f"{self.symbols[place]}: an order of {quantity} shares at {limit} is none")
+        quantity, limit = whole(self.symbols[place], quantity, limit)
+        if limit:
+            check_unit(self.symbols[place], limit, self.limits(place)[1])
         orders = self.orders
         order = PlacedOrder(len(orders), place, self.symbols[place], side, quantity, limit, self.now(), closing)
         orders.append(order)

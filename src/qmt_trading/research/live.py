@@ -12,6 +12,7 @@ from qmt_trading.model.errors import QmtError
 from qmt_trading.model.instant import day_of, time_of_day_ns
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.research.bars import bar_of, declared
+from qmt_trading.research.called import check_frequency
 from qmt_trading.research.columns import Bars, cross_section
 from qmt_trading.research.conditions import Condition, Schedule
 from qmt_trading.research.dates import Rows, columns_of
@@ -43,12 +44,13 @@ class LiveRun:
         """Lay out history; nothing of the strategy is called yet but what it declares.
 
         Raises:
-            LiveError: it needs what bars made of quotes do not have, or another frequency.
-            ParameterError: its declarations do not fit.
+            LiveError: it needs what bars made of quotes do not have, or days.
+            ParameterError: its declarations do not fit, or it is made for another frequency.
             ColumnsError: history does not.
         """
         known = history or {}
         kind = type(strategy)
+        check_frequency(strategy, frequency)
         self.strategy = strategy
         self.frequency = frequency
         self.calls_dates = kind.on_bars is not Strategy.on_bars
@@ -72,11 +74,13 @@ class LiveRun:
         self._asked: dt.date | None = None
         """The day on which the strategy asked to be called on the next."""
         self._now_ns = 0
+        self._bar.place = self._none_at_hand = 0 if len(symbols) == 1 else -1
         strategy.join(trading, self._bar, self._series)
 
     def where(self) -> tuple[int, str]:
         """Return the instant of what the strategy was called with last, 0 before the first, and the symbol."""
-        return self._now_ns, self.growing[self._bar.place].symbol
+        place, growing = self._bar.place, self.growing
+        return self._now_ns, growing[place].symbol if place >= 0 else f"{len(growing)} symbols"
 
     def start(self) -> None:
         """Call ``on_start``.
@@ -126,26 +130,33 @@ class LiveRun:
             StrategyError: it raised.
         """
         self._now_ns = at_ns
+        self._bar.place = self._none_at_hand
         with naming(self.strategy, self.where):
             self.strategy.on_timer(at_ns)
 
     def filled(self, order: Any) -> None:
-        """Call ``on_fill``.
+        """Call ``on_fill``; the symbol at hand is the order's, as in a backtest.
 
         Raises:
             StrategyError: it raised.
         """
+        self._take_up(order.place)
         with naming(self.strategy, self.where):
             self.strategy.on_fill(order)
 
     def ended(self, order: Any) -> None:
-        """Call ``on_order``.
+        """Call ``on_order``; the symbol at hand is the order's.
 
         Raises:
             StrategyError: it raised.
         """
+        self._take_up(order.place)
         with naming(self.strategy, self.where):
             self.strategy.on_order(order)
+
+    def _take_up(self, place: int) -> None:
+        """Let a symbol be the one at hand, as it is known now."""
+        self._bar.place, self._bar.index = place, len(self.growing[place]) - 1
 
     def _refuse_untold(self, strategy: Strategy) -> None:
         wanted = [name for name in strategy.fields if name in _UNTOLD]

@@ -63,7 +63,7 @@ class Bar:
     index: int
     """The row in the symbol's own history."""
     place: int
-    """Which symbol."""
+    """Which symbol; below 0: there are several, and none is at hand."""
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"{name!r} is not among the declared fields and indicators")
@@ -194,17 +194,15 @@ class Strategy:
         """Order a buy; return the order.
 
         Args:
-            symbol: empty: of the bar at hand.
+            symbol: empty: of the bar at hand. Of several symbols ``on_bars``, ``on_start`` and ``on_timer`` have none.
             limit: 0: at the market.
             closing: for the closing auction of the day in which it arrives.
         """
-        place = self._place(symbol) if symbol else self._bar.place  # type: ignore[union-attr]
-        return self._carried.submit(place, 1, quantity, limit, closing=closing)
+        return self._carried.submit(self._place(symbol), 1, quantity, limit, closing=closing)
 
     def sell(self, quantity: int, symbol: str = "", *, limit: int = 0, closing: bool = False) -> Any:
         """Order a sell; as ``buy``."""
-        place = self._place(symbol) if symbol else self._bar.place  # type: ignore[union-attr]
-        return self._carried.submit(place, -1, quantity, limit, closing=closing)
+        return self._carried.submit(self._place(symbol), -1, quantity, limit, closing=closing)
 
     def target(self, quantity: int, symbol: str = "") -> Any:
         """Order what leads from what is held and worked for to ``quantity`` shares; None: nothing is needed."""
@@ -217,23 +215,24 @@ class Strategy:
     @property
     def data(self) -> Mapping[str, Series]:
         """Declared fields and indicators of the symbol of the bar at hand, back from now."""
-        assert self._bar is not None
-        return self._series[self._bar.place]
+        return self._series[self._place("")]
 
     @property
     def position(self) -> int:
         """Shares held of the symbol of the bar at hand."""
-        return self._quantities[self._bar.place]  # type: ignore[union-attr]
+        place = self._bar.place  # type: ignore[union-attr]
+        return self._quantities[place if place >= 0 else self._place("")]
 
     @property
     def sellable(self) -> int:
         """Shares of it that may be sold today (T+1) and are not offered yet."""
-        return self._trading.sellable(self._bar.place)  # type: ignore[union-attr]
+        place = self._bar.place  # type: ignore[union-attr]
+        return self._trading.sellable(place if place >= 0 else self._place(""))  # type: ignore[union-attr]
 
     @property
     def limits(self) -> tuple[int, int]:
         """Upper and lower limit of today, of the symbol of the bar at hand; 0: there is none, or no day has begun."""
-        return self._carried.limits(self._bar.place)  # type: ignore[union-attr]
+        return self._carried.limits(self._place(""))
 
     def held(self, symbol: str) -> int:
         """Return the shares held of ``symbol``."""
@@ -263,15 +262,32 @@ class Strategy:
 
     def _place(self, symbol: str) -> int:
         if not symbol:
-            assert self._bar is not None
-            return self._bar.place
+            place: int = self._bar.place  # type: ignore[union-attr]
+            if place < 0:
+                symbols = self._carried.symbols
+                raise StrategyError(
+                    f"{type(self).__name__}：这里有 {len(symbols)} 个代码，要写明是哪一个，例如 "
+                    f'self.buy(100, symbol="{symbols[0]}")、self.held("{symbols[0]}") / '
+                    f"there are {len(symbols)} symbols here: say which, as in symbol={symbols[0]!r}"
+                )
+            return place
         try:
             return self._carried.symbols.index(symbol)
         except ValueError:
             raise StrategyError(f"{type(self).__name__}: {symbol} is not among the symbols of this run") from None
 
     def join(self, trading: Trading, bar: Any, series: list[Mapping[str, Series]]) -> None:
-        """Tie the strategy to what carries its orders and to the bar that it is shown."""
+        """Tie the strategy to what carries its orders and to the bar that it is shown.
+
+        Raises:
+            ParameterError: it was never made ready: it has an ``__init__`` that does not call this class's.
+        """
+        if "p" not in vars(self):
+            name = type(self).__name__
+            raise ParameterError(
+                f"{name}.__init__ 没有调用 super().__init__(**parameters)：起始值写在 declare(self) 里 / "
+                f"{name}.__init__ does not call super().__init__(**parameters): set things up in declare(self)"
+            )
         self._trading, self._bar, self._series = trading, bar, series
         self._quantities = trading.quantities
 

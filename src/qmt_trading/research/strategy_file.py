@@ -10,6 +10,7 @@ from types import ModuleType
 from msgspec import Struct
 
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.research.called import check_called
 from qmt_trading.research.strategy import Strategy
 
 
@@ -31,6 +32,7 @@ class StrategyFile(Struct, frozen=True, kw_only=True):
 
         Raises:
             ConfigurationError: it cannot be run, has no strategy of the name, or has several and none is named.
+            ParameterError: nothing would ever call its strategy, or it cannot be given parameters.
         """
         # A name of its own: a file called json.py must not become everybody's json.
         name = f"qmt_strategy_{self.sha256[:16]}"
@@ -49,7 +51,9 @@ class StrategyFile(Struct, frozen=True, kw_only=True):
         if self.wanted:
             found = {name: each for name, each in found.items() if name == self.wanted}
         if len(found) == 1:
-            return next(iter(found.values()))
+            kind = next(iter(found.values()))
+            check_called(kind)
+            return kind
         if self.wanted or not found:
             raise ConfigurationError(f"{self.path} 里没有策略{self.wanted}（Strategy 的子类）/ no such strategy in it")
         raise ConfigurationError(f"{self.path} 里有几个策略：{'、'.join(found)}；请写 {self.path}:类名 / say which")

@@ -17,6 +17,7 @@ from qmt_trading.model.order import Order
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
 from qmt_trading.model.words import TERMINAL, OrderStatus, Side
+from qmt_trading.research.wish import check_unit, whole
 
 OPENS_AT: Final = "09:30:00"
 BUYS_AT: Final = "09:30:30"
@@ -133,7 +134,14 @@ class Seat:
     # What a strategy asks.
 
     def submit(self, place: int, side: int, quantity: int, limit: int = 0, *, closing: bool = False) -> SeatOrder:
-        """Send an order; what became of it shows in what is returned, and in ``on_fill`` and ``on_order``."""
+        """Send an order; what became of it shows in what is returned, and in ``on_fill`` and ``on_order``.
+
+        Raises:
+            DeskError: as in a backtest: no shares, no whole numbers, or a limit in yuan where units are meant.
+        """
+        symbol = self.symbols[place]
+        quantity, limit = whole(symbol, quantity, limit)
+        check_unit(symbol, limit, self.limits(place)[1])
         verb = "buy" if side > 0 else "sell"
         price = to_text(limit) if limit else self._price
         at = self._at(OPENS_AT)
