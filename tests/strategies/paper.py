@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from qmt_trading.market.sessions import Session
 from qmt_trading.model import events as ev
 from qmt_trading.model.errors import NotSentError
 from qmt_trading.model.instrument import Quote, Symbol
-from qmt_trading.model.numbers import MILLISECOND_NS, Money, Price
+from qmt_trading.model.numbers import MILLISECOND_NS, Money, Price, Quantity
 from qmt_trading.model.outputs import CancelOrder, QueryBroker, SubmitOrder
 from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import PriceKind, PriceSpec
@@ -65,11 +65,16 @@ class BarQuotes:
 class Paper(LoopBench):
     """One engine and one exchange; time is what the test says."""
 
-    def __init__(self, begins_ns: int, cash: int, session: Session) -> None:
+    def __init__(
+        self, begins_ns: int, cash: int, session: Session, holdings: Mapping[Symbol, Quantity] | None = None
+    ) -> None:
         self.market = BarQuotes()
         super().__init__(settings=SETTINGS, begins_ns=begins_ns, session=session)
         self.exchange = Exchange(
-            [AccountOpening(account=each, cash=Money(cash)) for each in (ACCOUNT, OTHER)],
+            [
+                AccountOpening(account=each, cash=Money(cash), holdings=tuple((holdings or {}).items()))
+                for each in (ACCOUNT, OTHER)
+            ],
             self.market,
             now_ns=begins_ns,
             session=session,

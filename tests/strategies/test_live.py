@@ -10,9 +10,9 @@ import pytest
 from qmt_trading.client import NoReceiptError, NotSentError, Receipt
 from qmt_trading.market.sessions import Session
 from qmt_trading.model.instant import at_time
-from qmt_trading.model.instrument import Quote
-from qmt_trading.model.numbers import SECOND_NS, UNIT
-from qmt_trading.model.words import OrderStatus
+from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.numbers import SECOND_NS, UNIT, Quantity
+from qmt_trading.model.words import OrderStatus, Side
 from qmt_trading.research.indicators import Sma
 from qmt_trading.research.live import LiveError, LiveRun
 from qmt_trading.research.strategy import Strategy, StrategyError
@@ -47,9 +47,11 @@ def deaf(answer: Receipt | Exception) -> Seat:
     return Seat([STOCK], ACCOUNT, NAME, Deaf(answer), now_ns=lambda: 1, names=map(str, range(100)))
 
 
-def open_paper() -> Paper:
-    paper = Paper(at_time(DAY, 10 * 3600 * SECOND_NS), CASH, Session())
-    paper.market.stand(STOCK, 100_000, 100_000, bid=99_900, ask=100_100)
+def open_paper(symbol: Symbol = STOCK, older: int = 0) -> Paper:
+    """Return an open market; ``older`` shares lie in the account since yesterday."""
+    holdings = {symbol: Quantity(older)} if older else None
+    paper = Paper(at_time(DAY, 10 * 3600 * SECOND_NS), CASH, Session(), holdings)
+    paper.market.stand(symbol, 100_000, 100_000, bid=99_900, ask=100_100)
     paper.begin_session()
     return paper
 
@@ -125,6 +127,81 @@ def test_what_the_strategy_holds_is_its_own_and_not_the_accounts() -> None:
     seat.see(view_of(paper))
     assert (seat.quantities, seat.sellable(0)) == ([200], 0), "T+1"
     assert seat.equity() > seat.free_cash() > 0
+
+
+def test_what_a_strategy_bought_today_it_keeps_today_though_the_account_has_older_shares() -> None:
+    paper = open_paper(older=1000)
+    seat = seat_of(paper, [STOCK], overnight=False)
+    seat.see(view_of(paper))
+    seat.submit(0, 1, 200)
+    paper.settle()
+    seat.see(view_of(paper))
+    assert (seat.quantities, seat.sellable(0)) == ([200], 0)
+    order = seat.submit(0, -1, 200)
+    assert (order.denied, order.reason) == (True, "SELLABLE_EXCEEDED")
+    assert order.text == "可卖不足：要卖 200，可卖 0（另有 200 次日可卖）"
+    seat.target(0, 0)
+    paper.settle()
+    seat.see(view_of(paper))
+    assert seat.quantities == [200]
+    assert [row.side for row in paper.engine.view().orders] == [Side.BUY], "older shares are not sold in its place"
+
+
+def test_a_strategy_sells_nothing_that_is_not_its_own() -> None:
+    paper = open_paper(older=1000)
+    seat = seat_of(paper, [STOCK], overnight=False)
+    seat.see(view_of(paper))
+    assert seat.submit(0, -1, 100).reason == "SELLABLE_EXCEEDED"
+    assert len(paper.engine.view().orders) == 0
+
+
+def test_what_may_be_sold_on_the_same_day_may_by_a_strategy() -> None:
+    fund = Symbol("511880.SH")
+    paper = open_paper(fund)
+    seat = seat_of(paper, [fund], overnight=False)
+    seat.see(view_of(paper))
+    seat.submit(0, 1, 200)
+    paper.settle()
+    seat.see(view_of(paper))
+    assert seat.sellable(0) == 200, "T+0"
+    assert not seat.submit(0, -1, 200).denied
+
+
+def test_what_it_decides_for_tomorrow_may_sell_what_it_bought_today() -> None:
+    paper = open_paper()
+    seat = seat_of(paper, [STOCK], overnight=False)
+    seat.see(view_of(paper))
+    seat.submit(0, 1, 200)
+    paper.settle()
+    paper.at(at_time(DAY, (15 * 3600 + 60) * SECOND_NS))
+    seat.see(view_of(paper))
+    assert not seat.submit(0, -1, 200).denied, "it leaves when it may be sold, as in a backtest"
+    assert seat.submit(0, -1, 100).denied, "but not twice"
+
+
+def test_a_refusal_comes_with_its_sentence_and_the_same_is_said_once_a_minute(tmp_path: Any) -> None:
+    paper, said = open_paper(), list[str]()
+
+    class Odd(Strategy):
+        fields = ("close",)
+
+        def on_bar(self, bar: Any) -> None: ...
+
+    seat = seat_of(paper, [STOCK], overnight=False)
+    log = BarLog(tmp_path / "bars.jsonl")
+    keeper = Keeper(
+        LiveRun(Odd(), [STOCK], "1m", seat), seat, BarMaker("1m", Session()), log,
+        Surroundings(paper), now_ns=paper.clock.now_ns, say=said.append,
+    )  # fmt: skip
+    for seconds in range(70):
+        keeper.look()
+        seat.submit(0, 1, 150 if seconds else 250)
+        paper.at(paper.clock.now_ns() + SECOND_NS)
+    log.close()
+    (first, second, again) = said
+    assert first.startswith(f"✗ {STOCK} 买入 250：没有发出，数量不合规：")
+    assert first.endswith("（LOT_INVALID）")
+    assert (second[:20], again) == (first.replace("250", "150")[:20], second)
 
 
 def test_a_cancel_reaches_its_own_order_alone() -> None:

@@ -119,8 +119,11 @@ class Keeper:
             self._tell(news)
 
     def _tell(self, news: News) -> None:
-        order = news.order
-        self._say(_told(news))
+        order, text = news.order, _told(news)
+        if order.denied:  # A strategy that asks again at every quote is refused again at every quote.
+            self._complain(text, text)
+        else:
+            self._say(text)
         if news.is_fill:
             self._run.filled(order)
         else:
@@ -153,9 +156,9 @@ class Keeper:
                 self._run.timer(due_ns)
         self._timed_until_ns = now_ns
 
-    def _complain(self, text: str) -> None:
-        """Say what is wrong, the same again after a minute at the soonest."""
-        now_ns, key = self._now_ns(), text[:20]
+    def _complain(self, text: str, key: str = "") -> None:
+        """Say what is wrong, the same again after a minute at the soonest; ``key`` is what makes it the same."""
+        now_ns, key = self._now_ns(), key or text[:20]
         if not 0 <= now_ns - self._told_ns.get(key, -TELL_AGAIN_NS) < TELL_AGAIN_NS:
             self._told_ns[key] = now_ns
             self._say(text)
@@ -167,7 +170,8 @@ def _told(news: News) -> str:
     if news.is_fill:
         return f"✓ {what}：成交 {order.filled}"
     if order.denied:
-        return f"✗ {what}：没有发出，{order.reason}"
+        why = f"{order.text}（{order.reason}）" if order.text else order.reason
+        return f"✗ {what}：没有发出，{why}"
     return f"- {what}：结束，成交 {order.filled}{'，' + order.reason if order.reason else ''}"
 
 

@@ -10,10 +10,13 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from qmt_trading.client import NoReceiptError, NotSentError, Receipt
+from qmt_trading.codec.sentences import sentence
+from qmt_trading.market.instruments import rule_for
 from qmt_trading.model.instant import time_of_day_ns
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import SECOND_NS, to_text
 from qmt_trading.model.order import Order
+from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
 from qmt_trading.model.words import TERMINAL, OrderStatus, Side
@@ -25,6 +28,9 @@ BUYS_AT: Final = "09:30:30"
 BUYS_WAIT_NS: Final = 60 * SECOND_NS
 """How long what is to be bought waits for what is sold for it."""
 CLOSING_AUCTION: Final = "14:57:01"
+NOT_SENT: Final = "NOT_SENT"
+DROPPED: Final = "DROPPED"
+"""Of an instruction that waited and was cancelled, or whose time passed."""
 _CLOSING_NS: Final = (14 * 3600 + 57 * 60) * SECOND_NS
 
 
@@ -68,6 +74,9 @@ class SeatOrder(Struct, eq=False):
     value: int = 0
     ended_ns: int = 0
     reason: str = ""
+    """The engine's code of why it was refused, or what the counter said of its end."""
+    text: str = ""
+    """The sentence of ``reason``, for people."""
     ids: tuple[str, ...] = ()
     """Of the orders that it has become."""
 
@@ -87,7 +96,8 @@ class Seat:
     """A strategy's place at the engine. Used by one thread.
 
     What it holds is what its own fills have left it with, in one account: what others hold there is none of its
-    business. Cash and equity are the account's.
+    business, and neither are their older shares: what it bought today it does not sell today (T+1), as in a backtest,
+    though the account might. Cash and equity are the account's.
     """
 
     def __init__(
@@ -130,6 +140,8 @@ class Seat:
         """Targets that wait for the sells before them: place, quantity."""
         self._later_ns = 0
         self._news: list[News] = []
+        self._bought: dict[int, int] = {}
+        """What its own buys of today have brought, by place; as far as it was asked for since the last ``see``."""
 
     # What a strategy asks.
 
@@ -148,7 +160,13 @@ class Seat:
         if closing:
             price = to_text(limit) if limit else "涨停" if side > 0 else "跌停"  # The auction has one price for all.
             at = CLOSING_AUCTION if at or time_of_day_ns(self._now_ns()) < _CLOSING_NS else ""
+        tomorrow = self._overnight or bool(self._at(OPENS_AT))
+        free = quantity if side > 0 else self._free(place, tomorrow=tomorrow)
         order = self._made(place, side, quantity, limit)
+        if quantity > free:
+            locked = 0 if tomorrow else min(self._locked(place), self.quantities[place])
+            self._deny(order, *_told_of(Denial(Reason.SELLABLE_EXCEEDED, (f"{quantity}", f"{free}", f"{locked}"))))
+            return order
         self._send(order, f"{verb} {order.symbol} {quantity}@{price}", at)
         return order
 
@@ -164,7 +182,10 @@ class Seat:
 
     def target(self, place: int, quantity: int) -> SeatOrder | None:
         """Let the engine order what leads from what the strategy holds and works for to ``quantity``."""
-        return self._target(place, quantity, self._at(OPENS_AT))
+        at = self._at(OPENS_AT)
+        if not at:  # What it bought today stays: the engine would sell older shares of others in its place.
+            quantity = max(quantity, min(self._locked(place), self.quantities[place]))
+        return self._target(place, quantity, at)
 
     def _at(self, opening: str) -> str:
         """Return ``opening`` where the day is over, else nothing: at once."""
@@ -193,11 +214,9 @@ class Seat:
 
     def sellable(self, place: int) -> int:
         """Return what of the own holding may be sold today and is not offered yet."""
-        own = self.quantities[place] - sum(
-            each.leaves for each in self._open.values() if each.place == place and each.side < 0
-        )
+        own = self._free(place, tomorrow=self._overnight)
         if self._overnight or self._view is None:
-            return max(0, own)
+            return own
         symbol = self.symbols[place]
         for row in self._view.positions:
             if row.account == self._account and row.symbol == symbol:
@@ -228,6 +247,7 @@ class Seat:
     def see(self, view: View) -> list[News]:
         """Take what the engine says now, and return what the strategy has not been told yet, in order."""
         self._view = view
+        self._bought = {}
         for place, symbol in enumerate(self.symbols):
             self.quantities[place] = view.holdings.get((self._account, self._strategy, Symbol(symbol)), 0)
         if self._open:
@@ -242,6 +262,29 @@ class Seat:
         return len(self._open)
 
     # Inside.
+
+    def _free(self, place: int, *, tomorrow: bool) -> int:
+        """Return what of the own holding may be sold, today or on the next day, and is not offered yet."""
+        offered = sum(each.leaves for each in self._open.values() if each.place == place and each.side < 0)
+        return max(0, self.quantities[place] - offered - (0 if tomorrow else self._locked(place)))
+
+    def _locked(self, place: int) -> int:
+        """Return what the strategy has bought today, and so sells on the next day at the soonest; T+0: nothing."""
+        symbol = Symbol(self.symbols[place])
+        quote = self._quotes.get(symbol)
+        rule = (quote.rule if quote is not None else None) or rule_for(symbol)
+        if self._view is None or (rule is not None and rule.same_day_sell):
+            return 0
+        if place not in self._bought:
+            self._bought[place] = sum(
+                row.filled_quantity
+                for row in self._view.orders
+                if row.symbol == symbol
+                and row.side is Side.BUY
+                and row.account == self._account
+                and row.strategy == self._strategy
+            )
+        return self._bought[place]
 
     def _row(self) -> Any:
         view = self._view
@@ -263,7 +306,7 @@ class Seat:
                 f"{text}:{self._account}{timed} strategy={self._strategy} #{order.name}", order.name
             )
         except NotSentError as error:
-            self._deny(order, f"NOT_SENT: {error}")
+            self._deny(order, NOT_SENT, str(error))
             return
         except NoReceiptError:
             order.status = OrderStatus.UNKNOWN  # The engine's own table of signals says later what became of it.
@@ -273,9 +316,10 @@ class Seat:
     def _answered(self, order: SeatOrder, receipt: Receipt) -> None:
         order.seq = receipt.seq or 0
         lines = receipt.orders
-        refused = [line.reason for line in lines if line.status == "denied"]
+        refused = [line for line in lines if line.status == "denied"]
         if not lines or len(refused) == len(lines):
-            self._deny(order, refused[0] if refused else receipt.reason or receipt.status)
+            why = refused[0] if refused else receipt
+            self._deny(order, why.reason or receipt.status, why.text)
             return
         if all(line.status == "nothing" for line in lines):
             order.ended_ns, order.quantity = self._now_ns(), 0
@@ -287,8 +331,8 @@ class Seat:
             order.quantity = sum(line.quantity for line in placed)
         order.ids = tuple(line.client_order_id for line in placed)
 
-    def _deny(self, order: SeatOrder, reason: str) -> None:
-        order.denied, order.reason, order.status = True, reason, OrderStatus.NOT_SENT
+    def _deny(self, order: SeatOrder, reason: str, text: str = "") -> None:
+        order.denied, order.reason, order.text, order.status = True, reason, text, OrderStatus.NOT_SENT
         order.ended_ns = self._now_ns()
         self._open.pop(order.name, None)
         self._news.append(News(is_fill=False, order=order))
@@ -312,7 +356,7 @@ class Seat:
             elif seq not in waits and seq in done:
                 lines = done[seq].orders
                 denial = next((line.denial for line in lines if line.denial is not None), None)
-                self._deny(order, denial.reason.value if denial is not None else "DROPPED")
+                self._deny(order, *(_told_of(denial) if denial is not None else (DROPPED, "")))
 
     def _find_signals(self, view: View, waiting: dict[str, SeatOrder]) -> None:
         for row in view.signals:
@@ -322,7 +366,9 @@ class Seat:
                 if not any(line.client_order_id for line in row.receipt.orders) and not any(
                     each.seq == row.seq for each in view.timed
                 ):
-                    self._deny(order, "NOT_SENT")
+                    lines = row.receipt.orders
+                    denial = row.receipt.denial or next((line.denial for line in lines if line.denial), None)
+                    self._deny(order, *(_told_of(denial) if denial is not None else (NOT_SENT, "")))
 
     def _moved(self, order: SeatOrder, rows: list[Order], *, is_whole: bool) -> None:
         order.side = 1 if rows[0].side is Side.BUY else -1
@@ -354,3 +400,8 @@ class Seat:
         later, self._later = self._later, []
         for place, quantity in later:
             self.target(place, quantity)
+
+
+def _told_of(denial: Denial) -> tuple[str, str]:
+    """Return the code of a denial and its sentence."""
+    return denial.reason.value, sentence(denial)[0]
