@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from qmt_trading.client import NoReceiptError, NotSentError, Receipt
 from qmt_trading.market.sessions import Session
@@ -271,10 +272,14 @@ def test_the_keeper_goes_on_with_the_bars_of_the_run_before(tmp_path: Any) -> No
         for _ in range(100):
             paper.at(paper.clock.now_ns() + SECOND_NS)
             keeper.look()
+        surroundings.is_up = True
+        paper.at(paper.clock.now_ns() + SECOND_NS)
+        keeper.look()
         log.close()
         seen.append(strategy.seen)
-        assert 1 <= len(said) <= 3, "it complains once a minute"
+        assert 2 <= len(said) <= 4, "it complains once a minute"
         assert "没有行情" in said[0]
+        assert "已接上" in said[-1]
     kinds = [[kind for kind, _ in each] for each in seen]
     assert kinds[0].count("start") == 1
     assert kinds[0].count("timer") == 1
@@ -282,6 +287,22 @@ def test_the_keeper_goes_on_with_the_bars_of_the_run_before(tmp_path: Any) -> No
     first, second = ([index for kind, index in each if kind == "bar"] for each in seen)
     assert first == list(range(len(first)))
     assert second[0] == len(first), "the bars of the run before are history"
+
+
+def test_an_ex_day_on_which_the_bars_jump_is_told_of(tmp_path: Any) -> None:
+    paper, said = open_paper(), list[str]()
+    strategy, seat, log = Counting(), seat_of(paper, [STOCK], overnight=False), BarLog(tmp_path / "bars.jsonl")
+    live = LiveRun(strategy, [STOCK], "1m", seat)
+    live.remember([replace(bar("10:00:00", 103_000), at_ns=at_time(DAY, 0) - 9 * 3600 * SECOND_NS)])
+    keeper = Keeper(
+        live, seat, BarMaker("1m", Session()), log, Surroundings(paper), now_ns=paper.clock.now_ns, say=said.append
+    )
+    for _ in range(150):
+        paper.at(paper.clock.now_ns() + SECOND_NS)
+        keeper.look()
+    log.close()
+    assert [text for text in said if "除权除息" in text] == said[:1], "once, as the day begins"
+    assert "昨收 10.00，上一根收盘 10.30" in said[0]
 
 
 def test_quotes_of_a_known_symbol_give_the_days_limits() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from qmt_trading.cli import engine_access, exit_codes
 from qmt_trading.codec import control as wire
-from tests.running import a_configuration, running
+from tests.running import DUPLEX, a_configuration, running
 
 PATIENCE_S = 120.0
 TURNING = """
@@ -36,6 +36,17 @@ class Failing(Strategy):
     def on_tick(self, tick):
         raise ValueError("as written")
 """
+DAILY = """
+from qmt_trading.research.strategy import Strategy
+
+
+class Daily(Strategy):
+    frequency = "1d"
+    fields = ("close",)
+
+    def on_bar(self, bar):
+        self.buy(100)
+"""
 
 
 class Running:
@@ -56,6 +67,15 @@ class Running:
         """Wait until it has ended by itself; return its exit code and what it said."""
         code = self.process.wait(PATIENCE_S)
         return code, self._said.read_text(encoding="utf-8")
+
+    def told(self, text: str) -> str:
+        """Wait until it has said ``text``; return all that it has said."""
+        until = time.monotonic() + PATIENCE_S
+        while text not in (said := self._said.read_text(encoding="utf-8")):
+            assert self.process.poll() is None, said
+            assert time.monotonic() < until, said
+            time.sleep(0.1)
+        return said
 
     def kill(self) -> None:
         self.process.kill()
@@ -112,7 +132,7 @@ def test_two_of_one_name_do_not_run_side_by_side(tmp_path: Path) -> None:
         first = Running(config, file)
         wait_for_orders(config, 1)
         code, said = Running(config, file).end()
-        assert (code, "策略 Turning" in said) == (exit_codes.LOCKED, True), said
+        assert (code, "策略 Turning 已被另一个 qmt strategy run" in said) == (exit_codes.LOCKED, True), said
         first.kill()
 
 
@@ -123,6 +143,11 @@ def test_two_of_one_name_do_not_run_side_by_side(tmp_path: Path) -> None:
         (("--door", "nowhere"), "--door"),
         (("-f", "2h"), "2h"),
         (("--name", "a b"), "a b"),
+        (("-s", "600036"), "是不是 600036.SH？"),
+        (("-s", "600000.SH,600036.SZ"), "600036.SZ：没有这样的代码"),
+        (("--price", "胡说"), "--price 胡说"),
+        (("--adjust", "backward"), "backward"),
+        (("--actions", "x.csv"), "--adjust forward"),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
@@ -137,3 +162,25 @@ def test_without_an_engine_it_says_so(tmp_path: Path) -> None:
     file.write_text(TURNING, encoding="utf-8")
     code, said = Running(config, file).end()
     assert (code, "qmt run" in said) == (exit_codes.NOT_RUNNING, True), said
+
+
+def test_a_strategy_made_for_days_runs_on_days_and_on_nothing_else(tmp_path: Path) -> None:
+    config, file = a_configuration(tmp_path), tmp_path / "daily.py"
+    file.write_text(DAILY, encoding="utf-8")
+    with running(config):
+        code, said = Running(config, file, "-f", "1m", "--no-history").end()
+        assert (code, "Daily 要用 1d 的数据，给的是 1m" in said) == (exit_codes.REFUSED, True), said
+        process = Running(config, file, "-f", "", "--no-history")
+        assert "600000.SH 1d，通道" in process.told("通道")
+        process.kill()
+
+
+def test_a_door_that_was_added_while_the_engine_runs_is_told_of(tmp_path: Path) -> None:
+    config, file = a_configuration(tmp_path), tmp_path / "turning.py"
+    file.write_text(TURNING, encoding="utf-8")
+    with running(config):
+        where = f"name = '\\\\.\\pipe\\late-{time.time_ns()}'" if sys.platform == "win32" else 'path = "late.sock"'
+        with config.open("a", encoding="utf-8") as more:
+            more.write(f'[[doors]]\nkind = "{DUPLEX}"\n{where}\nlabel = "late"\n')
+        code, said = Running(config, file, "--door", "late").end()
+        assert (code, "通道 late 没有打开" in said, "重启引擎" in said) == (exit_codes.NOT_RUNNING, True, True), said

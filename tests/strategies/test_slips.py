@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from qmt_trading.client import Receipt
+from qmt_trading.model.instrument import Symbol
 from qmt_trading.research.backtest import run
+from qmt_trading.research.columns import Bars
 from qmt_trading.research.live import LiveRun
 from qmt_trading.research.strategy import ParameterError, Strategy, StrategyError
 from qmt_trading.research.strategy_file import strategy_file
@@ -20,7 +22,7 @@ from tests.strategies.paper import NAME
 from tests.strategies.test_bars import STOCK, bar, quote
 from tests.strategies.test_live import Deaf, deaf
 
-OTHER = "000001.SZ"
+OTHER = Symbol("000001.SZ")
 
 
 class InYuan(Strategy):
@@ -86,7 +88,7 @@ class ByTheClock(Strategy):
 
 @pytest.mark.parametrize("kind", [AcrossDates, AtStart, ByTheClock])
 def test_where_no_symbol_is_at_hand_several_have_to_be_told_apart(kind: type[Strategy]) -> None:
-    several = {symbol: daily(flat(10, 3), symbol=symbol) for symbol in (STOCK, OTHER)}
+    several: dict[str, Bars] = {symbol: daily(flat(10, 3), symbol=symbol) for symbol in (STOCK, OTHER)}
     with pytest.raises(StrategyError, match="2 个代码，要写明是哪一个"):
         run(kind(), several, cash=CASH)
     assert run(kind(), several[STOCK], cash=CASH).orders.made_ns.size > 0, "of one symbol it is plain which is meant"

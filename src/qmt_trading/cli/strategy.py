@@ -6,41 +6,44 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
 
 from qmt_trading.cli import exit_codes
-from qmt_trading.cli.data import STORE, data_explained
+from qmt_trading.cli.data import STORE, ActionsOption, data_explained
+from qmt_trading.cli.history import symbols_of
 from qmt_trading.cli.options import DEFAULT_CONFIG, ConfigOption, fail
 from qmt_trading.cli.sending import duplex_doors
+from qmt_trading.cli.strategy_history import check_adjust, check_fit, history, told_of
 from qmt_trading.cli.strategy_options import (
     DataOption,
     SetOption,
     StartOption,
     StrategyArgument,
     class_of,
-    history_of,
     parameters_of,
     strategy_told,
 )
 from qmt_trading.cli.words import Command, Group
 from qmt_trading.client import Receipt, send
 from qmt_trading.codec import control as wire
+from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.names import is_name
+from qmt_trading.codec.price_text import parse_price
 from qmt_trading.codec.view_json import MODE_TEXT
-from qmt_trading.feeds.findings import UnusableError
 from qmt_trading.feeds.source_files import needs_polars
-from qmt_trading.link.dial import DialError
+from qmt_trading.link.dial import DialError, dial
+from qmt_trading.market.instruments import kind_of
 from qmt_trading.model.instant import to_clock_text
-from qmt_trading.model.instrument import Quote
+from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
 from qmt_trading.model.words import Mode
 from qmt_trading.panel.engine_line import EngineLine
+from qmt_trading.run.actions_file import read_actions
 from qmt_trading.run.config import Configuration, load
 from qmt_trading.run.config_doors import Door
 from qmt_trading.run.control_door import control_address
@@ -53,8 +56,16 @@ if TYPE_CHECKING:
 
 STEP_S: Final = 0.1
 PRICE: Final = "对手"
-_FREQUENCIES: Final = ("1d", "1m", "tick")
+FREQUENCIES: Final = ("1d", "1m", "tick")
+FIRST_QUOTES_S: Final = 5.0
+"""How long the start waits for a quote of every symbol."""
+QUOTES_AT_ONCE: Final = 500
+_ITS_HOLDER: Final = ("另一个 qmt strategy run（一个策略名只能运行一个；换名字用 --name）", "another qmt strategy run")
 
+FrequencyOption = Annotated[
+    str,
+    typer.Option("--frequency", "-f", help="1d 日线 | 1m 分钟 | tick 每次报价；不写：策略里写的，没有就是 1m"),
+]
 app = typer.Typer(help="策略接到模拟盘和实盘 strategies, live", no_args_is_help=True, cls=Group)
 
 
@@ -66,11 +77,16 @@ def run(
     symbols: Annotated[str, typer.Option("--symbols", "-s", help="代码，逗号分开 symbols")],
     account: Annotated[str, typer.Option("--account", "-a", help="账号或名称 account")],
     door: Annotated[str, typer.Option("--door", help="走哪个通道；只有一个时可不写 door")] = "",
-    frequency: Annotated[str, typer.Option("--frequency", "-f", help="1d 日线 | 1m 分钟 | tick 每次报价")] = "1m",
+    frequency: FrequencyOption = "",
     parameters: SetOption = None,
     data: DataOption = STORE,
     start: StartOption = "",
+    adjust: Annotated[str, typer.Option("--adjust", help="历史：none 不复权 | forward 前复权 of history")] = "none",
+    actions: ActionsOption = None,
     no_history: Annotated[bool, typer.Option("--no-history", help="不用历史数据 begin without history")] = False,
+    accept_history: Annotated[
+        bool, typer.Option("--accept-history", help="历史接不上今天的行情也照用 use history that does not fit")
+    ] = False,
     name: Annotated[str, typer.Option("--name", help="策略名，记在委托上；不写：类名 name on its orders")] = "",
     price: Annotated[str, typer.Option("--price", help="没写限价时用什么价 price of orders without a limit")] = PRICE,
     live: Annotated[bool, typer.Option("--live", help="引擎是实盘时必须写 needed where the engine is live")] = False,
@@ -79,31 +95,44 @@ def run(
     with data_explained(), strategy_told():
         needs_polars()
         given = parameters_of(parameters or [])
-        if frequency not in _FREQUENCIES:
-            fail(exit_codes.USAGE, f"✗ -f 只有 {' '.join(_FREQUENCIES)}，不是 {frequency} / no such frequency")
+        if frequency not in ("", *FREQUENCIES):
+            fail(exit_codes.USAGE, f"✗ -f 只有 {' '.join(FREQUENCIES)}，不是 {frequency} / no such frequency")
+        _check_price(price)
+        check_adjust(adjust, actions)
+        wanted = _symbols(symbols)
         configuration = load(config)
-        made = class_of(strategy)(**given)
-        called = name or made.name
-        if not is_name(called):
-            fail(exit_codes.USAGE, f"✗ --name {called} 不能用：字母、数字、. _ - 和汉字，最多 64 个 / no name")
-        wanted = [each.strip().upper() for each in symbols.split(",") if each.strip()]
-        number = _account(configuration, account)
-        chosen = _door(configuration, door)
-        ways = Ways(configuration, chosen, wanted, called)
-        _check_mode(ways, live=live)
         # Imported here: columns are few commands' business, and take a quarter of a second.
+        from qmt_trading.research.called import check_frequency, engine_frequency_of
         from qmt_trading.research.live import LiveRun
         from qmt_trading.run.strategies.bar_log import BarLog
         from qmt_trading.run.strategies.bar_maker import BarMaker
+        from qmt_trading.run.strategies.fit import carried
         from qmt_trading.run.strategies.keeper import Keeper
         from qmt_trading.run.strategies.seat import Seat
 
-        history = {} if no_history or frequency == "tick" else _history(data, wanted, start, frequency)
+        kind = class_of(strategy)
+        made = kind(**given)
+        frequency = frequency or engine_frequency_of(kind)
+        check_frequency(made, frequency)
+        called = name or made.name
+        if not is_name(called):
+            fail(exit_codes.USAGE, f"✗ --name {called} 不能用：字母、数字、. _ - 和汉字，最多 64 个 / no name")
+        number = _account(configuration, account)
+        chosen = _door(configuration, door)
+        ways = Ways(configuration, chosen, wanted, called)
+        mode = _check_mode(ways, live=live)
+        _check_door(chosen)
+        has_history = not no_history and frequency != "tick"
+        bars = history(data, wanted, start, frequency, adjust, actions, mode) if has_history else {}
         folder = configuration.folder / "strategies"
-        held = Lock(folder / f"{called}.lock", f"策略 {called}", remove=True)
+        held = Lock(folder / f"{called}.lock", f"策略 {called}", holder=_ITS_HOLDER, remove=True)
         session = configuration.session()
-        log = BarLog(folder / f"{called}.{frequency}.jsonl")
+        log_path = folder / f"{called}.{frequency}.jsonl"
+        log = BarLog(log_path)
         try:
+            quotes = _first_quotes(ways, wanted)
+            if adjust != "none":
+                bars = carried(bars, quotes, session, read_actions(actions) if actions is not None else ())
             seat = Seat(
                 wanted,
                 number,
@@ -115,8 +144,9 @@ def run(
                 is_over=lambda now_ns: frequency == "1d" or session.day_after(now_ns) is not None,
                 overnight=frequency == "1d",
             )
+            live_run = LiveRun(made, wanted, frequency, seat, bars)
             keeper = Keeper(
-                LiveRun(made, wanted, frequency, seat, history),
+                live_run,
                 seat,
                 BarMaker(frequency, session),
                 log,
@@ -125,7 +155,11 @@ def run(
                 say=_say,
                 timers=made.timers,
             )
-            _keep(keeper, f"{called}：{number} {'、'.join(wanted)} {frequency}，通道 {chosen.name}", history)
+            again = keeper.remember()
+            for told in told_of(bars.values()):
+                _say(told)
+            check_fit(live_run.growing, quotes, session, time.time_ns(), log_path, _say, accepted=accept_history)
+            _keep(keeper, f"{called}：{number} {'、'.join(wanted)} {frequency}，通道 {chosen.name}", bars, again)
         finally:
             log.close()
             ways.close()
@@ -175,7 +209,11 @@ class Ways:
             OSError: no engine answers.
         """
         try:
-            rows = self._line.ask(wire.Quotes(self._symbols))
+            rows = [
+                row
+                for first in range(0, len(self._symbols), QUOTES_AT_ONCE)
+                for row in self._line.ask(wire.Quotes(self._symbols[first : first + QUOTES_AT_ONCE]))
+            ]
         except (DialError, wire.ControlError) as error:
             raise OSError(str(error)) from error
         return [msgspec.convert(row["quote"], Quote) for row in rows if row.get("quote") is not None]
@@ -206,7 +244,61 @@ def _door(configuration: Configuration, wanted: str) -> Door:
     return doors[0]
 
 
-def _check_mode(ways: Ways, *, live: bool) -> None:
+def _symbols(written: str) -> list[Symbol]:
+    """Return the symbols; one that no market has ends the command: it would have no quote for ever, without a word."""
+    found = symbols_of([written])
+    unknown = "、".join(symbol for symbol in found if kind_of(symbol) is None)
+    if unknown:
+        fail(exit_codes.USAGE, f"✗ -s {unknown}：没有这样的代码，市场写对了吗 / no such symbol: is its market right?")
+    return found
+
+
+def _check_price(written: str) -> None:
+    """Leave with a sentence unless orders can be priced so: each of them would be refused as malformed."""
+    try:
+        parse_price(written)
+    except MalformedError as error:
+        told = malformed(error.code, error.figures, position=0)
+        fail(
+            exit_codes.USAGE,
+            f"✗ --price {written}：{told.chinese}；可写 对手、最新、本方、卖一、最新+2跳 / {told.english}",
+        )
+
+
+def _check_door(door: Door) -> None:
+    """Leave with a sentence unless somebody listens at ``door``: the engine opens its doors as it starts."""
+    try:
+        dial(door.address).close()
+    except DialError as error:
+        fail(
+            exit_codes.NOT_RUNNING,
+            f"✗ 通道 {door.name} 没有打开（{error}）：引擎启动之后才写进 qmt.toml 的通道，要重启引擎（qmt stop，再 "
+            "qmt run）才有 / the door is not open: one that was added while the engine runs needs a restart of it",
+        )
+
+
+def _first_quotes(ways: Ways, wanted: Sequence[Symbol]) -> dict[Symbol, Quote]:
+    """Return a quote of each symbol; those that none comes of in a while are named and left out."""
+    found: dict[Symbol, Quote] = {}
+    until = time.monotonic() + FIRST_QUOTES_S
+    while len(found) < len(wanted):
+        try:
+            found |= {quote.symbol: quote for quote in ways.quotes()}
+        except OSError as error:
+            fail(exit_codes.NOT_RUNNING, f"✗ {error}")
+        if time.monotonic() >= until:
+            break
+        time.sleep(STEP_S)
+    missing = "、".join(symbol for symbol in wanted if symbol not in found)
+    if missing:
+        _say(
+            f"! 还没有行情：{missing}。没有行情就没有 K 线，策略不会为它被叫到；代码和市场写对了吗 / "
+            "no quote of these yet, and without one no bar: is the symbol right?"
+        )
+    return found
+
+
+def _check_mode(ways: Ways, *, live: bool) -> Mode:
     try:
         mode = ways.mode()
     except DialError as error:
@@ -214,18 +306,7 @@ def _check_mode(ways: Ways, *, live: bool) -> None:
     if mode is Mode.LIVE and not live:
         fail(exit_codes.USAGE, "✗ 引擎是实盘，策略会真的下单：确认后加 --live / the engine is live: say --live")
     _say(f"引擎：{MODE_TEXT[mode]}")
-
-
-def _history(data: Path, symbols: Sequence[str], start: str, frequency: str) -> dict[str, Bars]:
-    """Return the history that there is; none is no error: a strategy may begin without."""
-    try:
-        bars, _, _ = history_of(data, ",".join(symbols), start, "", frequency, "none", None)
-    except UnusableError as error:
-        fail(
-            exit_codes.USAGE,
-            f"✗ {error}\n  没有历史也要运行：加 --no-history，指标要等够根数 / to begin without: --no-history",
-        )
-    return bars
+    return mode
 
 
 def _names() -> Iterator[str]:
@@ -236,11 +317,10 @@ def _names() -> Iterator[str]:
         yield f"strategy/{begun}/{number}"
 
 
-def _keep(keeper: Keeper, what: str, history: dict[str, Bars]) -> None:
+def _keep(keeper: Keeper, what: str, history: Mapping[str, Bars], again: int) -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    again = keeper.remember()
     told = "、".join(f"{symbol} 到 {bars.last.isoformat()}" for symbol, bars in history.items()) or "没有"
     _say(f"策略 {what}；历史 {told}，上次运行记下的 {again} 根")
     while not stopping.wait(STEP_S):

@@ -36,17 +36,24 @@ def check_called(kind: type[Strategy]) -> None:
         )
 
 
+def frequency_of(kind: type[Strategy]) -> str:
+    """Return the frequency that a strategy declares, or ``tick`` where only ``on_tick`` is written; empty: any."""
+    plain = kind.on_bar is Strategy.on_bar and kind.on_bars is Strategy.on_bars
+    return kind.frequency or ("tick" if plain and kind.on_tick is not Strategy.on_tick else "")
+
+
+def engine_frequency_of(kind: type[Strategy]) -> str:
+    """Return the frequency at which a strategy runs on the engine where none is asked for."""
+    return frequency_of(kind) or ("1d" if kind.on_bars is not Strategy.on_bars else "1m")
+
+
 def check_frequency(strategy: Strategy, frequency: str) -> None:
     """Refuse bars of a frequency that ``strategy`` is not made for, or at which none of its methods is called.
 
     Raises:
         ParameterError: it is another one that it is made for; the text says which.
     """
-    kind = type(strategy)
-    name, wanted = strategy.name, strategy.frequency
-    plain = kind.on_bar is Strategy.on_bar and kind.on_bars is Strategy.on_bars
-    if not wanted and plain and kind.on_tick is not Strategy.on_tick:
-        wanted = "tick"
+    name, wanted = strategy.name, frequency_of(type(strategy))
     if wanted not in ("", frequency):
         raise ParameterError(
             f"{name} 要用 {wanted} 的数据，给的是 {frequency}：加 -f {wanted} / "

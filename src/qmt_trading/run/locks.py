@@ -44,10 +44,18 @@ else:
 class Lock:
     """One locked file. The lock is the system's, not the file's existence: a killed holder leaves nothing behind."""
 
-    def __init__(self, path: Path, what: str, *, remove: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        what: str,
+        *,
+        holder: tuple[str, str] = ("另一个引擎", "another engine"),
+        remove: bool = False,
+    ) -> None:
         """Take the lock at ``path``; ``what`` names it for the error.
 
         Args:
+            holder: who else would hold it, in Chinese and in English.
             remove: the file goes with the lock when that is let go of.
 
         Raises:
@@ -58,9 +66,9 @@ class Lock:
         while True:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             if not _take(self._descriptor):
-                holder = os.read(self._descriptor, 200).decode("utf-8", "replace").strip()
+                found = os.read(self._descriptor, 200).decode("utf-8", "replace").strip()
                 os.close(self._descriptor)
-                raise LockedError(f"{what} 已被另一个引擎占用 / is held by another engine: {holder or '?'}")
+                raise LockedError(f"{what} 已被{holder[0]}占用 / is held by {holder[1]}: {found or '?'}")
             if _is_at(self._descriptor, path):
                 break
             os.close(self._descriptor)  # Its last holder removed it in between: what stands there now is another file.

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from qmt_trading.model.errors import JournalError
 from qmt_trading.model.instant import at_time, day_of
-from qmt_trading.model.instrument import Quote
-from qmt_trading.model.numbers import SECOND_NS
+from qmt_trading.model.instrument import Quote, Symbol
+from qmt_trading.model.numbers import SECOND_NS, to_text
 from qmt_trading.model.view import View
 from qmt_trading.research.growing import NewBar
 from qmt_trading.research.live import LiveRun
 from qmt_trading.run.strategies.bar_log import BarLog
 from qmt_trading.run.strategies.bar_maker import BarMaker
+from qmt_trading.run.strategies.fit import is_near
 from qmt_trading.run.strategies.seat import News, Seat, SeatOrder
 
 QUOTES_EVERY_NS: Final = SECOND_NS // 2
@@ -75,6 +76,8 @@ class Keeper:
         self._told_ns: dict[str, int] = {}
         self._timed_until_ns = now_ns()
         self._is_begun = False
+        self._is_cut_off = False
+        """No engine has answered since it last did."""
 
     def remember(self) -> int:
         """Take the bars of earlier runs as history; return how many there were."""
@@ -133,8 +136,12 @@ class Keeper:
         try:
             quotes = self._surroundings.quotes()
         except OSError as error:
+            self._is_cut_off = True
             self._complain(f"! 引擎没有应答，没有行情：{error}")
             return
+        if self._is_cut_off:
+            self._is_cut_off = False
+            self._say("✓ 引擎又应答了，已接上；中间的 K 线没有 / the engine answers again")
         for quote in quotes:
             self._seat.quote(quote)
             self._maker.take(quote)
@@ -143,9 +150,23 @@ class Keeper:
         known = {each.symbol: each.last_ns for each in self._run.growing}
         fresh = [bar for bar in bars if bar.at_ns > known[bar.symbol]]
         if fresh:
+            self._tell_ex_days({bar.symbol: bar for bar in fresh})
             if self._run.frequency != "tick":
                 self._log.add(fresh)
             self._run.take(fresh)
+
+    def _tell_ex_days(self, fresh: Mapping[Symbol, NewBar]) -> None:
+        """Say where a day begins off the close before: the bars lie there as they were traded, and indicators fall."""
+        for each in self._run.growing:
+            bar = fresh.get(each.symbol)
+            if bar is None or not bar.previous_close or each.last_day in (None, day_of(bar.at_ns)):
+                continue
+            close = int(each.bars().close[-1])
+            if not is_near(close, bar.previous_close):
+                self._say(
+                    f"! {each.symbol}：昨收 {to_text(bar.previous_close)}，上一根收盘 {to_text(close)}，像是除权除息："
+                    "K 线没有复权，指标会把它看成涨跌 / an ex-day, as it seems: indicators see a jump"
+                )
 
     def _call_timers(self, now_ns: int) -> None:
         """Call the timers whose time has come since the last look, and none that fell to a time before the start."""
