@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from qmt_trading.market.sessions import Session
+from qmt_trading.market.sessions import ALWAYS_OPEN, Session
 from qmt_trading.model.corporate_action import BASIS, CorporateAction
 from qmt_trading.model.instant import at_time
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import SECOND_NS, Money, Price
 from qmt_trading.research.columns import Bars, instants_of
 from qmt_trading.research.growing import Growing, NewBar
-from qmt_trading.run.strategies.fit import carried, is_near, misfits
-from tests.strategies.test_bars import DAY, OTHER, STOCK, ns, quote
+from qmt_trading.run.strategies.fit import carried, is_near, misfits, missed
+from tests.strategies.test_bars import DAY, OTHER, STOCK, bar, ns, quote
 
 FRIDAY = dt.date(2026, 2, 27)
 """The trading day before DAY, a Monday."""
@@ -117,3 +117,24 @@ def test_adjusted_history_is_carried_over_the_ex_day_of_today() -> None:
     assert found(Growing(STOCK, "1d", made)) == []
     assert len(found(Growing(STOCK, "1d", bars))) == 1
     assert carried({STOCK: bars}, {}, Session(), actions)[STOCK] is bars
+
+
+@pytest.mark.parametrize(
+    ("last", "at", "is_missed"),
+    [
+        ("", "09:32:59", False),
+        ("", "09:33:00", True),
+        ("10:00:00", "10:02:00", False),
+        ("10:00:00", "10:02:01", True),
+        ("11:30:00", "13:01:30", False),
+        ("11:29:00", "12:00:00", True),
+        ("11:30:00", "13:02:01", True),
+        ("14:00:00", "15:00:00", False),
+    ],
+)
+def test_the_minutes_of_today_that_nobody_watched_are_known(last: str, at: str, is_missed: bool) -> None:
+    grown = Growing(STOCK, "1m")
+    if last:
+        grown.add(bar(last, 100_000))
+    assert missed([grown], Session(), ns(at)) == ([STOCK] if is_missed else [])
+    assert missed([grown], ALWAYS_OPEN, ns(at)) == []

@@ -132,7 +132,7 @@ def test_two_of_one_name_do_not_run_side_by_side(tmp_path: Path) -> None:
         first = Running(config, file)
         wait_for_orders(config, 1)
         code, said = Running(config, file).end()
-        assert (code, "策略 Turning 已被另一个 qmt strategy run" in said) == (exit_codes.LOCKED, True), said
+        assert (code, "已被另一个 qmt strategy run 进程占用" in said) == (exit_codes.LOCKED, True), said
         first.kill()
 
 

@@ -66,6 +66,14 @@ def test_a_limit_that_is_only_low_is_left_to_the_gate() -> None:
         seat.submit(0, 1, 100, 4_499)
 
 
+@pytest.mark.parametrize("quantity", [100.0, -100])
+def test_a_target_is_whole_shares(quantity: Any) -> None:
+    seat = deaf(Receipt("accepted"))
+    with pytest.raises(DeskError, match=f"目标持仓是 {quantity}"):
+        seat.target(0, quantity)
+    assert seat.orders == []
+
+
 class AcrossDates(Strategy):
     def on_bars(self, bars: Any) -> None:
         self.buy(100)

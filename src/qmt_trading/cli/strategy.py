@@ -60,7 +60,7 @@ FREQUENCIES: Final = ("1d", "1m", "tick")
 FIRST_QUOTES_S: Final = 5.0
 """How long the start waits for a quote of every symbol."""
 QUOTES_AT_ONCE: Final = 500
-_ITS_HOLDER: Final = ("另一个 qmt strategy run（一个策略名只能运行一个；换名字用 --name）", "another qmt strategy run")
+_HOLDER: Final = ("另一个 qmt strategy run 进程", "another qmt strategy run")
 
 FrequencyOption = Annotated[
     str,
@@ -106,7 +106,7 @@ def run(
         from qmt_trading.research.live import LiveRun
         from qmt_trading.run.strategies.bar_log import BarLog
         from qmt_trading.run.strategies.bar_maker import BarMaker
-        from qmt_trading.run.strategies.fit import carried
+        from qmt_trading.run.strategies.fit import carried, missed
         from qmt_trading.run.strategies.keeper import Keeper
         from qmt_trading.run.strategies.seat import Seat
 
@@ -125,7 +125,8 @@ def run(
         has_history = not no_history and frequency != "tick"
         bars = history(data, wanted, start, frequency, adjust, actions, mode) if has_history else {}
         folder = configuration.folder / "strategies"
-        held = Lock(folder / f"{called}.lock", f"策略 {called}", holder=_ITS_HOLDER, remove=True)
+        what = f"策略 {called}（一个名字只运行一个，换名字用 --name）"
+        held = Lock(folder / f"{called}.lock", what, holder=_HOLDER, remove=True)
         session = configuration.session()
         log_path = folder / f"{called}.{frequency}.jsonl"
         log = BarLog(log_path)
@@ -159,6 +160,12 @@ def run(
             for told in told_of(bars.values()):
                 _say(told)
             check_fit(live_run.growing, quotes, session, time.time_ns(), log_path, _say, accepted=accept_history)
+            late = missed(live_run.growing, session, time.time_ns()) if frequency == "1m" else []
+            if late:
+                _say(
+                    f"! {'、'.join(late)}：今天到现在的分钟线没有，指标从历史的最后一根接着算 / "
+                    "today's minutes up to now are missing"
+                )
             _keep(keeper, f"{called}：{number} {'、'.join(wanted)} {frequency}，通道 {chosen.name}", bars, again)
         finally:
             log.close()

@@ -33,6 +33,23 @@ def whole(symbol: str, quantity: int, limit: int) -> tuple[int, int]:
     return quantity, limit
 
 
+def whole_target(symbol: str, quantity: int) -> int:
+    """Return how many shares a target names.
+
+    Raises:
+        DeskError: no whole number, or below 0.
+    """
+    try:
+        found = index(quantity)
+    except TypeError:
+        found = -1
+    if found < 0:
+        raise DeskError(
+            f"{symbol} 的目标持仓是 {quantity}：应是 0 或更多的整数股 / the target is {quantity}: shares, 0 or more"
+        )
+    return found
+
+
 def check_unit(symbol: str, limit: int, lower: int) -> None:
     """Refuse a limit that was written in yuan, or in fen: one that lies absurdly far below the day's lower limit.
 

@@ -20,6 +20,8 @@ from qmt_trading.run.strategies.seat import News, Seat, SeatOrder
 
 QUOTES_EVERY_NS: Final = SECOND_NS // 2
 TELL_AGAIN_NS: Final = 60 * SECOND_NS
+TOLD_MAX: Final = 1000
+"""Complaints whose time is remembered."""
 _MINUTE_NS: Final = 60 * SECOND_NS
 
 
@@ -181,6 +183,8 @@ class Keeper:
         """Say what is wrong, the same again after a minute at the soonest; ``key`` is what makes it the same."""
         now_ns, key = self._now_ns(), key or text[:20]
         if not 0 <= now_ns - self._told_ns.get(key, -TELL_AGAIN_NS) < TELL_AGAIN_NS:
+            if len(self._told_ns) >= TOLD_MAX:
+                self._told_ns.clear()
             self._told_ns[key] = now_ns
             self._say(text)
 

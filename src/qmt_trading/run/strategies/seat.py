@@ -20,7 +20,7 @@ from qmt_trading.model.reasons import Denial, Reason
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.view import View
 from qmt_trading.model.words import TERMINAL, OrderStatus, Side
-from qmt_trading.research.wish import check_unit, whole
+from qmt_trading.research.wish import check_unit, whole, whole_target
 
 OPENS_AT: Final = "09:30:00"
 BUYS_AT: Final = "09:30:30"
@@ -181,7 +181,12 @@ class Seat:
             self._counter.cancel(f"{order.seq}.1")
 
     def target(self, place: int, quantity: int) -> SeatOrder | None:
-        """Let the engine order what leads from what the strategy holds and works for to ``quantity``."""
+        """Let the engine order what leads from what the strategy holds and works for to ``quantity``.
+
+        Raises:
+            DeskError: no whole number of shares, or below 0.
+        """
+        quantity = whole_target(self.symbols[place], quantity)
         at = self._at(OPENS_AT)
         if not at:  # What it bought today stays: the engine would sell older shares of others in its place.
             quantity = max(quantity, min(self._locked(place), self.quantities[place]))
