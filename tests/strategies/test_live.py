@@ -26,6 +26,8 @@ from tests.strategies.paper import NAME, Paper, PaperCounter, seat_of, view_of
 from tests.strategies.test_bars import DAY, STOCK, bar, quote
 
 CASH = 1_000_000 * UNIT
+FUND = Symbol("511880.SH")
+"""T+0: what is bought may be sold on the same day."""
 
 
 class Deaf:
@@ -156,10 +158,51 @@ def test_a_strategy_sells_nothing_that_is_not_its_own() -> None:
     assert len(paper.engine.view().orders) == 0
 
 
+def test_what_a_process_before_this_one_has_offered_is_not_offered_again(tmp_path: Any) -> None:
+    paper = open_paper(older=1000)
+    first = seat_of(paper, [STOCK], overnight=False)
+    first.see(view_of(paper))
+    first.submit(0, 1, 200)
+    paper.settle()
+    paper.at(at_time(DAY, (15 * 3600 + 60) * SECOND_NS))
+    first.see(view_of(paper))
+    assert not first.submit(0, -1, 200).denied, "for tomorrow"
+    paper.settle()
+    said: list[str] = []
+    again = Seat(
+        [STOCK], ACCOUNT, NAME, PaperCounter(paper), now_ns=paper.clock.now_ns, names=["again/1"],
+        is_over=lambda now_ns: True,
+    )  # fmt: skip
+    log = BarLog(tmp_path / "bars.jsonl")
+    keeper = Keeper(
+        LiveRun(Counting(), [STOCK], "1m", again), again, BarMaker("1m", Session()), log, Surroundings(paper),
+        now_ns=paper.clock.now_ns, say=said.append,
+    )  # fmt: skip
+    keeper.look()
+    assert "还有 0 笔、等时间的 1 条（2.1）" in said[0]
+    assert (again.quantities, again.submit(0, -1, 100).reason) == ([200], "SELLABLE_EXCEEDED")
+
+
+def test_an_order_that_a_process_before_left_working_is_not_there_to_sell_again() -> None:
+    paper = open_paper()
+    first = seat_of(paper, [FUND], overnight=False)
+    paper.market.stand(FUND, 100_000, 100_000, bid=99_900, ask=100_100)
+    first.see(view_of(paper))
+    first.submit(0, 1, 200)
+    paper.settle()
+    first.see(view_of(paper))
+    first.submit(0, -1, 100, 105_000)
+    paper.settle()
+    again = seat_of(paper, [FUND], overnight=False)
+    again.see(view_of(paper))
+    assert (again.quantities, again.sellable(0)) == ([200], 100)
+    first.see(view_of(paper))
+    assert first.sellable(0) == 100, "and its own is counted once"
+
+
 def test_what_may_be_sold_on_the_same_day_may_by_a_strategy() -> None:
-    fund = Symbol("511880.SH")
-    paper = open_paper(fund)
-    seat = seat_of(paper, [fund], overnight=False)
+    paper = open_paper(FUND)
+    seat = seat_of(paper, [FUND], overnight=False)
     seat.see(view_of(paper))
     seat.submit(0, 1, 200)
     paper.settle()

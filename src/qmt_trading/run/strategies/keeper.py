@@ -20,6 +20,7 @@ from qmt_trading.run.strategies.seat import News, Seat, SeatOrder
 
 QUOTES_EVERY_NS: Final = SECOND_NS // 2
 TELL_AGAIN_NS: Final = 60 * SECOND_NS
+LEFT_NAMED_MAX: Final = 5
 TOLD_MAX: Final = 1000
 """Complaints whose time is remembered."""
 _MINUTE_NS: Final = 60 * SECOND_NS
@@ -99,6 +100,7 @@ class Keeper:
             return
         if not self._is_begun:
             self._is_begun = True
+            self._tell_left()
             self._run.start()
         now_ns = self._now_ns()
         if now_ns - self._asked_ns >= QUOTES_EVERY_NS or now_ns < self._asked_ns:
@@ -122,6 +124,18 @@ class Keeper:
         self._view = view
         for news in self._seat.see(view):
             self._tell(news)
+
+    def _tell_left(self) -> None:
+        """Say what a process before this one has left working: the strategy does not see it, and may ask for more."""
+        orders, timed = self._seat.left()
+        if orders or timed:
+            left = [*(row.client_order_id for row in orders), *(each.name for each in timed)]
+            names = "、".join(left[:LEFT_NAMED_MAX])
+            self._say(
+                f"! 上次运行留下的委托还有 {len(orders)} 笔、等时间的 {len(timed)} 条（{names}）："
+                "策略不知道它们，可能再下一次；不要的用 qmt cancel 编号 撤掉 / "
+                "orders of an earlier run still work, and the strategy does not know them"
+            )
 
     def _tell(self, news: News) -> None:
         order, text = news.order, _told(news)

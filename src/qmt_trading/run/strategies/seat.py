@@ -17,9 +17,10 @@ from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import SECOND_NS, to_text
 from qmt_trading.model.order import Order
 from qmt_trading.model.reasons import Denial, Reason
-from qmt_trading.model.signal import AccountId
+from qmt_trading.model.signal import AccountId, SizeKind
+from qmt_trading.model.timed import Timed
 from qmt_trading.model.view import View
-from qmt_trading.model.words import TERMINAL, OrderStatus, Side
+from qmt_trading.model.words import TERMINAL, OrderStatus, Side, Verb
 from qmt_trading.research.wish import check_unit, whole, whole_target
 
 OPENS_AT: Final = "09:30:00"
@@ -261,6 +262,26 @@ class Seat:
         news, self._news = self._news, []
         return news
 
+    def left(self) -> tuple[list[Order], list[Timed]]:
+        """Return what works or waits under the strategy's name and was sent by a process before this one."""
+        if self._view is None:
+            return [], []
+        own = {each.seq for each in self._open.values()}
+        orders = [
+            row
+            for row in self._view.orders
+            if row.strategy == self._strategy
+            and row.account == self._account
+            and row.status not in TERMINAL
+            and row.signal_seq not in own
+        ]
+        timed = [
+            each
+            for each in self._view.timed
+            if each.item.strategy == self._strategy and self._account in each.accounts and each.seq not in own
+        ]
+        return orders, timed
+
     @property
     def working(self) -> int:
         """How many wishes have not ended."""
@@ -270,7 +291,20 @@ class Seat:
 
     def _free(self, place: int, *, tomorrow: bool) -> int:
         """Return what of the own holding may be sold, today or on the next day, and is not offered yet."""
+        symbol = self.symbols[place]
         offered = sum(each.leaves for each in self._open.values() if each.place == place and each.side < 0)
+        orders, timed = self.left()
+        offered += sum(
+            row.quantity - row.filled_quantity for row in orders if row.symbol == symbol and row.side is Side.SELL
+        )
+        offered += sum(
+            each.item.size.amount
+            for each in timed
+            if each.item.symbol == symbol
+            and each.verb is Verb.SELL
+            and each.item.size is not None
+            and each.item.size.kind is SizeKind.SHARES
+        )
         return max(0, self.quantities[place] - offered - (0 if tomorrow else self._locked(place)))
 
     def _locked(self, place: int) -> int:
