@@ -66,7 +66,7 @@ def test_a_limit_that_is_only_low_is_left_to_the_gate() -> None:
         seat.submit(0, 1, 100, 4_499)
 
 
-@pytest.mark.parametrize("quantity", [100.0, -100])
+@pytest.mark.parametrize("quantity", [100.5, -100, 1 << 53, float("nan")])
 def test_a_target_is_whole_shares(quantity: Any) -> None:
     seat = deaf(Receipt("accepted"))
     with pytest.raises(DeskError, match=f"目标持仓是 {quantity}"):
@@ -184,6 +184,6 @@ def test_a_strategy_made_for_days_or_ticks_does_not_run_on_minutes() -> None:
     class Ticking(Strategy):
         def on_tick(self, tick: Any) -> None: ...
 
-    for kind, word in ((Daily, "1d"), (Ticking, "tick")):
-        with pytest.raises(ParameterError, match=f"要用 {word} 的数据，给的是 1m"):
+    for kind, told in ((Daily, "要用 1d 的数据，给的是 1m"), (Ticking, "只有 on_tick，1m 的数据")):
+        with pytest.raises(ParameterError, match=told):
             LiveRun(kind(), [STOCK], "1m", deaf(Receipt("accepted")))

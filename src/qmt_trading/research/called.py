@@ -53,7 +53,12 @@ def check_frequency(strategy: Strategy, frequency: str) -> None:
     Raises:
         ParameterError: it is another one that it is made for; the text says which.
     """
-    name, wanted = strategy.name, frequency_of(type(strategy))
+    name, wanted = strategy.name, strategy.frequency
+    if frequency_of(type(strategy)) == "tick" != frequency and not wanted:
+        raise ParameterError(
+            f"{name} 只有 on_tick，{frequency} 的数据里没有分笔，一次也不会叫到它：加 -f tick / "
+            f"{name} has on_tick alone, which {frequency} history never calls"
+        )
     if wanted not in ("", frequency):
         raise ParameterError(
             f"{name} 要用 {wanted} 的数据，给的是 {frequency}：加 -f {wanted} / "

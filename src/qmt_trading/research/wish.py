@@ -8,6 +8,8 @@ from typing import Final
 from qmt_trading.model.numbers import to_text
 from qmt_trading.research.terms import DeskError
 
+SHARES_MAX: Final = 1 << 53
+"""So many shares, and such a price, nobody asks for."""
 SLIP: Final = 20
 """A limit so many times below the day's lower limit was written in another unit: in yuan it is some 10,000 times."""
 
@@ -16,7 +18,7 @@ def whole(symbol: str, quantity: int, limit: int) -> tuple[int, int]:
     """Return an order's ``quantity`` and ``limit`` (0: at the market) as Python's own whole numbers.
 
     Raises:
-        DeskError: no shares, a price below 0, or either no whole number: NaN, or yuan where units are meant.
+        DeskError: no shares, a price below 0, a figure that no account has, or no whole number: NaN, or yuan.
     """
     try:
         quantity, limit = index(quantity), index(limit)
@@ -25,9 +27,9 @@ def whole(symbol: str, quantity: int, limit: int) -> tuple[int, int]:
             f"{symbol}：数量 {quantity}、限价 {limit} 应是整数；价格的单位是 0.0001 元，"
             "10.50 元写 105000 / quantity and limit are whole numbers, prices in ten-thousandths of a yuan"
         ) from None
-    if quantity <= 0 or limit < 0:
+    if not 0 < quantity < SHARES_MAX or not 0 <= limit < SHARES_MAX:
         raise DeskError(
-            f"{symbol}：{quantity} 股、限价 {limit} 不成委托：股数至少 1，限价不能是负数（0 是不限价）/ "
+            f"{symbol}：不能委托 {quantity} 股、限价 {limit}：股数至少 1，限价不能是负数（0 是不限价）/ "
             f"an order of {quantity} shares at {limit} is none"
         )
     return quantity, limit
@@ -39,15 +41,11 @@ def whole_target(symbol: str, quantity: int) -> int:
     Raises:
         DeskError: no whole number, or below 0.
     """
-    try:
-        found = index(quantity)
-    except TypeError:
-        found = -1
-    if found < 0:
+    if not (0 <= quantity < SHARES_MAX and quantity == int(quantity)):  # NaN is neither.
         raise DeskError(
             f"{symbol} 的目标持仓是 {quantity}：应是 0 或更多的整数股 / the target is {quantity}: shares, 0 or more"
         )
-    return found
+    return int(quantity)
 
 
 def check_unit(symbol: str, limit: int, lower: int) -> None:
