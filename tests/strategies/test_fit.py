@@ -76,10 +76,16 @@ def test_today_in_the_history_is_measured_by_its_reference_price() -> None:
     grown = history(FRIDAY, 103_000)
     row = NewBar(symbol=STOCK, at_ns=ns("10:01:00"), open=1, high=1, low=1, close=99_000, previous_close=100_000)
     grown.add(row)
-    assert found(grown) == [], "an ex-day that is behind us"
+    assert found(grown, at="10:02:00") == [], "an ex-day that is behind us"
     other = history(FRIDAY, 103_000)
     other.add(replace(row, previous_close=0))
-    assert len(found(other)) == 1
+    assert len(found(other, at="10:02:00")) == 1
+
+
+def test_a_bar_of_today_that_has_not_ended_is_not_history() -> None:
+    ((_, told),) = found(history(DAY, 100_000))
+    assert told.startswith("历史里有还没走完的一根（2026-03-02 15:00）")
+    assert found(history(DAY, 100_000), at="15:00:00") == []
 
 
 def test_a_quote_of_the_day_before_is_measured_by_the_close_before_it() -> None:

@@ -16,7 +16,7 @@ from qmt_trading.market.sessions import Session
 from qmt_trading.model import events as ev
 from qmt_trading.model.instant import at_time, day_of
 from qmt_trading.model.instrument import Symbol
-from qmt_trading.model.numbers import SECOND_NS, UNIT, Price
+from qmt_trading.model.numbers import SECOND_NS, UNIT, Price, Quantity
 from qmt_trading.model.order import Order
 from qmt_trading.model.words import OrderStatus, Side
 from qmt_trading.research.backtest import run
@@ -70,6 +70,20 @@ class Moving(Strategy):
 
     def on_order(self, order: Any) -> None:
         self.resting = {place: each for place, each in self.resting.items() if each is not order}
+
+
+class Hasty(Strategy):
+    """Sells what it holds as soon as it holds it, which the exchange allows on the next day."""
+
+    fields = ("close",)
+
+    def on_bar(self, bar: Any) -> None:
+        if bar.index % 5 == 0:
+            self.buy(300)
+        elif bar.index % 7 == 0:
+            self.target(0)
+        elif bar.index % 3 == 0 and self.position:
+            self.sell(self.position)
 
 
 class Woken(Moving):
@@ -207,12 +221,16 @@ class OnPaper(NamedTuple):
         raise AssertionError("it does not come to rest")
 
 
-def on_paper(strategy: Strategy, bars: Sequence[Bars], frequency: str) -> OnPaper:
+def on_paper(strategy: Strategy, bars: Sequence[Bars], frequency: str, *, older: int = 0) -> OnPaper:
     """Run ``strategy`` at the paper engine: it decides at a bar's end, and the market stands at the next one's open.
 
     By days it decides when the market has closed, and the engine keeps its orders over night.
+
+    Args:
+        older: shares of each symbol that the account holds since before, and the strategy does not.
     """
-    paper = Paper(begins_at(bars[0], 0) - 5 * MINUTE_NS, CASH, Session())
+    holdings = {each.symbol: Quantity(older) for each in bars} if older else None
+    paper = Paper(begins_at(bars[0], 0) - 5 * MINUTE_NS, CASH, Session(), holdings)
     for each in bars:
         paper.market.stand(each.symbol, int(each.open[0]), int(each.previous_close[0]), bid=0, ask=0)
     paper.begin_session()
@@ -348,6 +366,16 @@ def test_minutes(kind: type[Strategy], seed: int) -> None:
     assert fills_on_paper(here, bars[0]) == fills_of(result, bars[0])
     free = frozenset(each.seq for each in here.seat.orders if not each.limit)
     assert orders_on_paper(here, without_limit=free) == orders_of(result)
+
+
+@pytest.mark.parametrize("older", [0, 5_000])
+def test_what_it_may_sell_today_whatever_else_the_account_holds(older: int) -> None:
+    days = days_of_trading(4)
+    bars = [made_bars(symbol, 1, days, minutes(), "1m") for symbol in SYMBOLS]
+    result = run(Hasty(), {each.symbol: each for each in bars}, cash=CASH, fills=FILLS)
+    here = on_paper(Hasty(), bars, "1m", older=older)
+    assert {each[2] for each in fills_of(result, bars[0])} == {1, -1}
+    assert fills_on_paper(here, bars[0]) == fills_of(result, bars[0])
 
 
 @pytest.mark.parametrize("seed", range(3))

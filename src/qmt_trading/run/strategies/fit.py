@@ -13,7 +13,7 @@ from qmt_trading.market.corporate_actions import reference_price
 from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.market.sessions import Session
 from qmt_trading.model.corporate_action import CorporateAction
-from qmt_trading.model.instant import at_time, day_of, time_of_day_ns
+from qmt_trading.model.instant import at_time, day_of, time_of_day_ns, to_clock_text
 from qmt_trading.model.instrument import Quote, Symbol
 from qmt_trading.model.numbers import SECOND_NS, Price, to_text
 from qmt_trading.research.columns import Bars
@@ -46,10 +46,10 @@ def misfits(
 ) -> list[Misfit]:
     """Return what keeps each history, with the bars of earlier runs, from leading to the market of today.
 
-    It has to reach the last trading day that is over, and its close of the day before the quote's has to be near what
-    the exchange calls the previous close. A symbol that did not trade since its last bar fits: its close is the
-    previous one to the unit, and another symbol shows that the data goes on. One without history is passed over, and
-    of one without a quote only the days are looked at.
+    It has to reach the last trading day that is over and not beyond now, and its close of the day before the quote's
+    has to be near what the exchange calls the previous close. A symbol that did not trade since its last bar fits: its
+    close is the previous one to the unit, and another symbol shows that the data goes on. One without history is
+    passed over, and of one without a quote only the days are looked at.
     """
     held = [each for each in histories if len(each)]
     wanted = _wanted(session, now_ns)
@@ -61,6 +61,10 @@ def misfits(
         stood = quote is not None and (quote.suspended or (closes is not None and closes[0] == closes[1]))
         missing = 0 if goes_on and stood else _missing(session, _last(each), wanted)
         chinese, english = [], []
+        if each.last_ns > now_ns:
+            until = to_clock_text(each.last_ns)[:5]
+            chinese.append(f"历史里有还没走完的一根（{_last(each)} {until}），走完时策略不会被叫到：导入到前一天为止的")
+            english.append(f"it has a bar that has not ended yet, of {_last(each)} {until}")
         if missing:
             more, beyond = ("以上", " or more") if missing == _COUNTED_MAX else ("", "")
             chinese.append(f"历史到 {_last(each)}，到 {wanted} 还缺 {missing} 个{more}交易日")
