@@ -12,7 +12,7 @@ from qmt_trading.research.backtest import run
 from qmt_trading.research.columns import ColumnsError, CrossSection, cross_section, to_units
 from qmt_trading.research.costs import FillModel, referee
 from qmt_trading.research.result import REASONS, STATUSES, Result
-from qmt_trading.research.strategy import Strategy, StrategyError
+from qmt_trading.research.strategy import ParameterError, Strategy, StrategyError
 from tests.research.days import CASH, daily, flat
 
 FREE = referee(0, minimum=0)
@@ -182,6 +182,24 @@ def test_a_target_that_is_no_number_of_shares_is_refused_by_its_symbol(target: f
 def test_a_price_that_is_no_number_is_refused_by_its_place(value: float) -> None:
     with pytest.raises(ColumnsError, match="第 2 个价格"):
         to_units([10.0, value, 10.0])
+
+
+class OfDates(Strategy):
+    timers = ("14:50",)
+
+    def on_bars(self, bars: Any) -> None:
+        self.target(100, "600000.SH")
+
+
+class OfTicks(Strategy):
+    def on_tick(self, tick: Any) -> None:
+        self.buy(100)
+
+
+@pytest.mark.parametrize(("kind", "words"), [(OfDates, "on_timer 不会被叫到"), (OfTicks, "只有 on_tick")])
+def test_what_would_never_be_called_is_refused(kind: type[Strategy], words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        ran(kind, {"600000.SH": daily(flat(10, 3))})
 
 
 class BuyFirst(Strategy):

@@ -20,7 +20,7 @@ from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.words import InstrumentKind
-from qmt_trading.research.columns import Bars, CrossSection, cross_section
+from qmt_trading.research.columns import Bars, CrossSection, cross_section, days_of
 
 _PRICES: Final = ("open", "high", "low", "close")
 _LIMITS: Final = ("previous_close", "limit_up", "limit_down")
@@ -136,6 +136,7 @@ def _bars(store: Store, symbol: Symbol, entries: list[Entry], wanted: _Wanted) -
     if wanted.adjust != "none" or warned.any():
         # A run cannot find these out: limits are rounded to the tick before they are adjusted, and ST has its own.
         of_day |= _with_limits(of_day, limits_on(symbol, dates[begins], closes, warned))
+    broken = () if is_tick else _broken(taken, columns["quantity"], at_ns)
     if wanted.adjust != "none":
         ratios = _ratios(store, symbol, wanted, columns, dates[begins], begins)
         rows = np.repeat(ratios, np.diff(np.append(begins, len(at_ns))))
@@ -160,6 +161,7 @@ def _bars(store: Store, symbol: Symbol, entries: list[Entry], wanted: _Wanted) -
         adjusted=wanted.adjust,
         source=str(store.folder),
         is_made_up=any(each.is_made_up for each in inside),
+        broken=broken,
         open=taken["open"],
         high=taken["high"],
         low=taken["low"],
@@ -175,6 +177,13 @@ def _previous_closes(stored: Integers | None, close: Integers, first: Integers, 
     """Return each day's reference price: as stored, else the close before; the first day's open where nothing is."""
     before = np.concatenate((first[:1], close[begins[1:] - 1])).astype(np.int64)
     return before if stored is None else np.where(stored > 0, stored, before)
+
+
+def _broken(prices: Mapping[str, Integers], quantity: Integers, at_ns: Integers) -> tuple[str, ...]:
+    """Return the days that trade at prices of which high and low are not the outermost."""
+    upper, lower = np.maximum(prices["open"], prices["close"]), np.minimum(prices["open"], prices["close"])
+    wrong = (quantity > 0) & ((prices["high"] < upper) | (prices["low"] > lower))
+    return tuple(dict.fromkeys(map(str, days_of(at_ns[wrong]))))
 
 
 def _with_limits(of_day: Mapping[str, Integers], ruled: tuple[Integers, Integers]) -> dict[str, Integers]:

@@ -103,6 +103,8 @@ class Bars:
     source: str = "synthetic"
     is_made_up: bool = False
     """No figure is real: ``qmt data synthetic``."""
+    broken: tuple[str, ...] = ()
+    """Days whose prices contradict each other, as far as whoever read them has looked."""
     given_sha256: str = ""
     _known: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -218,6 +220,8 @@ class CrossSection:
     source: str = "synthetic"
     is_made_up: bool = False
     """No figure is real: ``qmt data synthetic``."""
+    broken: tuple[str, ...] = ()
+    """As in ``Bars``, with the symbol in front of each day."""
     given_sha256: str = ""
     frequency: str = "1d"
     _known: dict[str, str] = field(default_factory=dict, repr=False)
@@ -307,6 +311,7 @@ def cross_section(bars: Mapping[str, Bars]) -> CrossSection:
         present=present,
         source=", ".join(sources),
         is_made_up=any(each.is_made_up for each in bars.values()),
+        broken=tuple(f"{each.symbol} {day}" for each in bars.values() for day in each.broken),
         adjusted=", ".join(adjusted),
         given_sha256=given,
         **made,

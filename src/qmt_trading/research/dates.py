@@ -72,6 +72,11 @@ class DateLoop:
     def __init__(self, strategy: Strategy, data: CrossSection, desk: Desk, model: FillModel) -> None:
         if strategy.wake is not None and not isinstance(strategy.wake, Schedule):
             raise ParameterError(f"{strategy.name}.wake: dates are woken by a schedule, not by a condition")
+        if strategy.timers:
+            raise ParameterError(
+                f"{strategy.name}.timers：一天一次的 on_bars 没有盘中时间，on_timer 不会被叫到；用 on_bar 和分钟线 / "
+                "a date has no times within it: timers go with on_bar and minutes"
+            )
         if model.at == "vwap":
             check_average(data.source, has_turnover=data.turnover is not None, adjusted=data.adjusted)
         if model.at == "ticks":

@@ -31,6 +31,10 @@ def warnings_of(
     """Return what there is to say about ``data``, over which a run with ``actions`` has gone."""
     histories = (data,) if isinstance(data, CrossSection) else data
     found = [MADE_UP] if any(each.is_made_up for each in histories) else []
+    broken = [
+        day if isinstance(each, CrossSection) else f"{each.symbol} {day}" for each in histories for day in each.broken
+    ]
+    found += [_contradicting(broken)] if broken else []
     if all(each.adjusted == "none" for each in histories):
         days = unexplained(data, actions, rules)
         found += [_told(days)] if days else []
@@ -124,6 +128,20 @@ def _of_dates(data: CrossSection) -> Iterator[tuple[Symbol, Days, _Rows]]:
 def _off(stated: Integers, closed: Integers) -> Integers:
     """Return how far the reference prices are off the closes before; 0 where either is not known."""
     return np.where((stated > 0) & (closed > 0), np.abs(stated - closed), 0)
+
+
+def _contradicting(days: Sequence[str]) -> Words:
+    named, named_english = "、".join(days[:NAMED_MAX]), ", ".join(days[:NAMED_MAX])
+    rest, rest_english = (" 等", " and others") if len(days) > NAMED_MAX else ("", "")
+    chinese = (
+        f"有 {len(days)} 天的价格自相矛盾（{named}{rest}）：最高、最低之外还有开盘或收盘，数据有错，成交就不可信。"
+        "先用 qmt data check 查"
+    )
+    english = (
+        f"prices of {len(days)} day(s) contradict each other ({named_english}{rest_english}): an open or a close lies "
+        "outside of high and low. The data is wrong, and so may fills be: qmt data check tells where"
+    )
+    return chinese, english
 
 
 def _told(days: Sequence[tuple[Symbol, str]]) -> Words:

@@ -23,10 +23,12 @@ from qmt_trading.feeds.made_up import BOARDS, SYMBOLS, make_history
 from qmt_trading.feeds.options import Options
 from qmt_trading.feeds.store import Store
 from qmt_trading.market.calendar import SHIPPED
+from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.model.corporate_action import BASIS, CorporateAction
 from qmt_trading.model.errors import ConfigurationError
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import Money
+from qmt_trading.research.warned import warnings_of
 from qmt_trading.run.actions_file import read_actions
 
 PUFA = "600000.SH"
@@ -117,6 +119,18 @@ def test_limits_of_one_symbol_stay_beside_others_that_the_rule_book_speaks_of(tm
     place = data.symbols.index(Symbol(PUFA))
     assert data.limit_up[2, place] == 100_800
     assert data.limit_up[0, 1 - place] == -1
+
+
+def test_prices_that_contradict_each_other_are_told_by_their_days_however_they_are_read(tmp_path: Path) -> None:
+    wrong = SPLIT[0].replace("20.20", "19.95"), *SPLIT[1:], SPLIT[1].replace(PUFA, "600036.SH")
+    place = stored(tmp_path, *wrong)
+    for adjust in ("none", "forward"):
+        data = read(place, adjust=adjust)
+        assert (data[PUFA].broken, data["600036.SH"].broken) == (("2025-01-02",), ())
+        for history in (tuple(data.values()), read_across(place, adjust=adjust)):
+            chinese, english = next(each for each in warnings_of(history, (), STANDARD) if "自相矛盾" in each[0])
+            assert "600000.SH 2025-01-02" in chinese
+            assert "600000.SH 2025-01-02" in english
 
 
 def test_an_index_is_the_same_however_prices_are_adjusted(tmp_path: Path) -> None:
