@@ -101,7 +101,7 @@ def backtest(
                 symbols,
                 start,
                 end,
-                frequency,
+                frequency or "1d",
                 actions,
                 cash,
                 at,

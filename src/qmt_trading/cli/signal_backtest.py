@@ -236,7 +236,16 @@ def _replayed(
 
 def _warnings(replayed: Replayed, absent: Sequence[str]) -> list[Words]:
     """Return what a person should know of the run, besides what became of single messages."""
-    found: list[Words] = []
+    from qmt_trading.market.rulebook import book_of
+    from qmt_trading.research.warned import ended, warnings_of
+
+    bars = [each.bars for each in replayed.histories.values()]
+    last = [evenings[-1].listed.positions for evenings in replayed.evenings.values() if evenings]
+    quantities = {each.symbol: each.quantity for positions in last for each in positions if each.quantity}
+    found: list[Words] = [
+        *warnings_of(bars, replayed.setup.actions, book_of(replayed.setup.settings.rules)),
+        *ended(bars, [quantities.get(each.symbol, 0) for each in bars]),
+    ]
     if absent:
         names = "、".join(absent)
         found.append((f"行情里没有 {names}：它们的买卖都会被拦下", f"no history of {', '.join(absent)}: all denied"))

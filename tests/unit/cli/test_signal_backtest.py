@@ -89,6 +89,8 @@ def test_a_file_of_signals_becomes_a_report_for_all_and_one_for_each_account(sto
     ]
     page = (into / "mine" / "report.html").read_text(encoding="utf-8")
     assert "信号回放" in page
+    assert "行情是编的" in told
+    assert "行情是编的" in page
     assert "另有 1000 次日可卖" in page
     head = json.loads((into / "mine" / "report.json").read_text(encoding="utf-8"))
     assert (head["mode"], head["gate"], head["initial_cash"]) == ("signals", "legal", "2000000.00")
@@ -111,6 +113,23 @@ def test_a_configuration_gives_accounts_groups_holdings_and_limits(store: Path, 
     assert json.loads((into / "mine" / "report.json").read_text(encoding="utf-8"))["gate"] == "full"
     result = json.loads((into / "mine-11031123" / "report.json").read_text(encoding="utf-8"))
     assert float(result["initial_equity"]) > float(result["initial_cash"])
+
+
+def test_an_ex_day_that_nothing_accounts_for_is_told(tmp_path: Path) -> None:
+    head = "代码,日期,开盘,最高,最低,收盘,成交量(股),成交额(元),昨收"
+    days = [
+        f"600000.SH,2025-01-0{day},{price},{price},{price},{price},100000,{price * 100000},{before}"
+        for day, price, before in ((2, 20, 20), (3, 20, 20), (6, 10, 10), (7, 10, 10))
+    ]
+    (tmp_path / "bars.csv").write_text("\n".join([head, *days]), encoding="utf-8")
+    made = CliRunner().invoke(app, ["data", "import", str(tmp_path / "bars.csv"), "--into", str(tmp_path / "store")])
+    assert made.exit_code == 0, made.output
+    file = tmp_path / "mine.txt"
+    file.write_text("2025-01-03 09:20:00 buy 600000.SH 1000@20.00:a\n", encoding="utf-8")
+    code, told = backtest(tmp_path / "store", tmp_path / "reports", "--signals", str(file))
+    assert code == 0, told
+    assert "600000.SH 2025-01-06" in told
+    assert "--actions" in told
 
 
 def test_bare_messages_do_what_is_said(store: Path, file: Path) -> None:
