@@ -319,6 +319,15 @@ def test_an_ex_day_changes_what_is_held_and_pays(tmp_path: Path) -> None:
     assert int(result.equity[-1]) == result.initial_cash - 10_000 * UNIT + 500 * UNIT + 9_500 * UNIT - fees
 
 
+def test_an_ex_day_without_a_reference_price_is_traded_around_its_ex_right_price(tmp_path: Path) -> None:
+    path = tmp_path / "actions.csv"
+    path.write_text("代码,除权除息日,每10股转增\n600000.SH,2024-01-04,10\n", encoding="utf-8")
+    bars = daily([(10, 10.2, 9.8, 10), (5, 5.1, 4.9, 5)], first="2024-01-03")
+    text = buy("09:20:00", "1000@10.10") + "2024-01-04 09:20:00 sell 600000.SH 全部@4.90:a\n"
+    found = replayed(text, bars, actions=tuple(read_actions(path)))
+    assert [each[1:] for each in fills(found)] == [("buy", 1000, 10.0), ("sell", 2000, 5.0)]
+
+
 def test_what_is_held_at_the_beginning_counts_and_may_be_sold_at_once() -> None:
     text = "2024-01-03 09:20:00 sell 600000.SH 300@9.90:a\n"
     setup = setup_for(text)

@@ -16,13 +16,18 @@ from qmt_trading.feeds.source_files import needs_polars
 from qmt_trading.feeds.store import Entry, Store
 from qmt_trading.feeds.table import BOOK, DAY_NS, FREQUENCIES, LEVELS, OFFSET_NS, Integers, day_numbers
 from qmt_trading.market.instruments import kind_of
+from qmt_trading.market.rulebook import STANDARD
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.model.instant import day_of
 from qmt_trading.model.instrument import Symbol
+from qmt_trading.model.numbers import FEN
 from qmt_trading.model.words import InstrumentKind
 from qmt_trading.research.columns import Bars, CrossSection, cross_section, days_of
 
 _PRICES: Final = ("open", "high", "low", "close")
+NO_STEP: Final = 1e-6
+"""Factors of two days that differ by less differ by the rounding of floats alone."""
 _LIMITS: Final = ("previous_close", "limit_up", "limit_down")
 
 
@@ -131,14 +136,19 @@ def _bars(store: Store, symbol: Symbol, entries: list[Entry], wanted: _Wanted) -
     begins = np.nonzero(np.diff(dates, prepend=-1))[0].astype(np.int64)
     of_day: dict[str, Integers] = {name: np.maximum(columns[name][begins], 0) for name in _LIMITS if name in columns}
     taken = {name: columns[column] for name, column in prices.items()}
-    closes = _previous_closes(of_day.get("previous_close"), taken["close"], taken["open"], begins)
+    ratios = None if wanted.adjust == "none" else _ratios(store, symbol, wanted, columns, dates[begins], begins)
+    steps = ratios
+    if steps is None and "factor" in columns:
+        steps = factors.by_factor_column(columns["factor"][begins])
+    before = _closes_before(symbol, taken["close"], taken["open"], begins, dates[begins], steps)
+    stored = of_day.get("previous_close")
+    closes = before if stored is None else np.where(stored > 0, stored, before)
     warned = columns["risk_warning"][begins] > 0 if "risk_warning" in columns else np.zeros(len(begins), np.bool_)
-    if wanted.adjust != "none" or warned.any():
+    if ratios is not None or warned.any():
         # A run cannot find these out: limits are rounded to the tick before they are adjusted, and ST has its own.
         of_day |= _with_limits(of_day, limits_on(symbol, dates[begins], closes, warned))
     broken = () if is_tick else _broken(taken, columns["quantity"], at_ns)
-    if wanted.adjust != "none":
-        ratios = _ratios(store, symbol, wanted, columns, dates[begins], begins)
+    if ratios is not None:
         rows = np.repeat(ratios, np.diff(np.append(begins, len(at_ns))))
         taken = {name: factors.adjusted(column, rows) for name, column in taken.items()}
         closes = factors.adjusted(closes, ratios)
@@ -173,10 +183,21 @@ def _bars(store: Store, symbol: Symbol, entries: list[Entry], wanted: _Wanted) -
     )
 
 
-def _previous_closes(stored: Integers | None, close: Integers, first: Integers, begins: Integers) -> Integers:
-    """Return each day's reference price: as stored, else the close before; the first day's open where nothing is."""
+def _closes_before(
+    symbol: Symbol, close: Integers, first: Integers, begins: Integers, days: Integers, steps: factors.Ratios | None
+) -> Integers:
+    """Return the close before each day, the open before the first: what stands where no reference price is stored.
+
+    Args:
+        steps: what prices of each day are multiplied by; where they tell of an ex-day, its ex-right price is returned.
+    """
     before = np.concatenate((first[:1], close[begins[1:] - 1])).astype(np.int64)
-    return before if stored is None else np.where(stored > 0, stored, before)
+    if steps is not None:
+        for row in (np.flatnonzero(np.abs(steps[1:] / steps[:-1] - 1) > NO_STEP) + 1).tolist():
+            rule = STANDARD.rule(symbol, day_of(int(days[row]) * DAY_NS))
+            tick = int(rule.tick) if rule is not None else FEN
+            before[row] = max(round(int(before[row]) * float(steps[row - 1] / steps[row]) / tick), 1) * tick
+    return before
 
 
 def _broken(prices: Mapping[str, Integers], quantity: Integers, at_ns: Integers) -> tuple[str, ...]:

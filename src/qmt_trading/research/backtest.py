@@ -22,6 +22,7 @@ from qmt_trading.research.costs import FillModel
 from qmt_trading.research.dates import DateLoop
 from qmt_trading.research.desk import Desk
 from qmt_trading.research.dividends import DividendTax
+from qmt_trading.research.ex_references import dates_with_references, with_references
 from qmt_trading.research.faults import naming
 from qmt_trading.research.ledger import ACCOUNT
 from qmt_trading.research.result import Result
@@ -125,6 +126,10 @@ def _run(
     is_adjusted = any(each != "none" for each in adjusted)
     if is_adjusted and actions:
         raise ColumnsError("adjusted prices hold the corporate actions already: give one or the other")
+    if actions and isinstance(data, CrossSection):
+        data = dates_with_references(data, actions, rules)
+    elif actions:
+        bars = [with_references(each, actions, rules) for each in bars]
     desk = Desk(
         data.symbols if isinstance(data, CrossSection) else [each.symbol for each in bars],
         cash=cash,

@@ -141,6 +141,26 @@ def test_an_index_is_the_same_however_prices_are_adjusted(tmp_path: Path) -> Non
         assert read(place, adjust=adjust)["000300.SH"].close.tolist() == [200_000, 200_000, 101_000, 102_000, 51_000]
 
 
+def test_ex_days_have_their_reference_price_where_factors_or_actions_alone_tell_of_them(tmp_path: Path) -> None:
+    for name in ("factors", "bare"):
+        (tmp_path / name).mkdir()
+    lines = [f"{line.rsplit(',', 1)[0]},{factor}" for line, factor in zip(SPLIT, (1, 1, 2, 2, 4), strict=True)]
+    place = stored(tmp_path / "factors", *lines, head=HEAD.replace("昨收", "复权因子"))
+    told = [200_000, 200_000, 100_000, 101_000, 51_000]
+    assert read(place)[PUFA].previous_close.tolist() == told
+    forward = read(place, adjust="forward")[PUFA]
+    assert forward.previous_close.tolist() == [50_000, 50_000, 50_000, 50_500, 51_000]
+    assert forward.limit_down is not None
+    assert (forward.low > forward.limit_down).all()
+    bare = stored(tmp_path / "bare", *[line.rsplit(",", 1)[0] for line in SPLIT], head=HEAD.removesuffix(",昨收"))
+    actions = [
+        CorporateAction(symbol=Symbol(PUFA), ex_day=day, transfer_shares=BASIS)
+        for day in (dt.date(2025, 1, 6), dt.date(2025, 1, 8))
+    ]
+    adjusted = read(bare, adjust="forward", actions=actions)[PUFA]
+    assert adjusted.previous_close.tolist() == [50_000, 50_000, 50_000, 50_500, 51_000]
+
+
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     place = stored(tmp_path, *SPLIT)
     with pytest.raises(UnusableError, match=r"600036\.SH"):

@@ -33,6 +33,7 @@ from qmt_trading.model.signal import AccountId
 from qmt_trading.ports import Closing, StoredTurn
 from qmt_trading.research.columns import Bars
 from qmt_trading.research.costs import FillModel
+from qmt_trading.research.ex_references import with_references
 from qmt_trading.run.ex_days import ExDays
 from qmt_trading.run.inbox import Inbox
 from qmt_trading.run.loop import Loop
@@ -129,7 +130,8 @@ class _Replay:
         self._setup = setup
         self._observer = observe
         rules = book_of(setup.settings.rules)
-        self._histories = histories_of(bars, setup.settings)
+        referred = {symbol: with_references(each, setup.actions, rules) for symbol, each in bars.items()}
+        self._histories = histories_of(referred, setup.settings)
         self._days = tuple(sorted({day.date for each in self._histories.values() for day in each.days}))
         self._check_days()
         self._fates = Fates()
