@@ -110,6 +110,27 @@ def test_a_daily_target_is_worked_for_on_every_day_until_it_is_reached() -> None
     assert result.fills.quantity.sum() == 3000
 
 
+class RestsAndLooks(Strategy):
+    """Leaves a buy at a price that never comes, and looks at its cash at each close."""
+
+    fields = ("close",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[int] = []
+
+    def on_bar(self, bar: Any) -> None:
+        self.seen.append(self.cash)
+        if bar.index == 0:
+            self.buy(90_000, limit=95_000)
+
+
+def test_what_a_resting_order_froze_is_free_for_the_orders_of_the_night() -> None:
+    strategy = RestsAndLooks()
+    ran(strategy, daily(flat(10, 3)))
+    assert strategy.seen == [CASH] * 3
+
+
 class FourBuys(Strategy):
     def on_bars(self, bars: Any) -> None:
         if bars.index == 0:

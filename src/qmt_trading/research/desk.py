@@ -163,7 +163,8 @@ class Desk(Ledger):
         return terms.up, terms.down
 
     def free_cash(self) -> int:
-        return max(0, self.account.cash - self.account.reserved)
+        # What rests has expired before an order of the night leaves, and freezes nothing then.
+        return max(0, self.account.cash - (0 if self.overnight else self.account.reserved))
 
     def equity(self) -> int:
         prices: list[int] = self.last_prices().tolist()
