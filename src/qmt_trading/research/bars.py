@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from qmt_trading.model.instant import at_time
 from qmt_trading.research.books import last_closes
+from qmt_trading.research.causal import check_causal
 from qmt_trading.research.columns import BEST, FIELDS, Bars, ColumnsError
 from qmt_trading.research.costs import FillModel, check_average
 from qmt_trading.research.desk import Desk
@@ -176,6 +177,9 @@ class BarLoop:
         self._strategy = strategy
         self._model = model
         self.declared = columns = [declared(strategy, each) for each in bars]
+        for each, made in zip(bars, columns, strict=True):
+            for name, indicator in strategy.indicators.items():
+                check_causal(strategy.name, name, indicator, _Known(each), made[name], each.symbol)
         names = tuple(columns[0])
         self._columns = [stream.laid([each[name] for each in columns]) for name in names]
         self._names = (*(("row", "place") if stream.several else ()), "index", *names)

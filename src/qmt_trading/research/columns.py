@@ -206,7 +206,7 @@ class CrossSection:
     high: Integers
     low: Integers
     close: Integers
-    """Where a symbol has no bar it keeps its last close; 0 before its first."""
+    """Where a symbol has no bar it keeps its last close, as do the three above; 0 before its first."""
     quantity: Integers
     turnover: Integers | None = None
     present: Flags
@@ -302,6 +302,8 @@ def cross_section(bars: Mapping[str, Bars]) -> CrossSection:
             column[rows, place] = -1 if found is None else found
         present[rows, place] = (each.quantity > 0) & (~each.suspended if each.suspended is not None else True)
     _fill_forward(made["close"])
+    for name in ("open", "high", "low"):  # Where there is no bar they stand with the last close, and not at 0.
+        made[name] = np.where(made[name] > 0, made[name], made["close"])
     sources = sorted({each.source for each in bars.values()})
     adjusted = sorted({each.adjusted for each in bars.values()})
     given = hashlib.sha256(" ".join(each.sha256 for each in bars.values()).encode()).hexdigest()

@@ -7,10 +7,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from qmt_trading.research.causal import check_causal
 from qmt_trading.research.columns import FIELDS, ColumnsError, CrossSection
 from qmt_trading.research.conditions import Schedule
 from qmt_trading.research.costs import FillModel, check_average
 from qmt_trading.research.desk import Desk
+from qmt_trading.research.indicators import Indicator
 from qmt_trading.research.strategy import Bar, LookAheadError, ParameterError, Strategy, Trading
 
 Integers = npt.NDArray[np.int64]
@@ -85,7 +87,13 @@ class DateLoop:
         self.data = data
         self._strategy = strategy
         self._model = model
-        self.rows = Rows(data, columns_of(strategy, data), desk)
+        columns = columns_of(strategy, data)
+        for name, indicator in strategy.indicators.items():
+            for place, symbol in enumerate(data.symbols):
+                first = _first_bar(data, place)
+                known = _OneSymbol(data, place, first)
+                check_causal(strategy.name, name, indicator, known, columns[name][first:, place], symbol)
+        self.rows = Rows(data, columns, desk)
         strategy.join(desk, self.rows, [])
         kind = type(strategy)
         desk.on_fill = strategy.on_fill if kind.on_fill is not Strategy.on_fill else None
@@ -165,24 +173,38 @@ def columns_of(strategy: Strategy, data: CrossSection) -> dict[str, npt.NDArray[
         if found is not None:
             columns[name] = _read_only(found)
     for name, indicator in strategy.indicators.items():
-        made = [indicator.column(_OneSymbol(data, place)) for place in range(len(data.symbols))]
+        made = [_of_symbol(data, place, indicator) for place in range(len(data.symbols))]
         columns[name] = _read_only(np.column_stack(made))
     return columns
+
+
+def _of_symbol(data: CrossSection, place: int, indicator: Indicator) -> npt.NDArray[np.float64]:
+    """Return an indicator of one symbol, made from its first bar on; NaN before it."""
+    first = _first_bar(data, place)
+    made = np.full(len(data.days), np.nan)
+    made[first:] = indicator.column(_OneSymbol(data, place, first))
+    return made
+
+
+def _first_bar(data: CrossSection, place: int) -> int:
+    held = data.close[:, place] > 0
+    return int(np.argmax(held)) if held.any() else len(held)
 
 
 class _OneSymbol(dict[str, npt.NDArray[Any]]):
     """The fields of one symbol of a cross-section, taken when an indicator asks."""
 
-    def __init__(self, data: CrossSection, place: int) -> None:
+    def __init__(self, data: CrossSection, place: int, first: int) -> None:
         super().__init__()
         self._data = data
         self._place = place
+        self._first = first
 
     def __missing__(self, name: str) -> npt.NDArray[Any]:
         found = getattr(self._data, name) if name in _ROWS else None
         if found is None:
             raise ParameterError(f"an indicator asks for {name!r}, which is none of {', '.join(_ROWS)}")
-        column = self[name] = np.ascontiguousarray(found[:, self._place])
+        column = self[name] = np.ascontiguousarray(found[self._first :, self._place])
         return column
 
 

@@ -18,7 +18,10 @@ class Indicator(Protocol):
     """A column made of others, row by row from that row and those before it."""
 
     def column(self, columns: Columns) -> npt.NDArray[np.float64]:
-        """Return one value a row, NaN while there is too little history."""
+        """Return one value a row, NaN while there is too little history.
+
+        One that a strategy brings along is asked once more over a part of history: it must say the same of each row.
+        """
 
 
 class _Of:

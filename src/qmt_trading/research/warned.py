@@ -51,10 +51,8 @@ def ended(data: CrossSection | Sequence[Bars], held: Sequence[int]) -> tuple[Wor
     """
     if isinstance(data, CrossSection):
         last = data.days[-1]
-        ends = [
-            data.days[np.flatnonzero(data.quantity[:, place] > 0)[-1]] if held[place] else last
-            for place in range(len(held))
-        ]
+        shown = data.present if data.previous_close is None else data.previous_close > 0
+        ends = [data.days[np.flatnonzero(shown[:, place])[-1]] if held[place] else last for place in range(len(held))]
         symbols = data.symbols
     else:
         last = max(each.days[-1] for each in data)
