@@ -203,6 +203,15 @@ def test_the_word_of_a_losing_year_stands_below_its_bar(tmp_path: Path) -> None:
     assert {(tone, bool(under)) for tone, under, _ in beyond} == {("up", False), ("down", True)}
 
 
+def test_days_that_brought_nothing_are_no_gains(tmp_path: Path) -> None:
+    moved = [100 * YUAN + step % 3 * YUAN for step in range(30)]
+    text = page_of(result([100 * YUAN] * 50 + moved), tmp_path)
+    assert "另有 51 天没有涨跌" in text
+    assert "51 more brought nothing" in text
+    assert "没有涨跌" not in page_of(result([101 * YUAN, 103 * YUAN, 102 * YUAN]), tmp_path / "moving")
+    assert "没有一天有涨跌" in page_of(result([100 * YUAN] * 80), tmp_path / "still")
+
+
 def test_a_small_gain_is_not_told_as_none_beside_its_curve(tmp_path: Path) -> None:
     text = page_of(result([110 * YUAN, 90 * YUAN, 100 * YUAN + YUAN // 4]), tmp_path)
     assert re.search(r'class="last own"[^>]*>\+0\.25%<', text)

@@ -323,7 +323,14 @@ def turnover_figure(result: Result) -> str:
 
 
 def spread_figure(returns: Array, value_at_risk: float | None) -> str:
-    """Return how many days brought how much, the worst and best half per mille gathered at the ends."""
+    """Return how many days brought how much, the worst and best half per mille gathered at the ends.
+
+    Days that brought nothing at all, mostly those without holdings, are no gains and are told beside the bars.
+    """
+    still, whole = int(np.count_nonzero(returns == 0)), returns
+    returns = returns[returns != 0]
+    if not len(returns):
+        return f'<p class="none">{both(("没有一天有涨跌", "No day brought anything"))}</p>'
     low, high = (float(each) for each in np.quantile(returns, (0.0005, 0.9995)))
     reach = max(abs(low), abs(high), 1e-4)
     bins = min(max(3 * math.sqrt(len(returns)), BINS_MIN), BINS)
@@ -332,7 +339,7 @@ def spread_figure(returns: Array, value_at_risk: float | None) -> str:
     edges = np.arange(-half, half + 1) * width
     counts, _ = np.histogram(np.clip(returns, edges[0], edges[-1] - width * 1e-6), edges)
     centres = (edges[:-1] + edges[1:]) / 2
-    scale, steps = plot.scale_of(counts.astype(np.float64), count=4, zero=True)
+    scale, steps = plot.scale_of(counts.astype(np.float64), count=4, zero=True, room=0.12)
     rising = np.where(centres > 0, counts, 0).astype(np.float64)
     falling = np.where(centres < 0, counts, 0).astype(np.float64)
 
@@ -340,16 +347,17 @@ def spread_figure(returns: Array, value_at_risk: float | None) -> str:
         return float((value - edges[0]) / (edges[-1] - edges[0])) * 100
 
     ticks_at = plot.steps_of(float(edges[0]), float(edges[-1]), 9)
+    rest, rest_english = f"；另有 {still:,} 天没有涨跌", f"; {still:,} more brought nothing"
     words = (
-        f"天数；每柱 {percent(width)}，两端含更远的日子",
-        f"days; a bar is {percent(width)}, the outermost hold what lies beyond",
+        f"天数；每柱 {percent(width)}，两端含更远的日子{rest if still else ''}",
+        f"days; a bar is {percent(width)}, the outermost hold what lies beyond{rest_english if still else ''}",
     )
     marks = []
-    for value, called in ((value_at_risk, ("VaR 95", "VaR 95")), (float(returns.mean()), ("均值", "mean"))):
+    for value, called in ((value_at_risk, ("VaR 95", "VaR 95")), (float(whole.mean()), ("均值", "mean"))):
         if value is not None and edges[0] <= value <= edges[-1]:
             side = "upright back" if value < 0 else "upright"
             told = f"<b>{both(called)} {percent(value)}</b>"
-            marks.append(f'<span class="{side}" style="left:{placed(value):.2f}%">{told}</span>')
+            marks.append(f'<span class="{side}" style="left:{placed(value):.2f}%;--n:{len(marks)}">{told}</span>')
     return figure(
         plot.plot(
             [
@@ -360,7 +368,7 @@ def spread_figure(returns: Array, value_at_risk: float | None) -> str:
             across=[(placed(each), percent(each, 0 if ticks_at[-1] >= 0.04 else 1, signed=True)) for each in ticks_at],
             more="".join(marks),
             says=plain(("日收益分布", "Spread of daily returns")),
-            kind="middle",
+            kind="middle marked",
         ),
         caption=f'<span class="note">{both(words)}</span>',
     )
