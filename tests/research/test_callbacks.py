@@ -188,6 +188,26 @@ def test_an_order_of_no_whole_number_is_told_in_the_units_it_is_meant_in(given: 
         ran(Ordering, daily(flat(10, 3)))
 
 
+@pytest.mark.parametrize("quantity", [0, -100, 10**30], ids=str)
+def test_an_order_of_no_shares_that_there_can_be_is_refused(quantity: int) -> None:
+    class Ordering(Strategy):
+        def on_bar(self, bar: Any) -> None:
+            self.buy(quantity)
+
+    with pytest.raises(StrategyError, match="不能委托"):
+        ran(Ordering, daily(flat(10, 3)))
+
+
+@pytest.mark.parametrize("quantity", [float("nan"), 250.5, -100], ids=str)
+def test_a_target_of_one_symbol_is_a_whole_number_of_shares(quantity: Any) -> None:
+    class Targeting(Strategy):
+        def on_bar(self, bar: Any) -> None:
+            self.target(quantity)
+
+    with pytest.raises(StrategyError, match="目标持仓是"):
+        ran(Targeting, daily(flat(10, 3)))
+
+
 @pytest.mark.parametrize("target", [float("nan"), float("inf"), -100], ids=str)
 def test_a_target_that_is_no_number_of_shares_is_refused_by_its_symbol(target: float) -> None:
     class Targeting(Strategy):

@@ -116,12 +116,6 @@ def _run(
         raise ParameterError(f"{made.name} has no on_bars, which a cross-section is for")
     found = data.frequency if isinstance(data, CrossSection) else bars[0].frequency
     check_frequency(made, found)
-    kind = type(made)
-    if found != "tick" and kind.on_tick is not Strategy.on_tick and kind.on_bar is Strategy.on_bar and not calls_dates:
-        raise ParameterError(
-            f"{made.name} 只有 on_tick，{found} 的数据里没有分笔，一次也不会叫到它：加 -f tick / "
-            f"{made.name} has on_tick alone, which {found} history never calls"
-        )
     adjusted = [data.adjusted] if isinstance(data, CrossSection) else [each.adjusted for each in bars]
     is_adjusted = any(each != "none" for each in adjusted)
     if is_adjusted and actions:

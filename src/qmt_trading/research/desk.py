@@ -32,7 +32,7 @@ from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.ledger import ACCOUNT, Ledger
 from qmt_trading.research.placed import Paid, PlacedOrder
 from qmt_trading.research.terms import Terms, TermsOfDays
-from qmt_trading.research.wish import check_unit, whole
+from qmt_trading.research.wish import check_unit, whole, whole_target
 
 if TYPE_CHECKING:
     from qmt_trading.research.gated import Gated
@@ -123,7 +123,12 @@ class Desk(Ledger):
             self._end(order, OrderStatus.CANCELED, self.now(), "CANCELED")
 
     def target(self, place: int, quantity: int) -> PlacedOrder | None:
-        """Make the order that leads from what is held and worked for to ``quantity``; None: there is nothing to do."""
+        """Make the order that leads from what is held and worked for to ``quantity``; None: there is nothing to do.
+
+        Raises:
+            DeskError: ``quantity`` is below 0, or no whole number.
+        """
+        quantity = whole_target(self.symbols[place], quantity)
         standing = self.open[place]
         # What has been at the exchange all day expires before an order of the night leaves.
         coming = sum(each.side * each.leaves for each in standing if not (self.overnight and each.sent))

@@ -352,7 +352,7 @@ def spread_figure(returns: Array, value_at_risk: float | None) -> str:
         f"天数；每柱 {percent(width)}，两端含更远的日子{rest if still else ''}",
         f"days; a bar is {percent(width)}, the outermost hold what lies beyond{rest_english if still else ''}",
     )
-    marks = []
+    marks: list[str] = []
     for value, called in ((value_at_risk, ("VaR 95", "VaR 95")), (float(whole.mean()), ("均值", "mean"))):
         if value is not None and edges[0] <= value <= edges[-1]:
             side = "upright back" if value < 0 else "upright"
