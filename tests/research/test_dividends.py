@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 import numpy as np
-import pytest
 from msgspec.structs import replace
 
 from qmt_trading.model.corporate_action import CorporateAction
@@ -14,7 +13,7 @@ from qmt_trading.model.numbers import UNIT
 from qmt_trading.research.backtest import run
 from qmt_trading.research.columns import Bars
 from qmt_trading.research.costs import referee
-from qmt_trading.research.dividends import DividendTax, Levy, TaxedLots, levy_of, months_after, rate_of
+from qmt_trading.research.dividends import DividendTax, TaxedLots
 from qmt_trading.research.metrics import measure
 from qmt_trading.research.result import Result
 from qmt_trading.research.round_trips import book_of
@@ -23,51 +22,10 @@ from tests.actions import action
 from tests.research.days import CASH, daily, flat
 
 FREE = referee(0, minimum=0)
-NOW = Levy(200_000, 100_000, 0, 0)
 
 
 def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
-
-
-@pytest.mark.parametrize(
-    ("bought", "sold", "rate"),
-    [
-        ("2024-01-08", "2024-01-09", 200_000),
-        ("2024-01-08", "2024-02-08", 200_000),
-        ("2024-01-08", "2024-02-09", 100_000),
-        ("2024-01-08", "2025-01-08", 100_000),
-        ("2024-01-08", "2025-01-09", 0),
-        ("2024-01-31", "2024-02-29", 200_000),
-        ("2024-01-31", "2024-03-01", 100_000),
-        ("2024-02-29", "2025-02-28", 100_000),
-        ("2024-02-29", "2025-03-01", 0),
-    ],
-)
-def test_the_rate_goes_by_calendar_months_to_the_day_before_the_sale(bought: str, sold: str, rate: int) -> None:
-    assert rate_of(NOW, day(bought), day(sold)) == rate
-
-
-@pytest.mark.parametrize(
-    ("record_day", "levy"),
-    [
-        ("2015-09-08", NOW),
-        ("2015-09-07", Levy(200_000, 100_000, 50_000, 50_000)),
-        ("2013-01-01", Levy(200_000, 100_000, 50_000, 50_000)),
-        ("2012-12-31", Levy(100_000, 100_000, 100_000, 100_000)),
-        ("2005-06-12", Levy(200_000, 200_000, 200_000, 200_000)),
-    ],
-)
-def test_the_rules_go_by_the_record_day(record_day: str, levy: Levy) -> None:
-    given = day(record_day)
-    assert levy_of(action(record_day=given, ex_day=given + dt.timedelta(days=3), cash="1")) == levy
-    assert levy_of(action(ex_day=given + dt.timedelta(days=1), cash="1")) == levy
-
-
-def test_a_month_later_is_the_last_day_of_a_shorter_month() -> None:
-    assert months_after(day("2023-12-31"), 2) == day("2024-02-29")
-    assert months_after(day("2024-11-30"), 1) == day("2024-12-30")
-    assert months_after(day("2024-12-01"), 12) == day("2025-12-01")
 
 
 def test_the_oldest_shares_are_sold_first_and_each_owes_by_its_own_time() -> None:

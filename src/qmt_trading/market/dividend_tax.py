@@ -46,6 +46,19 @@ def tax_millionths(record_day: dt.date, acquired: dt.date, delivered: dt.date) -
     return year if delivered <= _months_after(acquired, 12) else longer
 
 
+def withheld_millionths(record_day: dt.date) -> int:
+    """Return what is taken when the dividend is paid: what is owed however long the shares will be held.
+
+    The rest falls due when they are sold.
+    """
+    return next((rates for begins, rates in _ERAS if record_day >= begins), _BEFORE)[2]
+
+
+def record_day_of(action: CorporateAction) -> dt.date:
+    """Return the record day, or the day before the ex-day where the source names none."""
+    return action.record_day or action.ex_day - dt.timedelta(days=1)
+
+
 def dividend_tax(action: CorporateAction, lots: Sequence[Lot], quantity: Quantity, delivered: dt.date) -> Money:
     """Return the tax on ``action`` that falls due when ``quantity`` of the shares in ``lots`` is delivered.
 
@@ -53,7 +66,7 @@ def dividend_tax(action: CorporateAction, lots: Sequence[Lot], quantity: Quantit
     and neither are the shares that the action gave. Where the source names no record day, the day before the ex-day
     stands for it: eras begin in the middle of no weekend.
     """
-    record_day = action.record_day or action.ex_day - dt.timedelta(days=1)
+    record_day = record_day_of(action)
     taxed = action.cash + PAR * action.bonus_shares
     due, left = 0, int(quantity)
     for lot in sorted(lots, key=lambda lot: lot.acquired):

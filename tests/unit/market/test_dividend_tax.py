@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from qmt_trading.market.dividend_tax import Lot, dividend_tax, tax_millionths
+from qmt_trading.market.dividend_tax import Lot, dividend_tax, record_day_of, tax_millionths, withheld_millionths
 from qmt_trading.model.numbers import PERCENT_UNIT, UNIT, Quantity
 from tests.actions import action
 
@@ -52,6 +52,26 @@ def test_the_era_of_the_record_day_holds(record_day: str, per_cent: tuple[int, i
         acquired = day(record_day)
         rates.append(tax_millionths(acquired, acquired, acquired + dt.timedelta(days=days)) // PERCENT_UNIT)
     assert tuple(rates) == per_cent
+
+
+@pytest.mark.parametrize(
+    ("record_day", "per_cent"),
+    [
+        ("2005-06-12", 20),
+        ("2005-06-13", 10),
+        ("2012-12-31", 10),
+        ("2013-01-01", 5),
+        ("2015-09-07", 5),
+        ("2015-09-08", 0),
+    ],
+)
+def test_what_is_owed_in_any_case_is_taken_when_the_dividend_is_paid(record_day: str, per_cent: int) -> None:
+    assert withheld_millionths(day(record_day)) == per_cent * PERCENT_UNIT
+
+
+def test_without_a_record_day_the_day_before_the_ex_day_stands_for_it() -> None:
+    assert record_day_of(action(ex_day=day("2015-09-08"), cash="1")) == day("2015-09-07")
+    assert record_day_of(action(ex_day=day("2015-09-09"), record_day=day("2015-09-07"))) == day("2015-09-07")
 
 
 OLD, YEAR, NEW = (
