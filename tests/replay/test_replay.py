@@ -319,6 +319,24 @@ def test_an_ex_day_changes_what_is_held_and_pays(tmp_path: Path) -> None:
     assert int(result.equity[-1]) == result.initial_cash - 10_000 * UNIT + 500 * UNIT + 9_500 * UNIT - fees
 
 
+def test_what_one_order_has_taken_of_the_levels_is_not_there_again_for_any_account() -> None:
+    bid = [(9.99, 1000)]
+    rows = [
+        ("09:30:00", 10.02, bid, [(10.01, 300)], 100),
+        ("09:30:03", 10.02, bid, [(10.01, 300)], 100),
+        ("09:30:06", 10.02, bid, [(10.01, 300), (10.02, 200)], 100),
+        ("09:30:09", 10.02, bid, [(10.01, 500), (10.02, 200)], 100),
+        ("09:30:12", 10.02, bid, [(10.02, 200)], 100),
+        ("09:30:15", 10.02, bid, [(10.01, 100)], 100),
+    ]
+    found = replayed(buy("09:30:01", "700@10.01") + "2024-01-03 09:30:07 buy 600000.SH 100@10.01:b\n", snapshots(rows))
+    assert fills(found) == [
+        ("09:30:03", "buy", 300, 10.01),
+        ("09:30:09", "buy", 200, 10.01),
+        ("09:30:15", "buy", 100, 10.01),
+    ]
+
+
 def test_an_ex_day_without_a_reference_price_is_traded_around_its_ex_right_price(tmp_path: Path) -> None:
     path = tmp_path / "actions.csv"
     path.write_text("代码,除权除息日,每10股转增\n600000.SH,2024-01-04,10\n", encoding="utf-8")

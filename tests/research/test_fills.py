@@ -291,6 +291,14 @@ def test_two_tick_orders_share_what_stands_there() -> None:
     assert result.fills.quantity.tolist() == [200, 100]
 
 
+def test_what_a_tick_order_has_taken_is_not_there_again_in_the_next_snapshot() -> None:
+    bid = [(9.99, 100)]
+    bars = ticks([10.02] * 4, [bid] * 4, [[(10.0, 100)], [(10.01, 300)], [(10.01, 300)], [(10.01, 500)]])
+    result = ticked(bars, {0: buy(800, limit=100_100)})
+    assert result.fills.quantity.tolist() == [300, 200]
+    assert result.fills.at_ns.tolist() == bars.at_ns[[1, 3]].tolist()
+
+
 def test_at_a_sealed_limit_up_a_tick_buy_waits_and_a_seller_lets_it_in() -> None:
     bars = ticks([11, 11, 11], [[(11, 9_000)]] * 3, [[], [], [(11, 400)]])
     result = ticked(bars, {0: buy(100)})

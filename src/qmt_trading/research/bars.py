@@ -159,8 +159,8 @@ def _meeting_levels(desk: Desk, bars: Sequence[Bars]) -> Callable[[int, int], No
         desk.meet_levels(
             place,
             each.at_ns.item(index),
-            np.column_stack((bids[index], bid_quantities[index])).tolist(),
-            np.column_stack((asks[index], ask_quantities[index])).tolist(),
+            [level for level in np.column_stack((bids[index], bid_quantities[index])).tolist() if level[0]],
+            [level for level in np.column_stack((asks[index], ask_quantities[index])).tolist() if level[0]],
             each.close.item(index),
             each.quantity.item(index),
         )

@@ -17,6 +17,7 @@ from qmt_trading.engine.risk.sellable import check_sellable
 from qmt_trading.engine.splitting import split
 from qmt_trading.engine.transitions import moved
 from qmt_trading.market.corporate_actions import Fractions
+from qmt_trading.market.eaten import Eaten
 from qmt_trading.market.execution import available, bar_price, reachable, slipped
 from qmt_trading.market.rulebook import RuleBook
 from qmt_trading.model.corporate_action import CorporateAction
@@ -95,6 +96,8 @@ class Desk(Ledger):
         """What is ordered leaves on the next day, when all that is held may be sold."""
         self._waiting: set[int] = set()
         """Places with orders that stand at the exchange."""
+        self._eaten: dict[int, tuple[Eaten, Eaten]] = {}
+        """By place, what own orders have had of bids and of asks."""
         self._looked_at = 0
         """Orders that ``end_unmet`` is done with."""
 
@@ -244,12 +247,18 @@ class Desk(Ledger):
         traded through it since.
 
         Args:
-            bids: price and quantity, best first; a price of 0 ends them. ``asks`` likewise; the quantities are used up.
+            bids: price and quantity, best first; a price of 0 ends them. ``asks`` likewise; the quantities are used up,
+                and so is what earlier orders have had of the same shares.
             traded: shares since the snapshot before, of which the volume cap leaves a part to orders that rest.
         """
         terms = self.terms.of(place)
         left = traded * self._share // MILLION if self._share else traded
         spread = asks[0][0] - bids[0][0] if asks and bids and asks[0][0] and bids[0][0] else 0
+        eaten = self._eaten.get(place)
+        if eaten is None:
+            eaten = self._eaten[place] = Eaten(), Eaten()
+        eaten[0].leave(bids, at_ns, asks=False)
+        eaten[1].leave(asks, at_ns, asks=True)
         for order in self.open[place][:]:
             if order.has_ended or order.made_ns >= at_ns:
                 continue
@@ -263,9 +272,10 @@ class Desk(Ledger):
                     break
                 if limit and (level[0] > limit if buys else level[0] < limit) and order.sent:
                     break
-                level[1] -= self._try(
-                    order, terms, at_ns, level[0], level[0], level[0], level[1], spread, is_level=True
-                )
+                taken = self._try(order, terms, at_ns, level[0], level[0], level[0], level[1], spread, is_level=True)
+                if taken:
+                    level[1] -= taken
+                    eaten[buys].take(level[0], taken, at_ns)
             if rested and limit and not order.ended_ns and (last < limit if buys else last > limit):
                 left -= self._try(order, terms, at_ns, limit, limit, limit, left, spread, is_level=True)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from qmt_trading.brokers.simulated.ledger import VenueOrder
 from qmt_trading.brokers.simulated.market import Execution
+from qmt_trading.market.eaten import Eaten
 from qmt_trading.market.execution import available, bar_price, slipped
 from qmt_trading.market.phases import Phase
 from qmt_trading.market.sessions import Session
@@ -36,8 +37,9 @@ class SnapshotMarket:
     """Orders against snapshots.
 
     In continuous trading an order meets the levels of the next snapshot, from the best on; what one order takes is not
-    there for the next. One that rests executes at its limit when the market has traded through it since, as far as the
-    volume cap goes. The levels of an auction are not for taking: an order meets the price at which it ends.
+    there for the next, nor in the snapshots after it as long as its price stands there. One that rests executes at its
+    limit when the market has traded through it since, as far as the volume cap goes. The levels of an auction are not
+    for taking: an order meets the price at which it ends.
     """
 
     def __init__(self, histories: Mapping[Symbol, History], model: FillModel, session: Session) -> None:
@@ -46,6 +48,7 @@ class SnapshotMarket:
         self._session = session
         self._levels: dict[tuple[Symbol, int, bool], list[list[int]]] = {}
         """What is left of a row's levels, where orders have taken of them."""
+        self._eaten: dict[tuple[Symbol, bool], Eaten] = {}
         self._taken: dict[tuple[Symbol, int], int] = {}
         """Shares of a row's volume that resting orders have taken."""
         self._meetings: dict[int, _Meeting] = {}
@@ -111,7 +114,9 @@ class SnapshotMarket:
             if left == took or (level[0] > limit if buys else level[0] < limit):
                 break
             quantity = available(left - took, level[1], self._lot(day))
-            level[1] -= quantity
+            if quantity:
+                level[1] -= quantity
+                self._eaten_of(history, asks=buys).take(level[0], quantity, history.ends[row])
             took += self._done(order, history, day, row, level[0], quantity, done)
         last = history.close[row]
         if rested and took < left and last and (last < limit if buys else last > limit):
@@ -180,8 +185,12 @@ class SnapshotMarket:
                 if price <= 0:
                     break
                 found.append([price, quantity])
+            self._eaten_of(history, asks=asks).leave(found, history.ends[row], asks=asks)
             self._levels[key] = found
         return found
+
+    def _eaten_of(self, history: History, *, asks: bool) -> Eaten:
+        return self._eaten.setdefault((history.symbol, asks), Eaten())
 
     def _volume_left(self, history: History, row: int) -> int:
         share, traded = self._model.volume_share_millionths, history.quantity[row]
