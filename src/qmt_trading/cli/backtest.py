@@ -172,7 +172,7 @@ def _print(result: Result, metrics: Metrics, page: Path) -> None:
         ("区间 span", f"{first} 到 {last}，{metrics.days} 个交易日，{len(result.symbols)} 只"),
         ("期末权益 equity", f"{to_money_text(int(result.equity[-1]))} 元（{_percent(earned.total_return)}）"),
         ("年化 annual", _percent(earned.annual_return)),
-        ("最大回撤 drawdown", f"{_percent(earned.max_drawdown)}，{earned.max_drawdown_days} 天"),
+        ("最大回撤 drawdown", f"{_percent(earned.max_drawdown, '')}，{earned.max_drawdown_days} 天"),
         ("夏普 Sharpe", "–" if earned.sharpe is None else f"{earned.sharpe:.2f}"),
         ("委托 orders", f"{metrics.orders} 笔，有成交 {metrics.orders_filled} 笔"),
         ("受阻 blocked", blocked or "没有"),
@@ -192,5 +192,5 @@ def _blocked(code: str) -> str:
     return f"{BLOCKED[code][0][0]}（{code}）" if code in BLOCKED else code
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value * 100:+.2f}%"
+def _percent(value: float | None, sign: str = "+") -> str:
+    return "–" if value is None else f"{value * 100:{sign}.2f}%"

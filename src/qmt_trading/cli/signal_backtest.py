@@ -297,7 +297,7 @@ def _print(replayed: Replayed, results: Mapping[str, Result], lines: Sequence[Si
     for account, result in results.items():
         earned = measure(result).performance
         equity = to_money_text(int(result.equity[-1]))
-        told = f"期末 {equity} 元（{_percent(earned.total_return)}），最大回撤 {_percent(earned.max_drawdown)}"
+        told = f"期末 {equity} 元（{_percent(earned.total_return)}），最大回撤 {_percent(earned.max_drawdown, '')}"
         rows.append((account or "合计 total", told))
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for row in rows:
@@ -313,5 +313,5 @@ def _print(replayed: Replayed, results: Mapping[str, Result], lines: Sequence[Si
     console.print(f"✓ 报告 {page}，每条信号的结果在 {page.with_name('signals.csv')}", style="green", markup=False)
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value * 100:+.2f}%"
+def _percent(value: float | None, sign: str = "+") -> str:
+    return "–" if value is None else f"{value * 100:{sign}.2f}%"

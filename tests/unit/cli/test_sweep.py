@@ -109,12 +109,21 @@ def test_the_page_has_a_command_of_each_kind() -> None:
     assert all(word in text for word in ("--set fast=5:30:5", "--random", "--walk-forward"))
 
 
+def test_a_strategy_is_swept_at_the_frequency_that_it_declares(store: Path, tmp_path: Path) -> None:
+    """This store has no minutes, and it is minutes that are missed."""
+    board = ROOT / "docs" / "strategies" / "limit_up_board.py"
+    code, told = refused(store, tmp_path, str(board), "-s", "002415.SZ", "--set", "eaten=3,5")
+    assert code == 1
+    assert "没有这个代码的历史数据" in told
+
+
 @pytest.mark.slow
 def test_the_best_of_a_sweep_is_the_backtest_of_its_parameters(store: Path, tmp_path: Path) -> None:
     done = swept(store, tmp_path, str(EXAMPLE), *GRID, "--random", "4", "--seed", "3", "--metric", "total_return")
     assert done.returncode == 0, done.stderr
     told = json.loads((tmp_path / "DualMovingAverage-sweep" / "sweep.json").read_text(encoding="utf-8"))
     assert told["trials"] == 4
+    assert "行情是编的" in done.stdout
     best = told["best"]
     given = [word for name, value in best["parameters"].items() for word in ("--set", f"{name}={value}")]
     words = ["backtest", str(EXAMPLE), "-d", str(store), "-s", "600000.SH", "--into", str(tmp_path), *given]
