@@ -212,6 +212,13 @@ def test_days_that_brought_nothing_are_no_gains(tmp_path: Path) -> None:
     assert "没有一天有涨跌" in page_of(result([100 * YUAN] * 80), tmp_path / "still")
 
 
+def test_an_axis_of_small_returns_tells_its_ticks_apart(tmp_path: Path) -> None:
+    text = page_of(result([10_000 * YUAN, 10_001 * YUAN, 10_000 * YUAN, 10_002 * YUAN], start=10_000 * YUAN), tmp_path)
+    spread = text[text.index("日收益分布") :]
+    words = re.findall(r'<span class="x"[^>]*>([^<]*)', spread)[:6]
+    assert len(set(words)) == len(words) > 3
+
+
 def test_a_small_gain_is_not_told_as_none_beside_its_curve(tmp_path: Path) -> None:
     text = page_of(result([110 * YUAN, 90 * YUAN, 100 * YUAN + YUAN // 4]), tmp_path)
     assert re.search(r'class="last own"[^>]*>\+0\.25%<', text)

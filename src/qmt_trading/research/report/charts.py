@@ -365,7 +365,7 @@ def spread_figure(returns: Array, value_at_risk: float | None) -> str:
                 ("bar down", plot.bars(falling, scale, keep=lambda each: each > 0, fill=0.86)),
             ],
             ticks=[(scale.share(each), number(each, 0)) for each in steps],
-            across=[(placed(each), percent(each, 0 if ticks_at[-1] >= 0.04 else 1, signed=True)) for each in ticks_at],
+            across=[(placed(each), percent(each, places_of(ticks_at), signed=True)) for each in ticks_at],
             more="".join(marks),
             says=plain(("日收益分布", "Spread of daily returns")),
             kind="middle marked",

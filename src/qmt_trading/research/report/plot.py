@@ -21,6 +21,9 @@ HIGH: Final = 1000
 POINTS_MAX: Final = 1600
 """More than this and a line keeps only the lowest and the highest of each stretch."""
 TICKS_MIN: Final = 5
+FEW_MONTHS: Final = 3
+"""Fewer beginnings of months say less than days do."""
+DAYS_TOLD: Final = 5
 Array = npt.NDArray[Any]
 
 
@@ -138,7 +141,10 @@ def grid(shares: Iterable[float]) -> str:
 
 
 def year_ticks(days: Array, count: int = 12) -> list[tuple[float, str]]:
-    """Return where years begin, or months in a short span: per cent from the left, and the word."""
+    """Return where years begin, or months in a short span, or a few days in one shorter still.
+
+    Each with its per cent from the left.
+    """
     size = len(days)
     if size < 2:
         return [(0.0, str(days[0]))] if size else []
@@ -148,8 +154,9 @@ def year_ticks(days: Array, count: int = 12) -> list[tuple[float, str]]:
     starts = np.flatnonzero(np.concatenate(([False], names[1:] != names[:-1])))
     every = max(1, math.ceil(len(starts) / count))
     chosen = [each for each in starts.tolist() if _number_of(names[each], unit) % every == 0]
-    if not chosen:
-        chosen = [0]
+    if unit == "M" and len(chosen) < FEW_MONTHS:
+        steps = np.linspace(0, size - 1, DAYS_TOLD + 2)[1:-1] if size > DAYS_TOLD + 2 else np.arange(size)
+        return [(each / (size - 1) * 100, str(days[each])[5:10]) for each in np.rint(steps).astype(int).tolist()]
     return [(each / (size - 1) * 100, str(names[each])) for each in chosen]
 
 
