@@ -319,6 +319,18 @@ def test_an_ex_day_changes_what_is_held_and_pays(tmp_path: Path) -> None:
     assert int(result.equity[-1]) == result.initial_cash - 10_000 * UNIT + 500 * UNIT + 9_500 * UNIT - fees
 
 
+def test_what_goes_ex_while_it_does_not_trade_is_worth_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "actions.csv"
+    path.write_text("代码,除权除息日,每10股转增\n600000.SH,2024-01-04,10\n", encoding="utf-8")
+    bars = daily([(10, 10.2, 9.8, 10), (10, 10, 10, 10), (5, 5.1, 4.9, 5)], first="2024-01-03")
+    bars = dataclasses.replace(
+        bars, quantity=np.asarray([10_000_000, 0, 10_000_000]), suspended=np.asarray([False, True, False])
+    )
+    found = replayed(buy("09:20:00", "1000@10.10"), bars, actions=tuple(read_actions(path)))
+    result = result_of(found, found.setup.openings[0].account, name="x", parameters={}, gate="legal")
+    assert result.market_value.tolist() == [10_000 * UNIT] * 3
+
+
 def test_what_one_order_has_taken_of_the_levels_is_not_there_again_for_any_account() -> None:
     bid = [(9.99, 1000)]
     rows = [

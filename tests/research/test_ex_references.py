@@ -94,3 +94,40 @@ def test_an_ex_day_within_a_gap_counts_on_the_next_day_that_trades() -> None:
     bare = dataclasses.replace(section, previous_close=None)
     assert dates_with_references(bare, [], STANDARD) is bare
     assert int(np.asarray(found.open)[0, 0]) == 20 * UNIT
+
+
+@pytest.mark.parametrize("across", [False, True], ids=["bars", "dates"])
+@pytest.mark.parametrize("has_row", [False, True], ids=["no row", "a row without volume"])
+def test_what_goes_ex_while_it_does_not_trade_is_worth_what_it_was(across: bool, has_row: bool) -> None:
+    """Twice the shares at the close before would be a profit that lasts until the symbol trades again."""
+    traded = [10_000_000] * 3 + [0, 0] + [10_000_000] * 2
+    bars = daily([*flat(20, 5), *flat(10, 2)], quantity=traded)
+    if not has_row:
+        kept = [0, 1, 2, 5, 6]
+        columns = {name: getattr(bars, name)[kept] for name in ("at_ns", "open", "high", "low", "close", "quantity")}
+        bars = Bars.of("600000.SH", **columns)
+    other = daily(flat(5, 7), symbol="000001.SZ")
+    seen: list[int] = []
+
+    class Holds(Strategy):
+        fields = ("close",)
+
+        def on_bar(self, bar: Any) -> None:
+            seen.append(self.equity)
+
+    class HoldsAcross(Strategy):
+        def on_bars(self, bars: Any) -> None:
+            seen.append(self.equity)
+
+    result = run(
+        HoldsAcross if across else Holds,
+        {"600000.SH": bars, "000001.SZ": other},
+        cash=CASH,
+        costs=FREE,
+        actions=[DOUBLED],
+        holdings={"600000.SH": 1000},
+    )
+    assert result.equity.tolist() == [CASH + 20_000 * UNIT] * 7
+    assert set(seen) == {CASH + 20_000 * UNIT}
+    assert result.last_prices is not None
+    assert result.last_prices.tolist() == [10 * UNIT, 5 * UNIT]

@@ -277,7 +277,14 @@ def join_desk(desk: Desk, strategy: Strategy, stream: Stream, bar: Any, model: F
             return each.previous_close.item(found), -1, -1
         return each.previous_close.item(found), each.limit_up.item(found), each.limit_down.item(found)
 
-    desk.now, desk.last_prices, desk.terms.bounds = now, last_prices, bounds
+    def trades_on(place: int, day: int) -> bool:
+        each = bars[place]
+        row = int(np.searchsorted(each.days, stream.days[day]))
+        if row == len(each.days) or each.days[row] != stream.days[day]:
+            return False
+        return bool(each.quantity[each.day_start[row] : each.day_ends[row]].any())
+
+    desk.now, desk.last_prices, desk.terms.bounds, desk.stale.trades_on = now, last_prices, bounds, trades_on
     desk.overnight = model.at != "close" and all(each.frequency == "1d" for each in bars)
 
 

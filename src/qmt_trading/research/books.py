@@ -129,6 +129,7 @@ def result_of(
     Args:
         tax: what was taken of dividends; None: there were none that this run knows of.
     """
+    closes = desk.stale.over(closes)
     fills = fills_of(np.frombuffer(desk.rows, np.int64))
     money, value, income = equity_of(fills, desk.entries, closes, cash)
     owed = np.zeros(len(days), np.int64)

@@ -103,6 +103,7 @@ class DateLoop:
         desk.now = lambda: at_ns.item(rows.index) if rows.index >= 0 else 0
         desk.last_prices = lambda: close[max(rows.index, 0)]
         desk.terms.bounds = self._bounds
+        desk.stale.trades_on = lambda place, day: bool(data.present[day, place])
 
     def where(self) -> tuple[int, str]:
         """Return the instant of the date at hand, 0 before the first."""

@@ -32,6 +32,7 @@ from qmt_trading.research.costs import FillModel
 from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.ledger import ACCOUNT, Ledger
 from qmt_trading.research.placed import Paid, PlacedOrder
+from qmt_trading.research.stale import StalePrices
 from qmt_trading.research.terms import Terms, TermsOfDays
 from qmt_trading.research.wish import check_unit, whole, whole_target
 
@@ -90,6 +91,7 @@ class Desk(Ledger):
         """The instant of the bar at hand."""
         self.last_prices: Callable[[], npt.NDArray[np.int64]] = lambda: np.zeros(len(symbols), np.int64)
         """The last known price of each symbol."""
+        self.stale = StalePrices()
         self.date = dt.date.min
         self.terms = TermsOfDays(self.symbols, fees, rules, listings or {}, is_adjusted=is_adjusted)
         self.overnight = False
@@ -176,11 +178,15 @@ class Desk(Ledger):
 
     def equity(self) -> int:
         prices: list[int] = self.last_prices().tolist()
+        self.stale.put_into(prices, self.day)
         return (
             self.account.cash
             + self.receivable
             + sum(quantity * price for quantity, price in zip(self.quantities, prices, strict=True) if quantity)
         )
+
+    def went_ex(self, place: int, action: CorporateAction) -> None:
+        self.stale.went_ex(place, self.day, action, self.last_prices, self.terms.era(place).tick)
 
     # Days.
 

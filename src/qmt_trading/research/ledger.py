@@ -133,6 +133,10 @@ class Ledger:
             self._owe(cash, action.pay_day or date)
             self.quantities[place] = after.quantity
             self.entries.append((self.day, place, after.quantity - held.quantity, cash, 0))
+            self.went_ex(place, action)
+
+    def went_ex(self, place: int, action: CorporateAction) -> None:
+        """Take note of an action that has changed what is held."""
 
     def _owe(self, cash: int, pay_day: dt.date) -> None:
         if cash:

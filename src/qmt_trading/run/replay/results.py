@@ -25,6 +25,7 @@ from qmt_trading.research.books import Entry, entries_of, fills_of, source_of
 from qmt_trading.research.columns import Bars
 from qmt_trading.research.costs import costs_words
 from qmt_trading.research.result import DENIED, REASONS, STATUSES, Fills, Orders, Result
+from qmt_trading.research.stale import StalePrices
 from qmt_trading.run.replay.fates import OrderFate
 from qmt_trading.run.replay.replay import Morning, Replayed
 
@@ -124,7 +125,12 @@ def result_of(
     places = {each.symbol: place for place, each in enumerate(histories)}
     days = np.asarray(replayed.days, "datetime64[D]")
     index = {day: place for place, day in enumerate(replayed.days)}
-    closes = np.column_stack([_closes(each.bars, days, each.bars.previous_close.item(0)) for each in histories])
+    closes = _ex_right(
+        replayed,
+        places,
+        days,
+        np.column_stack([_closes(each.bars, days, each.bars.previous_close.item(0)) for each in histories]),
+    )
     books = _Books(replayed, account, places, book_of(replayed.setup.settings.rules))
     orders, numbers = _orders(replayed, account, places)
     money, value = np.zeros(len(days), np.int64), np.zeros(len(days), np.int64)
@@ -289,6 +295,26 @@ def _fill_words(replayed: Replayed) -> str:
     _, _, rest = fills.words().partition(";")
     where = "报出后的下一个开盘价，在一根之内来的按它的收盘价"
     return f"{where} / the next open after it was sent or the close of the bar it came in;{rest}"
+
+
+def _ex_right(
+    replayed: Replayed, places: dict[Symbol, int], days: npt.NDArray[np.datetime64], closes: Integers
+) -> Integers:
+    """Return ``closes`` with the ex-right price of what has gone ex and not traded since."""
+    if not replayed.setup.actions:
+        return closes
+    traded = [
+        set(each.bars.days[np.add.reduceat(each.bars.quantity, each.bars.day_start) > 0].tolist())
+        for each in replayed.histories.values()
+    ]
+    stale, rules = StalePrices(), book_of(replayed.setup.settings.rules)
+    stale.trades_on = lambda place, day: days[day].item() in traded[place]
+    for action in sorted(replayed.setup.actions, key=lambda each: each.ex_day):
+        place, day = places.get(action.symbol), int(np.searchsorted(days, np.datetime64(action.ex_day, "D")))
+        rule = rules.rule(action.symbol, action.ex_day)
+        if place is not None and 0 < day < len(days) and rule is not None:
+            stale.went_ex(place, day, action, closes[day - 1].copy, rule.tick)
+    return stale.over(closes)
 
 
 def _closes(bars: Bars, days: npt.NDArray[np.datetime64], before: int) -> Integers:
