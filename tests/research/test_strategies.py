@@ -172,7 +172,7 @@ def test_timers_come_after_the_first_bar_that_ends_at_their_time() -> None:
 
 def test_bars_out_of_order_are_named_by_row() -> None:
     bars = daily(flat(10, 3))
-    with pytest.raises(ColumnsError, match="row 2 is not later"):
+    with pytest.raises(ColumnsError, match="第 3 行的时间不晚于上一行 / row 3 is not later"):
         Bars.of(
             "600000.SH",
             at_ns=bars.at_ns[[0, 1, 1]],

@@ -46,6 +46,18 @@ def test_a_file_that_is_there_is_not_written_over(begun: Path) -> None:
     assert (begun / FILE).read_bytes() == body
 
 
+def test_a_file_without_a_finished_trial_is_begun_anew(tmp_path: Path) -> None:
+    setup = setup_of(written(tmp_path))
+    results_in(tmp_path, setup, TRIALS[:2]).close()
+    results = results_in(tmp_path, setup, TRIALS, resume=False)
+    results.add([FIRST])
+    results.close()
+    assert again(tmp_path).finished == {0: FIRST}
+    (tmp_path / FILE).write_text("mine\n", encoding="utf-8")
+    with pytest.raises(SweepError, match="--resume"):
+        again(tmp_path, resume=False)
+
+
 @pytest.mark.parametrize("kept", range(1, 60, 7))
 def test_a_torn_last_line_is_cut_off_and_the_file_goes_on(begun: Path, kept: int) -> None:
     path = begun / FILE

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -55,7 +55,6 @@ from qmt_trading.model.numbers import UNIT, to_money_text
 if TYPE_CHECKING:
     from qmt_trading.research.metrics import Metrics
     from qmt_trading.research.result import Result
-    from qmt_trading.research.strategy import Strategy
 
 
 def backtest(
@@ -124,13 +123,13 @@ def backtest(
         money = yuan(cash)
         fills, tax = fills_of(at, slippage), dividend_tax_of(dividend_tax)
         kind = class_of(strategy)
-        made = _made(kind, given)
         # Imported here: columns are few commands' business, and take a quarter of a second.
         from qmt_trading.research.backtest import run
+        from qmt_trading.research.faults import made as made_of
         from qmt_trading.research.metrics import measure
         from qmt_trading.research.report import write
 
-        period = frequency_of(kind, frequency)
+        made, period = made_of(kind, given), frequency_of(kind, frequency)
         bars, moved, beside = history_of(data, symbols, start, end, period, adjust, actions, benchmark=benchmark)
         result = run(
             made,
@@ -156,10 +155,6 @@ def _refuse(options: Mapping[str, object], why: str) -> None:
     for option, given in options.items():
         if given:
             fail(exit_codes.USAGE, f"✗ {option}：{why}")
-
-
-def _made(kind: type[Strategy], given: dict[str, Any]) -> Strategy:
-    return kind(**given)
 
 
 def _print(result: Result, metrics: Metrics, page: Path) -> None:

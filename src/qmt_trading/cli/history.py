@@ -120,9 +120,10 @@ def symbols_of(written: list[str]) -> list[Symbol]:
 def day_of_option(option: str, written: str) -> dt.date:
     """Return the day that ``option`` says; what is none ends the command."""
     try:
-        return dt.date.fromisoformat(written)
+        return dt.date.fromisoformat("-".join(f"{part:0>2}" for part in written.strip().replace("/", "-").split("-")))
     except ValueError:
-        fail(exit_codes.USAGE, f"✗ {option} 应写作 2025-01-02 或 20250102 / is written 2025-01-02")
+        right = "应写作 2025-01-02、2025/1/2 或 20250102"
+        fail(exit_codes.USAGE, f"✗ {option} {right}，不是 {written} / is written 2025-01-02")
 
 
 def client_of(configuration: Configuration, name: str) -> QmtTerminal:

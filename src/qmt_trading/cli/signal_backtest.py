@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -13,10 +12,9 @@ import typer
 from rich.table import Table
 
 from qmt_trading.cli import exit_codes, show
-from qmt_trading.cli.history import day_of_option
 from qmt_trading.cli.options import config_at, fail
 from qmt_trading.cli.order_files import accounts_of
-from qmt_trading.cli.strategy_options import fills_of, yuan
+from qmt_trading.cli.strategy_options import fills_of, nothing_within, span_of, yuan
 from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.intake.instructions import fault_of
 from qmt_trading.model.corporate_action import CorporateAction
@@ -172,7 +170,7 @@ def _history(said: Said, messages: Sequence[Message], setup: Setup) -> tuple[dic
     from qmt_trading.feeds.store import Store
     from qmt_trading.run.replay.setup import wanted_by
 
-    span = _span(said)
+    span = span_of(said.start, said.end)
     infer = any(each.infer_market for each in setup.settings.doors if each.name == setup.door)
     held = {symbol for each in setup.openings for symbol, _ in each.holdings}
     traded = wanted_by(messages, infer_market=infer).symbols
@@ -185,15 +183,8 @@ def _history(said: Said, messages: Sequence[Message], setup: Setup) -> tuple[dic
     wanted = tuple(each for each in asked if each in there) or asked
     bars = read(said.data, wanted, *span, said.frequency, "none")
     if not bars:
-        raise ConfigurationError(f"{said.data} 在这段时间没有这些代码的行情 / no history of these symbols in this span")
+        raise nothing_within(said.data, wanted, said.frequency)
     return bars, [each for each in asked if each not in bars]
-
-
-def _span(said: Said) -> tuple[dt.date | None, dt.date | None]:
-    return (
-        day_of_option("--start", said.start) if said.start else None,
-        day_of_option("--end", said.end) if said.end else None,
-    )
 
 
 def _replayed(
@@ -205,7 +196,11 @@ def _replayed(
     from qmt_trading.run.replay.replay import replay
     from qmt_trading.run.replay.results import result_of, together
 
-    beside = read(said.data, (said.benchmark,), *_span(said), "1d", "none")[said.benchmark] if said.benchmark else None
+    beside = (
+        read(said.data, (said.benchmark,), *span_of(said.start, said.end), "1d", "none")[said.benchmark]
+        if said.benchmark
+        else None
+    )
     replayed = replay(recording.messages, bars, setup)
     lines = lines_of(replayed)
     gate = "full" if said.full_gate or said.config is not None or said.journal is not None else "legal"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 REPORTS: Final = Path("reports")
 _PLACES: Final = ("open", "close", "vwap")
 _WAN: Final = 10_000
+_NAMED_MAX: Final = 3
 
 StrategyArgument = Annotated[str, typer.Argument(help="策略文件，如 my.py；有几个策略时写 my.py:类名 the strategy")]
 DataOption = Annotated[Path, typer.Option("--data", "-d", help="历史数据的文件夹（qmt data）the store")]
@@ -72,7 +75,16 @@ def class_of(written: str) -> type[Strategy]:
 
 
 def frequency_of(kind: type[Strategy], written: str) -> str:
-    """Return the frequency that is asked for: as ``--frequency`` says, else as the strategy declares, else ``1d``."""
+    """Return the frequency that is asked for: as ``--frequency`` says, else as the strategy declares, else ``1d``.
+
+    Raises:
+        ConfigurationError: the strategy is made for another alone.
+    """
+    if written and kind.frequency not in ("", written):
+        raise ConfigurationError(
+            f"{kind.__name__} 要用 {kind.frequency} 的数据，给的是 {written}：加 -f {kind.frequency}，或不写 -f / "
+            f"{kind.__name__} is made for {kind.frequency}, not for {written}: leave -f out"
+        )
     return written or kind.frequency or "1d"
 
 
@@ -110,21 +122,57 @@ def history_of(
 
     Raises:
         UnusableError: nothing of a symbol is there, or a file is broken.
-        ConfigurationError: a word that does not exist.
+        ConfigurationError: a word that does not exist, or nothing lies within the span.
     """
     # Imported here: columns are few commands' business, and take a quarter of a second.
     from qmt_trading.feeds.columns import read
 
-    span = (day_of_option("--start", start) if start else None, day_of_option("--end", end) if end else None)
+    span = span_of(start, end)
     known = read_actions(actions) if actions is not None else ()
     wanted = symbols_of([symbols]) if symbols.strip() else ()
     adjusting = known if adjust != "none" else ()
     bars = read(data, wanted, *span, frequency, adjust, actions=adjusting)
+    if not bars:
+        raise nothing_within(data, wanted, frequency)
+    tell_absent([each for each in wanted if each not in bars])
     beside = None
     if benchmark:
         (measure,) = symbols_of([benchmark])[:1]
-        beside = read(data, (measure,), *span, "1d", adjust, actions=adjusting)[measure]
+        found = read(data, (measure,), *span, "1d", adjust, actions=adjusting)
+        if not found:
+            raise nothing_within(data, (measure,), "1d")
+        beside = found[measure]
     return bars, known if adjust == "none" else (), beside
+
+
+def span_of(start: str, end: str) -> tuple[dt.date | None, dt.date | None]:
+    """Return the days of ``--start`` and ``--end``; None: not said. What is no span ends the command."""
+    first = day_of_option("--start", start) if start else None
+    last = day_of_option("--end", end) if end else None
+    if first is not None and last is not None and last < first:
+        fail(exit_codes.USAGE, f"✗ --end {last} 早于 --start {first} / ends before it begins")
+    return first, last
+
+
+def nothing_within(data: Path, symbols: Sequence[str], frequency: str) -> ConfigurationError:
+    """Return the error of a span in which there is nothing of ``symbols``: it names the days that there are."""
+    from qmt_trading.feeds.store import Store
+
+    entries = Store(data).entries(frequency, symbols)
+    first, last = min(each.first for each in entries), max(each.last for each in entries)
+    named = f" {'、'.join(symbols[:_NAMED_MAX])}{' 等' if len(symbols) > _NAMED_MAX else ''} " if symbols else ""
+    return ConfigurationError(
+        f"--start、--end 之间没有行情：{data} 里{named}的 {frequency} 是 {first} 到 {last} / "
+        f"no history within the span: there is {first} to {last}"
+    )
+
+
+def tell_absent(symbols: Sequence[str]) -> None:
+    """Say which of the symbols that were asked for have no history within the span."""
+    if symbols:
+        named = f"{'、'.join(symbols[:_NAMED_MAX])}{' 等' if len(symbols) > _NAMED_MAX else ''}"
+        text = f"! 这段时间里没有行情，没有算在内：{len(symbols)} 只（{named}）/ left out: no history within the span"
+        print(text, file=sys.stderr)
 
 
 def parameters_of(written: list[str]) -> dict[str, Any]:

@@ -105,6 +105,7 @@ def sweep(
         from qmt_trading.research.sweep_trial import Setup
         from qmt_trading.research.walk_forward import lengths_of, splits_of
 
+        _needs(cluster=bool(cluster))
         if metric not in RANKED:
             raise ConfigurationError(f"--metric 只有 {' '.join(RANKED)}，不是 {metric} / no such figure")
         if cluster and jobs:
@@ -236,6 +237,15 @@ def _swept(
         days=len(days),
         warnings=(*setup.fills.warnings(), *told_of(tuple(setup.bars.values()), setup.actions, STANDARD)),
     )
+
+
+def _needs(*, cluster: bool) -> None:
+    """Ask for what runs the trials before anything is written."""
+    from qmt_trading.research.sweep_pool import needs_distributed, needs_joblib
+
+    needs_joblib()
+    if cluster:
+        needs_distributed()
 
 
 def _pool(setup: Setup, jobs: int, cluster: str, folder: Path) -> AbstractContextManager[Pool]:

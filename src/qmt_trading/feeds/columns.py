@@ -106,7 +106,7 @@ def read_each(
         held.setdefault(entry.symbol, []).append(entry)
     missing = [symbol for symbol in symbols if symbol not in held]
     if missing or not held:
-        raise UnusableError(_nothing(place, symbol) for symbol in missing or [""])
+        raise UnusableError(_missing(store, symbol, frequency) for symbol in missing or [""])
     wanted = _Wanted(frequency, start, end, adjust, actions)
     for symbol in symbols or held:
         bars = _bars(store, Symbol(symbol), held[symbol], wanted)
@@ -273,6 +273,25 @@ def _daily(store: Store, symbol: Symbol, wanted: _Wanted) -> dict[str, Integers]
     daily: dict[str, Integers] = {"day": day_numbers(frame["at_ns"].to_numpy())}
     daily |= {name: frame[name].to_numpy() for name in ("close", "previous_close", "factor") if name in frame.columns}
     return daily
+
+
+def _missing(store: Store, symbol: str, frequency: str) -> Finding:
+    """Return what is said of a symbol that is not there at ``frequency``; empty: of none that is."""
+    others = store.entries(symbols=(symbol,) if symbol else ())
+    if not others:
+        return _nothing(store.folder, symbol)
+    found = list(dict.fromkeys(each.frequency for each in others))
+    words = {"1d": "日线", "1m": "分钟线", "tick": "分笔"}
+    there = "、".join(f"{words[each]}（-f {each}）" for each in found)
+    return refused(
+        "NOTHING",
+        str(store.folder.absolute()),
+        f"没有{words[frequency]}，只有{there}",
+        f"there is no {frequency} history here, only {', '.join(found)}",
+        f"换 -f，或导入{words[frequency]}：qmt data import -f {frequency}",
+        f"choose another -f, or bring it in: qmt data import -f {frequency}",
+        symbol=symbol,
+    )
 
 
 def _nothing(place: Path, symbol: str) -> Finding:

@@ -23,6 +23,7 @@ from qmt_trading.research.dates import DateLoop
 from qmt_trading.research.desk import Desk
 from qmt_trading.research.dividends import DividendTax
 from qmt_trading.research.ex_references import dates_with_references, with_references
+from qmt_trading.research.faults import made as made_of
 from qmt_trading.research.faults import naming
 from qmt_trading.research.ledger import ACCOUNT
 from qmt_trading.research.result import Result
@@ -104,14 +105,14 @@ def _run(
     dividend_tax: DividendTax,
 ) -> Result:
     begun = time.process_time()
-    made = strategy if isinstance(strategy, Strategy) else strategy()
+    made = strategy if isinstance(strategy, Strategy) else made_of(strategy, {})
     schedule, model = costs or FeeSchedule(), fills or FillModel()
     calls_dates = type(made).on_bars is not Strategy.on_bars
     if calls_dates and not isinstance(data, CrossSection):
         data = cross_section({data.symbol: data} if isinstance(data, Bars) else data)
     bars = [] if isinstance(data, CrossSection) else [data] if isinstance(data, Bars) else list(data.values())
     if not isinstance(data, CrossSection) and not bars:
-        raise ColumnsError("no symbol")
+        raise ColumnsError("没有行情：一只代码也没有 / no history: there is no symbol")
     if isinstance(data, CrossSection) and not calls_dates:
         raise ParameterError(f"{made.name} has no on_bars, which a cross-section is for")
     found = data.frequency if isinstance(data, CrossSection) else bars[0].frequency

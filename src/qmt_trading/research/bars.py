@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
@@ -61,17 +62,31 @@ def declared(strategy: Strategy, bars: Bars) -> dict[str, npt.NDArray[Any]]:
         ParameterError: a name that is no field, or that stands twice.
     """
     columns: dict[str, npt.NDArray[Any]] = {}
+    if isinstance(strategy.fields, str):
+        raise ParameterError(
+            f'{strategy.name}.fields 要写成 ("{strategy.fields}",)，一个也要有逗号 / fields is a tuple of names'
+        )
     for name in strategy.fields:
         if name not in FIELDS and name not in BEST:
-            raise ParameterError(f"{strategy.name}.fields: {name!r} is none of {', '.join(FIELDS)}")
+            near = difflib.get_close_matches(str(name), (*FIELDS, *BEST), 1)
+            raise ParameterError(
+                f"{strategy.name}.fields 里没有 {name}{f'，是不是 {near[0]}？' if near else '；'}"
+                f"有：{'、'.join(FIELDS)} / {strategy.name}.fields: {name!r} is none of {', '.join(FIELDS)}"
+            )
         columns[name] = bars.column(name)
     known = _Known(bars)
     for name, indicator in strategy.indicators.items():
         if name in FIELDS or name in BEST or name in _RESERVED or not name.isidentifier() or name.startswith("_"):
-            raise ParameterError(f"{strategy.name}.indicators: {name!r} cannot be the name of an indicator")
+            raise ParameterError(
+                f"{strategy.name}.indicators：指标不能叫 {name}：它是 K 线自己的字段，或不是变量名 / "
+                f"{name!r} cannot be the name of an indicator"
+            )
         made = np.asarray(indicator.column(known))
         if made.shape != (len(bars),):
-            raise ColumnsError(f"{strategy.name}.indicators[{name!r}] has the shape {made.shape}, not ({len(bars)},)")
+            raise ColumnsError(
+                f"{strategy.name}.indicators[{name!r}] 应是每根 K 线一个值：形状是 {made.shape}，不是 ({len(bars)},) / "
+                "an indicator has one value a bar"
+            )
         columns[name] = made
     return columns
 
@@ -84,7 +99,11 @@ class _Known(Mapping[str, npt.NDArray[Any]]):
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         if name not in FIELDS and name not in BEST:
-            raise ParameterError(f"an indicator asks for {name!r}, which is none of {', '.join(FIELDS)}")
+            near = difflib.get_close_matches(str(name), (*FIELDS, *BEST), 1)
+            raise ParameterError(
+                f"指标用了 {name}，没有这个字段{f'，是不是 {near[0]}？' if near else '；'}有：{'、'.join(FIELDS)} / "
+                f"an indicator asks for {name!r}, which is none of {', '.join(FIELDS)}"
+            )
         return self._bars.column(name)
 
     def __iter__(self) -> Iterator[str]:
@@ -146,7 +165,10 @@ def _meeting_levels(desk: Desk, bars: Sequence[Bars]) -> Callable[[int, int], No
     for each in bars:
         found = (each.bids, each.bid_quantities, each.asks, each.ask_quantities)
         if any(side is None for side in found):
-            raise ColumnsError(f"{each.symbol}: fills at five levels need bids and asks, which this history has not")
+            raise ColumnsError(
+                f"{each.symbol}：按五档成交要有买卖五档，这份行情没有 / "
+                "fills at five levels need bids and asks, which this history has not"
+            )
         sides.append(found)
 
     def meet(place: int, index: int) -> None:

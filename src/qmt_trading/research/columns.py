@@ -131,12 +131,17 @@ class Bars:
         rows = len(at_ns)
         for name, column in (("open", open), ("high", high), ("low", low), ("close", close), ("quantity", quantity)):
             if len(column) != rows:
-                raise ColumnsError(f"{symbol}: {name} has {len(column)} rows, at_ns has {rows}")
+                raise ColumnsError(
+                    f"{symbol}：{name} 有 {len(column)} 行，at_ns 有 {rows} 行 / columns of different lengths"
+                )
         if not rows:
-            raise ColumnsError(f"{symbol}: no row")
+            raise ColumnsError(f"{symbol}：一行也没有 / no row")
         late = at_ns[1:] <= at_ns[:-1]
         if late.any():
-            raise ColumnsError(f"{symbol}: row {int(np.argmax(late)) + 1} is not later than the row before it")
+            row = int(np.argmax(late)) + 2
+            raise ColumnsError(
+                f"{symbol}：第 {row} 行的时间不晚于上一行 / row {row} is not later than the row before it"
+            )
         start = _day_starts(at_ns)
         if previous_close is None:
             previous_close = np.concatenate((open[:1], close[start[1:] - 1])).astype(np.int64)
@@ -190,7 +195,7 @@ class Bars:
         else:
             found = getattr(self, name) if name in FIELDS else None
         if found is None:
-            raise ColumnsError(f"{self.symbol}: there is no column {name!r}")
+            raise ColumnsError(f"{self.symbol}：这份行情没有 {name} 一列 / there is no column {name!r}")
         return np.asarray(found)
 
 
@@ -248,7 +253,9 @@ class CrossSection:
         shape = (len(days), len(symbols))
         for name, column in (("open", open), ("high", high), ("low", low), ("close", close), ("quantity", quantity)):
             if column.shape != shape:
-                raise ColumnsError(f"{name} has the shape {column.shape}, dates by symbols are {shape}")
+                raise ColumnsError(
+                    f"{name} 的形状是 {column.shape}，日期 × 代码是 {shape} / the shape is not dates by symbols"
+                )
         return cls(
             symbols=tuple(map(Symbol, symbols)),
             days=days.astype("datetime64[D]"),
@@ -281,11 +288,16 @@ def cross_section(bars: Mapping[str, Bars]) -> CrossSection:
     """Lay daily bars of many symbols side by side, over all dates that any of them has.
 
     Raises:
-        ColumnsError: bars of another frequency.
+        ColumnsError: bars of another frequency, or none at all.
     """
+    if not bars:
+        raise ColumnsError("没有行情：一只代码也没有 / no history: there is no symbol")
     for each in bars.values():
         if each.frequency != "1d":
-            raise ColumnsError(f"{each.symbol}: a cross-section is made of daily bars, not of {each.frequency}")
+            raise ColumnsError(
+                f"{each.symbol}：on_bars 一天一次，要日线（-f 1d），不是 {each.frequency} / "
+                "a cross-section is made of daily bars"
+            )
     symbols = tuple(each.symbol for each in bars.values())
     days = np.unique(np.concatenate([each.days for each in bars.values()]))
     shape = len(days), len(symbols)

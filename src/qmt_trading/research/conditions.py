@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmt_trading.research.declaration import whole
+
 Mask = npt.NDArray[np.bool_]
 Columns = Mapping[str, npt.NDArray[Any]]
 
@@ -84,11 +86,15 @@ def crosses(one: str, other: str | float) -> Condition:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Every so many trading days: the first of them is ``first`` days after the beginning."""
+    """Every so many trading days: the first of them is ``first`` days after the beginning.
+
+    Raises:
+        DeclarationError: fewer than 1 day, a first day below 0, or either no whole number.
+    """
 
     every_days: int = 1
     first: int = 0
 
     def __post_init__(self) -> None:
-        if self.every_days < 1 or self.first < 0:
-            raise ValueError(f"every {self.every_days} days from day {self.first}: at least 1 and 0")
+        whole(repr(self), "every_days", self.every_days, 1)
+        whole(repr(self), "first", self.first, 0)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType, TracebackType
+from typing import Any, Final
 
+import qmt_trading
+from qmt_trading.model.errors import QmtError
 from qmt_trading.model.instant import to_iso_text
-from qmt_trading.research.strategy import Strategy, StrategyError
+from qmt_trading.research.declaration import DeclarationError
+from qmt_trading.research.strategy import ParameterError, Strategy, StrategyError
+
+_PACKAGE: Final = str(Path(qmt_trading.__file__).parent)
 
 
 @contextmanager
@@ -21,24 +28,61 @@ def naming(strategy: Strategy, where: Callable[[], tuple[int, str]]) -> Iterator
     try:
         yield
     except Exception as cause:  # Whatever a strategy raises ends its run with its name on it.
-        own = _own_part(strategy, cause.__traceback__)
+        own = _own_part(cause.__traceback__, lambda frame: frame.f_locals.get("self") is strategy)
         if own is None:
             raise
         method, part = own
         at_ns, symbol = where()
-        when = to_iso_text(at_ns) if at_ns else "before the first bar / 第一根 K 线之前"
-        lines = "".join(traceback.format_exception(type(cause), cause, part))
-        raise StrategyError(f"{strategy.name}.{method} at {when}, {symbol}: {cause!r}\n{lines}") from cause
+        when = to_iso_text(at_ns) if at_ns else "第一根 K 线之前 before the first bar"
+        told = f"{strategy.name}.{method} at {when}, {symbol}: {_said(cause)}\n{_lines(cause, part)}"
+        raise StrategyError(told) from cause
 
 
-def _own_part(strategy: Strategy, found: TracebackType | None) -> tuple[str, TracebackType] | None:
+def made(kind: type[Strategy], parameters: Mapping[str, Any]) -> Strategy:
+    """Return a strategy of ``kind`` with ``parameters``.
+
+    Raises:
+        ParameterError: one that it does not have, or of a wrong type.
+        StrategyError: it cannot be made with these, or its own lines raised; the text names the parameters.
+    """
+    try:
+        return kind(**parameters)
+    except ParameterError:
+        raise
+    except Exception as cause:  # Whatever its declarations raise has the parameters on it.
+        own = _own_part(cause.__traceback__, lambda frame: _is_of(kind, frame))
+        if own is None and not isinstance(cause, DeclarationError):
+            raise
+        given = "".join(f" {name}={value}" for name, value in parameters.items())
+        method = f".{own[0]}" if own is not None else ""
+        is_told = isinstance(cause, QmtError)  # Its text says what to mend, and needs no lines.
+        lines = "" if own is None or is_told else f"\n{_lines(cause, own[1])}"
+        raise StrategyError(f"{kind.__name__}{method}{given}: {_said(cause)}{lines}") from cause
+
+
+def _said(cause: Exception) -> str:
+    return str(cause) if isinstance(cause, QmtError) else repr(cause)
+
+
+def _lines(cause: Exception, part: TracebackType) -> str:
+    """Return the traceback from ``part`` on, without what this program did for the strategy's last line."""
+    told = traceback.TracebackException(type(cause), cause, part)
+    kept = list(told.stack)
+    while len(kept) > 1 and kept[-1].filename.startswith(_PACKAGE):
+        kept.pop()
+    told.stack = traceback.StackSummary.from_list(kept)
+    return "".join(told.format(chain=not isinstance(cause, QmtError)))
+
+
+def _own_part(found: TracebackType | None, is_own: Callable[[FrameType], bool]) -> tuple[str, TracebackType] | None:
     """Return the strategy's outermost method on the way and the traceback from there on."""
     while found is not None:
-        if _is_of(strategy, found.tb_frame):
+        if is_own(found.tb_frame):
             return found.tb_frame.f_code.co_name, found
         found = found.tb_next
     return None
 
 
-def _is_of(strategy: Strategy, frame: FrameType) -> bool:
-    return frame.f_locals.get("self") is strategy
+def _is_of(kind: type[Strategy], frame: FrameType) -> bool:
+    """Tell whether ``frame`` is a method that ``kind`` itself has written: what it inherits from here is not."""
+    return isinstance(frame.f_locals.get("self"), kind) and not frame.f_code.co_filename.startswith(_PACKAGE)

@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from qmt_trading.research.declaration import whole
+
 _AT_ONCE: Final = 1 << 15
 """Rows that stay in the cache."""
 Column = npt.NDArray[Any]
@@ -28,10 +30,13 @@ class _Of:
     """What looks at the last ``count`` values of one field."""
 
     def __init__(self, field: str, count: int) -> None:
-        if count < 1:
-            raise ValueError(f"{type(self).__name__}({field!r}, {count}): at least 1")
+        """Look at ``count`` values of ``field``.
+
+        Raises:
+            DeclarationError: ``count`` is no whole number of at least 1.
+        """
         self.field = field
-        self.count = count
+        self.count = whole(f"{type(self).__name__}({field!r}, {count!r})", "count", count, 1)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.field!r}, {self.count})"

@@ -33,6 +33,7 @@ import numpy.typing as npt
 
 from qmt_trading.model.errors import QmtError
 from qmt_trading.research.conditions import Condition, Schedule
+from qmt_trading.research.declaration import check_timers, check_wake
 from qmt_trading.research.indicators import Indicator
 
 
@@ -66,7 +67,11 @@ class Bar:
     """Which symbol; below 0: there are several, and none is at hand."""
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{name!r} is not among the declared fields and indicators")
+        known = [each for each in type(self).__slots__ if each not in {"place", "row"}]
+        raise AttributeError(
+            f"没有声明 {name}：写进 fields 或 indicators（已声明：{'、'.join(known) or '没有'}）/ "
+            f"{name!r} is not among the declared fields and indicators"
+        )
 
 
 class Trading(Protocol):
@@ -119,13 +124,16 @@ class Series:
     def __getitem__(self, back: int) -> Any:
         row = self._bar.index - back
         if back < 0 or row < 0:
-            raise LookAheadError(f"{self._name}[{back}]: only 0 (now) to {self._bar.index} (the first bar) are known")
+            raise LookAheadError(
+                f"{self._name}[{back}]：只有 0（现在）到 {self._bar.index}（第一根），没有以后的 / "
+                f"only 0 (now) to {self._bar.index} (the first bar) are known"
+            )
         return self._column[row].item()
 
     def history(self, count: int) -> npt.NDArray[Any]:
         """Return the last ``count`` values up to now, oldest first, read-only and not copied; fewer at the start."""
         if count < 1:
-            raise LookAheadError(f"{self._name}.history({count}): at least 1")
+            raise LookAheadError(f"{self._name}.history({count})：至少 1 根 / at least 1 bar")
         end = self._bar.index + 1
         return self._column[max(0, end - count) : end]
 
@@ -149,6 +157,7 @@ class Strategy:
 
         Raises:
             ParameterError: one that the strategy does not have, or of a wrong type.
+            DeclarationError: what it declares cannot be.
         """
         self.p: Any = checked(type(self), parameters)
         self._trading: Trading | None = None
@@ -158,6 +167,8 @@ class Strategy:
         self.again = False
         """It has asked to be called on the next trading day."""
         self.declare()
+        check_wake(self.name, self.wake, (Condition, Schedule))
+        check_timers(self.name, self.timers)
 
     # What a strategy writes.
 

@@ -55,7 +55,7 @@ class Pool(Protocol):
 
 def cores() -> int:
     """Return how many cores this process may use."""
-    return int(_joblib().cpu_count())
+    return int(needs_joblib().cpu_count())
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def local_pool(setup: Setup, jobs: int, folder: Path) -> Iterator[Pool]:
     Args:
         folder: of the sweep; what is written there goes when the pool is closed.
     """
-    joblib = _joblib()
+    joblib = needs_joblib()
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob("work-*"):
         shutil.rmtree(left, ignore_errors=True)  # Of a killed sweep whose last worker may hold it for a minute.
@@ -92,13 +92,7 @@ def cluster_pool(setup: Setup, address: str) -> Iterator[Pool]:
     Raises:
         ConfigurationError: ``distributed`` is missing, nothing answers at ``address``, or no worker is there.
     """
-    joblib = _joblib()
-    try:
-        import distributed
-    except ImportError as error:
-        raise ConfigurationError(
-            '--cluster 需要 distributed：pip install "qmt-trading-system[cluster]" / distributed is not installed'
-        ) from error
+    joblib, distributed = needs_joblib(), needs_distributed()
     from qmt_trading.research.sweep_cluster import DEATHS, Backend, Bringer
 
     connected: Any = distributed.Client  # It has no types.
@@ -219,7 +213,7 @@ def worked(token: str, path: str, trials: list[Trial]) -> list[Outcome]:
 
 def _mapped(path: str) -> Setup:
     """Return the setup with its columns mapped from the file, as plain arrays: a memmap hands out its own kind."""
-    setup: Setup = _joblib().load(path, mmap_mode="r")
+    setup: Setup = needs_joblib().load(path, mmap_mode="r")
     return replace(setup, bars={symbol: _plain(each) for symbol, each in setup.bars.items()})
 
 
@@ -228,9 +222,29 @@ def _plain(bars: Bars) -> Bars:
     return dataclasses.replace(bars, _known={}, **columns)  # type: ignore[arg-type]
 
 
-def _joblib() -> Any:
+def needs_joblib() -> Any:
+    """Return joblib, which runs trials in other processes.
+
+    Raises:
+        ConfigurationError: it is not installed; the text says how to get it.
+    """
     try:
         import joblib
     except ImportError as error:
         raise ConfigurationError("参数扫描需要 joblib：pip install joblib / joblib is not installed") from error
     return joblib
+
+
+def needs_distributed() -> Any:
+    """Return dask's distributed, which reaches the workers of a cluster.
+
+    Raises:
+        ConfigurationError: it is not installed; the text says how to get it.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        raise ConfigurationError(
+            '--cluster 需要 distributed：pip install "qmt-trading-system[cluster]" / distributed is not installed'
+        ) from error
+    return distributed

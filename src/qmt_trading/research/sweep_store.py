@@ -68,8 +68,8 @@ class ResultsFile:
         """Open the file, or make it.
 
         Raises:
-            SweepError: one is there and nothing was said of going on with it; it is of another sweep (the text says
-                what differs); a line in its midst cannot be read.
+            SweepError: one with a finished trial is there and nothing was said of going on with it; it is of another
+                sweep (the text says what differs); a line in its midst cannot be read.
         """
         self.path = path
         self.finished: dict[int, Outcome] = {}
@@ -77,6 +77,8 @@ class ResultsFile:
         self.dropped_bytes = 0
         """Length of a torn last line that was cut off."""
         begun = _whole_lines(path)
+        if len(begun) == 1 and not resume and _is_head(begun[0]):
+            begun = []  # No trial of it was finished, so nothing is lost by beginning anew.
         if begun and not resume:
             raise SweepError(
                 f"{path} 里已有一次扫描。接着算：加 --resume；重新算：换个 --name，或删掉这个文件 / "
@@ -149,6 +151,14 @@ def _whole_lines(path: Path) -> list[bytes]:
         except msgspec.DecodeError:
             lines.pop()
     return lines
+
+
+def _is_head(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line, type=Head)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _refuse_other(path: Path, found: Head, head: Head) -> None:

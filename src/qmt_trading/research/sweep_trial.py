@@ -25,6 +25,7 @@ from qmt_trading.research.columns import Bars, ColumnsError, CrossSection, cross
 from qmt_trading.research.conventions import STANDARD, Conventions
 from qmt_trading.research.costs import FillModel
 from qmt_trading.research.dividends import DividendTax
+from qmt_trading.research.faults import made
 from qmt_trading.research.metrics import measure
 from qmt_trading.research.result import Result
 from qmt_trading.research.strategy import Strategy
@@ -162,7 +163,7 @@ class Bench:
         setup, window = self.setup, trial.window
         data, kind = self._laid(window)
         result = run(
-            kind(**trial.parameters),
+            made(kind, trial.parameters),
             data,
             cash=setup.cash,
             costs=setup.costs,

@@ -35,7 +35,11 @@ def mask_of(strategy: Strategy, stream: Stream, columns: Sequence[dict[str, npt.
     try:
         return stream.laid([wake.mask(each) for each in columns])
     except KeyError as cause:
-        raise ColumnsError(f"{strategy.name}.wake: {cause.args[0]!r} is no declared field or indicator") from None
+        name = cause.args[0]
+        raise ColumnsError(
+            f"{strategy.name}.wake 用了没有声明的 {name}：写进 fields 或 indicators（已声明："
+            f"{'、'.join(columns[0]) or '没有'}）/ {name!r} is no declared field or indicator"
+        ) from None
 
 
 class WakeLoop(BarLoop):

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.conftest import ROOT
-from tests.history_files import needs_polars
+from tests.history_files import GOOD, HEAD, needs_polars, written
 
 needs_polars()
 
@@ -17,6 +17,7 @@ from qmt_trading.cli.main import app  # noqa: E402
 
 EXAMPLE = ROOT / "docs" / "strategies" / "dual_moving_average.py"
 BOARD = EXAMPLE.with_name("limit_up_board.py")
+ROTATION = EXAMPLE.with_name("etf_rotation.py")
 BROKEN = """\
 from qmt_trading.research.strategy import Strategy
 
@@ -85,6 +86,13 @@ def test_the_page_shows_the_example_as_it_is() -> None:
         ((str(EXAMPLE), "--at", "high"), "open close vwap"),
         ((str(EXAMPLE), "-s", "600999.SH"), "没有这个代码的历史数据"),
         ((str(EXAMPLE), "--start", "tomorrow"), "--start"),
+        ((str(EXAMPLE), "--set", "fast=-1"), "DualMovingAverage.declare fast=-1: Sma('close', -1)：count 要写不小于 1"),
+        ((str(ROTATION), "--set", "every=0"), "Schedule(every_days=0, first=20)：every_days 要写不小于 1 的整数"),
+        ((str(EXAMPLE), "--start", "2025-01-01"), "1d 是 2023-01-03 到 2023-06-30"),
+        ((str(EXAMPLE), "--start", "2025-01-01", "--benchmark", "600000.SH"), "1d 是 2023-01-03 到 2023-06-30"),
+        ((str(EXAMPLE), "--start", "2023/5/1", "--end", "2023-04-01"), "--end 2023-04-01 早于 --start 2023-05-01"),
+        ((str(EXAMPLE), "-s", "000001.SZ", "-f", "1m"), "000001.SZ：没有分钟线，只有日线（-f 1d）；换 -f"),
+        ((str(EXAMPLE), "-f", "1m"), "没有分钟线，只有日线（-f 1d）"),
     ],
 )
 def test_each_mistake_is_told_by_its_name(store: Path, tmp_path: Path, words: tuple[str, ...], told: str) -> None:
@@ -104,6 +112,66 @@ def test_a_strategy_that_raises_is_told_with_its_own_lines(store: Path, tmp_path
     assert "mine" in text
     file.write_text("1 / 0", encoding="utf-8")
     assert "ZeroDivisionError" in backtest(store, tmp_path / "reports", str(file))[1]
+
+
+def own(folder: Path, *lines: str) -> str:
+    """Write a strategy whose class body is ``lines``; return where."""
+    body = "".join(f"    {line}\n" for line in lines)
+    head = "from qmt_trading.research.strategy import Strategy\nfrom qmt_trading.research.indicators import Sma\n"
+    file = folder / "own.py"
+    file.write_text(f"{head}class Own(Strategy):\n{body}", encoding="utf-8")
+    return str(file)
+
+
+NOTHING = "def on_bar(self, bar): pass"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (('wake = "14:50"', NOTHING), "Own.wake 是 '14:50'：要写条件"),
+        (('timers = "14:50"', NOTHING), "Own.timers 是 '14:50'：要写成 timers = (\"14:50\",)"),
+        (('timers = ("25:00",)', NOTHING), "Own.timers 是 ('25:00',)"),
+        (('fields = ("clos",)', NOTHING), "Own.fields 里没有 clos，是不是 close？有：at_ns、open"),
+        (('fields = "close"', NOTHING), 'Own.fields 要写成 ("close",)'),
+        (('indicators = {"mean": Sma("clos", 3)}', NOTHING), "指标用了 clos，没有这个字段，是不是 close？"),
+        (('indicators = {"close": Sma("open", 3)}', NOTHING), "指标不能叫 close"),
+        (("def declare(self): self.indicators = {'a': Sma(5)}", NOTHING), "Own.declare: TypeError"),
+        (("def on_bar(self, bar): bar.mean",), "没有声明 mean：写进 fields 或 indicators（已声明：open、high"),
+        (('fields = ("close",)', "def on_bar(self, bar): self.data['close'][-1]"), "close[-1]：只有 0（现在）到 0"),
+    ],
+)
+def test_what_a_strategy_cannot_declare_or_ask_is_told(
+    store: Path, tmp_path: Path, lines: tuple[str, ...], told: str
+) -> None:
+    code, text = backtest(store, tmp_path / "reports", own(tmp_path, *lines), "-s", "600000.SH")
+    assert code == 1
+    assert told in text.replace("\n", "")
+    assert "程序出错" not in text
+    assert "site-packages" not in text
+
+
+def test_the_lines_that_are_told_end_with_the_strategys_own(store: Path, tmp_path: Path) -> None:
+    file = own(tmp_path, "def on_bar(self, bar): self.buy(0)")
+    code, text = backtest(store, tmp_path / "reports", file, "-s", "600000.SH")
+    assert code == 1
+    assert "self.buy(0)" in Path(file).read_text(encoding="utf-8")
+    assert f'{file}", line 4, in on_bar' in text.replace("\n", "")
+    assert "desk.py" not in text
+    assert "strategy.py" not in text
+
+
+def test_a_symbol_without_history_in_the_span_is_told(tmp_path: Path) -> None:
+    lines = [HEAD, *GOOD, GOOD[0].replace("600000", "600036")]
+    imported = CliRunner().invoke(
+        app, ["data", "import", str(written(tmp_path, *lines)), "--into", str(tmp_path / "s")]
+    )
+    assert imported.exit_code == 0, imported.output
+    file = own(tmp_path, NOTHING)
+    code, told = backtest(tmp_path / "s", tmp_path, file, "-s", "600000.SH,600036.SH", "--start", "2025-01-03")
+    assert code == 0, told
+    assert "没有算在内：1 只（600036.SH）" in told
+    assert "没有算在内" not in backtest(tmp_path / "s", tmp_path, file, "-s", "600000.SH,600036.SH")[1]
 
 
 def test_what_is_wrong_with_the_data_is_said_on_the_screen_and_in_the_report(store: Path, tmp_path: Path) -> None:

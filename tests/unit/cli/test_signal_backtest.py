@@ -132,6 +132,14 @@ def test_an_ex_day_that_nothing_accounts_for_is_told(tmp_path: Path) -> None:
     assert "--actions" in told
 
 
+def test_without_a_frequency_the_daily_bars_are_meant(store: Path, file: Path) -> None:
+    into = file.parent / "reports"
+    code, told = backtest(store, into, "--signals", str(file))
+    assert code == 0, told
+    head = json.loads((into / "mine" / "report.json").read_text(encoding="utf-8"))
+    assert head["data"]["frequency"] == "1d"
+
+
 def test_bare_messages_do_what_is_said(store: Path, file: Path) -> None:
     file.write_text("2023-06-30 09:20:00 600000.SH:a\n", encoding="utf-8")
     into = file.parent / "reports"

@@ -22,6 +22,7 @@ from qmt_trading.cli.main import app  # noqa: E402
 from qmt_trading.cli.sweep_progress import EVERY_S, following  # noqa: E402
 
 EXAMPLE = ROOT / "docs" / "strategies" / "dual_moving_average.py"
+BOARD = EXAMPLE.with_name("limit_up_board.py")
 PAGE = ROOT / "docs" / "sweeps.md"
 COMMAND = re.compile(r"^ *qmt sweep (docs/strategies/\S+\.py -s .+?)(?: {2,}.*)?$", re.MULTILINE)
 PATIENCE_S = 120
@@ -99,7 +100,8 @@ def test_each_command_of_the_page_runs_and_has_a_best_that_trades(
     strategy, *words = command.split()
     done = swept(two_years, tmp_path, str(ROOT / strategy), *words)
     assert done.returncode == 0, done.stderr
-    told = json.loads((tmp_path / "DualMovingAverage-sweep" / "sweep.json").read_text(encoding="utf-8"))
+    (folder,) = tmp_path.iterdir()
+    told = json.loads((folder / "sweep.json").read_text(encoding="utf-8"))
     best = told["best"] or told["walk_forward"]["steps"][0]["picked"]
     assert best["figures"]["turnover_annual"] > 0
 
@@ -114,7 +116,14 @@ def test_a_strategy_is_swept_at_the_frequency_that_it_declares(store: Path, tmp_
     board = ROOT / "docs" / "strategies" / "limit_up_board.py"
     code, told = refused(store, tmp_path, str(board), "-s", "002415.SZ", "--set", "eaten=3,5")
     assert code == 1
-    assert "没有这个代码的历史数据" in told
+    assert "没有分钟线，只有日线" in told
+
+
+def test_the_commands_of_the_page_write_into_folders_of_their_own() -> None:
+    commands = COMMAND.findall(PAGE.read_text(encoding="utf-8"))
+    names = [found[1] if (found := re.search(r"--name (\S+)", each)) else "" for each in commands]
+    assert len(commands) >= 3
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.slow
@@ -167,6 +176,7 @@ def test_a_walk_forward_of_the_example_judges_on_days_it_did_not_choose_on(store
         ((str(EXAMPLE), "--set", "fast=5,6", "--walk-forward", "60/20", "--adjust", "forward"), "不能用前复权"),
         ((str(EXAMPLE), "--set", "fast=5,6", "--walk-forward", "500/20"), "没有剩下检验的"),
         ((str(EXAMPLE), "--set", "fast=5,6", "-s", "600999.SH"), "没有这个代码的历史数据"),
+        ((str(BOARD), "--set", "eaten=3,5", "-f", "1d"), "LimitUpBoard 要用 1m 的数据，给的是 1d：加 -f 1m"),
         ((str(EXAMPLE), "--set", "fast=5,6", "--cash", "many"), "100万"),
         ((str(EXAMPLE), "--set", "fast=5,6", "--at", "high"), "open close vwap"),
     ],
@@ -176,6 +186,17 @@ def test_each_mistake_is_told_by_its_name(store: Path, tmp_path: Path, words: tu
     assert code != 0
     assert told in text
     assert "程序出错" not in text
+    assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize(("package", "words"), [("joblib", ()), ("distributed", ("--cluster", "tcp://127.0.0.1:1"))])
+def test_a_package_that_is_missing_is_told_before_anything_is_written(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    code, text = refused(store, tmp_path / "reports", str(EXAMPLE), "--set", "fast=5,6", *words)
+    assert code != 0
+    assert "pip install" in text
     assert not (tmp_path / "reports").exists()
 
 
