@@ -42,6 +42,7 @@ from qmt_trading.cli.strategy_options import (
     SymbolsOption,
     class_of,
     dividend_tax_of,
+    doubts_about,
     fills_of,
     frequency_of,
     history_of,
@@ -124,6 +125,8 @@ def backtest(
         fills, tax = fills_of(at, slippage), dividend_tax_of(dividend_tax)
         kind = class_of(strategy)
         # Imported here: columns are few commands' business, and take a quarter of a second.
+        from msgspec.structs import replace
+
         from qmt_trading.research.backtest import run
         from qmt_trading.research.faults import made as made_of
         from qmt_trading.research.metrics import measure
@@ -141,6 +144,7 @@ def backtest(
             actions=moved,
             dividend_tax=tax,
         )
+        result = replace(result, warnings=(*doubts_about(bars), *result.warnings))
         folder = into / (name or made.name)
         page, *_ = write(result, folder, bars=bars)
         metrics = measure(result)

@@ -38,6 +38,7 @@ app = typer.Typer(
     help="历史数据：导入、检查、查看、下载、编一份试用 data for backtests", cls=Group, no_args_is_help=True
 )
 STORE: Final = Path("history")
+BRING: Final = "先 qmt data import 或 qmt data synthetic"
 FINDINGS_MAX: Final = 40
 """Findings that a person is shown; ``--json`` has all."""
 
@@ -94,9 +95,11 @@ def import_(
     中断后再运行，从断的地方接着来。
     """
     _needed()
+    from qmt_trading.feeds.checks import check_table
     from qmt_trading.feeds.importing import import_files
     from qmt_trading.feeds.source_files import sources_in
     from qmt_trading.feeds.store import Store
+    from qmt_trading.market.calendar import SHIPPED
 
     options = _options(
         frequency, columns, symbol, encoding, vendor, volume_unit, amount_unit, price_unit, zone, stamp, tick_volume
@@ -107,7 +110,15 @@ def import_(
         _refuse_made_up(store)
         options = _asked(sources, options)
         with _progress("导入 importing", len(sources)) as advance:
-            outcomes = import_files(store, sources, options, lambda told: advance(told.path.name), replace=replace)
+            today = day_of(SystemClock().now_ns())
+            outcomes = import_files(
+                store,
+                sources,
+                options,
+                lambda told: advance(told.path.name),
+                replace=replace,
+                check=lambda table: check_table(table, SHIPPED, today=today),
+            )
     if as_json:
         show.print_json([_json(each) for each in outcomes])
     else:
@@ -147,13 +158,16 @@ def check(
     )
     findings: list[Finding] = []
     tables = rows = 0
+    today = day_of(SystemClock().now_ns())
+    if not paths and not STORE.exists():
+        fail(exit_codes.REFUSED, f"✗ {STORE.absolute()} 里没有历史数据：{BRING} / no store")
     with data_explained():
         known: Sequence[CorporateAction] = read_actions(actions) if actions is not None else ()
         for table, faults in _tables(paths or [STORE], options):
             findings += faults
             if table is not None:
                 tables, rows = tables + 1, rows + len(table)
-                findings += check_table(table, SHIPPED, known)
+                findings += check_table(table, SHIPPED, known, today=today)
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     if as_json:
         show.print_json([_row(finding) for finding in findings])
@@ -178,7 +192,7 @@ def show_(
     with data_explained():
         store = Store(folder)
         if not store.exists:
-            fail(exit_codes.REFUSED, f"✗ {folder} 里没有历史数据：先 qmt data import 或 qmt data synthetic / no store")
+            fail(exit_codes.REFUSED, f"✗ {folder} 里没有历史数据：{BRING} / no store")
         wanted = symbols_of([symbol]) if symbol else []
         entries = store.entries(symbols=wanted)
     if not entries:
@@ -218,8 +232,12 @@ def synthetic(
     console.print(
         f"✓ {folder}：{len(made.symbols)} 只，{made.days} 个交易日，{made.rows} 行（种子 {seed}）", style="green"
     )
+    if not made.is_new:
+        console.print("  已是最新，数字没有变 / nothing has changed")
+    elif made.replaced:
+        console.print("! 以前编的全部换掉了，用它跑的结果对不上了 / what was made up before is gone", style="yellow")
     console.print("  数字是编的，只用来试用 / the figures are made up", style="yellow")
-    console.print(f"  看看有什么：qmt data show {folder}")
+    console.print(f"  看看有什么：qmt data show {folder} / see what is there", markup=False)
 
 
 @app.command("download", cls=Command)
@@ -407,10 +425,19 @@ def _print_outcomes(outcomes: Sequence[FileTold], into: Path) -> None:
             for fault in each.faults[:FINDINGS_MAX]:
                 console.print(f"  {fault.text()}", markup=False, highlight=False)
         elif not each.skipped:
+            mark, style = ("!", "yellow") if each.doubts else ("✓", "green")
             console.print(
-                f"✓ {each.path.name}：{each.symbols} 只，{each.rows} 行，新增 {each.added}；"
+                f"{mark} {each.path.name}：{each.symbols} 只，{each.rows} 行，新增 {each.added}；"
                 f"{each.encoding}；{each.units}",
-                style="green",
+                style=style,
+            )
+        for doubt in each.doubts[:FINDINGS_MAX]:
+            console.print(f"  {doubt.code} {doubt.text()}", style="red", markup=False, highlight=False)
+        if each.doubts:
+            console.print(
+                f"  导入了，但有 {len(each.doubts)} 处一定是错的：改好文件，导入到新的文件夹（--into 名字）/ "
+                "imported, though these are wrong: mend them and import into another folder",
+                style="yellow",
             )
         for note in each.notes[:6]:
             console.print(f"  {note}", markup=False, highlight=False)
@@ -452,6 +479,7 @@ def _json(told: FileTold) -> dict[str, object]:
         "skipped": told.skipped,
         "notes": list(told.notes),
         "errors": [_row(fault) for fault in told.faults],
+        "doubts": [_row(doubt) for doubt in told.doubts],
     }
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from qmt_trading.cli import exit_codes, show
 from qmt_trading.cli.options import config_at, fail
 from qmt_trading.cli.order_files import accounts_of
-from qmt_trading.cli.strategy_options import fills_of, nothing_within, span_of, yuan
+from qmt_trading.cli.strategy_options import doubts_about, fills_of, nothing_within, span_of, yuan
 from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.intake.instructions import fault_of
 from qmt_trading.model.corporate_action import CorporateAction
@@ -86,7 +86,9 @@ class Said(NamedTuple):
         """What the report is called."""
         source = self.signals or self.journal
         assert source is not None
-        return self.name or (source.stem if self.signals is not None else source.resolve().name)
+        if self.name or self.signals is not None:
+            return self.name or source.stem
+        return f"{source.resolve().parent.name}-journal".lstrip("-")  # The folder itself is called data as a rule.
 
 
 def run(said: Said, *, as_json: bool) -> None:
@@ -94,11 +96,14 @@ def run(said: Said, *, as_json: bool) -> None:
     from qmt_trading.research.report import write
 
     begun = time.process_time()
+    if said.symbols:
+        fail(exit_codes.USAGE, "✗ --symbols：回放全部信号，代码写在信号里 / signals name their symbols")
     if said.at != "open":
         fail(exit_codes.USAGE, "✗ 信号回测只有 --at open：信号什么时候来就什么时候报 / signals are sent when they come")
     recording, setup = _recorded(said)
     bars, absent = _history(said, recording.messages, setup)
     replayed, results, lines = _replayed(said, recording, setup, bars, absent, begun)
+    _refuse_none(replayed)
     folder = said.into / said.title
     several = len(results) > 1
     for account, result in results.items():
@@ -109,6 +114,19 @@ def run(said: Said, *, as_json: bool) -> None:
         show.print_json(json.loads((folder / "report.json").read_text(encoding="utf-8")))
         return
     _print(replayed, results, lines, folder / "report.html")
+
+
+def _refuse_none(replayed: Replayed) -> None:
+    """Leave where no message lies within history: there is nothing to report."""
+    fates = replayed.fates.messages
+    if fates and not any(each.was_replayed for each in fates):
+        begin, end = (to_iso_text(fates[place].message.at_ns)[:10] for place in (0, -1))
+        fail(
+            exit_codes.REFUSED,
+            f"✗ {len(fates)} 条信号（{begin} 到 {end}）都不在行情的日子里"
+            f"（{replayed.days[0]} 到 {replayed.days[-1]}）："
+            "导入那段时间的行情，或查信号的日期、--start、--end / no signal lies within the history",
+        )
 
 
 def _recorded(said: Said) -> tuple[Recording, Setup]:
@@ -174,7 +192,7 @@ def _history(said: Said, messages: Sequence[Message], setup: Setup) -> tuple[dic
     infer = any(each.infer_market for each in setup.settings.doors if each.name == setup.door)
     held = {symbol for each in setup.openings for symbol, _ in each.holdings}
     traded = wanted_by(messages, infer_market=infer).symbols
-    asked = tuple(dict.fromkeys((*(each.strip() for each in said.symbols.split(",") if each.strip()), *traded, *held)))
+    asked = tuple(dict.fromkeys((*traded, *held)))
     store = Store(said.data)
     there = {each.symbol for each in store.entries(said.frequency, asked)} if store.exists and asked else set()
     missing = sorted(held - there)
@@ -204,7 +222,7 @@ def _replayed(
     replayed = replay(recording.messages, bars, setup)
     lines = lines_of(replayed)
     gate = "full" if said.full_gate or said.config is not None or said.journal is not None else "legal"
-    warnings = [*recording.warnings, *_warnings(replayed, absent)]
+    warnings = [*doubts_about(bars), *recording.warnings, *_warnings(replayed, absent)]
     name = said.title
     own: dict[str, Result] = {
         each.account: result_of(
@@ -238,7 +256,7 @@ def _warnings(replayed: Replayed, absent: Sequence[str]) -> list[Words]:
     last = [evenings[-1].listed.positions for evenings in replayed.evenings.values() if evenings]
     quantities = {each.symbol: each.quantity for positions in last for each in positions if each.quantity}
     found: list[Words] = [
-        *warnings_of(bars, replayed.setup.actions, book_of(replayed.setup.settings.rules)),
+        *warnings_of(bars, replayed.setup.actions, book_of(replayed.setup.settings.rules), can_adjust=False),
         *ended(bars, [quantities.get(each.symbol, 0) for each in bars]),
     ]
     if absent:

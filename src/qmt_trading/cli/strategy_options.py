@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -18,11 +18,13 @@ from qmt_trading.cli.options import fail
 from qmt_trading.feeds.findings import UnusableError
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.errors import ConfigurationError, LockedError, QmtError
+from qmt_trading.model.instant import day_of
 from qmt_trading.run.actions_file import read_actions
+from qmt_trading.run.clock import SystemClock
 
 if TYPE_CHECKING:
     from qmt_trading.research.columns import Bars
-    from qmt_trading.research.costs import FillModel
+    from qmt_trading.research.costs import FillModel, Words
     from qmt_trading.research.dividends import DividendTax
     from qmt_trading.research.strategy import Strategy
 
@@ -143,6 +145,14 @@ def history_of(
             raise nothing_within(data, (measure,), "1d")
         beside = found[measure]
     return bars, known if adjust == "none" else (), beside
+
+
+def doubts_about(bars: Mapping[str, Bars]) -> tuple[Words, ...]:
+    """Return what is certainly wrong in the history of a run, today being the day it is."""
+    from qmt_trading.market.calendar import SHIPPED
+    from qmt_trading.research.doubts import doubts_of
+
+    return doubts_of(bars.values(), SHIPPED, day_of(SystemClock().now_ns()))
 
 
 def span_of(start: str, end: str) -> tuple[dt.date | None, dt.date | None]:

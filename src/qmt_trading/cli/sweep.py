@@ -34,6 +34,7 @@ from qmt_trading.cli.strategy_options import (
     StrategyArgument,
     SymbolsOption,
     dividend_tax_of,
+    doubts_about,
     fills_of,
     frequency_of,
     history_of,
@@ -235,7 +236,11 @@ def _swept(
         first=days[0].item(),
         last=days[-1].item(),
         days=len(days),
-        warnings=(*setup.fills.warnings(), *told_of(tuple(setup.bars.values()), setup.actions, STANDARD)),
+        warnings=(
+            *doubts_about(setup.bars),
+            *setup.fills.warnings(),
+            *told_of(tuple(setup.bars.values()), setup.actions, STANDARD),
+        ),
     )
 
 

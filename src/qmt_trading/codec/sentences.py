@@ -198,8 +198,8 @@ _SENTENCES: Final[dict[Reason, tuple[str, str]]] = {
         "the calendar ends on {0}: no orders after it, cancels go on; `qmt calendar import` adds a year",
     ),
     Reason.OUT_OF_SESSION: (
-        "非交易时段（现在 {0}）：请在 9:15–15:00 发，或加 at=09:30:00",
-        "the exchange takes no orders now ({0}): send it from 9:15 to 15:00, or add at=09:30:00",
+        "非交易时段（现在 {0}）：请在交易日 9:15–15:00 发，或加 at=09:30:00",
+        "the exchange takes no orders now ({0}): send it from 9:15 to 15:00 of a trading day, or add at=09:30:00",
     ),
     Reason.OUT_OF_WINDOW: (
         "不在允许的时段（现在 {0}，{1} 的 windows）",

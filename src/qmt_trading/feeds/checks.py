@@ -34,13 +34,18 @@ _EXTRA: Final = (570,)
 
 
 def check_table(
-    table: Table, calendar: Calendar, actions: Sequence[CorporateAction] = (), until: dt.date | None = None
+    table: Table,
+    calendar: Calendar,
+    actions: Sequence[CorporateAction] = (),
+    until: dt.date | None = None,
+    today: dt.date | None = None,
 ) -> list[Finding]:
     """Return what there is to say about ``table``, errors and warnings, in the order of the checks.
 
     Args:
         actions: known corporate actions; without any a jump beyond the limits is told as one that may be missing.
         until: the last day that is expected; None: the table's own.
+        today: no later day can have traded; None: it is not known.
     """
     findings = [*_order(table), *_repeated(table)]
     made = settled(table)
@@ -50,6 +55,11 @@ def check_table(
         return findings
     findings += _prices(table)
     findings += _worth(table)
+    if today is not None:
+        findings += _coming(table, today)
+        table = table.taken(np.nonzero(day_numbers(table.at_ns) <= (today - _EPOCH).days)[0])
+        if not len(table):
+            return findings
     findings += _days(table, calendar, until)
     if table.frequency == "1d":
         findings += _still(table)
@@ -218,6 +228,23 @@ def _days(table: Table, calendar: Calendar, until: dt.date | None) -> Iterator[F
             f"{len(texts[place])} trading days are missing before or after it",
             "停牌就没问题；不是停牌就补数据",
             "a suspension is no fault; otherwise add what is missing",
+        ),
+    )
+
+
+def _coming(table: Table, today: dt.date) -> Iterator[Finding]:
+    days = day_numbers(table.at_ns)
+    begins = np.nonzero(np.diff(days, prepend=-1))[0]
+    yield from tell(
+        table,
+        begins[days[begins] > (today - _EPOCH).days],
+        Severity.ERROR,
+        "FUTURE",
+        lambda place: Place(
+            f"这一天还没有到（今天 {today}）",
+            f"has not been yet (today is {today})",
+            "查日期列，和这台电脑的日期",
+            "look at the column of dates, and at the date of this machine",
         ),
     )
 

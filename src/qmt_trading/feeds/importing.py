@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from qmt_trading.feeds.findings import Finding, UnusableError
+from qmt_trading.feeds.findings import Finding, Severity, UnusableError
 from qmt_trading.feeds.options import Options
 from qmt_trading.feeds.reading import read_tables
 from qmt_trading.feeds.settling import settled
@@ -28,6 +28,8 @@ class FileTold(NamedTuple):
     faults: tuple[Finding, ...] = ()
     skipped: bool = False
     """It was imported before."""
+    doubts: tuple[Finding, ...] = ()
+    """What was imported and is certainly wrong."""
 
 
 def import_files(
@@ -37,6 +39,7 @@ def import_files(
     told: Callable[[FileTold], None],
     *,
     replace: bool = False,
+    check: Callable[[Table], Iterable[Finding]] = lambda table: (),
 ) -> list[FileTold]:
     """Import ``paths`` one after the other; a file that cannot be used is told and the next one follows.
 
@@ -45,6 +48,7 @@ def import_files(
 
     Args:
         told: is called after each file, from this thread.
+        check: what it finds in a table that was imported becomes a doubt of the file where it is an error.
 
     Raises:
         ConfigurationError: an option that makes no sense, or polars is missing.
@@ -61,7 +65,7 @@ def import_files(
             if before is not None and before.options == words and not replace:
                 outcome = FileTold(path, skipped=True)
             else:
-                outcome = _import(store, path, options, replace=replace)
+                outcome = _import(store, path, options, check, replace=replace)
                 if not outcome.faults:
                     taken = Taken(name=path.name, sha256=digest, frequency=options.frequency, options=words)
                     store.note_taken(key, taken)
@@ -89,10 +93,13 @@ def read_file(path: Path, options: Options) -> tuple[list[Table], FileTold]:
     return list(reading.tables), told
 
 
-def _import(store: Store, path: Path, options: Options, *, replace: bool) -> FileTold:
+def _import(
+    store: Store, path: Path, options: Options, check: Callable[[Table], Iterable[Finding]], *, replace: bool
+) -> FileTold:
     tables, told = read_file(path, options)
     faults: list[Finding] = list(told.faults)
     notes = list(told.notes)
+    doubts: list[Finding] = []
     added = 0
     for table in tables:
         made = settled(table, options.totals)
@@ -104,4 +111,6 @@ def _import(store: Store, path: Path, options: Options, *, replace: bool) -> Fil
             added += store.put(made.table, path.name, units=told.units, replace=replace)
         except UnusableError as error:
             faults += error.findings
-    return told._replace(added=added, notes=tuple(notes), faults=tuple(faults))
+        else:
+            doubts += [each for each in check(made.table) if each.severity is Severity.ERROR]
+    return told._replace(added=added, notes=tuple(notes), faults=tuple(faults), doubts=tuple(doubts))

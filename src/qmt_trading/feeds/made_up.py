@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -58,6 +58,10 @@ class Made(NamedTuple):
     symbols: tuple[Symbol, ...]
     days: int
     rows: int
+    is_new: bool
+    """Whether a figure differs from what was there."""
+    replaced: tuple[str, ...]
+    """The sources of what was there: with another seed or other days it is gone."""
 
 
 class _Day(NamedTuple):
@@ -85,7 +89,8 @@ def make_history(
 ) -> Made:
     """Write made-up daily bars of ``SYMBOLS``, minutes of the last days of some, and the actions behind them.
 
-    The same seed and days give the same figures on every machine.
+    The same seed and days give the same figures on every machine. What was made up in ``folder`` before goes: of two
+    seeds one symbol's prices would jump.
 
     Raises:
         OSError: the folder cannot be written.
@@ -94,22 +99,25 @@ def make_history(
     needs_polars()
     days = [day for day in _dates(first, last) if calendar.is_open(day)]
     assert days, (first, last)
-    rows = 0
     actions: list[CorporateAction] = []
-    with Store(folder) as store:
-        store.manifest.about = NOTICE.format(seed=seed).replace("\n", " ").strip()
+
+    def tables() -> Iterator[Table]:
         for symbol in SYMBOLS:
             action = _action(symbol, days, seed)
-            actions += [action] if action is not None else []
+            actions.extend([action] if action is not None else [])
             made = _daily(symbol, days, action, seed)
-            rows += store.put(_daily_table(symbol, made), f"{MADE_UP} {seed}", replace=True)
+            yield _daily_table(symbol, made)
             if symbol in minute_symbols and minute_days:
-                table = _minute_table(symbol, made[-minute_days:], seed)
-                rows += store.put(table, f"{MADE_UP} {seed}", replace=True)
+                yield _minute_table(symbol, made[-minute_days:], seed)
             told(symbol)
+
+    with Store(folder) as store:
+        before = tuple(dict.fromkeys(entry.source for entry in store.entries()))
+        store.manifest.about = NOTICE.format(seed=seed).replace("\n", " ").strip()
+        rows, changed = store.lay(tables(), f"{MADE_UP} {seed}")
     _write_actions(folder / ACTIONS, actions)
     (folder / README).write_text(NOTICE.format(seed=seed), encoding="utf-8", newline="\n")
-    return Made(SYMBOLS, len(days), rows)
+    return Made(SYMBOLS, len(days), rows, changed > 0, before)
 
 
 def _dates(first: dt.date, last: dt.date) -> list[dt.date]:

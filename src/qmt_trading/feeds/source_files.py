@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from qmt_trading.feeds.findings import Finding, UnusableError, refused
 from qmt_trading.feeds.headings import meaning
+from qmt_trading.feeds.history import PERIODS
 from qmt_trading.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -62,13 +63,22 @@ def needs_polars() -> None:
 def sources_in(paths: Iterable[Path]) -> list[Path]:
     """Return every file that is meant: folders are looked through for CSV, text and Parquet, in order of name.
 
+    What a store of history holds is imported already, and passed over.
+
     Raises:
         UnusableError: a path does not exist, or a folder holds none.
     """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file())
+            stores = [each.parent for each in path.rglob("manifest.json") if _is_store(each.parent)]
+            inside = sorted(
+                each
+                for each in path.rglob("*")
+                if each.suffix.lower() in SUFFIXES
+                and each.is_file()
+                and not any(each.is_relative_to(store) for store in stores)
+            )
             if not inside:
                 raise UnusableError([_none_inside(path)])
             found += inside
@@ -78,6 +88,10 @@ def sources_in(paths: Iterable[Path]) -> list[Path]:
             what = ("没有这个文件", "there is no such file", "查一下路径", "look at the path")
             raise UnusableError([refused("NO_FILE", str(path), *what)])
     return found
+
+
+def _is_store(folder: Path) -> bool:
+    return any((folder / frequency).is_dir() for frequency in PERIODS)
 
 
 def sha256_of(path: Path) -> str:
@@ -219,8 +233,8 @@ def _none_inside(path: Path) -> Finding:
     return refused(
         "NO_FILE",
         str(path),
-        "文件夹里没有 CSV、TXT 或 Parquet",
-        "the folder holds neither CSV, text nor Parquet",
+        "文件夹里没有 CSV、TXT 或 Parquet（已经导入的数据不算）",
+        "the folder holds neither CSV, text nor Parquet (what is imported already does not count)",
         "查一下路径",
         "look at the path",
     )

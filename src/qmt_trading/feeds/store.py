@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -194,7 +194,7 @@ class Store:
         """
         added = 0
         for day, part in _parts(table):
-            path = f"{table.frequency}/{table.symbol}" + (f"/{day}.parquet" if day is not None else ".parquet")
+            path = _path_of(table, day)
             before = self.manifest.entries.get(path)
             if before is None:
                 entry = self._write(part, path, source, units, day, asked)
@@ -232,6 +232,34 @@ class Store:
         names = before.source.split(" + ")
         sources = before.source if source in names else " + ".join([*names[-4:], source])
         return self._write(both.table, before.path, sources, units, before.day, asked or before.asked)
+
+    def lay(self, tables: Iterable[Table], source: str) -> tuple[int, int]:
+        """Let the store hold ``tables`` and nothing beside them; return how many rows they have, and files changed.
+
+        A killed run leaves some files of before and some of now: once more lays them all.
+
+        Raises:
+            OSError: the system refuses it.
+        """
+        rows = changed = 0
+        kept: set[str] = set()
+        for table in tables:
+            for day, part in _parts(table):
+                path = _path_of(table, day)
+                before = self.manifest.entries.get(path)
+                entry = self._write(part, path, source, "", day, None)
+                self.manifest.entries[path] = entry
+                changed += before is None or before.sha256 != entry.sha256
+                rows += len(part)
+                kept.add(path)
+        gone = self.manifest.entries.keys() - kept
+        for path in gone:
+            del self.manifest.entries[path]
+        self._changed = True
+        self.flush()  # First the manifest: a file that it names is there.
+        for path in gone:
+            (self.folder / path).unlink(missing_ok=True)
+        return rows, changed + len(gone)
 
     def note_taken(self, key: str, taken: Taken) -> None:
         """Remember that a source was imported whole."""
@@ -298,6 +326,10 @@ class Store:
             day=day,
             asked=asked,
         )
+
+
+def _path_of(table: Table, day: dt.date | None) -> str:
+    return f"{table.frequency}/{table.symbol}" + (f"/{day}.parquet" if day is not None else ".parquet")
 
 
 def _parts(table: Table) -> Iterator[tuple[dt.date | None, Table]]:

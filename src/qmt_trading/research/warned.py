@@ -26,9 +26,17 @@ MADE_UP: Final[Words] = (
 
 
 def warnings_of(
-    data: CrossSection | Sequence[Bars], actions: Sequence[CorporateAction], rules: RuleBook
+    data: CrossSection | Sequence[Bars],
+    actions: Sequence[CorporateAction],
+    rules: RuleBook,
+    *,
+    can_adjust: bool = True,
 ) -> tuple[Words, ...]:
-    """Return what there is to say about ``data``, over which a run with ``actions`` has gone."""
+    """Return what there is to say about ``data``, over which a run with ``actions`` has gone.
+
+    Args:
+        can_adjust: whether the run could have gone over adjusted prices.
+    """
     histories = (data,) if isinstance(data, CrossSection) else data
     found = [MADE_UP] if any(each.is_made_up for each in histories) else []
     broken = [
@@ -37,7 +45,7 @@ def warnings_of(
     found += [_contradicting(broken)] if broken else []
     if all(each.adjusted == "none" for each in histories):
         days = unexplained(data, actions, rules)
-        found += [_told(days)] if days else []
+        found += [_told(days, can_adjust=can_adjust)] if days else []
     else:
         found.append(ADJUSTED)
     return tuple(found)
@@ -142,17 +150,18 @@ def _contradicting(days: Sequence[str]) -> Words:
     return chinese, english
 
 
-def _told(days: Sequence[tuple[Symbol, str]]) -> Words:
+def _told(days: Sequence[tuple[Symbol, str]], *, can_adjust: bool) -> Words:
     named = [f"{symbol} {day}" for symbol, day in days[:NAMED_MAX]]
     rest, rest_english = (" 等", " and others") if len(days) > NAMED_MAX else ("", "")
     chinese = (
         f"有 {len(days)} 天的昨收和前一天的收盘差一跳以上，却没有对应的除权除息（{'、'.join(named)}{rest}）："
         "是除权除息日，持仓和现金就没有调整，盈亏不准；缺了几天数据也会这样。"
-        "请加 --actions 除权除息文件，或用复权价（--adjust forward）"
+        f"请加 --actions 除权除息文件{'，或用复权价（--adjust forward）' if can_adjust else ''}"
     )
     english = (
         f"on {len(days)} day(s) the previous close is off the close before by more than a tick and no corporate action "
         f"says why ({', '.join(named)}{rest_english}): on an ex-day neither shares nor cash were adjusted and the "
-        "profit is wrong; missing days look the same. Give --actions FILE, or adjusted prices (--adjust forward)"
+        "profit is wrong; missing days look the same. Give --actions FILE"
+        f"{', or adjusted prices (--adjust forward)' if can_adjust else ''}"
     )
     return chinese, english

@@ -53,6 +53,79 @@ def test_a_wrong_file_ends_with_one_and_names_its_row(tmp_path: Path, capsys: Ca
     assert "找不到这些列" in capsys.readouterr().out
 
 
+def test_what_is_imported_and_certainly_wrong_is_told_at_once_and_again_in_a_backtest(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    bad = (
+        GOOD[0].replace("10.20,9.90", "9.80,9.90"),
+        GOOD[1],
+        GOOD[2],
+        GOOD[1].replace("2025-01-03", "2025-01-04"),
+        GOOD[1].replace("2025-01-03", "2099-01-05"),
+    )
+    store = tmp_path / "store"
+    assert qmt("import", written(tmp_path, HEAD, *bad), "--into", store) == exit_codes.OK
+    said = capsys.readouterr().out.replace("\n", "")
+    assert "! bars.csv：1 只，5 行" in said
+    assert "✓ bars.csv" not in said
+    assert all(code in said for code in ("HIGH_BELOW_LOW", "SHUT", "FUTURE"))
+    assert "有 3 处一定是错的" in said
+    assert qmt("check", store, "--json") == exit_codes.REFUSED
+    codes = [each["code"] for each in json.loads(capsys.readouterr().out) if each["severity"] == "error"]
+    assert sorted(codes) == ["FUTURE", "HIGH_BELOW_LOW", "SHUT"]
+    strategy = tmp_path / "mine.py"
+    text = (
+        "from qmt_trading.research.strategy import Strategy\nclass Mine(Strategy):\n    def on_bar(self, bar): pass\n"
+    )
+    strategy.write_text(text, encoding="utf-8")
+    command = ["backtest", str(strategy), "-d", str(store), "--into", str(tmp_path / "reports")]
+    assert words.run(app, command) == exit_codes.OK
+    said = capsys.readouterr().out.replace("\n", "")
+    assert "价格自相矛盾（600000.SH 2025-01-02）" in said
+    assert "交易所休市，却有行情（2025-01-04）" in said
+    assert "还没有到，却有行情（2099-01-05）" in said
+
+
+def test_made_up_history_of_another_seed_takes_the_place_of_the_first(tmp_path: Path, capsys: Capture) -> None:
+    from qmt_trading.feeds.columns import read
+
+    def made(folder: str, *more: object) -> str:
+        assert qmt("synthetic", tmp_path / folder, "--end", "2023-12-29", *more) == exit_codes.OK
+        return capsys.readouterr().out.replace("\n", "")
+
+    first = made("store", "--seed", 1)
+    assert "以前编的" not in first
+    again = made("store", "--seed", 1)
+    assert "已是最新，数字没有变" in again
+    assert first.partition("（种子")[0] == again.partition("（种子")[0]
+    assert "以前编的全部换掉了" in made("store", "--seed", 2, "--minute-days", 0)
+    made("alone", "--seed", 2, "--minute-days", 0)
+    one, other = read(tmp_path / "store"), read(tmp_path / "alone")
+    assert {symbol: bars.sha256 for symbol, bars in one.items()} == {
+        symbol: bars.sha256 for symbol, bars in other.items()
+    }
+    assert [each.name for each in (tmp_path / "store").rglob("*.parquet") if each.parent.name == "1m"] == []
+    assert qmt("check", tmp_path / "store", "--actions", tmp_path / "store" / "actions.csv") == exit_codes.OK
+
+
+def test_an_import_passes_over_stores_of_history(tmp_path: Path, capsys: Capture) -> None:
+    written(tmp_path, HEAD, *GOOD)
+    assert qmt("import", tmp_path, "--into", tmp_path / "store") == exit_codes.OK
+    assert qmt("import", tmp_path, "--into", tmp_path / "other") == exit_codes.OK
+    said = capsys.readouterr().out
+    assert "parquet" not in said
+    assert qmt("import", tmp_path / "store", "--into", tmp_path / "third") == exit_codes.REFUSED
+    assert "已经导入的数据不算" in capsys.readouterr().err
+
+
+def test_a_check_without_history_says_how_to_come_by_some(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert qmt("check") == exit_codes.REFUSED
+    assert "先 qmt data import 或 qmt data synthetic" in capsys.readouterr().err
+
+
 def test_warnings_alone_end_with_zero(tmp_path: Path, capsys: Capture) -> None:
     assert qmt("check", written(tmp_path, HEAD, GOOD[0], GOOD[2])) == exit_codes.OK
     assert "! GAP bars.csv 第 3 行 600000.SH 2025-01-06：2025-01-03 没有数据" in capsys.readouterr().out

@@ -155,6 +155,7 @@ def test_bare_messages_do_what_is_said(store: Path, file: Path) -> None:
         (("--set", "fast=5"), "--set：信号没有参数"),
         (("--adjust", "forward"), "--adjust：信号没有参数，行情不能复权"),
         (("--at", "vwap"), "只有 --at open"),
+        (("-s", "600000.SH"), "--symbols：回放全部信号"),
         (("--bare", "hold"), "--bare 只有"),
         (("--bare", "buy"), "--size 1手"),
         (("--bare", "buy", "--size", "many"), "--size many"),
@@ -186,6 +187,39 @@ def test_what_cannot_be_replayed_is_told(store: Path, file: Path, line: str, tol
     assert code != 0
     assert told in text
     assert "程序出错" not in text
+
+
+def test_signals_that_all_lie_outside_of_history_leave_no_report(store: Path, file: Path) -> None:
+    file.write_text(
+        "2023-05-30 09:20:00 buy 600000.SH 100:a\n2023-07-03 10:00:00 sell 600000.SH 100:a\n", encoding="utf-8"
+    )
+    code, text = backtest(store, file.parent / "reports", "--signals", str(file))
+    assert code == 1
+    assert "2 条信号（2023-05-30 到 2023-07-03）都不在行情的日子里（2023-06-01 到 2023-06-30）" in text
+    assert not (file.parent / "reports").exists()
+
+
+def test_a_signal_of_a_saturday_is_told_to_have_come_on_a_closed_day(store: Path, file: Path) -> None:
+    waiting = "2023-06-03 10:13:00 buy 600000.SH 100:a at=09:30:00"
+    file.write_text(f"2023-06-03 10:12:00 buy 600000.SH 100:a\n{waiting}\n", encoding="utf-8")
+    into = file.parent / "reports"
+    code, text = backtest(store, into, "--signals", str(file))
+    assert code == 0, text
+    first, *later = rows(into / "mine" / "signals.csv")
+    assert (first["outcome"], first["reason"]) == ("denied", "OUT_OF_SESSION")
+    assert first["text"].startswith("2023-06-03 休市：请在交易日")
+    assert "09:30" in later[0]["text"] or later[0]["outcome"] == "filled"
+
+
+def test_history_that_is_made_up_is_said_on_the_screen_and_in_the_report(store: Path, file: Path) -> None:
+    into = file.parent / "reports"
+    code, text = backtest(store, into, "--signals", str(file))
+    assert code == 0, text
+    head = json.loads((into / "mine" / "report.json").read_text(encoding="utf-8"))
+    told = head["warnings"][0][0]
+    assert told.startswith("行情是编的")
+    assert told in text
+    assert told in (into / "mine" / "report.html").read_text(encoding="utf-8")
 
 
 def test_without_a_strategy_and_without_signals_it_says_what_is_missing(store: Path, tmp_path: Path) -> None:

@@ -62,6 +62,8 @@ def test_the_example_of_the_page_runs_and_goes_on_where_it_stopped(store: Path, 
     assert names == {"sweep.html", "sweep.json", "trials.csv", "trials.jsonl"}
     told = json.loads((folder / "sweep.json").read_text(encoding="utf-8"))
     assert told["trials"] == 6
+    assert "行情是编的" in done.stdout.replace("\n", "")
+    assert "行情是编的" in (folder / "sweep.html").read_text(encoding="utf-8")
     best = told["best"]["parameters"]
     assert f"--set fast={best['fast']} --set slow={best['slow']}" in done.stdout
     before = {path.name: path.read_bytes() for path in folder.iterdir()}

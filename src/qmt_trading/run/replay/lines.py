@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from qmt_trading.codec.decoding import readable
 from qmt_trading.codec.sentences import sentence
-from qmt_trading.model.reasons import NOTHING_TO_DO, REGISTERED, Denial
+from qmt_trading.model.instant import day_of
+from qmt_trading.model.reasons import NOTHING_TO_DO, REGISTERED, Denial, Reason
 from qmt_trading.model.receipt import CancelLine, OrderLine
 from qmt_trading.model.words import OrderStatus
 from qmt_trading.research.report.signals import SignalLine
@@ -29,10 +33,11 @@ _EXPIRED: Final = ("收盘作废", "expired at the close")
 
 def lines_of(replayed: Replayed) -> list[SignalLine]:
     """Return one line for each order, cancel and refusal of each message; one for a message that had none."""
-    return [line for fate in replayed.fates.messages for line in _lines(fate, replayed.reasons)]
+    days = frozenset(replayed.days)
+    return [line for fate in replayed.fates.messages for line in _lines(fate, replayed.reasons, days)]
 
 
-def _lines(fate: MessageFate, reasons: dict[str, str]) -> Iterator[SignalLine]:
+def _lines(fate: MessageFate, reasons: dict[str, str], days: frozenset[dt.date]) -> Iterator[SignalLine]:
     message = fate.message
     whole: dict[str, Any] = {
         "place": message.place,
@@ -64,7 +69,7 @@ def _lines(fate: MessageFate, reasons: dict[str, str]) -> Iterator[SignalLine]:
             yield _made(order, whole, reasons.get(order.client_order_id, ""))
         elif line.denial is not None and not (line.denial.reason in REGISTERED and (line.account, line.symbol) in done):
             found = True
-            yield _told(line, whole, line.denial)
+            yield _on_closed_day(_told(line, whole, line.denial), days)
     for order in made.values():  # That followed others up.
         found = True
         yield _made(order, whole, reasons.get(order.client_order_id, ""))
@@ -100,6 +105,18 @@ def _made(order: OrderFate, whole: dict[str, Any], missed: str) -> SignalLine:
         reason=reason,
         chinese=chinese,
         english=english,
+    )
+
+
+def _on_closed_day(line: SignalLine, days: frozenset[dt.date]) -> SignalLine:
+    """Return ``line``; where it came too early or late on a day without trading, that is said in place of the time."""
+    day = day_of(line.at_ns)
+    if line.reason != Reason.OUT_OF_SESSION or day in days:
+        return line
+    return replace(
+        line,
+        chinese=f"{day} 休市：请在交易日 9:15–15:00 发，或加 at=09:30:00 等到下一个交易日",
+        english=f"the exchanges are shut on {day}: send it on a trading day, or add at=09:30:00 to wait for one",
     )
 
 
