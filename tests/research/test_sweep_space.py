@@ -59,7 +59,7 @@ def test_a_text_may_look_like_a_number_or_a_range() -> None:
     [
         ((), "没有要扫描的参数；Many 有：fast、share、hold、side、stop"),
         (("fast",), "名=值"),
-        (("fats=5",), "Many 没有参数 fats；它有：fast"),
+        (("fats=5",), "Many 没有参数 fats，是不是 fast？它有：fast"),
         (("fast=5", "fast=6"), "参数 fast 写了两次"),
         (("fast=5,5",), "参数 fast：5 写了两次"),
         (("fast=many",), "参数 fast 要 int，不是 many"),

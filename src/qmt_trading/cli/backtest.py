@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.table import Table
@@ -47,6 +47,7 @@ from qmt_trading.cli.strategy_options import (
     frequency_of,
     history_of,
     parameters_of,
+    report_name,
     strategy_told,
     yuan,
 )
@@ -56,6 +57,12 @@ from qmt_trading.model.numbers import UNIT, to_money_text
 if TYPE_CHECKING:
     from qmt_trading.research.metrics import Metrics
     from qmt_trading.research.result import Result
+
+
+NO_ORDER: Final = (
+    "一笔委托也没有：条件一次也没有满足，或者指标还没有值（30 根的均线要 30 根；--start 以前的不用来预热，把它提前）",
+    "no order was made: no condition held, or indicators had no value yet (what is before --start warms nothing up)",
+)
 
 
 def backtest(
@@ -92,8 +99,12 @@ def backtest(
     with data_explained(), strategy_told():
         needs_polars()
         if not strategy:
-            not_of_signals = {"--set": parameters, "--adjust": adjust != "none", "--dividend-tax": dividend_tax}
-            _refuse(not_of_signals, "信号没有参数，行情不能复权，不算红利税 / not of signals")
+            not_of_signals = {
+                "--set": (parameters, "信号没有参数 / signals have no parameters"),
+                "--adjust": (adjust != "none", "信号里写的是真价，行情不能复权 / signals name real prices"),
+                "--dividend-tax": (dividend_tax, "信号回测不算红利税 / no dividend tax is counted"),
+            }
+            _refuse(not_of_signals)
             said = signal_backtest.Said(
                 signals,
                 journal,
@@ -119,7 +130,8 @@ def backtest(
             signal_backtest.run(said, as_json=as_json)
             return
         given_of_signals = {"--config": config, "--door": door, "--accounts": accounts, "--bare": bare, "--size": size}
-        _refuse(given_of_signals, "只和 --signals 一起写 / belongs to --signals")
+        why = "只和 --signals 一起写 / belongs to --signals"
+        _refuse({option: (value, why) for option, value in given_of_signals.items()})
         given = parameters_of(parameters or [])
         money = yuan(cash)
         fills, tax = fills_of(at, slippage), dividend_tax_of(dividend_tax)
@@ -145,51 +157,80 @@ def backtest(
             dividend_tax=tax,
         )
         result = replace(result, warnings=(*doubts_about(bars), *result.warnings))
-        folder = into / (name or made.name)
+        folder = into / report_name(name, made.name)
+        is_again = (folder / "report.json").exists()
         page, *_ = write(result, folder, bars=bars)
         metrics = measure(result)
     if as_json:
         show.print_json(json.loads((folder / "report.json").read_text(encoding="utf-8")))
         return
-    _print(result, metrics, page)
+    _print(result, metrics, page, is_again=is_again)
 
 
-def _refuse(options: Mapping[str, object], why: str) -> None:
-    """Leave with a sentence where an option was given that says nothing here."""
-    for option, given in options.items():
+def _refuse(options: Mapping[str, tuple[object, str]]) -> None:
+    """Leave with its sentence where an option was given that says nothing here."""
+    for option, (given, why) in options.items():
         if given:
             fail(exit_codes.USAGE, f"✗ {option}：{why}")
 
 
-def _print(result: Result, metrics: Metrics, page: Path) -> None:
+def _print(result: Result, metrics: Metrics, page: Path, *, is_again: bool) -> None:
+    from qmt_trading.research.report.page import SHORT_DAYS, short_words
+
     console = show.console()
     earned = metrics.performance
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     first, last = (dt.date.fromisoformat(str(result.days[place])) for place in (0, -1))
-    blocked = "、".join(f"{_blocked(code)} {count} 笔" for code, count in metrics.blocked.items())
-    rows = (
+    rows = [
         ("区间 span", f"{first} 到 {last}，{metrics.days} 个交易日，{len(result.symbols)} 只"),
         ("期末权益 equity", f"{to_money_text(int(result.equity[-1]))} 元（{_percent(earned.total_return)}）"),
         ("年化 annual", _percent(earned.annual_return)),
-        ("最大回撤 drawdown", f"{_percent(earned.max_drawdown, '')}，{earned.max_drawdown_days} 天"),
+        ("最大回撤 drawdown", f"{_percent(earned.max_drawdown)}，{earned.max_drawdown_days} 天"),
         ("夏普 Sharpe", "–" if earned.sharpe is None else f"{earned.sharpe:.2f}"),
-        ("委托 orders", f"{metrics.orders} 笔，有成交 {metrics.orders_filled} 笔"),
-        ("受阻 blocked", blocked or "没有"),
-    )
+        ("委托 orders", _orders(result, metrics)),
+        ("受阻 blocked", _blocked(metrics)),
+    ]
+    if metrics.relative is not None:
+        beside = metrics.relative
+        told = f"{_percent(beside.benchmark_return)}，超额 {_percent(beside.excess_return)}"
+        rows.insert(2, ("基准 benchmark", told))
     for row in rows:
         table.add_row(*row)
     console.print(table)
-    for chinese, english in result.warnings:
-        console.print(f"! {chinese} / {english}", style="yellow")
-    console.print(f"✓ 报告 {page}", style="green")
+    warnings = list(result.warnings)
+    if metrics.days < SHORT_DAYS:
+        warnings.append(short_words(metrics.days))
+    if not metrics.orders:
+        warnings.append(NO_ORDER)
+    for chinese, english in warnings:
+        console.print(f"! {chinese} / {english}", style="yellow", markup=False)
+    kept = "（上次同名的换掉了；两份都留写 --name）" if is_again else ""
+    console.print(f"✓ 报告 {page}{kept}", style="green", markup=False)
 
 
-def _blocked(code: str) -> str:
+def _orders(result: Result, metrics: Metrics) -> str:
+    """Return how many orders there were, and what became of them; one of the last bar may stand when history ends."""
+    orders = result.orders
+    standing = int(((orders.ended_ns == 0) & (orders.filled_quantity < orders.quantity)).sum())
+    unfilled = int(((orders.ended_ns != 0) & (orders.filled_quantity == 0)).sum())
+    told = f"{metrics.orders} 笔，有成交 {metrics.orders_filled} 笔，没有成交 {unfilled} 笔"
+    return f"{told}，到最后还在场 {standing} 笔" if standing else told
+
+
+def _blocked(metrics: Metrics) -> str:
+    """Return what held orders back; one order may be held back more than once, and fill later."""
+    told = "、".join(f"{_reason(code)} {count} 次" for code, count in metrics.blocked.items())
+    return f"{told}（一笔可以受阻几次，后来成交了的也算）" if told else "没有"
+
+
+def _reason(code: str) -> str:
     """Return the report's word for what stops an order, and the code that stands in its files."""
     from qmt_trading.research.report.words import BLOCKED
 
     return f"{BLOCKED[code][0][0]}（{code}）" if code in BLOCKED else code
 
 
-def _percent(value: float | None, sign: str = "+") -> str:
-    return "–" if value is None else f"{value * 100:{sign}.2f}%"
+def _percent(value: float | None) -> str:
+    from qmt_trading.research.report.texts import percent
+
+    return percent(value, signed=True)

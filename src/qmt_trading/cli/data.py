@@ -180,7 +180,7 @@ def check(
 @app.command("show", cls=Command)
 def show_(
     folder: Annotated[Path, typer.Argument(help="数据文件夹 the store")] = STORE,
-    symbol: Annotated[str, typer.Argument(metavar="[SYMBOL]", help="只看这一只 one symbol")] = "",
+    symbol: Annotated[str, typer.Argument(metavar="[代码]", help="只看这一只 one symbol")] = "",
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -408,7 +408,9 @@ def data_explained() -> Iterator[None]:
 @contextmanager
 def _progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=show.console(), transient=True) as bar:
+    console = show.console()
+    # Where nobody looks, all that it would leave is an empty line.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=total)
 
         def advance(name: str) -> None:

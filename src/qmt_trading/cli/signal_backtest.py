@@ -14,7 +14,7 @@ from rich.table import Table
 from qmt_trading.cli import exit_codes, show
 from qmt_trading.cli.options import config_at, fail
 from qmt_trading.cli.order_files import accounts_of
-from qmt_trading.cli.strategy_options import doubts_about, fills_of, nothing_within, span_of, yuan
+from qmt_trading.cli.strategy_options import doubts_about, fills_of, nothing_within, report_name, span_of, yuan
 from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.intake.instructions import fault_of
 from qmt_trading.model.corporate_action import CorporateAction
@@ -96,6 +96,7 @@ def run(said: Said, *, as_json: bool) -> None:
     from qmt_trading.research.report import write
 
     begun = time.process_time()
+    name = report_name(said.title, said.title)
     if said.symbols:
         fail(exit_codes.USAGE, "✗ --symbols：回放全部信号，代码写在信号里 / signals name their symbols")
     if said.at != "open":
@@ -104,7 +105,7 @@ def run(said: Said, *, as_json: bool) -> None:
     bars, absent = _history(said, recording.messages, setup)
     replayed, results, lines = _replayed(said, recording, setup, bars, absent, begun)
     _refuse_none(replayed)
-    folder = said.into / said.title
+    folder = said.into / name
     several = len(results) > 1
     for account, result in results.items():
         place = folder.with_name(f"{folder.name}-{account}") if several and account else folder
@@ -310,7 +311,7 @@ def _print(replayed: Replayed, results: Mapping[str, Result], lines: Sequence[Si
     for account, result in results.items():
         earned = measure(result).performance
         equity = to_money_text(int(result.equity[-1]))
-        told = f"期末 {equity} 元（{_percent(earned.total_return)}），最大回撤 {_percent(earned.max_drawdown, '')}"
+        told = f"期末 {equity} 元（{_percent(earned.total_return)}），最大回撤 {_percent(earned.max_drawdown)}"
         rows.append((account or "合计 total", told))
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for row in rows:
@@ -326,5 +327,7 @@ def _print(replayed: Replayed, results: Mapping[str, Result], lines: Sequence[Si
     console.print(f"✓ 报告 {page}，每条信号的结果在 {page.with_name('signals.csv')}", style="green", markup=False)
 
 
-def _percent(value: float | None, sign: str = "+") -> str:
-    return "–" if value is None else f"{value * 100:{sign}.2f}%"
+def _percent(value: float | None) -> str:
+    from qmt_trading.research.report.texts import percent
+
+    return percent(value, signed=True)

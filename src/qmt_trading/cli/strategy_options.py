@@ -32,6 +32,15 @@ REPORTS: Final = Path("reports")
 _PLACES: Final = ("open", "close", "vwap")
 _WAN: Final = 10_000
 _NAMED_MAX: Final = 3
+_NOT_IN_NAMES: Final = '/\\:*?"<>|'
+_DEVICES: Final = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{each}{number}" for each in ("COM", "LPT") for number in range(1, 10)),
+}
+"""What Windows takes for no folder."""
 
 StrategyArgument = Annotated[str, typer.Argument(help="策略文件，如 my.py；有几个策略时写 my.py:类名 the strategy")]
 DataOption = Annotated[Path, typer.Option("--data", "-d", help="历史数据的文件夹（qmt data）the store")]
@@ -145,6 +154,19 @@ def history_of(
             raise nothing_within(data, (measure,), "1d")
         beside = found[measure]
     return bars, known if adjust == "none" else (), beside
+
+
+def report_name(written: str, otherwise: str) -> str:
+    """Return what the folder of a report is called; what is no name of a folder ends the command."""
+    name = written or otherwise
+    is_device = name.partition(".")[0].upper() in _DEVICES
+    if is_device or name != name.strip(" .") or any(letter in _NOT_IN_NAMES or letter < " " for letter in name):
+        fail(
+            exit_codes.USAGE,
+            f"✗ --name 是一个文件夹的名字，不能是 {name}（不能有 / \\ : 等，不能以点开头或结尾）；放在别处用 --into / "
+            "the name of a folder; for another place --into",
+        )
+    return name
 
 
 def doubts_about(bars: Mapping[str, Bars]) -> tuple[Words, ...]:

@@ -38,6 +38,7 @@ from qmt_trading.cli.strategy_options import (
     fills_of,
     frequency_of,
     history_of,
+    report_name,
     strategy_told,
     yuan,
 )
@@ -136,7 +137,7 @@ def sweep(
 
         splits = splits_of(trading_days(bars), lengths) if lengths is not None else []
         head = _head(setup, kind.__name__, tuple(values or []), tried, splits, walk_forward, metric)
-        folder = into / (name or f"{kind.__name__}-sweep")
+        folder = into / report_name(name, f"{kind.__name__}-sweep")
         with _locked(folder), contextlib.closing(ResultsFile(folder / FILE, head, resume=resume)) as results:
             _say_what_is_there(results)
             with _kept(), _pool(setup, jobs, cluster, folder) as pool, following() as told:
@@ -147,7 +148,11 @@ def sweep(
     if as_json:
         show.print_json(json.loads((folder / "sweep.json").read_text(encoding="utf-8")))
     else:
-        _print(swept, page, strategy)
+        again = {"-d": data if data != STORE else "", "-s": symbols, "--start": start, "--end": end, "-f": frequency}
+        again |= {"--adjust": adjust if adjust != "none" else "", "--actions": actions or "", "--cash": cash}
+        again |= {"--at": at, "--slippage": slippage, "--dividend-tax": dividend_tax}
+        words = [f"{option} {_quoted(str(value))}" for option, value in again.items() if str(value)]
+        _print(swept, page, [_quoted(strategy), *words, *(["--full-gate"] if full_gate else [])])
     if not any(each.status == "ok" for each in swept.ranked):
         fail(exit_codes.REFUSED, f"✗ 没有一组算成：{swept.ranked[0].reason} / every trial failed")
 
@@ -292,7 +297,12 @@ def _say_what_is_there(results: ResultsFile) -> None:
         print(f"已有 {len(results.finished):,} 组，接着算 / going on", file=sys.stderr)
 
 
-def _print(swept: Swept, page: Path, strategy: str) -> None:
+def _quoted(word: str) -> str:
+    """Return ``word`` as it can be typed again, in every shell."""
+    return f'"{word}"' if " " in word else word
+
+
+def _print(swept: Swept, page: Path, words: list[str]) -> None:
     from qmt_trading.research.report.sweep_charts import shown, words_of
     from qmt_trading.research.report.sweep_page import warnings_of
 
@@ -306,7 +316,7 @@ def _print(swept: Swept, page: Path, strategy: str) -> None:
         for each in ("total_return", "annual_return", "sharpe", "max_drawdown"):
             chinese, english = words_of(each)
             table.add_row(f"检验期{chinese} {english}", shown(each, figures[each]))
-    best = swept.best
+    best, given = swept.best, ""
     if best is not None:
         given = " ".join(f"--set {name}={value}" for name, value in best.parameters.items())
         table.add_row("最好 best", given)
@@ -318,5 +328,5 @@ def _print(swept: Swept, page: Path, strategy: str) -> None:
         console.print(f"! {chinese} / {english}", style="yellow")
     console.print(f"✓ 报告 {page}", style="green")
     if best is not None:
-        given = " ".join(f"--set {name}={value}" for name, value in best.parameters.items())
-        console.print(f"  看这一组 look at the best: qmt backtest {strategy} {given} …")
+        command = f"qmt backtest {' '.join(words)} {given}"
+        console.print(f"  看这一组 look at the best:\n  {command}", markup=False, highlight=False, soft_wrap=True)

@@ -105,6 +105,9 @@ def _chinese(error: Any) -> str:
         case "BadOptionUsage":
             return f"选项 {error.option_name} 用法不对"
         case "BadParameter":
+            if "does not exist" in error.message:
+                kind = "文件夹" if error.message.startswith("Directory") else "文件"
+                return f"没有这个{kind}（参数{name}）"
             return f"参数{name} 的值不对"
         case _:
             if "No such command" in error.message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -232,6 +232,10 @@ def _named(source: Source) -> Symbol:
         raise
 
 
+def _shown(cell: Any) -> str:
+    return "是空的" if cell is None or cell == "" else repr(cell)
+
+
 def _instants(source: Source, chosen: Chosen, options: Options, rows: Integers) -> tuple[Integers, bool]:
     """Return the instant of every row, and whether the file tells more than dates."""
     columns = chosen.columns
@@ -253,7 +257,7 @@ def _instants(source: Source, chosen: Chosen, options: Options, rows: Integers) 
             refused(
                 "NO_TIME",
                 source.path.name,
-                f"「{heading}」无法识别：{source.frame[heading][int(place)]!r}"
+                f"「{heading}」无法识别：{_shown(source.frame[heading][int(place)])}"
                 + (f" {source.frame[clock_heading][int(place)]!r}" if clock is not None and clock_heading else ""),
                 f"{heading} is no date or time",
                 "写作 2025-01-02、20250102 或 2025-01-02 09:31:00",

@@ -52,7 +52,8 @@ def chosen_units(
             continue
         headings = (chosen.units.get(field, "") for field in (name, f"{name}_total"))
         heading = next((each for each in headings if each), "")
-        choices = ((told, "按命令"), (heading, "按列名"), (by_vendor, f"按{options.vendor}"), (usual, "未说明，按元"))
+        vendors = f"按 {options.vendor}" if options.vendor.isascii() else f"按{options.vendor}"
+        choices = ((told, "按命令"), (heading, "按列名"), (by_vendor, vendors), (usual, "未说明，按元"))
         unit = next((units.Unit(each, why) for each, why in choices if each), None)
         if unit is None:
             ratio = _ratio(numbers, codes, symbols)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 
@@ -42,7 +43,7 @@ class StrategyFile(Struct, frozen=True, kw_only=True):
         try:
             exec(compile(self.source, self.path, "exec"), vars(module))
         except Exception as error:
-            raise ConfigurationError(f"{self.path} 运行出错：{error!r} / it cannot be run") from error
+            raise ConfigurationError(_cannot_run(self.path, error)) from error
         found = {
             name: each
             for name, each in vars(module).items()
@@ -55,8 +56,26 @@ class StrategyFile(Struct, frozen=True, kw_only=True):
             check_called(kind)
             return kind
         if self.wanted or not found:
-            raise ConfigurationError(f"{self.path} 里没有策略{self.wanted}（Strategy 的子类）/ no such strategy in it")
+            meant = f" {self.wanted}" if self.wanted else ""
+            raise ConfigurationError(f"{self.path} 里没有策略{meant}（Strategy 的子类）/ no such strategy in it")
         raise ConfigurationError(f"{self.path} 里有几个策略：{'、'.join(found)}；请写 {self.path}:类名 / say which")
+
+
+def _cannot_run(path: str, error: Exception) -> str:
+    """Return at which line the text of a strategy cannot be run, and what to do where that is known."""
+    if isinstance(error, SyntaxError):
+        shown = f"：{error.text.strip()}" if error.text else ""
+        return (
+            f"{error.filename or path} 第 {error.lineno} 行写错了（{error.msg}）{shown} / "
+            f"line {error.lineno} is no Python: {error.msg}"
+        )
+    lines = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == path]
+    place, english = (f"{path} 第 {lines[-1]} 行", f"line {lines[-1]}") if lines else (path, "it")
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        if package != "qmt_trading":
+            return f"{place}要用 {package}，没有装：pip install {package} / {english} needs {package}: not installed"
+    return f"{place}运行出错：{error!r} / {english} raised"
 
 
 def strategy_file(written: str) -> StrategyFile:

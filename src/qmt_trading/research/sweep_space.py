@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import difflib
 import itertools
 import json
 import math
@@ -78,8 +79,11 @@ def space_of(kind: type[Strategy], written: Sequence[str]) -> Space:
         if not equals or not name.isidentifier():
             raise ConfigurationError(f"参数写成 名=值，例如 fast=5:50:5 或 slow=20,60，不是 {each} / name=values")
         if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint, perhaps = (f"，是不是 {near[0]}？", f"; perhaps {near[0]}?") if near else ("；", "")
             raise ConfigurationError(
-                f"{kind.__name__} 没有参数 {name}；它有：{'、'.join(known) or '没有参数'} / no such parameter"
+                f"{kind.__name__} 没有参数 {name}{hint}它有：{'、'.join(known) or '没有参数'} / "
+                f"no such parameter{perhaps}"
             )
         if any(axis.name == name for axis in axes):
             raise ConfigurationError(f"参数 {name} 写了两次 / parameter {name} stands twice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from tests.history_files import GOOD, HEAD, needs_polars, written
 needs_polars()
 
 from qmt_trading.cli.main import app  # noqa: E402
+from qmt_trading.research.report.texts import percent  # noqa: E402
 
+ORDERS = r"(\d+) 笔，有成交 (\d+) 笔，没有成交 (\d+) 笔，到最后还在场 (\d+) 笔"
 EXAMPLE = ROOT / "docs" / "strategies" / "dual_moving_average.py"
 BOARD = EXAMPLE.with_name("limit_up_board.py")
 ROTATION = EXAMPLE.with_name("etf_rotation.py")
@@ -56,6 +59,11 @@ def test_the_example_runs_and_leaves_a_report_that_the_panel_lists(store: Path, 
     assert code == 0, told
     folder = tmp_path / "DualMovingAverage"
     assert "2 只" in told
+    metrics = json.loads((folder / "report.json").read_text(encoding="utf-8"))["metrics"]
+    excess = percent(metrics["relative"]["excess_return"], signed=True)
+    assert f"{percent(metrics['relative']['benchmark_return'], signed=True)}，超额 {excess}" in told
+    assert "只有" not in told
+    assert "上次同名的换掉了" not in told
     assert {"report.html", "report.json", "result.json", "fills.csv"} <= {path.name for path in folder.iterdir()}
     head = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert head["parameters"] == {"fast": 5, "slow": 20, "quantity": 1000}
@@ -73,7 +81,7 @@ def test_the_page_shows_the_example_as_it_is() -> None:
     ("words", "told"),
     [
         (("nothing.py",), f"没有策略文件 nothing.py（现在的文件夹是 {Path.cwd()}"),
-        ((str(EXAMPLE) + ":Other",), "没有策略Other"),
+        ((str(EXAMPLE) + ":Other",), "里没有策略 Other（Strategy 的子类）"),
         ((str(EXAMPLE), "--set", "fsat=5"), "DualMovingAverage 没有参数 fsat，是不是 fast？"),
         ((str(EXAMPLE), "-s", "600000"), "是不是 600000.SH？"),
         ((str(EXAMPLE), "--benchmark", "000300"), "代码无法识别：000300"),
@@ -92,6 +100,9 @@ def test_the_page_shows_the_example_as_it_is() -> None:
         ((str(EXAMPLE), "--start", "2025-01-01", "--benchmark", "600000.SH"), "1d 是 2023-01-03 到 2023-06-30"),
         ((str(EXAMPLE), "--start", "2023/5/1", "--end", "2023-04-01"), "--end 2023-04-01 早于 --start 2023-05-01"),
         ((str(EXAMPLE), "-s", "000001.SZ", "-f", "1m"), "000001.SZ：没有分钟线，只有日线（-f 1d）；换 -f"),
+        ((str(EXAMPLE), "--name", "../../evil"), "--name 是一个文件夹的名字，不能是 ../../evil"),
+        ((str(EXAMPLE), "--name", "nul.txt"), "不能是 nul.txt"),
+        ((str(EXAMPLE), "--name", "..\\evil"), "--name 是一个文件夹的名字"),
         ((str(EXAMPLE), "-f", "1m"), "没有分钟线，只有日线（-f 1d）"),
     ],
 )
@@ -110,8 +121,13 @@ def test_a_strategy_that_raises_is_told_with_its_own_lines(store: Path, tmp_path
     assert code != 0
     assert "Broken.on_bar at 2023-01-03" in text
     assert "mine" in text
-    file.write_text("1 / 0", encoding="utf-8")
-    assert "ZeroDivisionError" in backtest(store, tmp_path / "reports", str(file))[1]
+    for text, said in (
+        ("a = 1\n1 / 0\n", "broken.py 第 2 行运行出错：ZeroDivisionError"),
+        ("import numpyy\n", "broken.py 第 1 行要用 numpyy，没有装：pip install numpyy"),
+        ("import os\nclass Mine(\n", "broken.py 第 2 行写错了（'(' was never closed）：class Mine("),
+    ):
+        file.write_text(text, encoding="utf-8")
+        assert said in backtest(store, tmp_path / "reports", str(file))[1].replace("\n", "")
 
 
 def own(folder: Path, *lines: str) -> str:
@@ -185,6 +201,26 @@ def test_what_is_wrong_with_the_data_is_said_on_the_screen_and_in_the_report(sto
     code, told = backtest(store, tmp_path, str(EXAMPLE), "-s", "600000.SH", "--actions", str(store / "actions.csv"))
     assert code == 0
     assert "除权除息" not in told
+
+
+def test_a_run_over_few_days_without_an_order_says_so_on_the_screen(store: Path, tmp_path: Path) -> None:
+    words = (str(EXAMPLE), "-s", "600000.SH", "--start", "2023-06-01")
+    code, told = backtest(store, tmp_path, *words)
+    assert code == 0, told
+    assert "个交易日：年化、夏普等说明不了什么" in told
+    assert "一笔委托也没有" in told
+    assert "0.00%" in told
+    assert "-0.00%" not in told
+    assert "上次同名的换掉了" in backtest(store, tmp_path, *words)[1].replace("\n", "")
+
+
+def test_every_order_is_accounted_for_also_one_of_the_last_bar(store: Path, tmp_path: Path) -> None:
+    code, told = backtest(store, tmp_path, own(tmp_path, "def on_bar(self, bar): self.buy(100)"), "-s", "600000.SH")
+    assert code == 0, told
+    found = re.search(ORDERS, told.replace("\n", ""))
+    assert found is not None, told
+    made, filled, unfilled, standing = map(int, found.groups())
+    assert (standing, made) == (1, filled + unfilled + standing)
 
 
 def test_what_blocked_an_order_is_told_in_words_beside_its_code(store: Path, tmp_path: Path) -> None:

@@ -108,6 +108,16 @@ def test_made_up_history_of_another_seed_takes_the_place_of_the_first(tmp_path: 
     assert qmt("check", tmp_path / "store", "--actions", tmp_path / "store" / "actions.csv") == exit_codes.OK
 
 
+def test_a_file_that_is_not_there_and_an_empty_date_are_told_as_such(tmp_path: Path, capsys: Capture) -> None:
+    lines = (HEAD, GOOD[0], GOOD[1].replace("2025-01-03", ""))
+    assert qmt("import", written(tmp_path, *lines), "--into", tmp_path / "s", "--vendor", "tushare") == 1
+    said = capsys.readouterr().out
+    assert "「日期」无法识别：是空的" in said
+    assert not said.startswith("\n")
+    assert words.run(app, ["backtest", "--signals", str(tmp_path / "none.txt")]) == exit_codes.USAGE
+    assert "没有这个文件（参数 signals）" in capsys.readouterr().err
+
+
 def test_an_import_passes_over_stores_of_history(tmp_path: Path, capsys: Capture) -> None:
     written(tmp_path, HEAD, *GOOD)
     assert qmt("import", tmp_path, "--into", tmp_path / "store") == exit_codes.OK

@@ -153,8 +153,10 @@ def test_bare_messages_do_what_is_said(store: Path, file: Path) -> None:
     ("words", "told"),
     [
         (("--set", "fast=5"), "--set：信号没有参数"),
-        (("--adjust", "forward"), "--adjust：信号没有参数，行情不能复权"),
+        (("--adjust", "forward"), "--adjust：信号里写的是真价，行情不能复权"),
         (("--at", "vwap"), "只有 --at open"),
+        (("--name", "../x"), "--name 是一个文件夹的名字"),
+        (("--dividend-tax", "none"), "--dividend-tax：信号回测不算红利税"),
         (("-s", "600000.SH"), "--symbols：回放全部信号"),
         (("--bare", "hold"), "--bare 只有"),
         (("--bare", "buy"), "--size 1手"),

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -138,7 +139,13 @@ def test_the_best_of_a_sweep_is_the_backtest_of_its_parameters(store: Path, tmp_
     best = told["best"]
     given = [word for name, value in best["parameters"].items() for word in ("--set", f"{name}={value}")]
     words = ["backtest", str(EXAMPLE), "-d", str(store), "-s", "600000.SH", "--into", str(tmp_path), *given]
+    (shown,) = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith("qmt backtest ")]
+    assert shlex.split(shown)[2:8] == [str(EXAMPLE), "-d", str(store), "-s", "600000.SH", "--cash"]
+    typed = CliRunner().invoke(app, [*shlex.split(shown)[1:], "--into", str(tmp_path), "--name", "typed"])
+    assert typed.exit_code == 0, typed.output
     alone = CliRunner().invoke(app, [*words, "--name", "best"])
+    fills = [(tmp_path / each / "fills.csv").read_bytes() for each in ("typed", "best")]
+    assert fills[0] == fills[1]
     assert alone.exit_code == 0, alone.output
     report = json.loads((tmp_path / "best" / "report.json").read_text(encoding="utf-8"))
     assert best["figures"]["total_return"] == report["metrics"]["performance"]["total_return"]
@@ -168,7 +175,7 @@ def test_a_walk_forward_of_the_example_judges_on_days_it_did_not_choose_on(store
     [
         (("nothing.py", "--set", "fast=5"), "没有策略文件 nothing.py"),
         ((str(EXAMPLE),), "没有要扫描的参数；DualMovingAverage 有：fast、slow、quantity"),
-        ((str(EXAMPLE), "--set", "fats=5:9:1"), "没有参数 fats"),
+        ((str(EXAMPLE), "--set", "fats=5:9:1"), "没有参数 fats，是不是 fast？它有"),
         ((str(EXAMPLE), "--set", "fast=many"), "参数 fast 要 int"),
         ((str(EXAMPLE), "--set", "fast=9:5:1"), "参数 fast 的范围是空的"),
         ((str(EXAMPLE), "--set", "fast=5", "--metric", "luck"), "--metric 只有 sharpe"),
@@ -178,6 +185,7 @@ def test_a_walk_forward_of_the_example_judges_on_days_it_did_not_choose_on(store
         ((str(EXAMPLE), "--set", "fast=5,6", "--walk-forward", "60/20", "--adjust", "forward"), "不能用前复权"),
         ((str(EXAMPLE), "--set", "fast=5,6", "--walk-forward", "500/20"), "没有剩下检验的"),
         ((str(EXAMPLE), "--set", "fast=5,6", "-s", "600999.SH"), "没有这个代码的历史数据"),
+        ((str(EXAMPLE), "--set", "fast=5,6", "--name", "a/b"), "--name 是一个文件夹的名字"),
         ((str(BOARD), "--set", "eaten=3,5", "-f", "1d"), "LimitUpBoard 要用 1m 的数据，给的是 1d：加 -f 1m"),
         ((str(EXAMPLE), "--set", "fast=5,6", "--cash", "many"), "100万"),
         ((str(EXAMPLE), "--set", "fast=5,6", "--at", "high"), "open close vwap"),
@@ -224,6 +232,9 @@ def test_a_sweep_in_which_nothing_can_be_run_says_why(store: Path, tmp_path: Pat
     assert done.returncode == 1
     assert "没有一组算成" in done.stderr
     assert "mine" in done.stderr
+    page = (tmp_path / "DualMovingAverage-sweep" / "sweep.html").read_text(encoding="utf-8")
+    assert "6 组全都没有算成" in page
+    assert "最好一组" not in page
 
 
 def test_progress_is_a_line_now_and_then_where_no_terminal_is(

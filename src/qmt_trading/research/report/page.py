@@ -172,6 +172,14 @@ def halves(text: str) -> str:
     return "".join(made) + escaped(text[end:])
 
 
+def short_words(days: int) -> Pair:
+    """Return what there is to say of a run of so few days."""
+    return (
+        f"只有 {days} 个交易日：年化、夏普等说明不了什么",
+        f"only {days} trading days: figures by the year say little",
+    )
+
+
 def _warnings(result: Result, book: Book) -> str:
     found = list(result.warnings)
     if book.unmatched:
@@ -182,12 +190,7 @@ def _warnings(result: Result, book: Book) -> str:
             )
         )
     if 0 < len(result.days) < SHORT_DAYS:
-        found.append(
-            (
-                f"只有 {len(result.days)} 个交易日：年化、夏普等说明不了什么",
-                f"only {len(result.days)} trading days: figures by the year say little",
-            )
-        )
+        found.append(short_words(len(result.days)))
     last = _last_move(result)
     if last is not None:
         found.append(

@@ -75,6 +75,9 @@ def page_of(swept: Swept) -> str:
 def warnings_of(swept: Swept) -> list[Pair]:
     """Return what is to be known before the best is believed, in Chinese and in English."""
     count = swept.head.trials
+    if swept.ranked and len(swept.failed) == len(swept.ranked):
+        none = (f"{count:,} 组全都没有算成，原因在最后。", f"All {count:,} trials failed: the reasons are at the end.")
+        return [*swept.warnings, none]
     found: list[Pair] = [
         *swept.warnings,
         (
@@ -90,8 +93,12 @@ def warnings_of(swept: Swept) -> list[Pair]:
         expected, shown_best = number(luck.expected_max), number(luck.best)
         found.append(
             (
-                f"{luck.trials:,} 组都没有本事时，最好的夏普预计也有 {expected}；实际最好的是 {shown_best}。",
                 (
+                    f"{f'其中 {luck.trials:,} 组有夏普（其余没有成交，或没有算成）：' if luck.trials < count else ''}"
+                    f"{luck.trials:,} 组都没有本事时，最好的夏普预计也有 {expected}；实际最好的是 {shown_best}。"
+                ),
+                (
+                    f"{f'{luck.trials:,} of them have a Sharpe ratio. ' if luck.trials < count else ''}"
                     f"Without any skill, the best of {luck.trials:,} is expected to show a Sharpe ratio of {expected}; "
                     f"the one chosen has {shown_best}."
                 ),
