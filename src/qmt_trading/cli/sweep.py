@@ -148,7 +148,13 @@ def sweep(
     if as_json:
         show.print_json(json.loads((folder / "sweep.json").read_text(encoding="utf-8")))
     else:
-        again = {"-d": data if data != STORE else "", "-s": symbols, "--start": start, "--end": end, "-f": frequency}
+        again: dict[str, object] = {
+            "-d": data if data != STORE else "",
+            "-s": symbols,
+            "--start": start,
+            "--end": end,
+            "-f": frequency,
+        }
         again |= {"--adjust": adjust if adjust != "none" else "", "--actions": actions or "", "--cash": cash}
         again |= {"--at": at, "--slippage": slippage, "--dividend-tax": dividend_tax}
         words = [f"{option} {_quoted(str(value))}" for option, value in again.items() if str(value)]

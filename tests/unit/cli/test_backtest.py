@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +19,13 @@ from tests.history_files import GOOD, HEAD, needs_polars, written
 needs_polars()
 
 from qmt_trading.cli.main import app  # noqa: E402
+from qmt_trading.research import conditions, indicators  # noqa: E402
+from qmt_trading.research.columns import BEST, FIELDS  # noqa: E402
+from qmt_trading.research.dates import Rows  # noqa: E402
 from qmt_trading.research.report.texts import percent  # noqa: E402
+from qmt_trading.research.strategy import Strategy  # noqa: E402
 
+PATIENCE_S = 120
 ORDERS = r"(\d+) 笔，有成交 (\d+) 笔，没有成交 (\d+) 笔，到最后还在场 (\d+) 笔"
 EXAMPLE = ROOT / "docs" / "strategies" / "dual_moving_average.py"
 BOARD = EXAMPLE.with_name("limit_up_board.py")
@@ -75,6 +84,43 @@ def test_the_example_runs_and_leaves_a_report_that_the_panel_lists(store: Path, 
 def test_the_page_shows_the_example_as_it_is() -> None:
     page = (ROOT / "docs" / "backtest.md").read_text(encoding="utf-8")
     assert EXAMPLE.read_text(encoding="utf-8") in page
+
+
+def test_the_page_names_all_that_a_strategy_writes_and_calls() -> None:
+    page = (ROOT / "docs" / "backtest.md").read_text(encoding="utf-8")
+    written = [name for name in vars(Strategy) if not name.startswith("_")]
+    inside = {"join", "name"}  # What runs a strategy calls these.
+    tools = [
+        name
+        for module in (indicators, conditions)
+        for name, each in vars(module).items()
+        if getattr(each, "__module__", "") == module.__name__ and not name.startswith("_")
+    ]
+    abstract = {"Condition", "Indicator"}
+    across = [name for name in vars(Rows) if not name.startswith("_")]
+    wanted = [*FIELDS, *BEST, *(set(written) - inside), *(set(tools) - abstract), *across, "present"]
+    assert [name for name in wanted if not re.search(rf"`[^`\n]*\b{name}\b[^`\n]*`", page)] == []
+
+
+@pytest.mark.slow
+def test_the_program_of_the_page_on_reports_runs_as_it_stands(store: Path, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "backtest-report.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    shutil.copytree(store, tmp_path / "history")
+    shutil.copy(EXAMPLE, tmp_path)
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "mine.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=PATIENCE_S,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "data" / "reports" / "双均线" / "report.html").exists()
 
 
 @pytest.mark.parametrize(
