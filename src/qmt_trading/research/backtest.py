@@ -114,13 +114,13 @@ def _run(
     if not isinstance(data, CrossSection) and not bars:
         raise ColumnsError("没有行情：一只代码也没有 / no history: there is no symbol")
     if isinstance(data, CrossSection) and not calls_dates:
-        raise ParameterError(f"{made.name} has no on_bars, which a cross-section is for")
+        raise ParameterError(f"{made.name} 没有 on_bars，横截面数据要它 / no on_bars, which a cross-section is for")
     found = data.frequency if isinstance(data, CrossSection) else bars[0].frequency
     check_frequency(made, found)
     adjusted = [data.adjusted] if isinstance(data, CrossSection) else [each.adjusted for each in bars]
     is_adjusted = any(each != "none" for each in adjusted)
     if is_adjusted and actions:
-        raise ColumnsError("adjusted prices hold the corporate actions already: give one or the other")
+        raise ColumnsError("复权价里已经有除权除息：--adjust 和 --actions 只写一个 / give one or the other")
     if actions and isinstance(data, CrossSection):
         data = dates_with_references(data, actions, rules)
     elif actions:

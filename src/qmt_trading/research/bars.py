@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
@@ -15,6 +14,7 @@ from qmt_trading.research.books import last_closes
 from qmt_trading.research.causal import check_causal
 from qmt_trading.research.columns import BEST, FIELDS, Bars, ColumnsError
 from qmt_trading.research.costs import FillModel, check_average
+from qmt_trading.research.declaration import near_to
 from qmt_trading.research.desk import Desk
 from qmt_trading.research.loop import segment
 from qmt_trading.research.strategy import Bar, ParameterError, Series, Strategy
@@ -68,9 +68,9 @@ def declared(strategy: Strategy, bars: Bars) -> dict[str, npt.NDArray[Any]]:
         )
     for name in strategy.fields:
         if name not in FIELDS and name not in BEST:
-            near = difflib.get_close_matches(str(name), (*FIELDS, *BEST), 1)
+            hint = near_to(str(name), (*FIELDS, *BEST))
             raise ParameterError(
-                f"{strategy.name}.fields 里没有 {name}{f'，是不是 {near[0]}？' if near else '；'}"
+                f"{strategy.name}.fields 里没有 {name}{hint}"
                 f"有：{'、'.join(FIELDS)} / {strategy.name}.fields: {name!r} is none of {', '.join(FIELDS)}"
             )
         columns[name] = bars.column(name)
@@ -99,9 +99,9 @@ class _Known(Mapping[str, npt.NDArray[Any]]):
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         if name not in FIELDS and name not in BEST:
-            near = difflib.get_close_matches(str(name), (*FIELDS, *BEST), 1)
+            hint = near_to(str(name), (*FIELDS, *BEST))
             raise ParameterError(
-                f"指标用了 {name}，没有这个字段{f'，是不是 {near[0]}？' if near else '；'}有：{'、'.join(FIELDS)} / "
+                f"指标用了 {name}，没有这个字段{hint}有：{'、'.join(FIELDS)} / "
                 f"an indicator asks for {name!r}, which is none of {', '.join(FIELDS)}"
             )
         return self._bars.column(name)

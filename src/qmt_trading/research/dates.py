@@ -41,7 +41,7 @@ class Rows(Bar):
     def history(self, name: str, count: int) -> npt.NDArray[Any]:
         """Return the last ``count`` dates of a field up to now, oldest first; fewer at the start."""
         if count < 1:
-            raise LookAheadError(f"history({name!r}, {count}): at least 1")
+            raise LookAheadError(f"history({name!r}, {count})：至少 1 天 / at least 1 date")
         end = self.index + 1
         return self._columns[name][max(0, end - count) : end]
 
@@ -58,7 +58,9 @@ class Rows(Bar):
         """Order what leads to ``quantities``, one a symbol, sells first, at the next date."""
         given = np.asarray(quantities)
         if given.shape != (len(self.symbols),):
-            raise ParameterError(f"a target has one quantity for each of {len(self.symbols)} symbols")
+            raise ParameterError(
+                f"bars.target 要 {len(self.symbols)} 个数量，一只代码一个 / one quantity for each symbol"
+            )
         if not ((given >= 0) & (given < 1 << 53)).all():  # NaN is not.
             place = int(np.argmin((given >= 0) & (given < 1 << 53)))
             raise ParameterError(
@@ -73,7 +75,7 @@ class DateLoop:
 
     def __init__(self, strategy: Strategy, data: CrossSection, desk: Desk, model: FillModel) -> None:
         if strategy.wake is not None and not isinstance(strategy.wake, Schedule):
-            raise ParameterError(f"{strategy.name}.wake: dates are woken by a schedule, not by a condition")
+            raise ParameterError(f"{strategy.name}.wake：on_bars 只能写 Schedule / dates are woken by a schedule alone")
         if strategy.timers:
             raise ParameterError(
                 f"{strategy.name}.timers：一天一次的 on_bars 没有盘中时间，on_timer 不会被叫到；用 on_bar 和分钟线 / "
@@ -82,7 +84,7 @@ class DateLoop:
         if model.at == "vwap":
             check_average(data.source, has_turnover=data.turnover is not None, adjusted=data.adjusted)
         if model.at == "ticks":
-            raise ColumnsError("dates have no five levels")
+            raise ColumnsError("on_bars 用日线，没有五档可成交 / dates have no five levels")
         self.desk = desk
         self.data = data
         self._strategy = strategy
@@ -204,7 +206,9 @@ class _OneSymbol(dict[str, npt.NDArray[Any]]):
     def __missing__(self, name: str) -> npt.NDArray[Any]:
         found = getattr(self._data, name) if name in _ROWS else None
         if found is None:
-            raise ParameterError(f"an indicator asks for {name!r}, which is none of {', '.join(_ROWS)}")
+            raise ParameterError(
+                f"指标用了 {name}，没有这个字段；有：{'、'.join(_ROWS)} / an indicator asks for what is no field"
+            )
         column = self[name] = np.ascontiguousarray(found[self._first :, self._place])
         return column
 

@@ -33,6 +33,14 @@ def whole(declared: str, name: str, value: Any, at_least: int) -> int:
     return found
 
 
+def near_to(word: str, known: Sequence[str]) -> str:
+    """Return what a complaint about ``word`` goes on with: which of ``known`` may be meant, or that a list follows."""
+    import difflib  # Only where something is wrong: it takes longer to import than a short run.
+
+    near = difflib.get_close_matches(word, known, 1)
+    return f"，是不是 {near[0]}？" if near else "；"
+
+
 def check_wake(strategy: str, wake: object, kinds: tuple[type, ...]) -> None:
     """Refuse a ``wake`` that is none of ``kinds``.
 

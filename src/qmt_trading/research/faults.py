@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final
 
@@ -15,7 +13,7 @@ from qmt_trading.model.instant import to_iso_text
 from qmt_trading.research.declaration import DeclarationError
 from qmt_trading.research.strategy import ParameterError, Strategy, StrategyError
 
-_PACKAGE: Final = str(Path(qmt_trading.__file__).parent)
+_PACKAGE: Final = qmt_trading.__path__[0]
 
 
 @contextmanager
@@ -66,6 +64,8 @@ def _said(cause: Exception) -> str:
 
 def _lines(cause: Exception, part: TracebackType) -> str:
     """Return the traceback from ``part`` on, without what this program did for the strategy's last line."""
+    import traceback  # Only where something was raised: it takes longer to import than a short run.
+
     told = traceback.TracebackException(type(cause), cause, part)
     kept = list(told.stack)
     while len(kept) > 1 and kept[-1].filename.startswith(_PACKAGE):

@@ -100,7 +100,7 @@ class Ledger:
         """Hold what the account begins with, at the close before."""
         for symbol, quantity in self._held_before.items():
             if symbol not in self.symbols:
-                raise DeskError(f"{symbol} is held at the beginning, and is not among the symbols of this run")
+                raise DeskError(f"期初持有 {symbol}，行情里没有它 / {symbol} is held at the beginning, without history")
             place = self.symbols.index(symbol)
             cost = quantity * bounds(place, self.day)[0]
             self.account.positions[Symbol(symbol)] = Position(

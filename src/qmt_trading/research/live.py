@@ -57,7 +57,7 @@ class LiveRun:
         if self.calls_dates and frequency != "1d":
             raise LiveError(f"{strategy.name}.on_bars 一天一次：请用 -f 1d / is called once a day: -f 1d")
         if self.calls_dates and strategy.wake is not None and not isinstance(strategy.wake, Schedule):
-            raise ParameterError(f"{strategy.name}.wake: dates are woken by a schedule, not by a condition")
+            raise ParameterError(f"{strategy.name}.wake：on_bars 只能写 Schedule / dates are woken by a schedule alone")
         self._on_bar: Callable[[Any], None] = (
             strategy.on_tick if frequency == "tick" and kind.on_tick is not Strategy.on_tick else strategy.on_bar
         )

@@ -268,7 +268,7 @@ class Strategy:
     @property
     def _carried(self) -> Trading:
         if self._trading is None:
-            raise StrategyError(f"{type(self).__name__}: no order can be made before on_start")
+            raise StrategyError(f"{type(self).__name__}：on_start 之前还不能下单 / no order before on_start")
         return self._trading
 
     def _place(self, symbol: str) -> int:
@@ -285,7 +285,7 @@ class Strategy:
         try:
             return self._carried.symbols.index(symbol)
         except ValueError:
-            raise StrategyError(f"{type(self).__name__}: {symbol} is not among the symbols of this run") from None
+            raise StrategyError(f"这次没有 {symbol}：写进 -s / {symbol} is not among the symbols of this run") from None
 
     def join(self, trading: Trading, bar: Any, series: list[Mapping[str, Series]]) -> None:
         """Tie the strategy to what carries its orders and to the bar that it is shown.

@@ -107,10 +107,12 @@ class TermsOfDays:
         listing = self._listings.get(symbol)
         found = self._rules.in_force(symbol, self._date, listing)
         if found is None:
-            raise DeskError(f"{symbol}: the rule book does not know it on {self._date.isoformat()}")
+            raise DeskError(
+                f"{symbol}：规则手册里没有它在 {self._date} 的规则 / the rule book does not know it on that day"
+            )
         rule = found.rule
         if rule.kind is InstrumentKind.REPO:
-            raise DeskError(f"{symbol}: reverse repos are lent, not traded; no backtest knows them")
+            raise DeskError(f"{symbol}：逆回购不能回测 / reverse repos are lent, not traded; no backtest knows them")
         if self._is_adjusted:
             rule = replace(rule, tick=Price(1))  # Adjusted prices lie on no tick.
         charges = found.charges if listing is None else self._rules.fees(symbol, self._date)
