@@ -24,7 +24,10 @@ from qmt_trading.cli.signal_backtest import (
     SizeOption,
 )
 from qmt_trading.cli.strategy_options import (
+    AT,
+    CASH,
     REPORTS,
+    SLIPPAGE,
     AdjustOption,
     AtOption,
     CashOption,
@@ -40,6 +43,7 @@ from qmt_trading.cli.strategy_options import (
     StartOption,
     StrategyArgument,
     SymbolsOption,
+    again_words,
     class_of,
     dividend_tax_of,
     doubts_about,
@@ -77,10 +81,10 @@ def backtest(
     frequency: PeriodOption = "",
     adjust: AdjustOption = "none",
     actions: ActionsOption = None,
-    cash: CashOption = "100万",
+    cash: CashOption = CASH,
     parameters: SetOption = None,
-    at: AtOption = "open",
-    slippage: SlippageOption = 1,
+    at: AtOption = AT,
+    slippage: SlippageOption = SLIPPAGE,
     dividend_tax: DividendTaxOption = "",
     benchmark: Annotated[str, typer.Option("--benchmark", help="基准的代码，在同一份数据里 benchmark")] = "",
     full_gate: FullGateOption = False,
@@ -176,6 +180,7 @@ def _refuse(options: Mapping[str, tuple[object, str]]) -> None:
 
 def _print(result: Result, metrics: Metrics, page: Path, *, is_again: bool) -> None:
     from qmt_trading.research.report.page import SHORT_DAYS, short_words
+    from qmt_trading.research.report.texts import number
 
     console = show.console()
     earned = metrics.performance
@@ -186,7 +191,7 @@ def _print(result: Result, metrics: Metrics, page: Path, *, is_again: bool) -> N
         ("期末权益 equity", f"{to_money_text(int(result.equity[-1]))} 元（{_percent(earned.total_return)}）"),
         ("年化 annual", _percent(earned.annual_return)),
         ("最大回撤 drawdown", f"{_percent(earned.max_drawdown)}，{earned.max_drawdown_days} 天"),
-        ("夏普 Sharpe", "–" if earned.sharpe is None else f"{earned.sharpe:.2f}"),
+        ("夏普 Sharpe", number(earned.sharpe)),
         ("委托 orders", _orders(result, metrics)),
         ("受阻 blocked", _blocked(metrics)),
     ]
@@ -204,8 +209,7 @@ def _print(result: Result, metrics: Metrics, page: Path, *, is_again: bool) -> N
         warnings.append(NO_ORDER)
     for chinese, english in warnings:
         console.print(f"! {chinese} / {english}", style="yellow", markup=False)
-    kept = "（上次同名的换掉了；两份都留写 --name）" if is_again else ""
-    console.print(f"✓ 报告 {page}{kept}", style="green", markup=False)
+    console.print(f"✓ 报告 {page}{again_words(is_again)}", style="green", markup=False)
 
 
 def _orders(result: Result, metrics: Metrics) -> str:

@@ -14,7 +14,15 @@ from rich.table import Table
 from qmt_trading.cli import exit_codes, show
 from qmt_trading.cli.options import config_at, fail
 from qmt_trading.cli.order_files import accounts_of
-from qmt_trading.cli.strategy_options import doubts_about, fills_of, nothing_within, report_name, span_of, yuan
+from qmt_trading.cli.strategy_options import (
+    again_words,
+    doubts_about,
+    fills_of,
+    nothing_within,
+    report_name,
+    span_of,
+    yuan,
+)
 from qmt_trading.codec.malformed import MalformedError
 from qmt_trading.intake.instructions import fault_of
 from qmt_trading.model.corporate_action import CorporateAction
@@ -106,6 +114,7 @@ def run(said: Said, *, as_json: bool) -> None:
     replayed, results, lines = _replayed(said, recording, setup, bars, absent, begun)
     _refuse_none(replayed)
     folder = said.into / name
+    is_again = (folder / "report.json").exists()
     several = len(results) > 1
     for account, result in results.items():
         place = folder.with_name(f"{folder.name}-{account}") if several and account else folder
@@ -114,7 +123,7 @@ def run(said: Said, *, as_json: bool) -> None:
     if as_json:
         show.print_json(json.loads((folder / "report.json").read_text(encoding="utf-8")))
         return
-    _print(replayed, results, lines, folder / "report.html")
+    _print(replayed, results, lines, folder / "report.html", is_again=is_again)
 
 
 def _refuse_none(replayed: Replayed) -> None:
@@ -289,7 +298,9 @@ def _warnings(replayed: Replayed, absent: Sequence[str]) -> list[Words]:
     return found
 
 
-def _print(replayed: Replayed, results: Mapping[str, Result], lines: Sequence[SignalLine], page: Path) -> None:
+def _print(
+    replayed: Replayed, results: Mapping[str, Result], lines: Sequence[SignalLine], page: Path, *, is_again: bool
+) -> None:
     from qmt_trading.research.metrics import measure
     from qmt_trading.research.report.signals import OUTCOMES, STATUSES
 
@@ -324,7 +335,8 @@ def _print(replayed: Replayed, results: Mapping[str, Result], lines: Sequence[Si
         console.print(f"! … 共 {len(wrong)} 行格式错误，都在 signals.csv / malformed lines", style="yellow")
     for chinese, english in next(iter(results.values())).warnings:
         console.print(f"! {chinese} / {english}", style="yellow", markup=False)
-    console.print(f"✓ 报告 {page}，每条信号的结果在 {page.with_name('signals.csv')}", style="green", markup=False)
+    told = f"✓ 报告 {page}，每条信号的结果在 {page.with_name('signals.csv')}{again_words(is_again)}"
+    console.print(told, style="green", markup=False)
 
 
 def _percent(value: float | None) -> str:

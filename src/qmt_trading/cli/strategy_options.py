@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from qmt_trading.research.strategy import Strategy
 
 REPORTS: Final = Path("reports")
+CASH: Final = "100万"
+AT: Final = "open"
+SLIPPAGE: Final = 1
 _PLACES: Final = ("open", "close", "vwap")
 _WAN: Final = 10_000
 _NAMED_MAX: Final = 3
@@ -167,6 +170,11 @@ def report_name(written: str, otherwise: str) -> str:
             "the name of a folder; for another place --into",
         )
     return name
+
+
+def again_words(is_again: bool) -> str:
+    """Return what is said behind the place of a report where one of that name was there before."""
+    return "（上次同名的换掉了；两份都留写 --name）" if is_again else ""
 
 
 def doubts_about(bars: Mapping[str, Bars]) -> tuple[Words, ...]:

@@ -18,7 +18,10 @@ from qmt_trading.cli import exit_codes, show
 from qmt_trading.cli.data import STORE, ActionsOption, data_explained
 from qmt_trading.cli.options import JsonOption, fail
 from qmt_trading.cli.strategy_options import (
+    AT,
+    CASH,
     REPORTS,
+    SLIPPAGE,
     AdjustOption,
     AtOption,
     CashOption,
@@ -84,9 +87,9 @@ def sweep(
     frequency: PeriodOption = "",
     adjust: AdjustOption = "none",
     actions: ActionsOption = None,
-    cash: CashOption = "100万",
-    at: AtOption = "open",
-    slippage: SlippageOption = 1,
+    cash: CashOption = CASH,
+    at: AtOption = AT,
+    slippage: SlippageOption = SLIPPAGE,
     dividend_tax: DividendTaxOption = "",
     full_gate: FullGateOption = False,
     name: NameOption = "",
@@ -155,8 +158,9 @@ def sweep(
             "--end": end,
             "-f": frequency,
         }
-        again |= {"--adjust": adjust if adjust != "none" else "", "--actions": actions or "", "--cash": cash}
-        again |= {"--at": at, "--slippage": slippage, "--dividend-tax": dividend_tax}
+        again |= {"--adjust": adjust if adjust != "none" else "", "--actions": actions or ""}
+        again |= {"--cash": cash if cash != CASH else "", "--at": at if at != AT else ""}
+        again |= {"--slippage": slippage if slippage != SLIPPAGE else "", "--dividend-tax": dividend_tax}
         words = [f"{option} {_quoted(str(value))}" for option, value in again.items() if str(value)]
         _print(swept, page, [_quoted(strategy), *words, *(["--full-gate"] if full_gate else [])])
     if not any(each.status == "ok" for each in swept.ranked):

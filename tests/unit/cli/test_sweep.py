@@ -140,7 +140,7 @@ def test_the_best_of_a_sweep_is_the_backtest_of_its_parameters(store: Path, tmp_
     given = [word for name, value in best["parameters"].items() for word in ("--set", f"{name}={value}")]
     words = ["backtest", str(EXAMPLE), "-d", str(store), "-s", "600000.SH", "--into", str(tmp_path), *given]
     (shown,) = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith("qmt backtest ")]
-    assert shlex.split(shown)[2:8] == [str(EXAMPLE), "-d", str(store), "-s", "600000.SH", "--cash"]
+    assert shlex.split(shown)[2:8] == [str(EXAMPLE), "-d", str(store), "-s", "600000.SH", "--set"]
     typed = CliRunner().invoke(app, [*shlex.split(shown)[1:], "--into", str(tmp_path), "--name", "typed"])
     assert typed.exit_code == 0, typed.output
     alone = CliRunner().invoke(app, [*words, "--name", "best"])
