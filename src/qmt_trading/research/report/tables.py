@@ -189,7 +189,7 @@ def trips(found: RoundTrips, rows: Array, name: Name, days: Array) -> str:
 
 
 def blocked(result: Result, name: Name) -> str:
-    """Return how many orders each rule stopped or cut, and the last of them one by one."""
+    """Return how often each rule stopped or cut an order, and the last of those orders one by one."""
     if not result.blocked:
         return f'<p class="none">{both(("没有委托被拦下或缩减", "No order was stopped or cut"))}</p>'
     whole = max(len(result.orders), 1)
@@ -202,8 +202,12 @@ def blocked(result: Result, name: Name) -> str:
             f'<td class="gauge"><i class="quiet" style="--w:{count / most:.3f}"></i><b>{number(count, 0)}</b></td>'
             f"<td>{percent(count / whole, 1)}</td></tr>"
         )
-    head = [f"={both(('原因', 'Reason'))}", both(("委托数", "Orders")), both(("占全部", "Of all"))]
-    return table(head, rows, "blocked") + _held_back(result, name)
+    head = [f"={both(('原因', 'Reason'))}", both(("次数", "Times")), both(("占委托", "Of orders"))]
+    note = (
+        "一笔委托可以受阻几次；受阻以后又成交的也在内。",
+        "One order may be held back more than once; those that filled later count, too.",
+    )
+    return table(head, rows, "blocked") + f'<p class="note">{both(note)}</p>' + _held_back(result, name)
 
 
 def _held_back(result: Result, name: Name) -> str:
