@@ -94,12 +94,15 @@ def frequency_of(kind: type[Strategy], written: str) -> str:
     Raises:
         ConfigurationError: the strategy is made for another alone.
     """
-    if written and kind.frequency not in ("", written):
+    from qmt_trading.research.called import frequency_of as declared_by
+
+    wanted = declared_by(kind)
+    if written and wanted not in ("", written):
         raise ConfigurationError(
-            f"{kind.__name__} 要用 {kind.frequency} 的数据，给的是 {written}：加 -f {kind.frequency}，或不写 -f / "
-            f"{kind.__name__} is made for {kind.frequency}, not for {written}: leave -f out"
+            f"{kind.__name__} 要用 {wanted} 的数据，给的是 {written}：加 -f {wanted}，或不写 -f / "
+            f"{kind.__name__} is made for {wanted}, not for {written}: leave -f out"
         )
-    return written or kind.frequency or "1d"
+    return written or wanted or "1d"
 
 
 def fills_of(at: str, slippage: int) -> FillModel:

@@ -194,6 +194,7 @@ NOTHING = "def on_bar(self, bar): pass"
         (('wake = "14:50"', NOTHING), "Own.wake 是 '14:50'：要写条件"),
         (('timers = "14:50"', NOTHING), "Own.timers 是 '14:50'：要写成 timers = (\"14:50\",)"),
         (('timers = ("25:00",)', NOTHING), "Own.timers 是 ('25:00',)"),
+        (("def on_tick(self, tick): pass",), "没有分笔，只有日线（-f 1d）"),
         (('fields = ("clos",)', NOTHING), "Own.fields 里没有 clos，是不是 close？有：at_ns、open"),
         (('fields = "close"', NOTHING), 'Own.fields 要写成 ("close",)'),
         (('indicators = {"mean": Sma("clos", 3)}', NOTHING), "指标用了 clos，没有这个字段，是不是 close？"),
