@@ -126,14 +126,14 @@ def w2_dates(days: int = 2_500) -> CrossSection:
 
 def dates_of(arrays: Arrays) -> CrossSection:
     """Return w2 as we take it, from the arrays that the peers take."""
-    return CrossSection.of(
+    return CrossSection.of_yuan(
         [f"{600000 + number}.SH" for number in range(1_000)],
         arrays["days"],
-        open=to_units(arrays["open"]),
-        high=to_units(arrays["high"]),
-        low=to_units(arrays["low"]),
-        close=to_units(arrays["close"]),
-        quantity=arrays["volume"].astype(np.int64),
+        open=arrays["open"],
+        high=arrays["high"],
+        low=arrays["low"],
+        close=arrays["close"],
+        quantity=arrays["volume"],
     )
 
 

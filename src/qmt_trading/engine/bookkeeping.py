@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from qmt_trading.engine.matching import foreign_name
+from qmt_trading.engine.positions import bought, sold
 from qmt_trading.engine.state import Account, State
 from qmt_trading.engine.transitions import TERMINAL, UNRESOLVED, WORKING, moved
 from qmt_trading.market import repo
@@ -282,31 +283,3 @@ def book(state: State, account: Account, fill: Fill) -> bool:
     account.cash = Money(account.cash + worth - fill.fee)
     account.positions[symbol] = sold(held, fill.quantity, Money(worth - fill.fee))
     return fill.quantity <= held.quantity
-
-
-def bought(held: Position, quantity: int, paid: Money, *, same_day: bool) -> Position:
-    """Return ``held`` after a buy of ``quantity`` for ``paid``, fees included; T+1 unless ``same_day``."""
-    return Position(
-        account=held.account,
-        symbol=held.symbol,
-        quantity=Quantity(held.quantity + quantity),
-        sellable_quantity=Quantity(held.sellable_quantity + (quantity if same_day else 0)),
-        frozen_quantity=held.frozen_quantity,
-        cost=Money(held.cost + paid),
-        realised=held.realised,
-    )
-
-
-def sold(held: Position, quantity: int, received: Money) -> Position:
-    """Return ``held`` after a sell of ``quantity`` for ``received``, fees taken off; never less than nothing stays."""
-    gone = min(quantity, held.quantity)
-    cost_of_gone = held.cost * gone // held.quantity if held.quantity else 0
-    return Position(
-        account=held.account,
-        symbol=held.symbol,
-        quantity=Quantity(held.quantity - gone),
-        sellable_quantity=Quantity(max(0, held.sellable_quantity - quantity)),
-        frozen_quantity=held.frozen_quantity,
-        cost=Money(held.cost - cost_of_gone),
-        realised=Money(held.realised + received - cost_of_gone),
-    )

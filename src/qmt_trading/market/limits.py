@@ -22,14 +22,23 @@ def price_limits(rule: TradingRule, reference_price: Price) -> tuple[Price, Pric
     part = rule.limit_millionths
     if not part or reference_price <= 0:
         return Price(0), Price(0)
-    tick = rule.tick
+    up, down = limits_around(reference_price, part, rule.tick, rule.limit_inward)
+    return Price(up), Price(down)
+
+
+def limits_around(reference: int, part: int, tick: int, inward: bool) -> tuple[int, int]:
+    """Return (limit up, limit down) ``part`` millionths around a positive price; as ``price_limits``.
+
+    Plain integers only, so that a column of prices can take the place of one.
+    """
     divisor = MILLION * tick
-    high, low = reference_price * (MILLION + part), reference_price * (MILLION - part)
-    if rule.limit_inward:
+    high, low = reference * (MILLION + part), reference * (MILLION - part)
+    if inward:
         up, down = high // divisor * tick, -(-low // divisor) * tick
-    else:
-        up, down = ratio_half_up(high, divisor) * tick, ratio_half_up(low, divisor) * tick
-    return Price(max(up, reference_price + tick)), Price(max(min(down, reference_price - tick), tick))
+    else:  # As ``ratio_half_up``, written out: a backtest asks for every symbol that it trades on a day.
+        twice = 2 * divisor
+        up, down = (2 * high + divisor) // twice * tick, (2 * low + divisor) // twice * tick
+    return max(up, reference + tick), max(min(down, reference - tick), tick)
 
 
 def price_band(rule: TradingRule, issue_price: Price) -> tuple[Price, Price]:

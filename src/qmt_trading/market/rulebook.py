@@ -158,16 +158,26 @@ class RuleBook:
 
     def _find_alike(self, symbol: Symbol, day: dt.date, traits: frozenset[Trait]) -> InForce | None:
         """Return what holds for ``symbol``, found once for all whose codes begin alike."""
-        code, _, venue = symbol.partition(".")
-        if len(code) != 6 or not (code.isascii() and code.isdigit()):
+        family = self.family(symbol)
+        if family is None:
             return None
-        beginning = next((code[:size] for size in range(6, 0, -1) if code[:size] in self._beginnings), "")
-        key = beginning, venue, self.era(day), traits
+        key = *family, self.era(day), traits
         try:
             return self._alike[key]
         except KeyError:
+            code, _, venue = symbol.partition(".")
             found = self._alike[key] = self._resolve(code, venue, day, traits)
             return found
+
+    def family(self, symbol: Symbol) -> tuple[str, str] | None:
+        """Return how the code of ``symbol`` begins, as far as rows tell codes apart, and its venue; None: no code.
+
+        What holds on a day for one of a family holds for all of it, but for what is known of their listings.
+        """
+        code, _, venue = symbol.partition(".")
+        if len(code) != 6 or not (code.isascii() and code.isdigit()):
+            return None
+        return next((code[:size] for size in range(6, 0, -1) if code[:size] in self._beginnings), ""), venue
 
     def _resolve(self, code: str, venue: str, day: dt.date, traits: frozenset[Trait]) -> InForce | None:
         classes = [row for row in self._near(RuleName.CLASS, venue, day) if code.startswith(row.codes)]

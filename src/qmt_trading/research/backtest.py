@@ -19,6 +19,7 @@ from qmt_trading.research.books import result_of, source_of, source_of_dates
 from qmt_trading.research.called import check_frequency
 from qmt_trading.research.columns import Bars, ColumnsError, CrossSection, cross_section
 from qmt_trading.research.costs import FillModel
+from qmt_trading.research.date_desk import DateDesk
 from qmt_trading.research.dates import DateLoop
 from qmt_trading.research.desk import Desk
 from qmt_trading.research.dividends import DividendTax
@@ -125,7 +126,8 @@ def _run(
         data = dates_with_references(data, actions, rules)
     elif actions:
         bars = [with_references(each, actions, rules) for each in bars]
-    desk = Desk(
+    kind = DateDesk if isinstance(data, CrossSection) else Desk
+    desk = kind(
         data.symbols if isinstance(data, CrossSection) else [each.symbol for each in bars],
         cash=cash,
         fees=schedule,
@@ -141,6 +143,7 @@ def _run(
     )
     loop: DateLoop | BarLoop
     if isinstance(data, CrossSection):
+        assert isinstance(desk, DateDesk)
         mode, loop = "dates", DateLoop(made, data, desk, model)
     elif made.wake is not None:
         mode, loop = "wake", WakeLoop(made, bars, desk, model)

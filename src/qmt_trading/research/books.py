@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -23,8 +24,8 @@ Entry = tuple[int, int, int, int, int]
 """As in ``result.Entries``, in its order of columns."""
 _STATUS: Final[dict[str, int]] = {each: place for place, each in enumerate(STATUSES)}
 _REASON: Final = {each: place for place, each in enumerate(REASONS)}
-_DAYS_AT_ONCE: Final = 128
-"""Days whose holdings are laid out at once: the whole of a market's would be another history in memory."""
+_AT_ONCE: Final = 1 << 17
+"""Days of a holding that are laid out at once."""
 _COLUMNS: Final = (
     ("at_ns", np.int64),
     ("symbol", np.int32),
@@ -49,16 +50,20 @@ def fills_of(rows: Integers) -> Fills:
 
 def orders_of(orders: Sequence[PlacedOrder]) -> Orders:
     """Return the desk's orders as columns."""
+
+    def column(values: Iterable[int], kind: type[Any]) -> npt.NDArray[Any]:
+        return np.fromiter(values, kind, len(orders))
+
     return Orders(
-        made_ns=np.asarray([each.made_ns for each in orders], np.int64),
-        ended_ns=np.asarray([each.ended_ns for each in orders], np.int64),
-        symbol=np.asarray([each.place for each in orders], np.int32),
-        side=np.asarray([each.side for each in orders], np.int8),
-        quantity=np.asarray([each.quantity for each in orders], np.int64),
-        limit_price=np.asarray([each.limit for each in orders], np.int64),
-        status=np.asarray([_STATUS[DENIED if each.denied else each.status] for each in orders], np.int8),
-        filled_quantity=np.asarray([each.filled for each in orders], np.int64),
-        reason=np.asarray([_REASON[each.reason] for each in orders], np.int16),
+        made_ns=column(map(attrgetter("made_ns"), orders), np.int64),
+        ended_ns=column(map(attrgetter("ended_ns"), orders), np.int64),
+        symbol=column(map(attrgetter("place"), orders), np.int32),
+        side=column(map(attrgetter("side"), orders), np.int8),
+        quantity=column(map(attrgetter("quantity"), orders), np.int64),
+        limit_price=column(map(attrgetter("limit"), orders), np.int64),
+        status=column([_STATUS[DENIED if each.denied else each.status] for each in orders], np.int8),
+        filled_quantity=column(map(attrgetter("filled"), orders), np.int64),
+        reason=column(map(_REASON.__getitem__, map(attrgetter("reason"), orders)), np.int16),
     )
 
 
@@ -77,34 +82,44 @@ def equity_of(
         entries: what no fill has moved.
         closes: days by symbols, the last known price of each.
     """
-    days, symbols = closes.shape
-    moved = np.zeros(days, np.int64)
-    income = np.zeros(days, np.int64)
+    moved = np.zeros(len(closes), np.int64)
+    income = np.zeros(len(closes), np.int64)
     np.add.at(moved, fills.day, -fills.side.astype(np.int64) * fills.quantity * fills.price - fills.fee)
-    touched = sorted({*fills.symbol.tolist(), *(place for _, place, _, _, _ in entries)})
-    value = np.zeros(days, np.int64)
-    if touched:
-        column = {place: number for number, place in enumerate(touched)}
-        lookup = np.zeros(symbols, np.int64)
-        lookup[touched] = np.arange(len(touched))
-        moves = fills.side.astype(np.int64) * fills.quantity
-        rows, columns = fills.day.astype(np.int64), lookup[fills.symbol]
-        if entries:
-            came = np.asarray([(day, column[place], quantity) for day, place, quantity, _, _ in entries], np.int64)
-            rows, columns, moves = (np.concatenate(pair) for pair in zip((rows, columns, moves), came.T, strict=True))
-        for day, _, _, money, _ in entries:
-            income[day] += money
-        held = np.zeros(len(touched), np.int64)
-        for first in range(0, days, _DAYS_AT_ONCE):
-            last = min(first + _DAYS_AT_ONCE, days)
-            is_in = (rows >= first) & (rows < last)
-            shares = np.zeros((last - first, len(touched)), np.int64)
-            shares[0] = held
-            np.add.at(shares, (rows[is_in] - first, columns[is_in]), moves[is_in])
-            np.cumsum(shares, axis=0, out=shares)
-            value[first:last] = np.einsum("ij,ij->i", shares, closes[first:last, touched])
-            held = shares[-1]
-    return cash + np.cumsum(moved + income), value, income
+    rows, columns = fills.day.astype(np.int64), fills.symbol.astype(np.int64)
+    moves = fills.side.astype(np.int64) * fills.quantity
+    if entries:
+        came = np.asarray([(day, place, quantity) for day, place, quantity, _, _ in entries], np.int64)
+        rows, columns, moves = (np.concatenate(pair) for pair in zip((rows, columns, moves), came.T, strict=True))
+    for day, _, _, money, _ in entries:
+        income[day] += money
+    return cash + np.cumsum(moved + income), values_of(rows, columns, moves, closes), income
+
+
+def values_of(rows: Integers, columns: Integers, moves: Integers, closes: Integers) -> Integers:
+    """Return what is held at the end of each day, at its closes: ``moves`` shares came on ``rows`` of ``columns``.
+
+    Only days on which something is held are looked at, some at once: all of a market's would be another history in
+    memory.
+    """
+    value = np.zeros(len(closes), np.int64)
+    order = np.lexsort((rows, columns))
+    day, place, held = rows[order], columns[order], np.cumsum(moves[order])
+    is_last = np.append(place[1:] != place[:-1], True)[: len(place)]
+    lasts = np.flatnonzero(is_last)
+    held -= np.repeat(np.append(0, held[lasts[:-1]])[: len(lasts)], np.diff(lasts, prepend=-1))
+    until = np.append(day[1:], 0)[: len(day)]
+    until[is_last] = len(closes)
+    lengths = np.where(held != 0, until - day, 0)
+    ends = np.cumsum(lengths)
+    begin, done = 0, 0
+    while begin < len(ends):
+        stop = max(begin + 1, int(np.searchsorted(ends, done + _AT_ONCE, "right")))
+        many = lengths[begin:stop]
+        of = np.repeat(np.arange(begin, stop), many)
+        at = day[of] + np.arange(len(of)) - np.repeat(ends[begin:stop] - many - done, many)
+        np.add.at(value, at, held[of] * closes[at, place[of]])
+        begin, done = stop, int(ends[stop - 1])
+    return value
 
 
 def result_of(

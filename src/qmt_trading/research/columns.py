@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -49,8 +48,8 @@ def instants_of(days: Days, time_ns: int = 15 * 3600 * 1_000_000_000) -> Integer
     return days.astype("datetime64[D]").astype(np.int64) * _DAY_NS - _OFFSET_NS + time_ns
 
 
-def to_units(values: npt.ArrayLike) -> Integers:
-    """Return yuan as ten-thousandths, rounded to the nearest.
+def to_units(values: npt.ArrayLike, unit: int = UNIT) -> Integers:
+    """Return yuan as ten-thousandths, or as so many parts as ``unit`` says, rounded to the nearest.
 
     Raises:
         ColumnsError: a value that is no number: NaN, or infinite.
@@ -59,8 +58,8 @@ def to_units(values: npt.ArrayLike) -> Integers:
     made = np.empty(given.shape, np.int64)
     flat, into = given.reshape(-1), made.reshape(-1)
     for first in range(0, len(flat), _AT_ONCE):  # By pieces that stay in the cache, without a copy of the whole.
-        scaled = np.multiply(flat[first : first + _AT_ONCE], UNIT, dtype=np.float64)
-        if not np.isfinite(scaled).all():
+        scaled = np.multiply(flat[first : first + _AT_ONCE], unit, dtype=np.float64)
+        if not np.isfinite(scaled.sum()):  # So is every sum of which one is no number.
             row = first + int(np.argmin(np.isfinite(scaled)))
             raise ColumnsError(f"第 {row + 1} 个价格是 {flat[row]}，不是数 / value {row + 1} is no number: {flat[row]}")
         into[first : first + _AT_ONCE] = np.rint(scaled, out=scaled)
@@ -230,6 +229,59 @@ class CrossSection:
     given_sha256: str = ""
     frequency: str = "1d"
     _known: dict[str, str] = field(default_factory=dict, repr=False)
+    _given: dict[str, tuple[npt.NDArray[Any], int]] = field(default_factory=dict, repr=False)
+    """Columns as they were given, in yuan or shares, with the parts of one that a column counts; see ``of_yuan``."""
+
+    @classmethod
+    def of_yuan(
+        cls,
+        symbols: Sequence[str],
+        days: Days,
+        *,
+        open: npt.NDArray[Any],  # noqa: A002 - the field's own word
+        high: npt.NDArray[Any],
+        low: npt.NDArray[Any],
+        close: npt.NDArray[Any],
+        quantity: npt.NDArray[Any],
+        **others: Any,
+    ) -> CrossSection:
+        """Return the cross-section of prices in yuan and of shares, of any kind of number; otherwise as ``of``.
+
+        A column becomes one of integers when somebody asks for the whole of it, which a run over dates does for few.
+        Until then it is read where it was given: change nothing there.
+
+        Raises:
+            ColumnsError: as ``of``, and a value that is no number; what is not known of a day is 0.
+        """
+        made = cls.of(symbols, days, open=open, high=high, low=low, close=close, quantity=quantity, **others)
+        for name in ("open", "high", "low", "close", "quantity"):
+            values = made.__dict__.pop(name)
+            if not np.isfinite(values.sum()):  # So is every sum of which one is no number.
+                day, place = (int(each) for each in np.argwhere(~np.isfinite(values))[0])
+                raise ColumnsError(
+                    f"{symbols[place]} 在 {days[day]} 的 {name} 是 {values[day, place]}，不是数 / "
+                    f"{name} of {symbols[place]} on {days[day]} is no number: {values[day, place]}"
+                )
+            made._given[name] = values, 1 if name == "quantity" else UNIT
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        """Make a column of one that was given in yuan; asked only while there is none."""
+        given: dict[str, tuple[npt.NDArray[Any], int]] = self.__dict__.get("_given", {})
+        if name not in given:
+            raise AttributeError(f"{type(self).__name__} has no {name!r}")
+        column = self.__dict__[name] = to_units(*given[name])
+        return column
+
+    def at(self, name: str, day: int, places: Integers) -> Integers:
+        """Return some symbols' values of a column on one day, without making the whole of one given in yuan."""
+        column = self.__dict__.get(name)
+        if column is None:
+            values, unit = self._given[name]
+            some: Integers = np.rint(np.multiply(values[day][places], unit, dtype=np.float64)).astype(np.int64)
+            return some
+        found: Integers = column[day][places]
+        return found
 
     @classmethod
     def of(
@@ -318,7 +370,7 @@ def cross_section(bars: Mapping[str, Bars]) -> CrossSection:
         made[name] = np.where(made[name] > 0, made[name], made["close"])
     sources = sorted({each.source for each in bars.values()})
     adjusted = sorted({each.adjusted for each in bars.values()})
-    given = hashlib.sha256(" ".join(each.sha256 for each in bars.values()).encode()).hexdigest()
+    given = sha256_of(" ".join(each.sha256 for each in bars.values()), ())
     return CrossSection.of(
         symbols,
         days,
@@ -342,12 +394,19 @@ def _fill_forward(close: Integers) -> None:
 def _hashed(known: dict[str, str], words: str, columns: Sequence[npt.NDArray[Any] | None]) -> str:
     found = known.get("sha256")
     if found is None:
-        digest = hashlib.sha256(words.encode())
-        for column in columns:
-            if column is not None:
-                digest.update(np.ascontiguousarray(column).data)
-        found = known["sha256"] = digest.hexdigest()
+        found = known["sha256"] = sha256_of(words, columns)
     return found
+
+
+def sha256_of(words: str, columns: Sequence[npt.NDArray[Any] | None]) -> str:
+    """Return the hash of words and of columns, those that are there."""
+    import hashlib  # Most runs ask for no hash.
+
+    digest = hashlib.sha256(words.encode())
+    for column in columns:
+        if column is not None:
+            digest.update(np.ascontiguousarray(column).data)
+    return digest.hexdigest()
 
 
 def _day_starts(at_ns: Integers) -> Integers:

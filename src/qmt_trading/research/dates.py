@@ -11,8 +11,9 @@ from qmt_trading.research.causal import check_causal
 from qmt_trading.research.columns import FIELDS, ColumnsError, CrossSection
 from qmt_trading.research.conditions import Schedule
 from qmt_trading.research.costs import FillModel, check_average
-from qmt_trading.research.desk import Desk
+from qmt_trading.research.date_desk import DateDesk, OfDate
 from qmt_trading.research.indicators import Indicator
+from qmt_trading.research.placed import PlacedOrder
 from qmt_trading.research.strategy import Bar, LookAheadError, ParameterError, Strategy, Trading
 
 Integers = npt.NDArray[np.int64]
@@ -24,7 +25,7 @@ class Rows(Bar):
 
     __slots__ = ("_columns", "_desk", "_view")
 
-    def __init__(self, data: CrossSection, columns: dict[str, npt.NDArray[Any]], desk: Trading) -> None:
+    def __init__(self, data: CrossSection, columns: Columns, desk: Trading) -> None:
         self.index = -1
         self.place = 0 if len(data.symbols) == 1 else -1
         self._view = data
@@ -35,7 +36,7 @@ class Rows(Bar):
         try:
             column = self._columns[name]
         except KeyError:
-            raise AttributeError(f"{name!r} is not among {', '.join(self._columns)}") from None
+            raise AttributeError(f"{name!r} is not among {', '.join(self._columns.names())}") from None
         return column[self.index]
 
     def history(self, name: str, count: int) -> npt.NDArray[Any]:
@@ -73,7 +74,7 @@ class Rows(Bar):
 class DateLoop:
     """One run over dates."""
 
-    def __init__(self, strategy: Strategy, data: CrossSection, desk: Desk, model: FillModel) -> None:
+    def __init__(self, strategy: Strategy, data: CrossSection, desk: DateDesk, model: FillModel) -> None:
         if strategy.wake is not None and not isinstance(strategy.wake, Schedule):
             raise ParameterError(f"{strategy.name}.wake：on_bars 只能写 Schedule / dates are woken by a schedule alone")
         if strategy.timers:
@@ -131,30 +132,31 @@ class DateLoop:
 
     def _meet(self, day: int, at_ns: int, met: int) -> int:
         """Let the orders from number ``met`` on meet the date, sells first; return how many orders there are."""
-        desk, data, standing = self.desk, self.data, self.desk.open
-        orders = desk.orders[met:]
-        count = len(desk.orders)
-        wanted = [each.place for each in orders if each.side < 0] + [each.place for each in orders if each.side > 0]
-        places = list(dict.fromkeys(wanted))  # Each once: what is traded on a date is there once.
-        index = np.asarray(places)
-        high, low = data.high[day, index].tolist(), data.low[day, index].tolist()
-        traded = data.quantity[day, index].tolist()
-        closes = data.close[day, index].tolist()
+        desk, data = self.desk, self.data
+        count, orders = len(desk.orders), [each for each in desk.orders[met:] if not each.ended_ns]
+        if not orders:
+            return count
+        firsts: dict[int, PlacedOrder] = {}  # One a symbol: what is traded on a date is there once.
+        for each in [each for each in orders if each.side < 0] + [each for each in orders if each.side > 0]:
+            firsts.setdefault(each.place, each)
+        orders = list(firsts.values())
+        index = np.asarray([each.place for each in orders])
+        close, traded = data.at("close", day, index), data.at("quantity", day, index)
+        high, low = data.at("high", day, index), data.at("low", day, index)
         if self._model.at == "close":
-            at = high = low = closes
+            at = high = low = close
         elif self._model.at == "vwap" and data.turnover is not None:
-            average = data.turnover[day, index] // np.maximum(data.quantity[day, index], 1)
-            at = np.clip(average, data.low[day, index], data.high[day, index]).tolist()
+            at = np.clip(data.at("turnover", day, index) // np.maximum(traded, 1), low, high)
         else:
-            at = data.open[day, index].tolist()
-        present = data.present[day, index].tolist()
-        for number, place in enumerate(places):
-            if not standing[place]:
-                continue
-            if present[number]:
-                desk.meet(place, at_ns, at[number], high[number], low[number], traded[number], closing=closes[number])
-            else:
-                desk.refuse(place, at_ns, "SUSPENDED")
+            at = data.at("open", day, index)
+        if data.previous_close is not None:
+            reference = data.previous_close[day][index]
+        else:
+            reference = data.at("close", day - 1, index) if day else data.at("open", 0, index)
+        up = None if data.limit_up is None else data.limit_up[day][index]
+        down = None if data.limit_down is None else data.limit_down[day][index]
+        present = data.present[day][index]
+        desk.meet_together(orders, at_ns, OfDate(at, high, low, close, traded, present, reference, up, down))
         return count
 
     def _bounds(self, place: int, day: int) -> tuple[int, int, int]:
@@ -168,17 +170,33 @@ class DateLoop:
         return reference, data.limit_up.item(day, place), data.limit_down.item(day, place)
 
 
-def columns_of(strategy: Strategy, data: CrossSection) -> dict[str, npt.NDArray[Any]]:
+def columns_of(strategy: Strategy, data: CrossSection) -> Columns:
     """Return the fields that there are and the declared indicators, each dates by symbols, read-only."""
-    columns: dict[str, npt.NDArray[Any]] = {}
-    for name in _ROWS:
-        found = getattr(data, name)
-        if found is not None:
-            columns[name] = _read_only(found)
+    columns = Columns(data)
     for name, indicator in strategy.indicators.items():
         made = [_of_symbol(data, place, indicator) for place in range(len(data.symbols))]
         columns[name] = _read_only(np.column_stack(made))
     return columns
+
+
+class Columns(dict[str, npt.NDArray[Any]]):
+    """The fields of a cross-section, made when somebody asks."""
+
+    def __init__(self, data: CrossSection) -> None:
+        super().__init__()
+        self._data = data
+
+    def __missing__(self, name: str) -> npt.NDArray[Any]:
+        found = getattr(self._data, name) if name in _ROWS else None
+        if found is None:
+            raise KeyError(name)
+        column = self[name] = _read_only(found)
+        return column
+
+    def names(self) -> list[str]:
+        """Return all that may be asked for."""
+        fields = [name for name in _ROWS if getattr(self._data, name) is not None]
+        return [*fields, *(name for name in self if name not in _ROWS)]
 
 
 def _of_symbol(data: CrossSection, place: int, indicator: Indicator) -> npt.NDArray[np.float64]:

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from qmt_trading.engine.risk.candidate import Candidate
 from qmt_trading.engine.risk.cash import check_cash
-from qmt_trading.engine.risk.gate import judge_legality
 from qmt_trading.engine.risk.lot import check_lot
 from qmt_trading.engine.risk.sellable import check_sellable
 from qmt_trading.engine.splitting import split
@@ -25,27 +23,27 @@ from qmt_trading.model.limits import Limits
 from qmt_trading.model.listing import Listing
 from qmt_trading.model.numbers import MILLION, Money, Price, Quantity
 from qmt_trading.model.order import Position
-from qmt_trading.model.reasons import Denial, Reason
+from qmt_trading.model.reasons import Denial
 from qmt_trading.model.settings import AccountSettings, FeeSchedule
 from qmt_trading.model.words import OrderStatus, Side
+from qmt_trading.research.asking import gate
+from qmt_trading.research.at_once import AtOnce
 from qmt_trading.research.costs import FillModel
 from qmt_trading.research.dividends import DividendTax
-from qmt_trading.research.ledger import ACCOUNT, Ledger
+from qmt_trading.research.ledger import ACCOUNT, Purse
 from qmt_trading.research.placed import Paid, PlacedOrder
+from qmt_trading.research.refused import reason_of
 from qmt_trading.research.stale import StalePrices
 from qmt_trading.research.terms import Terms, TermsOfDays
-from qmt_trading.research.wish import check_unit, whole, whole_target
+from qmt_trading.research.wish import SHARES_MAX, check_unit, whole, whole_target
 
 if TYPE_CHECKING:
     from qmt_trading.research.gated import Gated
 
 _NO_BOUND: Final = 1 << 62
-_PRICED_OUT: Final = frozenset(
-    {Reason.PRICE_ABOVE_LIMIT, Reason.PRICE_BELOW_LIMIT, Reason.TICK_INVALID, Reason.PRICE_CAGE}
-)
 
 
-class Desk(Ledger):
+class Desk(AtOnce):
     """One account over one run. The loops tell it of days and bars; the strategy's orders come through ``submit``."""
 
     def __init__(
@@ -71,16 +69,19 @@ class Desk(Ledger):
             holdings: shares that the account begins with.
             limits: None: the trader's own limits and all that is no law of the exchange are off.
         """
-        own = AccountSettings(account=ACCOUNT, fees=fees, limits=limits or Limits())
-        super().__init__(symbols, own, cash, actions, fractions, holdings or {}, dividend_tax)
+        gated: Gated | None = None
+        if limits is not None:  # The whole engine, which nothing else here asks for.
+            from qmt_trading.research.gated import Gated
+
+            gated = Gated(AccountSettings(account=ACCOUNT, fees=fees, limits=limits))
+        account = Purse() if gated is None else gated.account
+        super().__init__(symbols, account, fees, cash, actions, fractions, holdings or {}, dividend_tax)
         self.model = fills
         self._share, self._touch = fills.volume_share_millionths, fills.touch
         self._slips = bool(fills.slippage_ticks or fills.slippage_millionths or fills.slippage_spread_millionths)
-        self._gated: Gated | None = None
-        if limits is not None:
-            from qmt_trading.research.gated import Gated  # The hours of the exchange, which nothing else here asks for.
-
-            self._gated = Gated(self.account)
+        self._is_plain = limits is None and not self._slips
+        """Nothing but the exchange's rules, cash and shares is in an order's way."""
+        self._gated = gated
         self.open: list[list[PlacedOrder]] = [[] for _ in symbols]
         """Orders that have not ended, by place."""
         self.orders: list[PlacedOrder] = []
@@ -111,11 +112,16 @@ class Desk(Ledger):
         Raises:
             DeskError: no shares, a price below 0, either no whole number, or a limit in yuan where units are meant.
         """
-        quantity, limit = whole(self.symbols[place], quantity, limit)
-        if limit:
-            check_unit(self.symbols[place], limit, self.limits(place)[1])
+        is_usual = type(quantity) is int and 0 < quantity < SHARES_MAX and type(limit) is int and not limit
+        if not is_usual:
+            quantity, limit = whole(self.symbols[place], quantity, limit)
+            if limit:
+                check_unit(self.symbols[place], limit, self.limits(place)[1])
+        return self._submit(place, side, quantity, limit, self.now(), closing)
+
+    def _submit(self, place: int, side: int, quantity: int, limit: int, now_ns: int, closing: bool) -> PlacedOrder:
         orders = self.orders
-        order = PlacedOrder(len(orders), place, self.symbols[place], side, quantity, limit, self.now(), closing)
+        order = PlacedOrder(len(orders), place, self.symbols[place], side, quantity, limit, now_ns, closing)
         orders.append(order)
         self.open[place].append(order)
         return order
@@ -144,15 +150,19 @@ class Desk(Ledger):
 
     def targets(self, quantities: npt.NDArray[np.int64]) -> None:
         """Make the orders that lead to ``quantities``, one for each symbol, sells first."""
-        held = np.asarray(self.quantities)
-        moving = np.nonzero(quantities - held)[0].tolist()
-        wanted = quantities.tolist()
-        for place in moving:
-            if wanted[place] < self.quantities[place]:
+        held, wanted, now_ns = self.quantities, quantities.tolist(), self.now()
+        places = sorted(self.holding.union(np.nonzero(quantities)[0].tolist()))
+        selling = [place for place in places if wanted[place] < held[place]]
+        moving = selling + [place for place in places if wanted[place] > held[place]]
+        for place, era in zip(moving, self.terms.eras(moving), strict=True):
+            if self.open[place]:
                 self.target(place, wanted[place])
-        for place in moving:
-            if wanted[place] > self.quantities[place]:
-                self.target(place, wanted[place])
+                continue
+            rule, have = era.rule, held[place]
+            free = have if self.overnight else self.sellable(place)
+            step = reachable(wanted[place], have, free, rule.buy_minimum, rule.buy_step, rule.sell_step)
+            if step:
+                self._submit(place, 1 if step > 0 else -1, abs(step), 0, now_ns, False)
 
     def sellable(self, place: int) -> int:
         """Return what may be sold today and is not offered yet."""
@@ -177,13 +187,14 @@ class Desk(Ledger):
         return max(0, self.account.cash - (0 if self.overnight else self.account.reserved))
 
     def equity(self) -> int:
-        prices: list[int] = self.last_prices().tolist()
-        self.stale.put_into(prices, self.day)
-        return (
-            self.account.cash
-            + self.receivable
-            + sum(quantity * price for quantity, price in zip(self.quantities, prices, strict=True) if quantity)
-        )
+        last, quantities = self.last_prices(), self.quantities
+        price_of: Callable[[int], int] = last.item
+        if self.stale.has_any:
+            prices: list[int] = last.tolist()
+            self.stale.put_into(prices, self.day)
+            price_of = prices.__getitem__
+        worth = sum([quantities[place] * price_of(place) for place in self.holding])
+        return self.account.cash + self.receivable + worth
 
     def went_ex(self, place: int, action: CorporateAction) -> None:
         self.stale.went_ex(place, self.day, action, self.last_prices, self.terms.era(place).tick)
@@ -236,11 +247,14 @@ class Desk(Ledger):
         standing = self.open[place]
         terms = self.terms.of(place)
         left = traded * self._share // MILLION if self._share else _NO_BOUND
+        is_plain = self._is_plain
         for order in standing[:]:  # They stay in it until they end: what a strategy does in a callback counts them.
-            if order.has_ended or order.made_ns >= at_ns or (order.closing and not closing):
+            if order.ended_ns or order.made_ns >= at_ns or (order.closing and not closing):
                 continue
             if order.closing:
                 left -= self._try(order, terms, at_ns, closing, closing, closing, left, spread)
+            elif is_plain and self._fill_at_once(order, terms, at_ns, at, high, low, left):
+                left -= order.quantity
             else:
                 left -= self._try(order, terms, at_ns, at, high, low, left, spread)
 
@@ -386,7 +400,7 @@ class Desk(Ledger):
             else:
                 denial = check_sellable(Quantity(quantity), held)
         if denial is not None:
-            return self._reason(denial, held)
+            return reason_of(denial, held)
         if self._gated is not None and not order.sent:
             price = order.limit or (terms.up if buys else terms.down) or at
             side = Side.BUY if buys else Side.SELL
@@ -397,36 +411,22 @@ class Desk(Ledger):
         self, order: PlacedOrder, terms: Terms, at: int, worth: int, needed: int, held: Position | None
     ) -> Denial | None:
         """Return what the gate says of an order at its limit, or for want of one at the day's limit."""
+        asked = gate()
         buys, rule, tick = order.side > 0, terms.era.rule, terms.era.tick
         side = Side.BUY if buys else Side.SELL
         price = order.limit or (terms.up if buys else terms.down) or max(at - at % tick, tick)
         market = self.terms.market(order.place)
         denial: Denial | None = None
         for part in split(Quantity(order.quantity), rule):
-            candidate = Candidate(order.symbol, side, part, Price(price), Money(worth), Money(needed))
-            denial = denial or judge_legality(rule, market, candidate, held)
+            candidate = asked.candidate(order.symbol, side, part, Price(price), Money(worth), Money(needed))
+            denial = denial or asked.judge(rule, market, candidate, held)
         if denial is None and self._gated is not None:
             whole = Quantity(order.quantity)
-            candidate = Candidate(order.symbol, side, whole, Price(price), Money(worth), Money(needed))
+            candidate = asked.candidate(order.symbol, side, whole, Price(price), Money(worth), Money(needed))
             denial = self._gated.denial(
                 order.number, candidate, rule, market, order.made_ns, terms.reference, at_limit=not order.limit
             )
         return denial
-
-    def _reason(self, denial: Denial, held: Position | None) -> str:
-        match denial.reason:
-            case Reason.LOT_INVALID | Reason.SIZE_ZERO:
-                return "LOT"
-            case Reason.QUANTITY_EXCEEDED:
-                return "QUANTITY"
-            case Reason.CASH_EXCEEDED:
-                return "CASH"
-            case Reason.SELLABLE_EXCEEDED:
-                return "T_PLUS_1" if held is not None and held.quantity > held.sellable_quantity else "NOT_HELD"
-            case reason if reason in _PRICED_OUT:
-                return "PRICE"
-            case _:
-                return "LIMITS"
 
     def _rest(self, order: PlacedOrder, terms: Terms, at: int) -> None:
         """Keep what is left of an order at the exchange, with the cash or the shares that it freezes."""

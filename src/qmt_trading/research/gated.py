@@ -21,7 +21,7 @@ from qmt_trading.model.instrument import Symbol, TradingRule
 from qmt_trading.model.numbers import SECOND_NS, Money, Price, Quantity
 from qmt_trading.model.order import ClientOrderId, Order
 from qmt_trading.model.reasons import Denial
-from qmt_trading.model.settings import DoorSettings, EngineSettings
+from qmt_trading.model.settings import AccountSettings, DoorSettings, EngineSettings
 from qmt_trading.model.signal import PriceKind, PriceSpec
 from qmt_trading.model.words import LinkState, Mode, OrderStatus, Side, Verb
 
@@ -34,8 +34,8 @@ _ALL: Final = (Verb.BUY, Verb.SELL, Verb.CANCEL, Verb.TARGET, Verb.CLEAR, Verb.P
 class Gated:
     """The engine's state of one account on one day after the other."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
+    def __init__(self, settings: AccountSettings) -> None:
+        self.account = account = Account(settings)
         account.ready, account.link = True, LinkState.CONNECTED
         door = DoorSettings(name=DOOR, allow=_ALL)
         self._settings = EngineSettings(
@@ -51,7 +51,7 @@ class Gated:
 
     def open_day(self, date: dt.date) -> None:
         """Begin a day: what counts by the day begins anew."""
-        account, state = self._account, State()
+        account, state = self.account, State()
         state.accounts[account.settings.account] = account
         state.configure(self._settings)
         state.day, state.day_begins_ns = date, at_time(date, 0)
@@ -76,7 +76,7 @@ class Gated:
             reference: the last price before.
             at_limit: it has no limit of its own.
         """
-        state, account = self._state, self._account
+        state, account = self._state, self.account
         state.now_ns = made_ns if made_ns >= state.day_begins_ns else state.day_begins_ns + _AUCTION_NS
         symbol = candidate.symbol
         span = span_at(symbol, rule.kind, rule.board, self._day, max(0, state.now_ns - state.day_begins_ns - 1))
@@ -107,7 +107,7 @@ class Gated:
         state.add_order(
             Order(
                 client_order_id=ClientOrderId(str(number)),
-                account=self._account.settings.account,
+                account=self.account.settings.account,
                 symbol=symbol,
                 side=side,
                 quantity=Quantity(quantity),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from struct import Struct
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from qmt_trading.engine.bookkeeping import bought, sold
-from qmt_trading.engine.state import Account
+from qmt_trading.engine.positions import bought, sold
 from qmt_trading.market.corporate_actions import Fractions, adjust, cash_of
 from qmt_trading.market.fees import parts
 from qmt_trading.market.instruments import kind_of
@@ -16,7 +15,7 @@ from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.instrument import Symbol
 from qmt_trading.model.numbers import UNIT, Money, Quantity
 from qmt_trading.model.order import Position
-from qmt_trading.model.settings import AccountSettings, FeeRounding
+from qmt_trading.model.settings import FeeRounding, FeeSchedule
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import InstrumentKind
 from qmt_trading.research.costs import FINE
@@ -24,17 +23,33 @@ from qmt_trading.research.dividends import DividendTax, TaxedLots
 from qmt_trading.research.placed import Paid, PlacedOrder
 from qmt_trading.research.terms import Bounds, DeskError, Terms
 
+if TYPE_CHECKING:
+    from qmt_trading.engine.state import Account
+
 _row: Final = Struct("12q").pack
 ACCOUNT: Final = AccountId("backtest")
 
 
+class Purse:
+    """Of the engine's account, what books move: all that a run without the whole gate asks for."""
+
+    __slots__ = ("cash", "positions", "reserved")
+
+    def __init__(self) -> None:
+        self.cash = Money(0)
+        """Available plus frozen."""
+        self.reserved = Money(0)
+        self.positions: dict[Symbol, Position] = {}
+
+
 class Ledger:
-    """One account, the engine's own, and what has moved it."""
+    """One account, and what has moved it."""
 
     def __init__(
         self,
         symbols: Sequence[str],
-        own: AccountSettings,
+        account: Purse | Account,
+        fees: FeeSchedule,
         cash: int,
         actions: Sequence[CorporateAction],
         fractions: Fractions,
@@ -42,10 +57,12 @@ class Ledger:
         dividend_tax: DividendTax,
     ) -> None:
         self.symbols = tuple(map(Symbol, symbols))
-        self.account = Account(own)
-        self.account.cash = Money(cash)
+        self.account = account
+        account.cash = Money(cash)
         self.quantities = [0] * len(symbols)
         """What is held, by place: the positions' own figures, found faster."""
+        self.holding: set[int] = set()
+        """The places of which something is held."""
         self.rows = bytearray()
         """The fills, one after the other, eight bytes a figure: as in ``result.Fills``, in its order of columns."""
         self.entries: list[tuple[int, int, int, int, int]] = []
@@ -72,7 +89,7 @@ class Ledger:
                     self._taxed[place] = TaxedLots()
         self._fractions = fractions
         self._held_before = dict(holdings)
-        self._is_fine = own.fees.fee_rounding is FeeRounding.NONE
+        self._is_fine = fees.fee_rounding is FeeRounding.NONE
         self._scale = FINE if self._is_fine else 1
         self._par = UNIT * self._scale
         self._carry = 0
@@ -111,6 +128,7 @@ class Ledger:
                 cost=Money(cost),
             )
             self.quantities[place] = quantity
+            self.holding.add(place)
             self.entries.append((self.day, place, quantity, 0, cost))
             if place in self._taxed:
                 self._taxed[place].buy(self._date, quantity)
@@ -132,6 +150,8 @@ class Ledger:
                 cash = Money(cash - tax)
             self._owe(cash, action.pay_day or date)
             self.quantities[place] = after.quantity
+            if not after.quantity:
+                self.holding.discard(place)
             self.entries.append((self.day, place, after.quantity - held.quantity, cash, 0))
             self.went_ex(place, action)
 
@@ -181,31 +201,36 @@ class Ledger:
             fee = carry // FINE
             self._carry = carry - fee * FINE
             commission, duty, transfer = commission // FINE, duty // FINE, transfer // FINE
-        place, side, symbol, account = order.place, order.side, order.symbol, self.account
+        place, side, symbol = order.place, order.side, order.symbol
+        account: Any = self.account  # Any: to call the unit of each sum by its name takes longer than the sum.
         positions = account.positions
         held = positions.get(symbol)
         if held is None:
             held = Position(account=ACCOUNT, symbol=symbol, quantity=Quantity(0), sellable_quantity=Quantity(0))
         profit = 0
         if side > 0:
-            paid_out = Money(value + fee)
-            account.cash = Money(account.cash - paid_out)
+            moved: Any = value + fee
+            account.cash -= moved
             same_day = terms.era.rule.same_day_sell
-            after = bought(held, quantity, paid_out, same_day=same_day)
+            after = bought(held, quantity, moved, same_day=same_day)
+            self.holding.add(place)
             if not same_day:
                 self._bought_today.add(place)
         else:
-            received = Money(value - fee)
-            account.cash = Money(account.cash + received)
-            after = sold(held, quantity, received)
+            moved = value - fee
+            account.cash += moved
+            after = sold(held, quantity, moved)
             profit = after.realised - held.realised
+            if not after.quantity:
+                self.holding.discard(place)
         positions[symbol] = after
         self.quantities[place] = after.quantity
         if place in self._taxed:
             self._tax(place, side, quantity)
         order.filled += quantity
         order.value += value
-        order.paid = paid
+        if order.filled < order.quantity:
+            order.paid = paid
         number, day = order.number, self.day
         self.rows += _row(at_ns, place, side, quantity, price, fee, commission, duty, transfer, number, profit, day)
 

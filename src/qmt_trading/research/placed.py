@@ -36,7 +36,7 @@ class PlacedOrder(Struct, eq=False, gc=False):
     value: int = 0
     """Of what has filled."""
     paid: Paid = (0, 0, 0)
-    """So far, in the unit that fees are counted in."""
+    """So far, in the unit that fees are counted in; of one that has filled whole, before its last fill."""
     reserved: int = 0
     """Cash, or shares of a sell, that it freezes while it rests."""
     reason: str = ""

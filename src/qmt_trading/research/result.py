@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 import numpy as np
@@ -18,6 +14,10 @@ from qmt_trading.model.errors import QmtError
 from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.numbers import to_text
 from qmt_trading.model.words import OrderStatus
+from qmt_trading.research.columns import sha256_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VERSION: Final = 1
 """Of the file form."""
@@ -116,7 +116,7 @@ class Hashed:
     def sha256(self) -> str:
         if not self._known:
             found = [each.sha256 for each in self._data]
-            self._known = found[0] if len(found) == 1 else hashlib.sha256(" ".join(found).encode()).hexdigest()
+            self._known = found[0] if len(found) == 1 else sha256_of(" ".join(found), ())
             self._data = ()
         return self._known
 
@@ -300,6 +300,8 @@ def _sides(column: Array) -> list[str]:
 
 
 def _write(path: Path, head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> Path:
+    import csv  # Here and below: what writes a result down is not what makes one.
+
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(head)
@@ -309,6 +311,8 @@ def _write(path: Path, head: tuple[str, ...], rows: Iterable[Iterable[object]]) 
 
 def _plain(value: Any) -> Any:
     """Return ``value`` as JSON knows it: an array becomes its type and its bytes."""
+    import base64
+
     if isinstance(value, np.ndarray):
         is_day = value.dtype.kind == "M"
         raw = value.astype("datetime64[D]").astype(np.int64) if is_day else value
@@ -323,6 +327,8 @@ def _plain(value: Any) -> Any:
 
 
 def _restored(value: Any) -> Any:
+    import base64
+
     if isinstance(value, Mapping):
         if value.keys() == {"array", "bytes"}:
             body = base64.b64decode(value["bytes"])

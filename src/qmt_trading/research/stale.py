@@ -24,6 +24,11 @@ class StalePrices:
         self._since: list[tuple[int, int, int]] = []
         """Day, place and price."""
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there is a price to put in the place of another."""
+        return bool(self._prices)
+
     def went_ex(
         self, place: int, day: int, action: CorporateAction, last_prices: Callable[[], Integers], tick: int
     ) -> None:

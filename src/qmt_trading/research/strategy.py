@@ -23,7 +23,6 @@ Prices and money are integers in ten-thousandths of a yuan, quantities are share
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
@@ -209,11 +208,11 @@ class Strategy:
             limit: 0: at the market.
             closing: for the closing auction of the day in which it arrives.
         """
-        return self._carried.submit(self._place(symbol), 1, quantity, limit, closing=closing)
+        return (self._trading or self._carried).submit(self._place(symbol), 1, quantity, limit, closing=closing)
 
     def sell(self, quantity: int, symbol: str = "", *, limit: int = 0, closing: bool = False) -> Any:
         """Order a sell; as ``buy``."""
-        return self._carried.submit(self._place(symbol), -1, quantity, limit, closing=closing)
+        return (self._trading or self._carried).submit(self._place(symbol), -1, quantity, limit, closing=closing)
 
     def target(self, quantity: int, symbol: str = "") -> Any:
         """Order what leads from what is held and worked for to ``quantity`` shares; None: nothing is needed."""
@@ -319,6 +318,8 @@ def checked(kind: type[Strategy], parameters: Mapping[str, Any]) -> Any:
     known = {each.name: each for each in dataclasses.fields(form)}
     for name in parameters:
         if name not in known:
+            import difflib
+
             near = difflib.get_close_matches(name, known, 1)
             hint, perhaps = (f"，是不是 {near[0]}？", f"; perhaps {near[0]}?") if near else ("；", "")
             raise ParameterError(

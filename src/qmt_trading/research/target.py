@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from types import FunctionType
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +27,7 @@ from qmt_trading.model.words import Side
 from qmt_trading.research.books import closes_on, equity_of, fills_of, source_of
 from qmt_trading.research.columns import Bars, ColumnsError, Integers
 from qmt_trading.research.costs import FINE, FillModel, costs_words, rates
+from qmt_trading.research.rebound import rebound
 from qmt_trading.research.result import Orders, Result
 from qmt_trading.research.terms import DeskError
 from qmt_trading.research.warned import warnings_of
@@ -139,18 +139,10 @@ def compiled() -> Walk | None:
     found = {
         "bar_price": numba.njit(execution.bar_price),
         "available": numba.njit(execution.available),
-        "reachable": numba.njit(_bound(execution.reachable, {"whole_lots": whole})),
+        "reachable": numba.njit(rebound(execution.reachable, {"whole_lots": whole})),
         "parts": numba.njit(fees.parts),
     }
-    made: Walk = numba.njit(_bound(walk, found))
-    return made
-
-
-def _bound(function: Any, names: dict[str, Any]) -> Any:
-    """Return ``function`` with some of the names that it calls bound to others."""
-    assert isinstance(function, FunctionType)
-    made = FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__)
-    made.__annotations__ = {}
+    made: Walk = numba.njit(rebound(walk, found))
     return made
 
 

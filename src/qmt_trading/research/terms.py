@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from qmt_trading.engine.risk.candidate import Market
 from qmt_trading.market.fees import Rates
 from qmt_trading.market.limits import price_limits
 from qmt_trading.market.rulebook import RuleBook
@@ -18,7 +18,11 @@ from qmt_trading.model.listing import Listing
 from qmt_trading.model.numbers import Price
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.model.words import InstrumentKind, Side
+from qmt_trading.research.asking import gate
 from qmt_trading.research.costs import rates
+
+if TYPE_CHECKING:
+    from qmt_trading.engine.risk.candidate import Market
 
 Bounds = Callable[[int, int], tuple[int, int, int]]
 """Reference price and limits of a place on a day; limits of -1: by the rule book."""
@@ -71,12 +75,19 @@ class TermsOfDays:
         self._date = dt.date.min
         self._number = -1
         self._eras: list[Era | None] = [None] * len(symbols)
+        self._families: list[tuple[str, str] | None] = [self._family(each) for each in symbols]
+        """Of the symbols that only their codes tell apart; None: its listing counts, too."""
+        self._shared: dict[tuple[str, str], Era] = {}
+        """What holds for each family today."""
         self._terms: list[Terms | None] = [None] * len(symbols)
         self._days = [-1] * len(symbols)
 
     def open_day(self, day: int, date: dt.date) -> None:
         self._day, self._date = day, date
-        self._number = self._rules.era(date)
+        number = self._rules.era(date)
+        if number != self._number:
+            self._number = number
+            self._shared.clear()
 
     def of(self, place: int) -> Terms:
         """Return the terms of a symbol today.
@@ -103,7 +114,30 @@ class TermsOfDays:
         known = self._eras[place]
         if known is not None and known.number == self._number:
             return known
-        symbol = self._symbols[place]
+        family = self._families[place]
+        made = None if family is None else self._shared.get(family)
+        if made is None:
+            made = self._found(self._symbols[place])
+            if family is not None:
+                self._shared[family] = made
+        self._eras[place] = made
+        return made
+
+    def eras(self, places: Sequence[int]) -> list[Era]:
+        """Return ``era`` of each of ``places``."""
+        number, known = self._number, self._eras
+        found = [known[place] for place in places]
+        return [
+            each if each is not None and each.number == number else self.era(place)
+            for each, place in zip(found, places, strict=True)
+        ]
+
+    def _family(self, symbol: Symbol) -> tuple[str, str] | None:
+        is_told = self._rules.known(symbol, self._listings.get(symbol)) is not None
+        return None if is_told else self._rules.family(symbol)
+
+    def _found(self, symbol: Symbol) -> Era:
+        """Look up what holds for a symbol today; raises as ``of``."""
         listing = self._listings.get(symbol)
         found = self._rules.in_force(symbol, self._date, listing)
         if found is None:
@@ -119,13 +153,11 @@ class TermsOfDays:
         buy, sell = rates(charges, Side.BUY, self._fees), rates(charges, Side.SELL, self._fees)
         # A new listing's rules change with its days, not with the eras only.
         is_kept = self._rules.known(symbol, listing) is None
-        made = Era(self._number if is_kept else -1, rule, buy, sell, int(rule.lot), int(rule.tick))
-        self._eras[place] = made
-        return made
+        return Era(self._number if is_kept else -1, rule, buy, sell, int(rule.lot), int(rule.tick))
 
     def market(self, place: int) -> Market:
         """Return what the engine's gate is shown of a symbol today."""
         terms, symbol = self.of(place), self._symbols[place]
         rule, reference = terms.era.rule, Price(terms.reference)
         quote = Quote(symbol, reference, reference, Price(terms.up), Price(terms.down), (), (), 0, rule)
-        return Market(quote, rule.kind, reference, True, False, False, True, False, 0, False)
+        return gate().market(quote, rule.kind, reference, True, False, False, True, False, 0, False)

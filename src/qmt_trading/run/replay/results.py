@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from qmt_trading.engine.bookkeeping import bought, sold
+from qmt_trading.engine.positions import bought, sold
 from qmt_trading.market.fees import parts, rates_of
 from qmt_trading.market.rulebook import RuleBook, book_of
 from qmt_trading.model.events import FillRow
