@@ -26,7 +26,7 @@ class Ways:
         self._line = EngineLine(control_address(folder))
 
     def announce(self, text: str, text_en: str, link: str = "") -> None:
-        print(text, flush=True)
+        print(text, link, flush=True)
 
     def ask(self, request: ControlRequest) -> list[Plain]:
         return self._line.ask(request)
