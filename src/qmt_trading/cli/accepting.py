@@ -85,8 +85,7 @@ def acceptance(
             fail(exit_codes.USAGE, "✗ 请写 --account 账号 / name the account")
         found: Found | FullFound = find_full(config, account) or find(config, account)
         configuration = _usable(found)
-        numbers = NUMBERS if isinstance(found, Found) else FULL_NUMBERS
-        chosen = _chosen(only, numbers)
+        chosen = _chosen(only, _numbers(found))
         report, folder = _report(found, configuration, since)
         stock = _symbol(symbol)
         opens = _opener(found)
@@ -125,6 +124,11 @@ def _opener(found: Found | FullFound) -> Callable[[Callable[[Said], None], tuple
         return lambda keep, sessions: HostTalk(found.command(sessions), found.account, keep=keep)
     secret = secret_of(found.folder, found.terminal)
     return lambda keep, sessions: DialledTalk(found.address, secret, found.name, found.account, keep=keep)
+
+
+def _numbers(found: Found | FullFound) -> frozenset[int]:
+    """Return the checks that this kind of client has an answer to."""
+    return NUMBERS if isinstance(found, Found) else FULL_NUMBERS
 
 
 def _chosen(only: list[int] | None, numbers: frozenset[int]) -> frozenset[int]:
@@ -245,7 +249,7 @@ def _conduct(
     except StopError as error:
         show.say(f"✗ {error}", style="bold red")
         raise typer.Exit(exit_codes.REFUSED) from error
-    _end(report, folder, found.configuration, NUMBERS if isinstance(found, Found) else FULL_NUMBERS)
+    _end(report, folder, found.configuration, _numbers(found))
 
 
 def _hours(configuration: Configuration, symbol: Symbol) -> Callable[[], str]:

@@ -51,6 +51,7 @@ from qmt_trading.cli.strategy_options import (
     frequency_of,
     history_of,
     parameters_of,
+    percent_text,
     report_name,
     strategy_told,
     yuan,
@@ -188,16 +189,16 @@ def _print(result: Result, metrics: Metrics, page: Path, *, is_again: bool) -> N
     first, last = (dt.date.fromisoformat(str(result.days[place])) for place in (0, -1))
     rows = [
         ("区间 span", f"{first} 到 {last}，{metrics.days} 个交易日，{len(result.symbols)} 只"),
-        ("期末权益 equity", f"{to_money_text(int(result.equity[-1]))} 元（{_percent(earned.total_return)}）"),
-        ("年化 annual", _percent(earned.annual_return)),
-        ("最大回撤 drawdown", f"{_percent(earned.max_drawdown)}，{earned.max_drawdown_days} 天"),
+        ("期末权益 equity", f"{to_money_text(int(result.equity[-1]))} 元（{percent_text(earned.total_return)}）"),
+        ("年化 annual", percent_text(earned.annual_return)),
+        ("最大回撤 drawdown", f"{percent_text(earned.max_drawdown)}，{earned.max_drawdown_days} 天"),
         ("夏普 Sharpe", number(earned.sharpe)),
         ("委托 orders", _orders(result, metrics)),
         ("受阻 blocked", _blocked(metrics)),
     ]
     if metrics.relative is not None:
         beside = metrics.relative
-        told = f"{_percent(beside.benchmark_return)}，超额 {_percent(beside.excess_return)}"
+        told = f"{percent_text(beside.benchmark_return)}，超额 {percent_text(beside.excess_return)}"
         rows.insert(2, ("基准 benchmark", told))
     for row in rows:
         table.add_row(*row)
@@ -232,9 +233,3 @@ def _reason(code: str) -> str:
     from qmt_trading.research.report.words import BLOCKED
 
     return f"{BLOCKED[code][0][0]}（{code}）" if code in BLOCKED else code
-
-
-def _percent(value: float | None) -> str:
-    from qmt_trading.research.report.texts import percent
-
-    return percent(value, signed=True)

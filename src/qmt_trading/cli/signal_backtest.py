@@ -19,6 +19,7 @@ from qmt_trading.cli.strategy_options import (
     doubts_about,
     fills_of,
     nothing_within,
+    percent_text,
     report_name,
     span_of,
     yuan,
@@ -322,7 +323,7 @@ def _print(
     for account, result in results.items():
         earned = measure(result).performance
         equity = to_money_text(int(result.equity[-1]))
-        told = f"期末 {equity} 元（{_percent(earned.total_return)}），最大回撤 {_percent(earned.max_drawdown)}"
+        told = f"期末 {equity} 元（{percent_text(earned.total_return)}），最大回撤 {percent_text(earned.max_drawdown)}"
         rows.append((account or "合计 total", told))
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for row in rows:
@@ -337,9 +338,3 @@ def _print(
         console.print(f"! {chinese} / {english}", style="yellow", markup=False)
     told = f"✓ 报告 {page}，每条信号的结果在 {page.with_name('signals.csv')}{again_words(is_again)}"
     console.print(told, style="green", markup=False)
-
-
-def _percent(value: float | None) -> str:
-    from qmt_trading.research.report.texts import percent
-
-    return percent(value, signed=True)

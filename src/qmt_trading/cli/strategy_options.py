@@ -180,6 +180,13 @@ def again_words(is_again: bool) -> str:
     return "（上次同名的换掉了；两份都留写 --name）" if is_again else ""
 
 
+def percent_text(value: float | None) -> str:
+    """Return a share as reports write it, with its sign."""
+    from qmt_trading.research.report.texts import percent
+
+    return percent(value, signed=True)
+
+
 def doubts_about(bars: Mapping[str, Bars]) -> tuple[Words, ...]:
     """Return what is certainly wrong in the history of a run, today being the day it is."""
     from qmt_trading.market.calendar import SHIPPED

@@ -455,7 +455,7 @@ class Calls:
         if hung > HUNG_MAX:
             self._too_many(hung)
 
-    def abandon(self) -> None:
+    def give_up_all(self) -> None:
         """Answer for every call that has to do with orders and is under way: the process ends before they return."""
         for worker in self.workers:
             if worker.trades:
@@ -1992,7 +1992,7 @@ class Host:
         with self.lock:
             self.level = "none"
             self.book.withdraw_all("not_ready")  # Said while it can be: what is not said is unknown.
-        self.calls.abandon()
+        self.calls.give_up_all()
         self.tell(TroubleError("hung", str(hung), fatal=EXIT_HUNG).line())
         self.end(EXIT_HUNG, "hung", orderly=False)
 

@@ -68,7 +68,7 @@ def declared(strategy: Strategy, bars: Bars) -> dict[str, npt.NDArray[Any]]:
         )
     for name in strategy.fields:
         if name not in FIELDS and name not in BEST:
-            hint = near_to(str(name), (*FIELDS, *BEST))
+            hint, _ = near_to(str(name), (*FIELDS, *BEST))
             raise ParameterError(
                 f"{strategy.name}.fields 里没有 {name}{hint}"
                 f"有：{'、'.join(FIELDS)} / {strategy.name}.fields: {name!r} is none of {', '.join(FIELDS)}"
@@ -99,7 +99,7 @@ class _Known(Mapping[str, npt.NDArray[Any]]):
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         if name not in FIELDS and name not in BEST:
-            hint = near_to(str(name), (*FIELDS, *BEST))
+            hint, _ = near_to(str(name), (*FIELDS, *BEST))
             raise ParameterError(
                 f"指标用了 {name}，没有这个字段{hint}有：{'、'.join(FIELDS)} / "
                 f"an indicator asks for {name!r}, which is none of {', '.join(FIELDS)}"

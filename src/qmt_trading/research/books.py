@@ -184,11 +184,14 @@ def parameters_of(strategy: Strategy) -> dict[str, Any]:
     return found
 
 
-def last_closes(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:
-    """Return the last close on or before each of ``days``, 0 before the first: what is held is worth that for good."""
+def last_closes(bars: Bars, days: npt.NDArray[np.datetime64], before: int = 0) -> Integers:
+    """Return the last close on or before each of ``days``, and ``before`` until there is one.
+
+    What is held is worth that for good.
+    """
     rows = np.searchsorted(bars.days, days, side="right") - 1
     closes = bars.close[bars.day_ends - 1]
-    return np.where(rows >= 0, closes[np.maximum(rows, 0)], 0).astype(np.int64)
+    return np.where(rows >= 0, closes[np.maximum(rows, 0)], before).astype(np.int64)
 
 
 def closes_on(bars: Bars, days: npt.NDArray[np.datetime64]) -> Integers:

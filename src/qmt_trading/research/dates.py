@@ -62,8 +62,9 @@ class Rows(Bar):
             raise ParameterError(
                 f"bars.target 要 {len(self.symbols)} 个数量，一只代码一个 / one quantity for each symbol"
             )
-        if not ((given >= 0) & (given < 1 << 53)).all():  # NaN is not.
-            place = int(np.argmin((given >= 0) & (given < 1 << 53)))
+        good = (given >= 0) & (given < 1 << 53)  # NaN is not.
+        if not good.all():
+            place = int(np.argmin(good))
             raise ParameterError(
                 f"{self.symbols[place]} 的目标持仓是 {given[place]}：应是 0 或更多的股数（不能卖空，也不能是 NaN）/ "
                 f"the target of {self.symbols[place]} is {given[place]}: shares, 0 or more"
@@ -71,12 +72,21 @@ class Rows(Bar):
         self._desk.targets(given.astype(np.int64))
 
 
+def check_schedule(strategy: Strategy) -> None:
+    """Refuse a wake condition: a date has many symbols, and no one of them wakes it.
+
+    Raises:
+        ParameterError: there is one.
+    """
+    if strategy.wake is not None and not isinstance(strategy.wake, Schedule):
+        raise ParameterError(f"{strategy.name}.wake：on_bars 只能写 Schedule / dates are woken by a schedule alone")
+
+
 class DateLoop:
     """One run over dates."""
 
     def __init__(self, strategy: Strategy, data: CrossSection, desk: DateDesk, model: FillModel) -> None:
-        if strategy.wake is not None and not isinstance(strategy.wake, Schedule):
-            raise ParameterError(f"{strategy.name}.wake：on_bars 只能写 Schedule / dates are woken by a schedule alone")
+        check_schedule(strategy)
         if strategy.timers:
             raise ParameterError(
                 f"{strategy.name}.timers：一天一次的 on_bars 没有盘中时间，on_timer 不会被叫到；用 on_bar 和分钟线 / "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import index
 from typing import Any, Final
 
@@ -33,12 +33,15 @@ def whole(declared: str, name: str, value: Any, at_least: int) -> int:
     return found
 
 
-def near_to(word: str, known: Sequence[str]) -> str:
-    """Return what a complaint about ``word`` goes on with: which of ``known`` may be meant, or that a list follows."""
+def near_to(word: str, known: Iterable[str]) -> tuple[str, str]:
+    """Return what a complaint about ``word`` goes on with, Chinese and English: which of ``known`` may be meant.
+
+    Where none is near, the Chinese says that a list follows.
+    """
     import difflib  # Only where something is wrong: it takes longer to import than a short run.
 
-    near = difflib.get_close_matches(word, known, 1)
-    return f"，是不是 {near[0]}？" if near else "；"
+    near = difflib.get_close_matches(word, list(known), 1)
+    return (f"，是不是 {near[0]}？", f"; perhaps {near[0]}?") if near else ("；", "")
 
 
 def check_wake(strategy: str, wake: object, kinds: tuple[type, ...]) -> None:

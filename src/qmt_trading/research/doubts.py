@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from qmt_trading.market.calendar import Calendar
 from qmt_trading.research.columns import Bars
 from qmt_trading.research.costs import Words
-from qmt_trading.research.warned import NAMED_MAX
+from qmt_trading.research.warned import some_of
 
 
 def doubts_of(bars: Iterable[Bars], calendar: Calendar, today: dt.date) -> tuple[Words, ...]:
@@ -21,18 +21,15 @@ def doubts_of(bars: Iterable[Bars], calendar: Calendar, today: dt.date) -> tuple
     shut = [str(day) for day in days if day <= today and not calendar.is_open(day)]
     coming = [str(day) for day in days if day > today]
     found: list[Words] = []
-    for named, chinese, english in (
+    for wrong, chinese, english in (
         (shut, "交易所休市，却有行情", "there is history and the exchanges were shut"),
         (coming, "还没有到，却有行情", "there is history and they have not been yet"),
     ):
-        if named:
-            more, more_english = (" 等", " and others") if len(named) > NAMED_MAX else ("", "")
-            told = (
-                f"有 {len(named)} 天{chinese}（{'、'.join(named[:NAMED_MAX])}{more}）：数据有错，结果不可信。"
-                "先用 qmt data check 查，改好重新导入"
-            )
+        if wrong:
+            named, named_english = some_of(wrong)
+            told = f"有 {len(wrong)} 天{chinese}（{named}）：数据有错，结果不可信。先用 qmt data check 查，改好重新导入"
             told_english = (
-                f"on {len(named)} day(s) {english} ({', '.join(named[:NAMED_MAX])}{more_english}): the data is wrong, "
+                f"on {len(wrong)} day(s) {english} ({named_english}): the data is wrong, "
                 "trust no figure; see qmt data check and import it anew"
             )
             found.append((told, told_english))

@@ -15,10 +15,10 @@ from qmt_trading.research.bars import bar_of, declared
 from qmt_trading.research.called import check_frequency
 from qmt_trading.research.columns import Bars, cross_section
 from qmt_trading.research.conditions import Condition, Schedule
-from qmt_trading.research.dates import Rows, columns_of
+from qmt_trading.research.dates import Rows, check_schedule, columns_of
 from qmt_trading.research.faults import naming
 from qmt_trading.research.growing import Growing, NewBar
-from qmt_trading.research.strategy import Bar, ParameterError, Series, Strategy, Trading
+from qmt_trading.research.strategy import Bar, Series, Strategy, Trading
 
 CLOSE_NS: Final = 15 * 3600 * 1_000_000_000
 """The end of a day's last bar."""
@@ -56,8 +56,8 @@ class LiveRun:
         self.calls_dates = kind.on_bars is not Strategy.on_bars
         if self.calls_dates and frequency != "1d":
             raise LiveError(f"{strategy.name}.on_bars 一天一次：请用 -f 1d / is called once a day: -f 1d")
-        if self.calls_dates and strategy.wake is not None and not isinstance(strategy.wake, Schedule):
-            raise ParameterError(f"{strategy.name}.wake：on_bars 只能写 Schedule / dates are woken by a schedule alone")
+        if self.calls_dates:
+            check_schedule(strategy)
         self._on_bar: Callable[[Any], None] = (
             strategy.on_tick if frequency == "tick" and kind.on_tick is not Strategy.on_tick else strategy.on_bar
         )

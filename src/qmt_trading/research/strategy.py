@@ -32,7 +32,7 @@ import numpy.typing as npt
 
 from qmt_trading.model.errors import QmtError
 from qmt_trading.research.conditions import Condition, Schedule
-from qmt_trading.research.declaration import check_timers, check_wake
+from qmt_trading.research.declaration import check_timers, check_wake, near_to
 from qmt_trading.research.indicators import Indicator
 
 
@@ -318,10 +318,7 @@ def checked(kind: type[Strategy], parameters: Mapping[str, Any]) -> Any:
     known = {each.name: each for each in dataclasses.fields(form)}
     for name in parameters:
         if name not in known:
-            import difflib
-
-            near = difflib.get_close_matches(name, known, 1)
-            hint, perhaps = (f"，是不是 {near[0]}？", f"; perhaps {near[0]}?") if near else ("；", "")
+            hint, perhaps = near_to(name, known)
             raise ParameterError(
                 f"{kind.__name__} 没有参数 {name}{hint}有：{'、'.join(known) or '一个也没有'} / "
                 f"{kind.__name__} has no parameter {name!r}; it has: {', '.join(known) or 'none'}{perhaps}"

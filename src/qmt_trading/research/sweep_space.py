@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 import itertools
 import json
 import math
@@ -18,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from qmt_trading.model.errors import ConfigurationError
+from qmt_trading.research.declaration import near_to
 from qmt_trading.research.strategy import Strategy
 
 TRIALS_MAX: Final = 1_000_000
@@ -79,8 +79,7 @@ def space_of(kind: type[Strategy], written: Sequence[str]) -> Space:
         if not equals or not name.isidentifier():
             raise ConfigurationError(f"参数写成 名=值，例如 fast=5:50:5 或 slow=20,60，不是 {each} / name=values")
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint, perhaps = (f"，是不是 {near[0]}？", f"; perhaps {near[0]}?") if near else ("；", "")
+            hint, perhaps = near_to(name, known)
             raise ConfigurationError(
                 f"{kind.__name__} 没有参数 {name}{hint}它有：{'、'.join(known) or '没有参数'} / "
                 f"no such parameter{perhaps}"

@@ -25,6 +25,12 @@ MADE_UP: Final[Words] = (
 )
 
 
+def some_of(named: Sequence[str]) -> Words:
+    """Return the first few of ``named``, and whether there are others, in Chinese and English."""
+    more, more_english = (" 等", " and others") if len(named) > NAMED_MAX else ("", "")
+    return f"{'、'.join(named[:NAMED_MAX])}{more}", f"{', '.join(named[:NAMED_MAX])}{more_english}"
+
+
 def warnings_of(
     data: CrossSection | Sequence[Bars],
     actions: Sequence[CorporateAction],
@@ -65,18 +71,15 @@ def ended(data: CrossSection | Sequence[Bars], held: Sequence[int]) -> tuple[Wor
     else:
         last = max(each.days[-1] for each in data)
         ends, symbols = [each.days[-1] for each in data], tuple(each.symbol for each in data)
-    gone = [(symbols[place], str(ends[place])) for place, shares in enumerate(held) if shares and ends[place] < last]
+    gone = [f"{symbols[place]} {ends[place]}" for place, shares in enumerate(held) if shares and ends[place] < last]
     if not gone:
         return ()
-    named = "、".join(f"{symbol} {day}" for symbol, day in gone[:NAMED_MAX])
-    named_english = ", ".join(f"{symbol} {day}" for symbol, day in gone[:NAMED_MAX])
-    more, more_english = (" 等", " and others") if len(gone) > NAMED_MAX else ("", "")
+    named, named_english = some_of(gone)
     chinese = (
-        f"期末还拿着 {len(gone)} 只行情已经没有了的（{named}{more}）：按最后的收盘价计，"
-        "退市或长期停牌的实际值不了这么多"
+        f"期末还拿着 {len(gone)} 只行情已经没有了的（{named}）：按最后的收盘价计，退市或长期停牌的实际值不了这么多"
     )
     english = (
-        f"{len(gone)} symbol(s) held at the end have no later history ({named_english}{more_english}): counted at "
+        f"{len(gone)} symbol(s) held at the end have no later history ({named_english}): counted at "
         "their last close, which a delisting may not pay"
     )
     return ((chinese, english),)
@@ -137,30 +140,28 @@ def _off(stated: Integers, closed: Integers) -> Integers:
 
 
 def _contradicting(days: Sequence[str]) -> Words:
-    named, named_english = "、".join(days[:NAMED_MAX]), ", ".join(days[:NAMED_MAX])
-    rest, rest_english = (" 等", " and others") if len(days) > NAMED_MAX else ("", "")
+    named, named_english = some_of(days)
     chinese = (
-        f"有 {len(days)} 天的价格自相矛盾（{named}{rest}）：最高、最低之外还有开盘或收盘，数据有错，成交就不可信。"
+        f"有 {len(days)} 天的价格自相矛盾（{named}）：最高、最低之外还有开盘或收盘，数据有错，成交就不可信。"
         "先用 qmt data check 查"
     )
     english = (
-        f"prices of {len(days)} day(s) contradict each other ({named_english}{rest_english}): an open or a close lies "
+        f"prices of {len(days)} day(s) contradict each other ({named_english}): an open or a close lies "
         "outside of high and low. The data is wrong, and so may fills be: qmt data check tells where"
     )
     return chinese, english
 
 
 def _told(days: Sequence[tuple[Symbol, str]], *, can_adjust: bool) -> Words:
-    named = [f"{symbol} {day}" for symbol, day in days[:NAMED_MAX]]
-    rest, rest_english = (" 等", " and others") if len(days) > NAMED_MAX else ("", "")
+    named, named_english = some_of([f"{symbol} {day}" for symbol, day in days])
     chinese = (
-        f"有 {len(days)} 天的昨收和前一天的收盘差一跳以上，却没有对应的除权除息（{'、'.join(named)}{rest}）："
+        f"有 {len(days)} 天的昨收和前一天的收盘差一跳以上，却没有对应的除权除息（{named}）："
         "是除权除息日，持仓和现金就没有调整，盈亏不准；缺了几天数据也会这样。"
         f"请加 --actions 除权除息文件{'，或用复权价（--adjust forward）' if can_adjust else ''}"
     )
     english = (
         f"on {len(days)} day(s) the previous close is off the close before by more than a tick and no corporate action "
-        f"says why ({', '.join(named)}{rest_english}): on an ex-day neither shares nor cash were adjusted and the "
+        f"says why ({named_english}): on an ex-day neither shares nor cash were adjusted and the "
         "profit is wrong; missing days look the same. Give --actions FILE"
         f"{', or adjusted prices (--adjust forward)' if can_adjust else ''}"
     )

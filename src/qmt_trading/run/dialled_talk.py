@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final, NoReturn
+from typing import Final
 
 from qmt_trading.brokers.linked.carrier import Carrier, Connection, Sent
 from qmt_trading.brokers.qmt import native
@@ -119,17 +119,12 @@ class DialledTalk(HostTalk):
             message = message._replace(row=native.order_error(message.row))
         super()._note(message)
         if isinstance(message, Bye) and message.why == "old_engine":
-            self._never(LATER)
+            self._give_up(LATER, HostUselessError)
 
     def _greet(self, message: Hello | Proof) -> None:
         super()._greet(message)
         if self.hello is not None and self.hello.observe:
-            self._never(OBSERVES)
-
-    def _never(self, why: str) -> NoReturn:
-        if self._child is not None:
-            self._child.close(why)
-        raise HostUselessError(why)
+            self._give_up(OBSERVES, HostUselessError)
 
     # The carrier's side; by its threads.
 

@@ -351,10 +351,10 @@ class HostTalk:
                 self._give_up(f"宿主的一行不合约定：{error} / a bad line of the host")
         return self._ready_lines.pop(0)
 
-    def _give_up(self, why: str) -> NoReturn:
+    def _give_up(self, why: str, kind: type[HostGoneError] = HostGoneError) -> NoReturn:
         if self._child is not None:
             self._child.close(why)
-        raise HostGoneError(why)
+        raise kind(why)
 
     def _note(self, message: Message) -> None:
         match message:

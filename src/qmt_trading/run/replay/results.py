@@ -21,7 +21,7 @@ from qmt_trading.model.receipt import OrderLine
 from qmt_trading.model.settings import FeeSchedule
 from qmt_trading.model.signal import AccountId
 from qmt_trading.model.words import OrderStatus, Side
-from qmt_trading.research.books import Entry, entries_of, fills_of, source_of
+from qmt_trading.research.books import Entry, entries_of, fills_of, last_closes, source_of
 from qmt_trading.research.columns import Bars
 from qmt_trading.research.costs import costs_words
 from qmt_trading.research.result import DENIED, REASONS, STATUSES, Fills, Orders, Result
@@ -129,7 +129,7 @@ def result_of(
         replayed,
         places,
         days,
-        np.column_stack([_closes(each.bars, days, each.bars.previous_close.item(0)) for each in histories]),
+        np.column_stack([last_closes(each.bars, days, each.bars.previous_close.item(0)) for each in histories]),
     )
     books = _Books(replayed, account, places, book_of(replayed.setup.settings.rules))
     orders, numbers = _orders(replayed, account, places)
@@ -168,7 +168,7 @@ def result_of(
         fill_model=_fill_words(replayed),
         data=source_of([each.bars for each in histories]),
         gate=gate,
-        benchmark=None if benchmark is None else _closes(benchmark, days, 0),
+        benchmark=None if benchmark is None else last_closes(benchmark, days),
         benchmark_name="" if benchmark is None else benchmark.symbol,
         income=income if books.entries else None,
         entries=entries_of(books.entries) if books.entries else None,
@@ -315,10 +315,3 @@ def _ex_right(
         if place is not None and 0 < day < len(days) and rule is not None:
             stale.went_ex(place, day, action, closes[day - 1].copy, rule.tick)
     return stale.over(closes)
-
-
-def _closes(bars: Bars, days: npt.NDArray[np.datetime64], before: int) -> Integers:
-    """Return the last close on or before each of ``days``, ``before`` until there is one: what is held keeps it."""
-    rows = np.searchsorted(bars.days, days, side="right") - 1
-    closes = bars.close[bars.day_ends - 1]
-    return np.where(rows >= 0, closes[np.maximum(rows, 0)], before).astype(np.int64)

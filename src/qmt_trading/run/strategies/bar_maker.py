@@ -17,9 +17,9 @@ CLOSING_NS: Final = 10 * SECOND_NS
 """The same for the bar of the closing auction, whose price comes some seconds after 15:00."""
 _OPEN_NS: Final = (9 * 60 + 25) * MINUTE_NS
 _FIRST_NS: Final = (9 * 60 + 31) * MINUTE_NS
-_NOON_NS: Final = (11 * 60 + 30) * MINUTE_NS
-_AGAIN_NS: Final = 13 * 60 * MINUTE_NS
-_CLOSE_NS: Final = 15 * 60 * MINUTE_NS
+NOON_NS: Final = (11 * 60 + 30) * MINUTE_NS
+AGAIN_NS: Final = 13 * 60 * MINUTE_NS
+CLOSE_NS: Final = 15 * 60 * MINUTE_NS
 _LATE_NS: Final = MINUTE_NS
 """Quotes so long after a close still belong to the bar that it ends."""
 
@@ -90,7 +90,7 @@ class BarMaker:
         return [groups[end_ns] for end_ns in sorted(groups)]
 
     def _grace_ns(self, end_ns: int) -> int:
-        return CLOSING_NS if time_of_day_ns(end_ns) == _CLOSE_NS else GRACE_NS
+        return CLOSING_NS if time_of_day_ns(end_ns) == CLOSE_NS else GRACE_NS
 
     def _end_of(self, at_ns: int) -> int:
         """Return the end of the bar that a quote of ``at_ns`` belongs to; 0: it belongs to none."""
@@ -98,18 +98,18 @@ class BarMaker:
         if self._frequency == "tick":
             return at_ns
         if not self._session.always_open:
-            if self._session.trading_day(at_ns) != day or not _OPEN_NS <= time_ns <= _CLOSE_NS + _LATE_NS:
+            if self._session.trading_day(at_ns) != day or not _OPEN_NS <= time_ns <= CLOSE_NS + _LATE_NS:
                 return 0
-            if _NOON_NS + _LATE_NS < time_ns < _AGAIN_NS:
+            if NOON_NS + _LATE_NS < time_ns < AGAIN_NS:
                 return 0
         if self._frequency == "1d":
-            return at_time(day, _CLOSE_NS) if time_ns <= _CLOSE_NS + _LATE_NS else 0
+            return at_time(day, CLOSE_NS) if time_ns <= CLOSE_NS + _LATE_NS else 0
         end_ns = -(-time_ns // MINUTE_NS) * MINUTE_NS
         if not self._session.always_open:
             end_ns = max(end_ns, _FIRST_NS)
-            if end_ns <= _NOON_NS + MINUTE_NS:
-                end_ns = min(end_ns, _NOON_NS)
-            elif time_ns <= _AGAIN_NS:
-                end_ns = _AGAIN_NS + MINUTE_NS
-            end_ns = min(end_ns, _CLOSE_NS)
+            if end_ns <= NOON_NS + MINUTE_NS:
+                end_ns = min(end_ns, NOON_NS)
+            elif time_ns <= AGAIN_NS:
+                end_ns = AGAIN_NS + MINUTE_NS
+            end_ns = min(end_ns, CLOSE_NS)
         return at_time(day, 0) + end_ns

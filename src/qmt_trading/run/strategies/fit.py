@@ -15,20 +15,17 @@ from qmt_trading.market.sessions import Session
 from qmt_trading.model.corporate_action import CorporateAction
 from qmt_trading.model.instant import at_time, day_of, time_of_day_ns, to_clock_text
 from qmt_trading.model.instrument import Quote, Symbol
-from qmt_trading.model.numbers import SECOND_NS, Price, to_text
+from qmt_trading.model.numbers import Price, to_text
 from qmt_trading.research.columns import Bars
 from qmt_trading.research.growing import Growing
+from qmt_trading.run.strategies.bar_maker import AGAIN_NS, CLOSE_NS, MINUTE_NS, NOON_NS
 
 NEAR: Final = 500
 """Two prices are near each other that differ by no more than one part in so many: 0.2 %."""
 _PRICES: Final = ("open", "high", "low", "close", "previous_close")
-_MINUTE_NS: Final = 60 * SECOND_NS
-_LATE_NS: Final = 2 * _MINUTE_NS
+_LATE_NS: Final = 2 * MINUTE_NS
 """A minute's bar is there some seconds after its end."""
-_BEGUN_NS: Final = (9 * 60 + 33) * _MINUTE_NS
-_NOON_NS: Final = (11 * 60 + 30) * _MINUTE_NS
-_AGAIN_NS: Final = 13 * 60 * _MINUTE_NS
-_CLOSE_NS: Final = 15 * 60 * _MINUTE_NS
+_BEGUN_NS: Final = (9 * 60 + 33) * MINUTE_NS
 _COUNTED_MAX: Final = 250
 """Trading days that are counted of a gap: a year, beyond which the number says no more."""
 
@@ -81,11 +78,11 @@ def misfits(
 def missed(histories: Iterable[Growing], session: Session, now_ns: int) -> list[Symbol]:
     """Return the symbols whose minutes of today, up to ``now_ns``, are not in their history: nobody watched."""
     day, time_ns = day_of(now_ns), time_of_day_ns(now_ns)
-    if session.always_open or session.trading_day(now_ns) != day or not _BEGUN_NS <= time_ns < _CLOSE_NS:
+    if session.always_open or session.trading_day(now_ns) != day or not _BEGUN_NS <= time_ns < CLOSE_NS:
         return []
     end_ns = now_ns - _LATE_NS
-    if _NOON_NS < time_ns < _AGAIN_NS + _LATE_NS:
-        end_ns = at_time(day, _NOON_NS)
+    if NOON_NS < time_ns < AGAIN_NS + _LATE_NS:
+        end_ns = at_time(day, NOON_NS)
     return [each.symbol for each in histories if each.last_ns < end_ns]
 
 

@@ -143,6 +143,8 @@ class Seat:
         self._news: list[News] = []
         self._bought: dict[int, int] = {}
         """What its own buys of today have brought, by place; as far as it was asked for since the last ``see``."""
+        self._left: tuple[list[Order], list[Timed]] | None = None
+        """As ``left``, as it was asked for since the last ``see``."""
 
     # What a strategy asks.
 
@@ -253,7 +255,7 @@ class Seat:
     def see(self, view: View) -> list[News]:
         """Take what the engine says now, and return what the strategy has not been told yet, in order."""
         self._view = view
-        self._bought = {}
+        self._bought, self._left = {}, None
         for place, symbol in enumerate(self.symbols):
             self.quantities[place] = view.holdings.get((self._account, self._strategy, Symbol(symbol)), 0)
         if self._open:
@@ -264,12 +266,17 @@ class Seat:
 
     def left(self) -> tuple[list[Order], list[Timed]]:
         """Return what works or waits under the strategy's name and was sent by a process before this one."""
-        if self._view is None:
+        if self._left is None:
+            self._left = self._found_left(self._view)
+        return self._left
+
+    def _found_left(self, view: View | None) -> tuple[list[Order], list[Timed]]:
+        if view is None:
             return [], []
         own = {each.seq for each in self._open.values()}
         orders = [
             row
-            for row in self._view.orders
+            for row in view.orders
             if row.strategy == self._strategy
             and row.account == self._account
             and row.status not in TERMINAL
@@ -277,7 +284,7 @@ class Seat:
         ]
         timed = [
             each
-            for each in self._view.timed
+            for each in view.timed
             if each.item.strategy == self._strategy and self._account in each.accounts and each.seq not in own
         ]
         return orders, timed
