@@ -292,7 +292,7 @@ class Strategy:
         Raises:
             ParameterError: it was never made ready: it has an ``__init__`` that does not call this class's.
         """
-        if "p" not in vars(self):
+        if not hasattr(self, "_series"):  # Not by ``vars``: that makes every later look at an attribute slower.
             name = type(self).__name__
             raise ParameterError(
                 f"{name}.__init__ 没有调用 super().__init__(**parameters)：起始值写在 declare(self) 里 / "
