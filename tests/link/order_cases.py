@@ -143,7 +143,7 @@ def cancels_go_before_submits(scene: Scene) -> None:
     scene.stand.foreign(scene.stand.market.resting)
     row = engine.wait("row", kind="order")["row"]
     assert isinstance(row, dict)
-    _hang_with(scene, engine, 1.0)
+    _hang_with(scene, engine, 2.0)
     engine.submit(scene.stand, "A2")
     engine.submit(scene.stand, "A3")
     engine.cancel(scene.stand, "c1", broker_id=scene.stand.ids(row).broker)
@@ -156,7 +156,7 @@ def cancels_go_before_submits(scene: Scene) -> None:
 @case()
 def a_cancel_withdraws_an_order_that_still_waits(scene: Scene) -> None:
     engine = scene.ready()
-    _hang_with(scene, engine, 1.0)
+    _hang_with(scene, engine, 2.0)
     engine.submit(scene.stand, "A2")
     engine.submit(scene.stand, "A3")
     engine.cancel(scene.stand, "c1", coid="A2")
@@ -190,7 +190,7 @@ def a_halt_overtakes_what_has_not_reached_the_terminal(scene: Scene) -> None:
 @case()
 def a_fence_makes_sure_that_an_order_never_goes(scene: Scene) -> None:
     engine = scene.ready()
-    _hang_with(scene, engine, 1.0)
+    _hang_with(scene, engine, 2.0)
     engine.submit(scene.stand, "A2")
     engine.submit(scene.stand, "A3")
     engine.send(t="outcome", q="q1", coid="A2", fence=True)
@@ -219,8 +219,11 @@ def without_proof_an_outcome_is_not_definitive(scene: Scene) -> None:
         engine.wait_where(lambda line: line["t"] == "beat" and int(str(line["busy"])) > 0, "a call under way")
     engine.send(t="outcome", q="q4", coid="A2", fence=True)
     told = engine.wait("outcome", q="q4")
-    check(told["st"] != "refused", f"an order in the terminal's hands is not refused: {told}")
     scene.stand.hang(0)
+    engine.list_of(scene.stand)
+    # A host of one thread may have read the order and the question at once: then the fence came first, and holds.
+    went = "A2" in scene.stand.executed()
+    check(went is (told["st"] != "refused"), f"executed: {went}, though {told}")
 
 
 @case()
