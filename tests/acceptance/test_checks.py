@@ -153,6 +153,13 @@ def test_a_client_that_forgets_remarks_over_a_restart_is_found_out(
     assert seen(RUN[5](visit)) == "客户端重启后：备注变为「」，委托编号变了，合同编号不变"
 
 
+def test_a_client_that_was_not_restarted_proves_nothing(visit: Visit, hands: Hands, counter: Counter) -> None:
+    visit.patience = replace(QUICK, back=1.0)
+    with pytest.raises(CannotError, match="没有看到客户端重启"):
+        RUN[5](visit)
+    assert working(counter) == []
+
+
 def test_a_query_over_a_killed_client_is_told_with_its_end(visit: Visit, hands: Hands, counter: Counter) -> None:
     hands.script = {
         "准备好后": lambda: threading.Timer(0.3, kill, (counter,)).start(),

@@ -112,7 +112,7 @@ def restart(visit: Visit) -> Answer:
         if before is None or before.status != 50:
             raise CannotError("委托没有报上，不做")
         visit.note(f"之前：备注「{before.remark}」委托编号 {before.broker_id} 合同 {before.venue_id}")
-        _back(visit, f"请退出客户端，{visit.begin_again}")
+        _back(visit, f"请退出客户端，{visit.begin_again}", other_than=visit.session)
         visit.need()
         listing = visit.listing()
         after = visit.row_of(placed.coid, listing.orders)
@@ -294,15 +294,24 @@ def night(visit: Visit) -> Answer:
         return seen(told) if len(states) > 1 else unseen(told)
 
 
-def _back(visit: Visit, what: str) -> None:
-    """Have the client brought back by the person, and wait until the account is ready again."""
+def _back(visit: Visit, what: str, *, other_than: tuple[str, int] = ("", 0)) -> None:
+    """Have the client brought back by the person, and wait until the account is ready again.
+
+    Args:
+        other_than: the session of before, where the check stands on a new one; one that goes on is no restart.
+    """
     visit.person.ask(f"  {what}")
     until = time.monotonic() + visit.patience.back
+    goes_on = False
     while time.monotonic() < until:
         try:
             if visit.connect(wait_s=10.0) and visit.listing().alive:
-                visit.note("客户端回来了，账户就绪")
-                return
+                goes_on = visit.session == other_than
+                if not goes_on:
+                    visit.note("客户端回来了，账户就绪")
+                    return
+                visit.listen(0.5)
         except CannotError:
+            goes_on = False
             visit.disconnect()
-    raise CannotError("客户端没有回来")
+    raise CannotError("没有看到客户端重启：与它的连接一直没有断过" if goes_on else "客户端没有回来")

@@ -176,6 +176,14 @@ class Visit:
     def connected(self) -> bool:
         return self._talk is not None and not self._talk.ending
 
+    @property
+    def session(self) -> tuple[str, int]:
+        """The host's life and the account's session within it: another one with each connection to the client."""
+        talk = self._talk
+        if talk is None or talk.hello is None or talk.state is None:
+            return "", 0
+        return talk.hello.boot, talk.state.session
+
     def connect(self, *, wait_s: float | None = None, sessions: tuple[int, int] | None = None) -> bool:
         """See to it that a host stands and its account is ready; False: it is not within the wait.
 
