@@ -152,8 +152,8 @@ class Browser:
 
     def forget(self) -> None:
         """Be a browser that was never here, and show nothing."""
+        self._driver.get("about:blank")  # First: a page without its cookies is refused, and complains.
         self.command("Network.clearBrowserCookies")
-        self._driver.get("about:blank")
 
     # What is seen
 

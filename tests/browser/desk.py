@@ -142,6 +142,11 @@ class Desk:
         """Return how many rows the table is said to have: those far below are not there to be counted."""
         return int("".join(letter for letter in self.browser.text(".toolbar > .nowrap") if letter.isdigit()) or "-1")
 
+    def to_last_row(self) -> None:
+        """Scroll the table down to its end: rows far from the view are not there."""
+        self.browser.see(".ag-row .ag-cell")
+        self.browser.run(TO_LAST_ROW)
+
     def cells(self, column: str) -> list[str]:
         """Return the first line of each cell of a column that is there, from above."""
         found = self.browser.run(
@@ -153,6 +158,12 @@ class Desk:
         return [str(each) for each in found]
 
 
+TO_LAST_ROW: Final = """
+let found = document.querySelector('.ag-row')
+while (found && !(found.scrollHeight > found.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(found).overflowY)))
+  found = found.parentElement
+if (found) found.scrollTop = found.scrollHeight
+"""
 CHINESE: Final = """
 const own = arguments[0]
 const parts = 'h1, h2, h3, dt, th, label, option, .ag-header-cell-text, .tag, .hint, nav a, button.button'

@@ -120,7 +120,7 @@ def opened_ones() -> tuple[tuple[str, str, Callable[[Browser], None]], ...]:
         return lambda browser: browser.press(f".ag-row{found} .ag-cell[col-id='{column}']")
 
     return (
-        ("signal-drawer", "signals", row("[row-id='1']", "text")),
+        ("signal-drawer", "signals", row("[row-index='5']", "text")),
         ("order-drawer", "orders", row("[row-index='3']")),
         ("cancel-all", "orders", lambda browser: browser.button("全撤", "#content")),
         ("settle-unknown", "orders", lambda browser: browser.button("人工了结")),

@@ -63,6 +63,7 @@ def shown(price: Decimal) -> str:
 def test_a_signals_drawer_shows_its_whole_life(desk: Desk) -> None:
     browser = desk.browser
     desk.go("signals")
+    desk.to_last_row()
     browser.press(".ag-row[row-id='1'] .ag-cell[col-id='text']")
     drawer = browser.see("dialog.drawer")
     browser.see("dialog.drawer", "落盘")
