@@ -354,10 +354,9 @@ class Application:
                 inbox.loop_wake.wait(loop.idle_wait_ns() / 1e9, lambda: loop.has_work() or stopping.is_set())
 
     def _run_control(self) -> None:
-        loop, inbox, stopping = self._loop, self._inbox, self._stopping
+        loop, inbox, stopping, flag = self._loop, self._inbox, self._stopping, self._flag
         while not stopping.is_set():
-            if self._flag.has_risen():
-                inbox.ask(ev.HaltRequested("file", f"数据文件夹里有 {self._flag.path.name} 文件"))
+            flag.tell_risen(lambda: inbox.ask(ev.HaltRequested("file", f"数据文件夹里有 {flag.path.name} 文件")))
             if not loop.control_turn():
                 inbox.control_wake.wait(CONTROL_WAIT_S, lambda: bool(inbox.control) or stopping.is_set())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -34,12 +35,16 @@ class HaltFlag:
     def is_up(self) -> bool:
         return self._identity() is not None
 
-    def has_risen(self) -> bool:
-        """Tell once of each file that is there."""
+    def tell_risen(self, tell: Callable[[], object]) -> None:
+        """Call ``tell`` once for each file that is there.
+
+        The file counts as told of only after that: a resume that comes in meanwhile goes before the halt, and must not
+        take the file with it.
+        """
         found = self._identity()
-        risen = found is not None and found != self._known
+        if found is not None and found != self._known:
+            tell()
         self._known = found
-        return risen
 
     def put_up(self, why: str) -> None:
         """Make the file, if that can be done: the disk may be what is broken."""
