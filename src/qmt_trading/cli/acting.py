@@ -24,6 +24,7 @@ from qmt_trading.codec.malformed import MalformedError, malformed
 from qmt_trading.codec.printable import in_line
 from qmt_trading.codec.symbols import normalise
 from qmt_trading.model.errors import LockedError
+from qmt_trading.model.instant import to_iso_text
 from qmt_trading.model.words import SideScope
 from qmt_trading.run import panel_seat
 from qmt_trading.run.locks import folder_lock
@@ -98,11 +99,13 @@ def resume(
 
 def _since(config: Path, account: str | None) -> str:
     """Return since when what is to be released holds: what somebody stops after this look stays stopped."""
+    looked = to_iso_text(time.time_ns())
     with explained():
         rows = engine_access.ask(place_of(config, quiet=True).folder, wire.Read("accounts" if account else "status"))
     if account is None:
-        return str(rows[0].get("state_since") or "")
-    return next((str(row["own_state_since"] or "") for row in rows if account in (row["account"], row["name"])), "")
+        return str(rows[0].get("state_since") or looked)
+    own = (row["own_state_since"] for row in rows if account in (row["account"], row["name"]))
+    return str(next(own, None) or looked)
 
 
 def want_why(why: str) -> None:

@@ -160,7 +160,7 @@ class Acting:
     def resume(self, deed: deeds.ResumeDeed, who: Who, audit: Noted) -> Response:
         """Release what was halted or reduced; the word must have been typed.
 
-        Who does not say since when what he has seen holds is taken to have seen what the panel knows.
+        Who does not say since when what he has seen holds has seen what the panel knows, and nothing later.
         """
         if deed.word not in deeds.WORDS:
             raise RefusedError("word", "请输入 恢复", "type RESUME", status=422)
@@ -170,13 +170,17 @@ class Acting:
         return self._do("resume", who, audit, deed.about(), lambda: self._ask(asked))
 
     def _since(self, account: str | None) -> str:
-        """Return since when the state of ``account``, or the one of all, holds as far as the panel knows."""
-        view = self._parts.board.shown.view
-        if view is None:
-            return ""
-        own = next((row.told for row in view.accounts if row.account == account), None)
-        told = own if account is not None else view.told
-        return to_iso_text(told.at_ns) if told is not None and told.at_ns else ""
+        """Return since when the state of ``account``, or the one of all, holds as far as the panel knows.
+
+        Now, where it knows of nothing that anybody did: without an instant the engine would release what is stopped
+        between this word and its coming there, which can be long where an engine stands still.
+        """
+        shown = self._parts.board.shown
+        if shown.view is None:
+            return to_iso_text(shown.now_ns)
+        own = next((row.told for row in shown.view.accounts if row.account == account), None)
+        told = own if account is not None else shown.view.told
+        return to_iso_text(told.at_ns if told is not None and told.at_ns else shown.now_ns)
 
     def resolve(self, deed: deeds.ResolveDeed, who: Who, audit: Noted) -> Response:
         """Ask the broker about an unknown order again, or end it by what a person has seen there."""

@@ -48,7 +48,6 @@ DEEDS: list[tuple[str, dict[str, Any], wire.Acting]] = [
     ("cancel", {"order_id": "B1"}, wire.Cancel(who="panel:boss", why="", order_id="B1")),
     ("halt", {"cancel_open": True}, wire.Halt(who="panel:boss", why="", cancel_open=True)),
     ("halt", {"account": "1", "reduce": True}, wire.Halt(who="panel:boss", why="", account="1", reduce=True)),
-    ("resume", {"word": "恢复", "why": "查清了"}, wire.Resume(who="panel:boss", why="查清了")),
     (
         "resume",
         {"word": "恢复", "why": "查清了", "seen": "2026-11-24T10:00:00.000+08:00"},
@@ -90,6 +89,16 @@ def test_each_deed_asks_the_engine_in_the_name_of_who_did_it(panel: PanelBench, 
         assert asked == expected
     assert {(who, outcome) for who, _, outcome, _ in panel.notes.lines} == {("panel:boss", "ok")}
     assert [action for _, action, _, _ in panel.notes.lines] == [path for path, _, _ in DEEDS]
+
+
+def test_who_releases_has_seen_nothing_later_than_the_word(panel: PanelBench, client: Client) -> None:
+    before = time.time_ns()
+    assert client.post("/api/v1/actions/resume", {"word": "恢复", "why": "查清了"}).status == 200
+    (asked,) = panel.engine.of(wire.Resume)
+    assert before // 10**6 <= wire.seen_ns(asked.seen) // 10**6 <= time.time_ns() // 10**6, (
+        "nobody has stopped anything yet"
+    )
+    assert asked == wire.Resume(who="panel:boss", why="查清了", seen=asked.seen)
 
 
 def test_a_limit_is_set(panel: PanelBench, client: Client) -> None:
