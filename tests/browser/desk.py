@@ -159,10 +159,9 @@ class Desk:
 
 
 TO_LAST_ROW: Final = """
-let found = document.querySelector('.ag-row')
-while (found && !(found.scrollHeight > found.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(found).overflowY)))
-  found = found.parentElement
-if (found) found.scrollTop = found.scrollHeight
+const boxes = [...document.querySelectorAll('[class*=viewport]')]
+const box = boxes.find(each => each.scrollHeight > each.clientHeight + 1)
+if (box) box.scrollTop = box.scrollHeight
 """
 CHINESE: Final = """
 const own = arguments[0]

@@ -294,7 +294,7 @@ def night(visit: Visit) -> Answer:
         return seen(told) if len(states) > 1 else unseen(told)
 
 
-def _back(visit: Visit, what: str, *, other_than: tuple[str, int] = ("", 0)) -> None:
+def _back(visit: Visit, what: str, *, other_than: tuple[str, int] | None = None) -> None:
     """Have the client brought back by the person, and wait until the account is ready again.
 
     Args:
@@ -302,16 +302,14 @@ def _back(visit: Visit, what: str, *, other_than: tuple[str, int] = ("", 0)) -> 
     """
     visit.person.ask(f"  {what}")
     until = time.monotonic() + visit.patience.back
-    goes_on = False
     while time.monotonic() < until:
         try:
             if visit.connect(wait_s=10.0) and visit.listing().alive:
-                goes_on = visit.session == other_than
-                if not goes_on:
+                if visit.session != other_than:
                     visit.note("客户端回来了，账户就绪")
                     return
                 visit.listen(0.5)
         except CannotError:
-            goes_on = False
             visit.disconnect()
+    goes_on = visit.session == other_than and visit.talk.ready
     raise CannotError("没有看到客户端重启：与它的连接一直没有断过" if goes_on else "客户端没有回来")
